@@ -1,0 +1,122 @@
+/**
+ * What the planner knows of a database: plain data, read in one READ ONLY transaction. Owns the shape; reading it belongs
+ * to `postgres`, looking things up with good messages to `lookup.ts`, changing it ahead of time to `effects.ts`.
+ */
+import type { LockMode } from './lock-mode.js';
+
+export interface CatalogSnapshot {
+  readonly server: ServerFacts;
+  readonly schemas: readonly string[];
+  /** By `relationKey`: schema, a dot, name, each quoted where it has to be. */
+  readonly relations: Readonly<Record<string, Relation>>;
+  /** Non-system functions and procedures, by identity: `schema.name(argument types)`. */
+  readonly functions: Readonly<Record<string, FunctionFacts>>;
+  /** Enums, domains, composite types; by `relationKey`. */
+  readonly types: readonly string[];
+  readonly extensions: readonly string[];
+}
+
+export interface ServerFacts {
+  /** `server_version_num`, for example 180004. */
+  readonly versionNum: number;
+  readonly version: string;
+  readonly database: string;
+  readonly user: string;
+  /** `pg_is_in_recovery()`. */
+  readonly standby: boolean;
+  /** Milliseconds. */
+  readonly deadlockTimeoutMs: number;
+  /** A publication FOR ALL TABLES exists: the journal itself would be replicated. */
+  readonly publishesAllTables: boolean;
+}
+
+export interface RelationName {
+  readonly schema: string;
+  readonly name: string;
+}
+
+export type RelationKind = 'table' | 'partitioned table' | 'view' | 'materialized view' | 'foreign table' | 'sequence';
+
+export interface Relation extends RelationName {
+  readonly oid: number;
+  readonly kind: RelationKind;
+  readonly persistence: 'permanent' | 'unlogged' | 'temporary';
+  readonly owner: string;
+  readonly columns: readonly Column[];
+  readonly indexes: readonly Index[];
+  readonly constraints: readonly Constraint[];
+  /** User triggers only: no internal ones. */
+  readonly triggers: readonly Trigger[];
+  /** Partition or inheritance parent. */
+  readonly parent?: RelationName;
+  /** Has inheritance children that are not partitions. */
+  readonly inherited: boolean;
+  readonly rowSecurity: 'off' | 'on' | 'forced';
+  /** `reltuples`; undefined where the table was never analysed. */
+  readonly estimatedRows?: number;
+  /** `pg_relation_size`, bytes; partitions summed. */
+  readonly bytes: number;
+  /** What the current user may do: `SELECT`, `INSERT`, `UPDATE`, `DELETE`, `TRIGGER`, `OWNER`. */
+  readonly privileges: readonly string[];
+  /** Opaque: declared by a `creates`, its columns are not known before the step has run. */
+  readonly opaque?: boolean;
+}
+
+export interface Column {
+  readonly name: string;
+  /** As `format_type` prints it: `character varying(255)`, `timestamp with time zone`. */
+  readonly type: string;
+  readonly notNull: boolean;
+  /** SQL text of the default, or of the generation expression. */
+  readonly default?: string;
+  readonly generated: 'no' | 'stored' | 'virtual';
+  readonly identity: 'no' | 'always' | 'by default';
+  /** Name of a collation that is not the type's default, quoted as SQL. */
+  readonly collation?: string;
+  /** False for a non-deterministic collation, under which different texts are equal. */
+  readonly deterministicCollation: boolean;
+}
+
+export interface Index {
+  readonly name: string;
+  readonly unique: boolean;
+  readonly primary: boolean;
+  readonly valid: boolean;
+  /** `btree`, `hash`, … */
+  readonly method: string;
+  /** Key columns in order; an expression is undefined. INCLUDE columns are not listed. */
+  readonly keys: readonly (string | undefined)[];
+  readonly partial: boolean;
+  /** Deferrable: its constraint may be violated until COMMIT, so it cannot be walked or inferred. */
+  readonly deferrable: boolean;
+  readonly nullsNotDistinct: boolean;
+  /** `pg_get_indexdef`. */
+  readonly definition: string;
+}
+
+export interface Constraint {
+  readonly name: string;
+  readonly kind: 'primary key' | 'unique' | 'foreign key' | 'check' | 'exclusion' | 'not null';
+  readonly columns: readonly string[];
+  readonly references?: { readonly table: RelationName; readonly columns: readonly string[] };
+  readonly validated: boolean;
+  readonly deferrable: boolean;
+  /** `pg_get_constraintdef`. */
+  readonly definition: string;
+}
+
+export interface Trigger {
+  readonly name: string;
+  /** `pg_get_triggerdef`. */
+  readonly definition: string;
+  readonly enabled: 'origin' | 'always' | 'replica' | 'disabled';
+  /** Fires on these. */
+  readonly events: readonly ('insert' | 'update' | 'delete' | 'truncate')[];
+}
+
+export interface FunctionFacts extends RelationName {
+  readonly arguments: string;
+  readonly volatility: 'immutable' | 'stable' | 'volatile';
+}
+
+export type { LockMode };
