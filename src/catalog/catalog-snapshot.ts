@@ -2,8 +2,6 @@
  * What the planner knows of a database: plain data, read in one READ ONLY transaction. Owns the shape; reading it belongs
  * to `postgres`, looking things up with good messages to `lookup.ts`, changing it ahead of time to `effects.ts`.
  */
-import type { LockMode } from './lock-mode.js';
-
 export interface CatalogSnapshot {
   readonly server: ServerFacts;
   readonly schemas: readonly string[];
@@ -47,25 +45,32 @@ export interface Relation extends RelationName {
   readonly constraints: readonly Constraint[];
   /** User triggers only: no internal ones. */
   readonly triggers: readonly Trigger[];
-  /** Partition or inheritance parent. */
+  /** Partition or inheritance parent; the first one where a table inherits from several. */
   readonly parent?: RelationName;
+  /** Is a partition of `parent`. */
+  readonly partition: boolean;
   /** Has inheritance children that are not partitions. */
   readonly inherited: boolean;
   readonly rowSecurity: 'off' | 'on' | 'forced';
-  /** `reltuples`; undefined where the table was never analysed. */
+  /** `reltuples`, partitions summed; undefined where the table, or one of its partitions, was never analysed. */
   readonly estimatedRows?: number;
   /** `pg_relation_size`, bytes; partitions summed. */
   readonly bytes: number;
-  /** What the current user may do: `SELECT`, `INSERT`, `UPDATE`, `DELETE`, `TRIGGER`, `OWNER`. */
-  readonly privileges: readonly string[];
+  /** What the current user may do, on the whole relation. `OWNER`: is, or is a member of, the owner. */
+  readonly privileges: readonly Privilege[];
   /** Opaque: declared by a `creates`, its columns are not known before the step has run. */
   readonly opaque?: boolean;
 }
+
+export type Privilege = 'SELECT' | 'INSERT' | 'UPDATE' | 'DELETE' | 'TRUNCATE' | 'REFERENCES' | 'TRIGGER' | 'OWNER';
 
 export interface Column {
   readonly name: string;
   /** As `format_type` prints it: `character varying(255)`, `timestamp with time zone`. */
   readonly type: string;
+  /** Only where `type` is a domain: the type under it, through domains over domains. */
+  readonly baseType?: string;
+  /** Proved: server 18 marks a column before its NOT VALID constraint is validated; such a column counts as nullable. */
   readonly notNull: boolean;
   /** SQL text of the default, or of the generation expression. */
   readonly default?: string;
@@ -86,6 +91,15 @@ export interface Index {
   readonly method: string;
   /** Key columns in order; an expression is undefined. INCLUDE columns are not listed. */
   readonly keys: readonly (string | undefined)[];
+  /** Beside `keys`: the collation, quoted as SQL, of a key that the index sorts under another one than its column's own. */
+  readonly keyCollations: readonly (string | undefined)[];
+  /** False where a key is sorted under a non-deterministic collation. */
+  readonly deterministicCollation: boolean;
+  /**
+   * It can be scanned, forwards or backwards, in the order of a row comparison with `<`: default operator classes, all
+   * keys in one direction.
+   */
+  readonly rowOrder: boolean;
   readonly partial: boolean;
   /** Deferrable: its constraint may be violated until COMMIT, so it cannot be walked or inferred. */
   readonly deferrable: boolean;
@@ -97,6 +111,7 @@ export interface Index {
 export interface Constraint {
   readonly name: string;
   readonly kind: 'primary key' | 'unique' | 'foreign key' | 'check' | 'exclusion' | 'not null';
+  /** In the constraint's order; empty for a CHECK over no column. */
   readonly columns: readonly string[];
   readonly references?: { readonly table: RelationName; readonly columns: readonly string[] };
   readonly validated: boolean;
@@ -118,5 +133,3 @@ export interface FunctionFacts extends RelationName {
   readonly arguments: string;
   readonly volatility: 'immutable' | 'stable' | 'volatile';
 }
-
-export type { LockMode };

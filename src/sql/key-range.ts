@@ -1,0 +1,88 @@
+/**
+ * SQL over half-open ranges of a key: after a lower bound, up to and with an upper one. Keys are compared by the server
+ * only, as rows, under the index's own order and collation; bounds travel as text and are cast where they are compared.
+ * Snapshotted in test/unit/sql/key-range.test.ts; who walks which range belongs to the executor.
+ */
+
+export interface KeyColumn {
+  /** Quoted as SQL. */
+  readonly name: string;
+  /** The cast that brings a bound back from text: `bigint`, `timestamp with time zone`. */
+  readonly type: string;
+}
+
+export interface KeySource {
+  /** Quoted name of the relation. */
+  readonly relation: string;
+  readonly key: readonly KeyColumn[];
+  /** Parenthesised condition for the rows that are walked at all; may use `$1`, the run's id. */
+  readonly filter?: string;
+}
+
+export interface RangeShape {
+  /** The bottom range has no lower bound. */
+  readonly hasLower: boolean;
+}
+
+/**
+ * `(t.a, t.b) > ($2::x, $3::y) AND (t.a, t.b) <= ($4::x, $5::y)`. The parameters of the lower bound, where there is one,
+ * come first; `firstParameter` is the number of the first.
+ */
+export function rangeCondition(of: string, key: readonly KeyColumn[], shape: RangeShape, firstParameter: number): string {
+  const columns = row(key.map((column) => `${of}.${column.name}`));
+  const bound = (from: number): string => row(key.map((column, index) => `$${from + index}::${column.type}`));
+  const upper = `${columns} <= ${bound(firstParameter + (shape.hasLower ? key.length : 0))}`;
+  return shape.hasLower ? `${columns} > ${bound(firstParameter)} AND ${upper}` : upper;
+}
+
+/** The key at which a batch of `rows` ends; no row where fewer than that are left. Parameters: run, bounds. */
+export function endOfBatch(source: KeySource, shape: RangeShape, rows: number): string {
+  return (
+    `SELECT ${asText('k', source.key)} FROM ${source.relation} AS k` +
+    ` WHERE ${and(rangeCondition('k', source.key, shape, 2), source.filter)}` +
+    ` ORDER BY ${columns('k', source.key)} OFFSET ${rows - 1} LIMIT 1`
+  );
+}
+
+/** The greatest key there is; no row in an empty relation. */
+export function topKey(source: KeySource): string {
+  return (
+    `SELECT ${asText('k', source.key)} FROM ${source.relation} AS k${where(source.filter)}` +
+    ` ORDER BY ${columns('k', source.key, ' DESC')} LIMIT 1`
+  );
+}
+
+/**
+ * Keys that cut the relation into about `parts` equal ranges, in order. They only balance the work: any keys would be
+ * correct, so a large relation is sampled by blocks (TABLESAMPLE SYSTEM), `percent` of it.
+ */
+export function cutKeys(source: KeySource, parts: number, percent: number): string {
+  const sample = percent < 100 ? ` TABLESAMPLE SYSTEM (${percent})` : '';
+  return (
+    `SELECT DISTINCT ON (part) ${asText('cut', source.key)} FROM (` +
+    `SELECT ${columns('k', source.key)}, ntile(${parts}) OVER (ORDER BY ${columns('k', source.key)}) AS part` +
+    ` FROM ${source.relation} AS k${sample}${where(source.filter)}) AS cut` +
+    ` ORDER BY part, ${columns('cut', source.key, ' DESC')}`
+  );
+}
+
+/** The key columns as one text array, so that a key of any width is one value. */
+function asText(of: string, key: readonly KeyColumn[]): string {
+  return `ARRAY[${key.map((column) => `${of}.${column.name}::text`).join(', ')}] AS key`;
+}
+
+function columns(of: string, key: readonly KeyColumn[], order = ''): string {
+  return key.map((column) => `${of}.${column.name}${order}`).join(', ');
+}
+
+function row(items: readonly string[]): string {
+  return items.length === 1 ? items[0]! : `(${items.join(', ')})`;
+}
+
+function and(...conditions: (string | undefined)[]): string {
+  return conditions.filter((condition) => condition !== undefined).join(' AND ');
+}
+
+function where(filter: string | undefined): string {
+  return filter === undefined ? '' : ` WHERE ${filter}`;
+}
