@@ -15,7 +15,7 @@ export interface KeySource {
   /** Quoted name of the relation. */
   readonly relation: string;
   readonly key: readonly KeyColumn[];
-  /** Parenthesised condition for the rows that are walked at all; may use `$1`, the run's id. */
+  /** Parenthesised condition for the rows that are walked at all. */
   readonly filter?: string;
 }
 
@@ -25,21 +25,21 @@ export interface RangeShape {
 }
 
 /**
- * `(t.a, t.b) > ($2::x, $3::y) AND (t.a, t.b) <= ($4::x, $5::y)`. The parameters of the lower bound, where there is one,
- * come first; `firstParameter` is the number of the first.
+ * `(t.a, t.b) > ($1::x, $2::y) AND (t.a, t.b) <= ($3::x, $4::y)`: the parameters of the lower bound, where there is one,
+ * come first.
  */
-export function rangeCondition(of: string, key: readonly KeyColumn[], shape: RangeShape, firstParameter: number): string {
+export function rangeCondition(of: string, key: readonly KeyColumn[], shape: RangeShape): string {
   const columns = row(key.map((column) => `${of}.${column.name}`));
   const bound = (from: number): string => row(key.map((column, index) => `$${from + index}::${column.type}`));
-  const upper = `${columns} <= ${bound(firstParameter + (shape.hasLower ? key.length : 0))}`;
-  return shape.hasLower ? `${columns} > ${bound(firstParameter)} AND ${upper}` : upper;
+  const upper = `${columns} <= ${bound(shape.hasLower ? 1 + key.length : 1)}`;
+  return shape.hasLower ? `${columns} > ${bound(1)} AND ${upper}` : upper;
 }
 
-/** The key at which a batch of `rows` ends; no row where fewer than that are left. Parameters: run, bounds. */
+/** The key at which a batch of `rows` ends; no row where fewer than that are left. Parameters: the bounds. */
 export function endOfBatch(source: KeySource, shape: RangeShape, rows: number): string {
   return (
     `SELECT ${asText('k', source.key)} FROM ${source.relation} AS k` +
-    ` WHERE ${and(rangeCondition('k', source.key, shape, 2), source.filter)}` +
+    ` WHERE ${and(rangeCondition('k', source.key, shape), source.filter)}` +
     ` ORDER BY ${columns('k', source.key)} OFFSET ${rows - 1} LIMIT 1`
   );
 }
@@ -66,9 +66,9 @@ export function cutKeys(source: KeySource, parts: number, percent: number): stri
   );
 }
 
-/** The key columns as one text array, so that a key of any width is one value. */
+/** The key columns as one JSON array of texts, so that a key of any width is one value and no driver reads it as a number. */
 function asText(of: string, key: readonly KeyColumn[]): string {
-  return `ARRAY[${key.map((column) => `${of}.${column.name}::text`).join(', ')}] AS key`;
+  return `json_build_array(${key.map((column) => `${of}.${column.name}::text`).join(', ')}) AS key`;
 }
 
 function columns(of: string, key: readonly KeyColumn[], order = ''): string {

@@ -1,0 +1,31 @@
+/** What one operation needs while it runs, and how it can end. */
+import type { Clock } from '../kernel/clock.js';
+import type { Limits } from '../operation/operation-graph.js';
+import type { Journal, OperationOutcome, RecordedError, RunHandle } from './journal.js';
+import type { Observe } from './run-event.js';
+import type { Database } from './session.js';
+import type { Slots } from './slots.js';
+
+export interface Execution {
+  readonly run: RunHandle;
+  readonly limits: Limits;
+  readonly deadlockTimeoutMs: number;
+  readonly database: Database;
+  readonly journal: Journal;
+  readonly slots: Slots;
+  readonly clock: Clock;
+  /** In [0, 1). */
+  readonly random: () => number;
+  readonly observe: Observe;
+  /** Aborted: finish the batch at hand, keep the checkpoint, start nothing. */
+  readonly stop: AbortSignal;
+  /** The operator's word on operations that are in doubt, by step. */
+  readonly resolve: Readonly<Record<string, 'done' | 'again'>>;
+}
+
+/** How an operation's turn ended; each but `stopped` is in the journal already. */
+export type Ended =
+  | { readonly state: 'done' | 'skipped'; readonly outcome: OperationOutcome }
+  | { readonly state: 'waiting'; readonly outcome: OperationOutcome }
+  | { readonly state: 'failed' | 'in doubt'; readonly outcome: OperationOutcome & { readonly error: RecordedError } }
+  | { readonly state: 'stopped' };

@@ -1,0 +1,118 @@
+/**
+ * The journal as the executor needs it: what was done, in the database whose rows it did it to. `postgres/journal`
+ * implements it. Every write names the run's epoch; where a takeover has raised it, the write finds nothing and rejects
+ * with a FencedError. Methods that take a session take part in that session's transaction.
+ */
+import type { BatchCounts, CheckAnswer, Counts, OperationId } from './run-types.js';
+import type { Session } from './session.js';
+
+export interface Journal {
+  operations(session: Session, run: RunHandle): Promise<readonly OperationRecord[]>;
+  /** The operation's state, read under its row's lock: waits for a transaction of ours that may still be committing. */
+  lockedState(session: Session, run: RunHandle, id: OperationId): Promise<OperationState>;
+  /**
+   * Moves an operation to another state, with its event, in the caller's transaction. Where it is in that state already,
+   * only the outcome is kept and no event is written.
+   */
+  moveOperation(
+    session: Session,
+    run: RunHandle,
+    id: OperationId,
+    to: OperationState,
+    outcome?: OperationOutcome,
+  ): Promise<void>;
+  /** Idempotent: where ranges were made before, they stay. */
+  createRanges(session: Session, run: RunHandle, id: OperationId, ranges: readonly NewRange[]): Promise<void>;
+  /** Locks and returns the first range that is not done and that nobody holds; null where there is none to be had now. */
+  claimRange(session: Session, run: RunHandle, id: OperationId): Promise<RangeClaim | null>;
+  /** How many ranges are not done, claimed or not. Zero, and only zero, means that the walk has ended. */
+  unfinishedRanges(session: Session, run: RunHandle, id: OperationId): Promise<number>;
+  /** The checkpoint: in the transaction of the rows. */
+  checkpoint(session: Session, run: RunHandle, claim: RangeClaim, batch: BatchRecord): Promise<void>;
+  counts(session: Session, run: RunHandle, id: OperationId): Promise<Counts>;
+  approvals(session: Session, run: RunHandle, id: OperationId): Promise<readonly Approval[]>;
+  /** Milliseconds since the operation first left `pending`, by the database's clock. */
+  waitedMs(session: Session, run: RunHandle, id: OperationId): Promise<number>;
+}
+
+export interface RunHandle {
+  /** bigint as text. */
+  readonly id: string;
+  readonly epoch: number;
+}
+
+/** A takeover has raised the run's epoch: this executor must stop, and nothing of its last transaction may stay. */
+export class FencedError extends Error {
+  override readonly name = 'FencedError';
+  constructor() {
+    super('another executor has taken over this run');
+  }
+}
+
+/**
+ * States of an operation. `asked-for` and `reached` are different states wherever a crash may fall between them.
+ *
+ *   pending  → running   its turn has come
+ *   pending  → skipped   a condition that it waits for did not hold
+ *   pending  → waiting   a gate was reached and is not open
+ *   waiting  → done      the gate opened
+ *   running  → done      committed together with its effect, or observed in the catalog
+ *   running  → failed    its own error, or a violation; durable: going on tries it again and never steps over it
+ *   running  → in doubt  outside a transaction, and the answer never came
+ *   failed   → running   going on
+ *   in doubt → running   the operator said that it must run again
+ *   in doubt → done      the operator said that it has run
+ */
+export type OperationState = 'pending' | 'running' | 'waiting' | 'done' | 'skipped' | 'failed' | 'in doubt';
+
+export interface OperationRecord {
+  readonly id: OperationId;
+  readonly state: OperationState;
+  readonly outcome: OperationOutcome | null;
+}
+
+export interface OperationOutcome {
+  readonly counts?: Counts;
+  readonly answer?: CheckAnswer;
+  readonly reason?: string;
+  readonly error?: RecordedError;
+}
+
+/** An error as the journal keeps it: never a password, never a stack. */
+export interface RecordedError {
+  readonly code: string;
+  readonly message: string;
+  readonly detail?: string;
+  readonly sqlstate?: string;
+  /** The rows in question. */
+  readonly rows?: readonly Readonly<Record<string, unknown>>[];
+}
+
+export interface NewRange {
+  /** Null: from the beginning. Exclusive. */
+  readonly lower: readonly string[] | null;
+  /** Inclusive. */
+  readonly upper: readonly string[];
+}
+
+export interface RangeClaim {
+  readonly operation: OperationId;
+  readonly number: number;
+  /** The last key that is done, or the range's lower bound, or null at the very beginning. */
+  readonly cursor: readonly string[] | null;
+  readonly upper: readonly string[];
+}
+
+export interface BatchRecord {
+  readonly cursor: readonly string[];
+  readonly done: boolean;
+  readonly counts: BatchCounts;
+  readonly durationMs: number;
+  /** Keep the transaction's id, so that a way back can tell our rows from others'. */
+  readonly provenance: boolean;
+}
+
+export interface Approval {
+  readonly by: string;
+  readonly at: string;
+}

@@ -1,0 +1,38 @@
+/**
+ * Does the same work again while the answer is worth another try. One place for pauses, reconnecting and giving up, so
+ * that batches, statements and checks behave alike.
+ */
+import type { Execution } from './execution.js';
+import { MAX_TRIES, pauseBeforeTryMs, remedyFor } from './retry-policy.js';
+import { DatabaseError, type Session } from './session.js';
+
+export interface Attempts {
+  /** Tries in a row without progress; the work sets it back to 0 when it gets somewhere. */
+  tries: number;
+}
+
+/**
+ * Calls `work` with a session until it returns. A statement that may be tried again is, on the same session; a lost
+ * connection gets a new one. Rejects with what `work` rejected with when another try cannot help, when tries have run
+ * out, or when the run is being stopped.
+ */
+export async function persist<T>(
+  execution: Execution,
+  operation: { readonly id: string; readonly step: string },
+  work: (session: Session, attempts: Attempts) => Promise<T>,
+): Promise<T> {
+  const attempts: Attempts = { tries: 0 };
+  for (;;) {
+    try {
+      return await execution.database.withSession((session) => work(session, attempts));
+    } catch (error) {
+      if (!(error instanceof DatabaseError) || remedyFor(error) === 'give-up') throw error;
+      attempts.tries += 1;
+      if (attempts.tries > MAX_TRIES || execution.stop.aborted) throw error;
+      const pauseMs = pauseBeforeTryMs(attempts.tries, execution.random);
+      const { id, step } = operation;
+      execution.observe({ type: 'retry', operation: id, step, reason: error.message, tries: attempts.tries, pauseMs });
+      await execution.clock.sleep(pauseMs, execution.stop);
+    }
+  }
+}

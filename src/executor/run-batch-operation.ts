@@ -1,0 +1,137 @@
+/** A batch operation: its ranges are cut once, then workers claim and work them off until none is unfinished. */
+import type { BatchOperation } from '../operation/operation.js';
+import { BatchProblemError, runBatch } from './batch.js';
+import type { Ended, Execution } from './execution.js';
+import type { OperationState, RecordedError } from './journal.js';
+import { batchLockTimeoutMs } from './lock-budget.js';
+import { nextBatchSize } from './pace.js';
+import { persist } from './persist.js';
+import { recordedError } from './recorded-error.js';
+import { MAX_TRIES, pauseBeforeTryMs } from './retry-policy.js';
+import { runTransaction } from './run-transaction.js';
+import { FencedError } from './journal.js';
+import { splitRanges } from './split-ranges.js';
+
+/** Others hold what is left: how long before looking again. */
+const CLAIM_PAUSE_MS = 100;
+
+/** What the workers of one operation in this process share. */
+interface Crew {
+  size: number;
+  problem: RecordedError | null;
+  problemTries: number;
+  fenced: FencedError | null;
+}
+
+export async function runBatchOperation(
+  operation: BatchOperation,
+  from: OperationState,
+  execution: Execution,
+): Promise<Ended> {
+  const lockTimeoutMs = batchLockTimeoutMs(operation.pace, execution.limits.lockTimeoutMs, execution.deadlockTimeoutMs);
+  if (lockTimeoutMs === undefined) return { state: 'failed', outcome: { error: targetTooLong(operation, execution) } };
+  const crew: Crew = { size: operation.pace.rows, problem: null, problemTries: 0, fenced: null };
+  try {
+    if (from === 'pending') await cutRanges(operation, execution);
+    const workers = Array.from({ length: operation.pace.workers }, () =>
+      workOff(operation, lockTimeoutMs, crew, execution),
+    );
+    await Promise.all(workers);
+  } catch (error) {
+    if (error instanceof FencedError) throw error;
+    return { state: 'failed', outcome: { error: recordedError(error) } };
+  }
+  if (crew.fenced !== null) throw crew.fenced;
+  if (crew.problem !== null) return { state: 'failed', outcome: { error: crew.problem } };
+  return persist(execution, operation, async (session) => {
+    const unfinished = await execution.journal.unfinishedRanges(session, execution.run, operation.id);
+    if (unfinished > 0) return { state: 'stopped' };
+    return { state: 'done', outcome: { counts: await execution.journal.counts(session, execution.run, operation.id) } };
+  });
+}
+
+/** In the transaction that moves the operation to `running`: the ranges of a running operation are always there. */
+async function cutRanges(operation: BatchOperation, execution: Execution): Promise<void> {
+  const { journal, run } = execution;
+  await persist(execution, operation, (session) =>
+    runTransaction(
+      execution,
+      session,
+      async () => {
+        await journal.createRanges(session, run, operation.id, await splitRanges(operation, session));
+        await journal.moveOperation(session, run, operation.id, 'running');
+      },
+      // Finding the cuts of a large relation reads a sample of it or its whole index.
+      { statementTimeoutMs: 0 },
+    ),
+  );
+}
+
+/** One worker. It never throws what another worker should not see: the crew's problem ends all of them. */
+async function workOff(
+  operation: BatchOperation,
+  lockTimeoutMs: number,
+  crew: Crew,
+  execution: Execution,
+): Promise<void> {
+  try {
+    for (;;) {
+      if (execution.stop.aborted || crew.problem !== null || crew.fenced !== null) return;
+      const went = await execution.slots.with(() => oneBatch(operation, lockTimeoutMs, crew, execution));
+      if (went === 'all done') return;
+      if (went === 'others at work') await execution.clock.sleep(CLAIM_PAUSE_MS, execution.stop);
+    }
+  } catch (error) {
+    if (error instanceof FencedError) crew.fenced = error;
+    else crew.problem ??= recordedError(error);
+  }
+}
+
+async function oneBatch(
+  operation: BatchOperation,
+  lockTimeoutMs: number,
+  crew: Crew,
+  execution: Execution,
+): Promise<'committed' | 'all done' | 'others at work'> {
+  const { journal, run, observe, stop } = execution;
+  return persist(execution, operation, async (session, attempts) => {
+    if (stop.aborted) return 'all done';
+    try {
+      const size = crew.size;
+      const batch = await runBatch(operation, size, lockTimeoutMs, session, execution);
+      if (batch === null) {
+        // Nothing to claim is not "finished": another worker, or a dying one, may hold what is left.
+        return (await journal.unfinishedRanges(session, run, operation.id)) === 0 ? 'all done' : 'others at work';
+      }
+      attempts.tries = 0;
+      crew.problemTries = 0;
+      crew.size = nextBatchSize(operation.pace, size, batch.durationMs);
+      const counts = await journal.counts(session, run, operation.id);
+      observe({ type: 'progress', operation: operation.id, step: operation.step, counts, ...batch });
+      return 'committed';
+    } catch (error) {
+      if (!(error instanceof BatchProblemError)) throw error;
+      crew.problemTries += 1;
+      if (!error.problem.retry || crew.problemTries > MAX_TRIES) {
+        crew.problem = { code: error.problem.code, message: PROBLEMS[error.problem.code], rows: error.problem.rows };
+        return 'all done';
+      }
+      await execution.clock.sleep(pauseBeforeTryMs(crew.problemTries, execution.random), stop);
+      return 'others at work';
+    }
+  });
+}
+
+const PROBLEMS = {
+  rows_folded: 'several source rows fold into one target row',
+  concurrent_insert: 'somebody else keeps inserting the same rows',
+  target_differs: 'the target holds a row that differs from its source',
+} as const;
+
+function targetTooLong(operation: BatchOperation, execution: Execution): RecordedError {
+  return {
+    code: 'batch_target_too_long',
+    message: 'a batch of this length could make the application lose a deadlock',
+    detail: `target ${operation.pace.targetMs ?? 0} ms leaves no room below the server's deadlock_timeout of ${execution.deadlockTimeoutMs} ms; use a smaller target`,
+  };
+}

@@ -1,0 +1,178 @@
+/**
+ * Walks a graph: starts whatever has nothing left to wait for, side by side, until nothing can start. Owns order, states
+ * and the end of the run; how an operation runs is its own file. The state of every operation is in the journal before
+ * anybody is told of it.
+ */
+import { assertNever } from '../kernel/assert-never.js';
+import type { OperationGraph } from '../operation/operation-graph.js';
+import type { Operation, OperationId } from '../operation/operation.js';
+import type { Ended, Execution } from './execution.js';
+import { FencedError, type OperationOutcome, type OperationState, type RecordedError } from './journal.js';
+import { persist } from './persist.js';
+import { runBatchOperation } from './run-batch-operation.js';
+import { runCheckOperation } from './run-check-operation.js';
+import { runGateOperation } from './run-gate-operation.js';
+import { runStatementOperation } from './run-statement-operation.js';
+import { runTransaction } from './run-transaction.js';
+
+/** How the walk ended. `failed` comes before `waiting` and `stopped` where several are true. */
+export type WalkEnd =
+  | { readonly state: 'done' }
+  | { readonly state: 'failed'; readonly failures: readonly OperationFailure[] }
+  | {
+      readonly state: 'waiting';
+      readonly gates: readonly { readonly operation: OperationId; readonly reason: string }[];
+    }
+  | { readonly state: 'stopped' }
+  | { readonly state: 'fenced' };
+
+export interface OperationFailure {
+  readonly operation: OperationId;
+  readonly error: RecordedError;
+}
+
+export async function runGraph(graph: OperationGraph, execution: Execution): Promise<WalkEnd> {
+  const walk = new Walk(graph, execution);
+  try {
+    await walk.load();
+    return await walk.toTheEnd();
+  } catch (error) {
+    if (error instanceof FencedError) return { state: 'fenced' };
+    throw error;
+  }
+}
+
+/** An adapter between the graph and promises: its fields are the walk's state, which lives no longer than one `apply`. */
+class Walk {
+  readonly #states = new Map<OperationId, OperationState>();
+  readonly #outcomes = new Map<OperationId, OperationOutcome>();
+  readonly #before = new Map<OperationId, OperationId[]>();
+  readonly #underWay = new Map<OperationId, Promise<void>>();
+  readonly #attempted = new Set<OperationId>();
+  readonly #failures: OperationFailure[] = [];
+  readonly #gates: { operation: OperationId; reason: string }[] = [];
+  /** Aborted by the operator's stop, and by the first failure: batches under way end at their next checkpoint. */
+  readonly #stop = new AbortController();
+  readonly #execution: Execution;
+
+  constructor(
+    readonly graph: OperationGraph,
+    execution: Execution,
+  ) {
+    this.#execution = { ...execution, stop: AbortSignal.any([execution.stop, this.#stop.signal]) };
+    for (const [before, after] of graph.edges) {
+      this.#before.set(after, [...(this.#before.get(after) ?? []), before]);
+    }
+  }
+
+  async load(): Promise<void> {
+    const { database, journal, run } = this.#execution;
+    const records = await database.withSession((session) => journal.operations(session, run));
+    for (const record of records) {
+      this.#states.set(record.id, record.state);
+      if (record.outcome !== null) this.#outcomes.set(record.id, record.outcome);
+    }
+  }
+
+  async toTheEnd(): Promise<WalkEnd> {
+    try {
+      for (;;) {
+        this.#startReady();
+        if (this.#underWay.size === 0) break;
+        await Promise.race(this.#underWay.values());
+      }
+    } catch (error) {
+      // One operation found itself fenced, or a defect: the others end their batches before anybody is told.
+      this.#stop.abort();
+      await Promise.allSettled(this.#underWay.values());
+      throw error;
+    }
+    if (this.#failures.length > 0) return { state: 'failed', failures: this.#failures };
+    if (this.graph.operations.every((operation) => this.#hasEnded(operation.id))) return { state: 'done' };
+    if (this.#execution.stop.aborted) return { state: 'stopped' };
+    return { state: 'waiting', gates: this.#gates };
+  }
+
+  #startReady(): void {
+    if (this.#execution.stop.aborted) return;
+    for (const operation of this.graph.operations) {
+      if (this.#attempted.has(operation.id) || this.#hasEnded(operation.id)) continue;
+      if (!(this.#before.get(operation.id) ?? []).every((id) => this.#hasEnded(id))) continue;
+      this.#attempted.add(operation.id);
+      const turn = this.#turn(operation).finally(() => this.#underWay.delete(operation.id));
+      this.#underWay.set(operation.id, turn);
+    }
+  }
+
+  #hasEnded(id: OperationId): boolean {
+    const state = this.#states.get(id);
+    return state === 'done' || state === 'skipped';
+  }
+
+  async #turn(operation: Operation): Promise<void> {
+    const from = this.#states.get(operation.id) ?? 'pending';
+    const reason = this.#reasonToSkip(operation);
+    if (reason !== undefined) return this.#move(operation, 'skipped', { reason });
+    const ended = await this.#run(operation, from);
+    switch (ended.state) {
+      case 'done':
+      case 'skipped':
+        return this.#move(operation, ended.state, ended.outcome);
+      case 'waiting':
+        this.#gates.push({ operation: operation.id, reason: ended.outcome.reason ?? '' });
+        return this.#move(operation, 'waiting', ended.outcome);
+      case 'failed':
+      case 'in doubt':
+        this.#stop.abort();
+        this.#failures.push({ operation: operation.id, error: ended.outcome.error });
+        // Where the journal cannot be reached the failure is still told; going on tries the operation again.
+        return this.#move(operation, ended.state, ended.outcome).catch((error: unknown) => {
+          if (error instanceof FencedError) throw error;
+        });
+      case 'stopped':
+        return;
+      default:
+        return assertNever(ended);
+    }
+  }
+
+  #run(operation: Operation, from: OperationState): Promise<Ended> {
+    if (operation.kind !== 'gate') this.#tell(operation, from, 'running', null);
+    switch (operation.kind) {
+      case 'statement':
+        return this.#execution.slots.with(() => runStatementOperation(operation, from, this.#execution));
+      case 'batch':
+        return runBatchOperation(operation, from, this.#execution);
+      case 'check':
+        return runCheckOperation(operation, this.#execution);
+      case 'gate':
+        return runGateOperation(operation, from, this.#execution);
+      default:
+        return assertNever(operation);
+    }
+  }
+
+  #reasonToSkip(operation: Operation): string | undefined {
+    for (const id of operation.skipWhen) {
+      const condition = this.graph.operations.find((candidate) => candidate.id === id);
+      if (this.#states.get(id) === 'skipped') return this.#outcomes.get(id)?.reason ?? 'its condition was skipped';
+      if ((this.#outcomes.get(id)?.answer?.violations ?? 0) > 0) return `does not hold: ${condition?.label ?? id}`;
+    }
+    return undefined;
+  }
+
+  async #move(operation: Operation, to: OperationState, outcome: OperationOutcome): Promise<void> {
+    const from = this.#states.get(operation.id) ?? 'pending';
+    const { journal, run } = this.#execution;
+    await persist(this.#execution, operation, (session) =>
+      runTransaction(this.#execution, session, () => journal.moveOperation(session, run, operation.id, to, outcome)),
+    );
+    this.#states.set(operation.id, to);
+    this.#outcomes.set(operation.id, outcome);
+    this.#tell(operation, from, to, outcome);
+  }
+
+  #tell(operation: Operation, from: OperationState, to: OperationState, outcome: OperationOutcome | null): void {
+    this.#execution.observe({ type: 'operation', operation: operation.id, step: operation.step, from, to, outcome });
+  }
+}

@@ -1,0 +1,14 @@
+/** What a run counts and answers; shared by executor, journal and reports. */
+export type { BatchCounts, OperationId } from '../operation/operation.js';
+export type { CheckAnswer } from '../operation/check-query.js';
+
+/** Rows; of one operation, over all its batches. */
+export interface Counts {
+  readonly read: number;
+  readonly changed: number;
+  readonly skipped: number;
+  readonly kept: number;
+  readonly batches: number;
+}
+
+export const NO_COUNTS: Counts = { read: 0, changed: 0, skipped: 0, kept: 0, batches: 0 };

@@ -1,0 +1,45 @@
+/**
+ * The compiled plan: a versioned JSON document. Owns its shape and its digest. What is true only for a moment or a
+ * machine (row estimates, file positions) stands outside the digest.
+ */
+import { digestOf } from '../kernel/digest.js';
+import type { Operation, OperationId } from './operation.js';
+
+export const GRAPH_FORMAT = 1;
+
+export interface OperationGraph {
+  readonly format: typeof GRAPH_FORMAT;
+  readonly plan: string;
+  /** `apply`, or the way back of a run. */
+  readonly direction: 'apply' | 'rollback';
+  readonly steps: readonly GraphStep[];
+  /** In an order in which they may run one by one. */
+  readonly operations: readonly Operation[];
+  /** Direct edges, reduced: what follows from others is left out. Sorted. */
+  readonly edges: readonly (readonly [before: OperationId, after: OperationId])[];
+  readonly limits: Limits;
+  /** Of the relations that the plan touches, as they are before it. */
+  readonly fingerprint: string;
+}
+
+export interface GraphStep {
+  readonly id: string;
+  /** The step's kind, as a word to show; nothing below the kinds asks for it. */
+  readonly kind: string;
+  readonly description: string | null;
+  /** Set where the planner already knows that the step will not run. */
+  readonly skipped: string | null;
+}
+
+export interface Limits {
+  readonly lockTimeoutMs: number;
+  readonly statementTimeoutMs: number;
+  /** Batches of the whole run that may run at the same time. */
+  readonly workers: number;
+  /** `search_path` of every statement of the run, so that names mean the same for every role. */
+  readonly searchPath: readonly string[];
+}
+
+export function graphDigest(graph: OperationGraph): string {
+  return digestOf(graph);
+}

@@ -1,0 +1,144 @@
+/**
+ * The closed vocabulary that every step kind is lowered to, and all that the planner, the executor, the journal and the
+ * reports know. Frozen data, nothing but JSON: the same bytes are shown, digested, approved, stored and run.
+ * Owns the shapes; making them belongs to `steps`, ordering them to `planner`, running them to `executor`.
+ *
+ * How later step kinds fit without a further member: docs/decisions/0002-five-operations.md.
+ */
+import type { CatalogEffect } from '../catalog/effects.js';
+import type { KeySource } from '../sql/key-range.js';
+import type { LockMode } from '../sql/lock-mode.js';
+import type { CheckQuery } from './check-query.js';
+import type { Hazard } from './hazard.js';
+
+export type Operation = StatementOperation | BatchOperation | CheckOperation | GateOperation;
+export type OperationKind = Operation['kind'];
+
+/** `step/phase/name`, stable from compilation to compilation. Conditions of the whole plan stand under `begin` and `end`. */
+export type OperationId = string;
+
+interface OperationBase {
+  readonly id: OperationId;
+  /** Id of the step that it belongs to; empty for what belongs to the plan as a whole. */
+  readonly step: string;
+  /** What it does, for a person, in the imperative: "copy users into user_credentials". */
+  readonly label: string;
+  /** Keys of relations whose rows or shape it reads. */
+  readonly reads: readonly string[];
+  readonly writes: readonly string[];
+  readonly locks: readonly RelationLock[];
+  /** Everything before it ends first, nothing after it starts earlier: also what shares no relation with it. */
+  readonly barrier: boolean;
+  /** Ids that must have ended, beyond what reads and writes say. */
+  readonly after: readonly OperationId[];
+  /** Ids of `check` operations with effect `skip`: where one of them found a violation, this is skipped. */
+  readonly skipWhen: readonly OperationId[];
+  readonly hazards: readonly Hazard[];
+  readonly reversal: Reversal;
+}
+
+export interface RelationLock {
+  readonly relation: string;
+  readonly mode: LockMode;
+}
+
+export interface SqlText {
+  readonly sql: string;
+  readonly parameters: readonly (string | number | boolean | null)[];
+}
+
+/** One transaction of statements; or one statement outside any, where the server demands that. */
+export interface StatementOperation extends OperationBase {
+  readonly kind: 'statement';
+  readonly transactional: boolean;
+  /** Checked first, in the same transaction: a violation rolls it back. */
+  readonly assertions: readonly CheckQuery[];
+  readonly statements: readonly SqlText[];
+  /** What the catalog has afterwards that it had not before. */
+  readonly effects: readonly CatalogEffect[];
+}
+
+/** A statement over key ranges, each batch in one transaction with its checkpoint. */
+export interface BatchOperation extends OperationBase {
+  readonly kind: 'batch';
+  readonly walk: KeyWalk;
+  readonly work: BatchWork;
+  readonly pace: Pace;
+}
+
+/** What is walked through, by a unique key whose columns are compared only in SQL. */
+export interface KeyWalk extends KeySource {
+  /** Name of the index that carries the key; shown, not used. */
+  readonly index: string;
+}
+
+export interface BatchWork {
+  /**
+   * SQL before and after the range's condition, whose bounds are the only parameters. The statement returns one row: see
+   * `BatchCounts`.
+   */
+  readonly template: readonly [before: string, after: string];
+  /** The relation whose key columns the condition names, as they stand in the template: a table name or an alias. */
+  readonly rangeOf: string;
+  /** The core of the template, free of the journal, for the server to check and estimate before anything runs. */
+  readonly explain: string;
+  /** Whether the transaction ids of the batches are needed later to tell our rows from others'. */
+  readonly provenance: boolean;
+}
+
+/** What a batch's statement returns, as columns. Counts are rows. */
+export interface BatchCounts {
+  readonly read: number;
+  readonly changed: number;
+  /** Already as wanted, or there before. */
+  readonly skipped: number;
+  /** Left alone because somebody else wrote them: reported. */
+  readonly kept: number;
+  /** At most ten rows a person should see: `{ what, key, … }`. */
+  readonly findings: readonly Readonly<Record<string, unknown>>[];
+  /** Not null: the batch must be rolled back. `retry` says whether another try may succeed. */
+  readonly problem: BatchProblem | null;
+}
+
+export interface BatchProblem {
+  readonly code: 'rows_folded' | 'concurrent_insert' | 'target_differs';
+  readonly retry: boolean;
+  readonly rows: readonly Readonly<Record<string, unknown>>[];
+}
+
+export interface Pace {
+  /** Rows of the first batch. */
+  readonly rows: number;
+  /** The time towards which the batch size is steered; null fixes the size. */
+  readonly targetMs: number | null;
+  readonly maxRows: number;
+  /** Batches of this operation that may run at the same time. */
+  readonly workers: number;
+}
+
+/** A query whose rows are violations. */
+export interface CheckOperation extends OperationBase {
+  readonly kind: 'check';
+  readonly check: CheckQuery;
+  /** What a violation means: the run stops; it is reported; what waits for this check is skipped. */
+  readonly effect: 'fail' | 'warn' | 'skip';
+}
+
+/** Holds the run back until a person agrees, a time has passed, or both. */
+export interface GateOperation extends OperationBase {
+  readonly kind: 'gate';
+  /** Group that must approve. */
+  readonly approval: string | null;
+  /** From the moment that the gate was first reached, by the database's clock. */
+  readonly holdMs: number | null;
+}
+
+/** The way back of one operation. Reversals are operations like any other, without a way back of their own. */
+export type Reversal =
+  | { readonly kind: 'operations'; readonly operations: readonly Operation[] }
+  /** Nothing to take back: it changes nothing, or another operation's reversal covers it. */
+  | { readonly kind: 'nothing'; readonly reason: string }
+  | { readonly kind: 'irreversible'; readonly reason: string };
+
+export const CHANGES_NOTHING: Reversal = { kind: 'nothing', reason: 'it changes nothing' };
+export const IS_A_WAY_BACK: Reversal = { kind: 'nothing', reason: 'it is itself a way back' };
