@@ -9,6 +9,8 @@ export interface KeyColumn {
   readonly name: string;
   /** The cast that brings a bound back from text: `bigint`, `timestamp with time zone`. */
   readonly type: string;
+  /** Quoted as SQL, where the index sorts under another collation than the column. */
+  readonly collation?: string;
 }
 
 export interface KeySource {
@@ -29,7 +31,7 @@ export interface RangeShape {
  * come first.
  */
 export function rangeCondition(of: string, key: readonly KeyColumn[], shape: RangeShape): string {
-  const columns = row(key.map((column) => `${of}.${column.name}`));
+  const columns = row(key.map((column) => compared(of, column)));
   const bound = (from: number): string => row(key.map((column, index) => `$${from + index}::${column.type}`));
   const upper = `${columns} <= ${bound(shape.hasLower ? 1 + key.length : 1)}`;
   return shape.hasLower ? `${columns} > ${bound(1)} AND ${upper}` : upper;
@@ -60,7 +62,7 @@ export function cutKeys(source: KeySource, parts: number, percent: number): stri
   const sample = percent < 100 ? ` TABLESAMPLE SYSTEM (${percent})` : '';
   return (
     `SELECT DISTINCT ON (part) ${asText('cut', source.key)} FROM (` +
-    `SELECT ${columns('k', source.key)}, ntile(${parts}) OVER (ORDER BY ${columns('k', source.key)}) AS part` +
+    `SELECT ${names('k', source.key)}, ntile(${parts}) OVER (ORDER BY ${columns('k', source.key)}) AS part` +
     ` FROM ${source.relation} AS k${sample}${where(source.filter)}) AS cut` +
     ` ORDER BY part, ${columns('cut', source.key, ' DESC')}`
   );
@@ -72,7 +74,15 @@ function asText(of: string, key: readonly KeyColumn[]): string {
 }
 
 function columns(of: string, key: readonly KeyColumn[], order = ''): string {
-  return key.map((column) => `${of}.${column.name}${order}`).join(', ');
+  return key.map((column) => `${compared(of, column)}${order}`).join(', ');
+}
+
+function names(of: string, key: readonly KeyColumn[]): string {
+  return key.map((column) => `${of}.${column.name}`).join(', ');
+}
+
+function compared(of: string, column: KeyColumn): string {
+  return `${of}.${column.name}${column.collation === undefined ? '' : ` COLLATE ${column.collation}`}`;
 }
 
 function row(items: readonly string[]): string {
