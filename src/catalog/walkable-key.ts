@@ -19,10 +19,7 @@ export interface KeyColumn {
   readonly name: string;
   /** As `Column.type`; a cursor travels as text and is cast to it. */
   readonly type: string;
-  /**
-   * The collation that the index sorts under, quoted as SQL; absent where it is the type's default, or the type has none.
-   * A comparison under another one walks in another order than the index has.
-   */
+  /** The column's collation, which is the index's as well; quoted as SQL; absent where it is the type's default. */
   readonly collation?: string;
 }
 
@@ -118,6 +115,11 @@ function obstaclesTo(relation: Relation, index: Index): readonly Obstacle[] {
         `\`${key}\` may be NULL, and a row with NULL comes after no other`,
         `ALTER COLUMN ${quoteIdentifier(key)} SET NOT NULL`,
       );
+    const other = index.keyCollations[position];
+    if (other !== undefined)
+      add(`it sorts \`${key}\` under ${other}, comparisons do not`, "build one under the column's collation");
+    if (!column.deterministicCollation && index.deterministicCollation)
+      add(`the collation of \`${key}\` takes different texts for equal`, 'give it a deterministic collation');
     if (isFloat(column)) add(`\`${key}\` is ${column.type}, whose text and value may differ`, 'use numeric');
   }
   return obstacles;
@@ -132,11 +134,10 @@ function line(index: Index, reasons: readonly Obstacle[]): string {
 }
 
 function found(relation: Relation, index: Index): Outcome<WalkableKey> {
-  const columns = index.keys.map((key, position): KeyColumn => {
+  const columns = index.keys.map((key): KeyColumn => {
     const column = relation.columns.find((candidate) => candidate.name === key)!;
-    const collation = index.keyCollations[position] ?? column.collation;
     const plain = { name: column.name, type: column.type };
-    return collation === undefined ? plain : { ...plain, collation };
+    return column.collation === undefined ? plain : { ...plain, collation: column.collation };
   });
   return { ok: true, value: { index: index.name, columns }, diagnostics: [] };
 }

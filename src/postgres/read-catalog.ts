@@ -1,0 +1,263 @@
+/**
+ * Reads what the planner knows of a database. Owns the shaping of rows into a catalog snapshot; the SQL stands in
+ * `catalog-queries`, what a snapshot means in `catalog/catalog-snapshot`.
+ */
+import type {
+  CatalogSnapshot,
+  Column,
+  Constraint,
+  FunctionFacts,
+  Index,
+  Privilege,
+  Relation,
+  RelationKind,
+  Trigger,
+} from '../catalog/catalog-snapshot.js';
+import type { Session } from '../executor/session.js';
+import { formatName, relationKey } from '../sql/identifier.js';
+import * as queries from './catalog-queries.js';
+import { withPinnedCatalog } from './pinned-catalog.js';
+
+/**
+ * The session must be in a transaction (READ ONLY will do). Table sizes are read from the files, which waits for ACCESS
+ * EXCLUSIVE locks of others: give the transaction a lock_timeout. Rejects with the session's DatabaseError.
+ */
+export function readCatalog(session: Session): Promise<CatalogSnapshot> {
+  return withPinnedCatalog(session, async () => {
+    const facts = (await session.query<ServerRow>(queries.SERVER_FACTS)).rows[0]!;
+    const types = await session.query<{ schema: string; name: string }>(queries.TYPES);
+    const relations = await session.query<RelationRow>(queries.RELATIONS);
+    const columns = byRelation((await session.query<ColumnRow & OfRelation>(queries.COLUMNS)).rows, toColumn);
+    const indexes = byRelation((await session.query<IndexRow & OfRelation>(queries.INDEXES)).rows, toIndex);
+    const constraints = byRelation(
+      (await session.query<ConstraintRow & OfRelation>(queries.CONSTRAINTS)).rows,
+      toConstraint,
+    );
+    const triggers = byRelation((await session.query<TriggerRow & OfRelation>(queries.TRIGGERS)).rows, toTrigger);
+    const functions = await session.query<FunctionRow>(queries.FUNCTIONS);
+    return {
+      server: {
+        versionNum: facts.version_num,
+        version: facts.version,
+        database: facts.database,
+        user: facts.user,
+        standby: facts.standby,
+        deadlockTimeoutMs: facts.deadlock_timeout_ms,
+        publishesAllTables: facts.publishes_all_tables,
+      },
+      schemas: facts.schemas,
+      relations: Object.fromEntries(
+        relations.rows.map((row): [string, Relation] => [
+          relationKey(row),
+          {
+            ...toRelation(row),
+            columns: columns.get(row.oid) ?? [],
+            indexes: indexes.get(row.oid) ?? [],
+            constraints: constraints.get(row.oid) ?? [],
+            triggers: triggers.get(row.oid) ?? [],
+          },
+        ]),
+      ),
+      functions: Object.fromEntries(
+        functions.rows.map((row): [string, FunctionFacts] => [
+          `${formatName(row)}(${row.arguments})`,
+          { ...row, volatility: VOLATILITIES[row.volatility] },
+        ]),
+      ),
+      types: types.rows.map(relationKey),
+      extensions: facts.extensions,
+    };
+  });
+}
+
+interface ServerRow {
+  readonly version_num: number;
+  readonly version: string;
+  readonly database: string;
+  readonly user: string;
+  readonly standby: boolean;
+  readonly deadlock_timeout_ms: number;
+  readonly publishes_all_tables: boolean;
+  readonly schemas: readonly string[];
+  readonly extensions: readonly string[];
+}
+
+interface RelationRow {
+  readonly oid: string;
+  readonly schema: string;
+  readonly name: string;
+  readonly kind: keyof typeof KINDS;
+  readonly persistence: keyof typeof PERSISTENCES;
+  readonly owner: string;
+  readonly parent_schema: string | null;
+  readonly parent_name: string | null;
+  readonly partition: boolean;
+  readonly inherited: boolean;
+  readonly row_security: Relation['rowSecurity'];
+  readonly estimated_rows: string | null;
+  readonly bytes: string;
+  readonly privileges: readonly Privilege[];
+  readonly owns: boolean;
+}
+
+interface ColumnRow {
+  readonly name: string;
+  readonly type: string;
+  readonly base_type: string | null;
+  readonly not_null: boolean;
+  readonly default: string | null;
+  readonly generated: keyof typeof GENERATED;
+  readonly identity: keyof typeof IDENTITIES;
+  readonly collation: string | null;
+  readonly deterministic_collation: boolean;
+}
+
+interface IndexRow {
+  readonly name: string;
+  readonly unique: boolean;
+  readonly primary: boolean;
+  readonly valid: boolean;
+  readonly method: string;
+  readonly partial: boolean;
+  readonly deferrable: boolean;
+  readonly nulls_not_distinct: boolean;
+  readonly definition: string;
+  readonly keys: readonly (string | null)[];
+  readonly key_collations: readonly (string | null)[];
+  readonly deterministic_collation: boolean;
+  readonly row_order: boolean;
+}
+
+interface ConstraintRow {
+  readonly name: string;
+  readonly kind: keyof typeof CONSTRAINT_KINDS;
+  readonly validated: boolean;
+  readonly deferrable: boolean;
+  readonly definition: string;
+  readonly foreign_schema: string | null;
+  readonly foreign_name: string | null;
+  readonly columns: readonly string[];
+  readonly foreign_columns: readonly string[];
+}
+
+interface TriggerRow {
+  readonly name: string;
+  readonly definition: string;
+  readonly enabled: keyof typeof ENABLED;
+  readonly events: Trigger['events'];
+}
+
+interface FunctionRow {
+  readonly schema: string;
+  readonly name: string;
+  readonly arguments: string;
+  readonly volatility: keyof typeof VOLATILITIES;
+}
+
+const KINDS = {
+  r: 'table',
+  p: 'partitioned table',
+  v: 'view',
+  m: 'materialized view',
+  f: 'foreign table',
+  S: 'sequence',
+} as const satisfies Record<string, RelationKind>;
+const PERSISTENCES = { p: 'permanent', u: 'unlogged', t: 'temporary' } as const;
+const GENERATED = { '': 'no', s: 'stored', v: 'virtual' } as const;
+const IDENTITIES = { '': 'no', a: 'always', d: 'by default' } as const;
+const CONSTRAINT_KINDS = {
+  p: 'primary key',
+  u: 'unique',
+  f: 'foreign key',
+  c: 'check',
+  x: 'exclusion',
+  n: 'not null',
+} as const;
+const ENABLED = { O: 'origin', A: 'always', R: 'replica', D: 'disabled' } as const;
+const VOLATILITIES = { i: 'immutable', s: 'stable', v: 'volatile' } as const;
+
+/** The relation's oid, as text. */
+interface OfRelation {
+  readonly relation: string;
+}
+
+function byRelation<Row extends OfRelation, T>(
+  rows: readonly Row[],
+  shape: (row: Row) => T,
+): ReadonlyMap<string, readonly T[]> {
+  const found = new Map<string, T[]>();
+  for (const row of rows) {
+    const list = found.get(row.relation);
+    if (list === undefined) found.set(row.relation, [shape(row)]);
+    else list.push(shape(row));
+  }
+  return found;
+}
+
+function toRelation(row: RelationRow): Omit<Relation, 'columns' | 'indexes' | 'constraints' | 'triggers'> {
+  return {
+    schema: row.schema,
+    name: row.name,
+    oid: Number(row.oid),
+    kind: KINDS[row.kind],
+    persistence: PERSISTENCES[row.persistence],
+    owner: row.owner,
+    ...(row.parent_name !== null && { parent: { schema: row.parent_schema!, name: row.parent_name } }),
+    partition: row.partition,
+    inherited: row.inherited,
+    rowSecurity: row.row_security,
+    ...(row.estimated_rows !== null && { estimatedRows: Number(row.estimated_rows) }),
+    bytes: Number(row.bytes),
+    privileges: row.owns ? [...row.privileges, 'OWNER'] : row.privileges,
+  };
+}
+
+function toColumn(row: ColumnRow): Column {
+  return {
+    name: row.name,
+    type: row.type,
+    ...(row.base_type !== null && { baseType: row.base_type }),
+    notNull: row.not_null,
+    ...(row.default !== null && { default: row.default }),
+    generated: GENERATED[row.generated],
+    identity: IDENTITIES[row.identity],
+    ...(row.collation !== null && { collation: row.collation }),
+    deterministicCollation: row.deterministic_collation,
+  };
+}
+
+function toIndex(row: IndexRow): Index {
+  return {
+    name: row.name,
+    unique: row.unique,
+    primary: row.primary,
+    valid: row.valid,
+    method: row.method,
+    keys: row.keys.map((key) => key ?? undefined),
+    keyCollations: row.key_collations.map((collation) => collation ?? undefined),
+    deterministicCollation: row.deterministic_collation,
+    rowOrder: row.row_order,
+    partial: row.partial,
+    deferrable: row.deferrable,
+    nullsNotDistinct: row.nulls_not_distinct,
+    definition: row.definition,
+  };
+}
+
+function toConstraint(row: ConstraintRow): Constraint {
+  return {
+    name: row.name,
+    kind: CONSTRAINT_KINDS[row.kind],
+    columns: row.columns,
+    ...(row.foreign_name !== null && {
+      references: { table: { schema: row.foreign_schema!, name: row.foreign_name }, columns: row.foreign_columns },
+    }),
+    validated: row.validated,
+    deferrable: row.deferrable,
+    definition: row.definition,
+  };
+}
+
+function toTrigger(row: TriggerRow): Trigger {
+  return { name: row.name, definition: row.definition, enabled: ENABLED[row.enabled], events: row.events };
+}
