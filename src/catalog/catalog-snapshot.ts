@@ -89,10 +89,10 @@ export interface Index {
   readonly valid: boolean;
   /** `btree`, `hash`, … */
   readonly method: string;
-  /** Key columns in order; an expression is undefined. INCLUDE columns are not listed. */
-  readonly keys: readonly (string | undefined)[];
+  /** Key columns in order; an expression is null (and not undefined: effects travel as JSON). Without INCLUDE columns. */
+  readonly keys: readonly (string | null)[];
   /** Beside `keys`: the collation, quoted as SQL, of a key that the index sorts under another one than its column's own. */
-  readonly keyCollations: readonly (string | undefined)[];
+  readonly keyCollations: readonly (string | null)[];
   /** False where a key is sorted under a non-deterministic collation. */
   readonly deterministicCollation: boolean;
   /**

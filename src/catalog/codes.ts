@@ -52,9 +52,10 @@ export const CATALOG_CODES = {
       'among those of its own table. Correct the name, or leave it out: then the primary key is walked.',
   },
   LS2008: {
-    summary: 'a name with too many parts',
+    summary: 'a name that cannot be read',
     explanation:
-      'A table is named by its own name or by schema and name: `users`, `auth.users`. A name that holds a dot itself is ' +
+      'A table is named by its own name or by schema and name: `users`, `auth.users`; a column by its table, a dot, and its ' +
+      'own name. A name that holds a dot itself is ' +
       'written in double quotes, as in SQL: `"a.b"`. Other databases cannot be named: a plan works in one database.',
   },
 } as const satisfies CodeTable;

@@ -19,7 +19,7 @@ export interface KeyColumn {
   readonly name: string;
   /** As `Column.type`; a cursor travels as text and is cast to it. */
   readonly type: string;
-  /** The column's collation, which is the index's as well; quoted as SQL; absent where it is the type's default. */
+  /** Quoted as SQL, where the index sorts under another collation than its column: it must be compared under that one. */
   readonly collation?: string;
 }
 
@@ -64,7 +64,7 @@ export function walkableKeyOf(relation: Relation, indexName?: string, span?: Spa
 /** Columns of the primary key in its order, deferrable or not. */
 export function primaryKeyOf(relation: Relation): readonly string[] | undefined {
   const index = relation.indexes.find((candidate) => candidate.primary);
-  return index?.keys.filter((key) => key !== undefined);
+  return index?.keys.filter((key) => key !== null);
 }
 
 /**
@@ -74,9 +74,9 @@ export function primaryKeyOf(relation: Relation): readonly string[] | undefined 
 export function uniqueKeysOf(relation: Relation): readonly UniqueKey[] {
   return relation.indexes
     .filter((index) => index.unique && index.valid && !index.partial && !index.deferrable)
-    .filter((index) => index.keys.every((key) => key !== undefined))
+    .filter((index) => index.keys.every((key) => key !== null))
     .sort(byPreference)
-    .map((index) => ({ index, columns: index.keys.filter((key) => key !== undefined) }));
+    .map((index) => ({ index, columns: index.keys.filter((key) => key !== null) }));
 }
 
 interface Obstacle {
@@ -104,7 +104,7 @@ function obstaclesTo(relation: Relation, index: Index): readonly Obstacle[] {
       'build one with default operator classes, one direction',
     );
   for (const [position, key] of index.keys.entries()) {
-    if (key === undefined) {
+    if (key === null) {
       add(`its key ${position + 1} is an expression`, 'store the value in a column');
       continue;
     }
@@ -115,9 +115,6 @@ function obstaclesTo(relation: Relation, index: Index): readonly Obstacle[] {
         `\`${key}\` may be NULL, and a row with NULL comes after no other`,
         `ALTER COLUMN ${quoteIdentifier(key)} SET NOT NULL`,
       );
-    const other = index.keyCollations[position];
-    if (other !== undefined)
-      add(`it sorts \`${key}\` under ${other}, comparisons do not`, "build one under the column's collation");
     if (!column.deterministicCollation && index.deterministicCollation)
       add(`the collation of \`${key}\` takes different texts for equal`, 'give it a deterministic collation');
     if (isFloat(column)) add(`\`${key}\` is ${column.type}, whose text and value may differ`, 'use numeric');
@@ -134,10 +131,11 @@ function line(index: Index, reasons: readonly Obstacle[]): string {
 }
 
 function found(relation: Relation, index: Index): Outcome<WalkableKey> {
-  const columns = index.keys.map((key): KeyColumn => {
+  const columns = index.keys.map((key, position): KeyColumn => {
     const column = relation.columns.find((candidate) => candidate.name === key)!;
+    const collation = index.keyCollations[position] ?? undefined;
     const plain = { name: column.name, type: column.type };
-    return column.collation === undefined ? plain : { ...plain, collation: column.collation };
+    return collation === undefined ? plain : { ...plain, collation };
   });
   return { ok: true, value: { index: index.name, columns }, diagnostics: [] };
 }

@@ -88,7 +88,7 @@ export const COLUMNS = `
     SELECT base.domain, format_type(base.type, base.typmod) AS type
     FROM base JOIN pg_type t ON t.oid = base.type WHERE t.typtype <> 'd'
   )
-  SELECT a.attrelid::text AS relation, a.attname AS name, format_type(a.atttypid, a.atttypmod) AS type,
+  SELECT a.attrelid::text AS relation, a.attnum::int AS attnum, a.attname AS name, format_type(a.atttypid, a.atttypmod) AS type,
     ground.type AS base_type,
     a.attnotnull AND NOT EXISTS (
       SELECT FROM pg_constraint k
@@ -111,29 +111,34 @@ export const COLUMNS = `
 
 /** A temporal key (WITHOUT OVERLAPS, server 18) is marked unique, but is an exclusion: equal keys are allowed in it. */
 export const INDEXES = `
-  SELECT ix.indrelid::text AS relation, i.relname AS name, ix.indisunique AND NOT ix.indisexclusion AS "unique",
-    ix.indisprimary AS "primary", ix.indisvalid AS valid, am.amname AS method, ix.indpred IS NOT NULL AS partial,
-    NOT ix.indimmediate AS deferrable, ix.indnullsnotdistinct AS nulls_not_distinct,
-    pg_get_indexdef(ix.indexrelid) AS definition, keys.*
-  FROM pg_index ix
-  JOIN pg_class i ON i.oid = ix.indexrelid
-  JOIN pg_am am ON am.oid = i.relam
-  JOIN pg_class c ON c.oid = ix.indrelid
-  JOIN pg_namespace n ON n.oid = c.relnamespace
-  CROSS JOIN LATERAL (
-    SELECT json_agg(a.attname ORDER BY k.place) AS keys,
-      json_agg(CASE WHEN k.sorted_under <> 0 AND k.sorted_under <> a.attcollation THEN format('%I.%I', cn.nspname, co.collname) END
+  WITH keys AS MATERIALIZED (
+    SELECT ix.indexrelid AS index, json_agg(a.attname ORDER BY k.place) AS keys,
+      json_agg(
+        CASE WHEN k.sorted_under <> 0 AND k.sorted_under <> a.attcollation THEN format('%I.%I', cn.nspname, co.collname) END
         ORDER BY k.place) AS key_collations,
       bool_and(coalesce(co.collisdeterministic, true)) AS deterministic_collation,
       bool_and(oc.opcdefault) AND count(DISTINCT k.flags & 1) = 1 AS row_order
-    FROM unnest(ix.indkey::int2[], ix.indcollation::oid[], ix.indclass::oid[], ix.indoption::int2[])
+    FROM pg_index ix
+    CROSS JOIN LATERAL unnest(ix.indkey::int2[], ix.indcollation::oid[], ix.indclass::oid[], ix.indoption::int2[])
       WITH ORDINALITY AS k (attnum, sorted_under, class, flags, place)
     LEFT JOIN pg_attribute a ON a.attrelid = ix.indrelid AND a.attnum = k.attnum AND k.attnum <> 0
     LEFT JOIN pg_collation co ON co.oid = k.sorted_under
     LEFT JOIN pg_namespace cn ON cn.oid = co.collnamespace
     LEFT JOIN pg_opclass oc ON oc.oid = k.class
     WHERE k.place <= ix.indnkeyatts
-  ) AS keys
+    GROUP BY ix.indexrelid
+  )
+  SELECT ix.indrelid::text AS relation, i.relname AS name, ix.indisunique AND NOT ix.indisexclusion AS "unique",
+    ix.indisprimary AS "primary", ix.indisvalid AS valid, am.amname AS method, ix.indpred IS NOT NULL AS partial,
+    NOT ix.indimmediate AS deferrable, ix.indnullsnotdistinct AS nulls_not_distinct,
+    pg_get_indexdef(ix.indexrelid) AS definition,
+    keys.keys, keys.key_collations, keys.deterministic_collation, keys.row_order
+  FROM pg_index ix
+  JOIN keys ON keys.index = ix.indexrelid
+  JOIN pg_class i ON i.oid = ix.indexrelid
+  JOIN pg_am am ON am.oid = i.relam
+  JOIN pg_class c ON c.oid = ix.indrelid
+  JOIN pg_namespace n ON n.oid = c.relnamespace
   WHERE ${USER_SCHEMA}
   ORDER BY ix.indrelid, i.relname`;
 
@@ -144,13 +149,8 @@ export const INDEXES = `
 export const CONSTRAINTS = `
   SELECT k.conrelid::text AS relation, k.conname AS name, k.contype::text AS kind, k.convalidated AS validated,
     k.condeferrable AS deferrable, pg_get_constraintdef(k.oid) AS definition,
-    fn.nspname AS foreign_schema, f.relname AS foreign_name,
-    (SELECT coalesce(json_agg(a.attname ORDER BY x.place), '[]')
-     FROM unnest(k.conkey) WITH ORDINALITY AS x (attnum, place)
-     JOIN pg_attribute a ON a.attrelid = k.conrelid AND a.attnum = x.attnum) AS columns,
-    (SELECT coalesce(json_agg(a.attname ORDER BY x.place), '[]')
-     FROM unnest(k.confkey) WITH ORDINALITY AS x (attnum, place)
-     JOIN pg_attribute a ON a.attrelid = k.confrelid AND a.attnum = x.attnum) AS foreign_columns
+    nullif(k.confrelid, 0)::text AS foreign_relation, fn.nspname AS foreign_schema, f.relname AS foreign_name,
+    coalesce(to_json(k.conkey), '[]') AS attnums, coalesce(to_json(k.confkey), '[]') AS foreign_attnums
   FROM pg_constraint k
   JOIN pg_class c ON c.oid = k.conrelid
   JOIN pg_namespace n ON n.oid = c.relnamespace

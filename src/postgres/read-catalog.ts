@@ -27,11 +27,12 @@ export function readCatalog(session: Session): Promise<CatalogSnapshot> {
     const facts = (await session.query<ServerRow>(queries.SERVER_FACTS)).rows[0]!;
     const types = await session.query<{ schema: string; name: string }>(queries.TYPES);
     const relations = await session.query<RelationRow>(queries.RELATIONS);
-    const columns = byRelation((await session.query<ColumnRow & OfRelation>(queries.COLUMNS)).rows, toColumn);
+    const columnRows = (await session.query<ColumnRow & OfRelation>(queries.COLUMNS)).rows;
+    const columns = byRelation(columnRows, toColumn);
+    const names = new Map(columnRows.map((row) => [`${row.relation}/${row.attnum}`, row.name]));
     const indexes = byRelation((await session.query<IndexRow & OfRelation>(queries.INDEXES)).rows, toIndex);
-    const constraints = byRelation(
-      (await session.query<ConstraintRow & OfRelation>(queries.CONSTRAINTS)).rows,
-      toConstraint,
+    const constraints = byRelation((await session.query<ConstraintRow & OfRelation>(queries.CONSTRAINTS)).rows, (row) =>
+      toConstraint(row, names),
     );
     const triggers = byRelation((await session.query<TriggerRow & OfRelation>(queries.TRIGGERS)).rows, toTrigger);
     const functions = await session.query<FunctionRow>(queries.FUNCTIONS);
@@ -101,6 +102,7 @@ interface RelationRow {
 }
 
 interface ColumnRow {
+  readonly attnum: number;
   readonly name: string;
   readonly type: string;
   readonly base_type: string | null;
@@ -136,8 +138,9 @@ interface ConstraintRow {
   readonly definition: string;
   readonly foreign_schema: string | null;
   readonly foreign_name: string | null;
-  readonly columns: readonly string[];
-  readonly foreign_columns: readonly string[];
+  readonly attnums: readonly number[];
+  readonly foreign_relation: string | null;
+  readonly foreign_attnums: readonly number[];
 }
 
 interface TriggerRow {
@@ -233,8 +236,8 @@ function toIndex(row: IndexRow): Index {
     primary: row.primary,
     valid: row.valid,
     method: row.method,
-    keys: row.keys.map((key) => key ?? undefined),
-    keyCollations: row.key_collations.map((collation) => collation ?? undefined),
+    keys: row.keys,
+    keyCollations: row.key_collations,
     deterministicCollation: row.deterministic_collation,
     rowOrder: row.row_order,
     partial: row.partial,
@@ -244,13 +247,19 @@ function toIndex(row: IndexRow): Index {
   };
 }
 
-function toConstraint(row: ConstraintRow): Constraint {
+/** `names`: column names by the oid of the relation, a slash, and the attribute's number. */
+function toConstraint(row: ConstraintRow & OfRelation, names: ReadonlyMap<string, string>): Constraint {
+  const namesOf = (relation: string | null, attnums: readonly number[]): readonly string[] =>
+    attnums.map((attnum) => names.get(`${relation}/${attnum}`)).filter((name) => name !== undefined);
   return {
     name: row.name,
     kind: CONSTRAINT_KINDS[row.kind],
-    columns: row.columns,
+    columns: namesOf(row.relation, row.attnums),
     ...(row.foreign_name !== null && {
-      references: { table: { schema: row.foreign_schema!, name: row.foreign_name }, columns: row.foreign_columns },
+      references: {
+        table: { schema: row.foreign_schema!, name: row.foreign_name },
+        columns: namesOf(row.foreign_relation, row.foreign_attnums),
+      },
     }),
     validated: row.validated,
     deferrable: row.deferrable,

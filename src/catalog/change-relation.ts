@@ -1,0 +1,126 @@
+/**
+ * One relation after one effect: columns, keys and constraints that follow each other as the server makes them follow.
+ * Which relation, and what else of the catalog changes with it, belongs to `effects`.
+ */
+import type { Column, Constraint, Index, Relation, RelationName } from './catalog-snapshot.js';
+
+export interface ColumnChange {
+  readonly type?: string;
+  readonly notNull?: boolean;
+  /** SQL text; null takes the default, or the generation expression, away. */
+  readonly default?: string | null;
+  readonly identity?: Column['identity'];
+  readonly generated?: Column['generated'];
+}
+
+export function changeColumn(column: Column, change: ColumnChange): Column {
+  const { default: oldDefault, baseType, collation, ...kept } = column;
+  const newDefault = change.default === undefined ? oldDefault : change.default;
+  // The new type's base type and collation are for the server to say; the old ones would be wrong.
+  const ofType = change.type === undefined || change.type === column.type ? { baseType, collation } : {};
+  return {
+    ...kept,
+    ...(ofType.baseType !== undefined && { baseType: ofType.baseType }),
+    ...(ofType.collation !== undefined && { collation: ofType.collation }),
+    ...(newDefault !== undefined && newDefault !== null && { default: newDefault }),
+    type: change.type ?? column.type,
+    notNull: change.notNull ?? column.notNull,
+    identity: change.identity ?? column.identity,
+    generated: change.generated ?? column.generated,
+  };
+}
+
+export function addIndex(relation: Relation, index: Index): Relation {
+  if (relation.indexes.some((existing) => existing.name === index.name)) return relation;
+  return { ...relation, indexes: [...relation.indexes, index] };
+}
+
+export function addConstraint(relation: Relation, constraint: Constraint): Relation {
+  if (relation.constraints.some((existing) => existing.name === constraint.name)) return relation;
+  const added = { ...relation, constraints: [...relation.constraints, constraint] };
+  if (constraint.kind === 'not null')
+    return constraint.validated ? markNotNull(added, constraint.columns, true) : added;
+  if (constraint.kind !== 'primary key' && constraint.kind !== 'unique') return added;
+  const primary = constraint.kind === 'primary key';
+  const used = added.indexes.find((index) => index.name === constraint.name);
+  const index = used ?? indexOf(constraint, added);
+  const others = added.indexes.filter((existing) => existing.name !== constraint.name);
+  const indexes = [...others, { ...index, primary, deferrable: constraint.deferrable }];
+  const keyed = { ...added, indexes };
+  return primary ? markNotNull(keyed, constraint.columns, true) : keyed;
+}
+
+function indexOf(constraint: Constraint, relation: Relation): Index {
+  const deterministic = relation.columns
+    .filter((column) => constraint.columns.includes(column.name))
+    .every((column) => column.deterministicCollation);
+  return {
+    name: constraint.name,
+    unique: true,
+    primary: constraint.kind === 'primary key',
+    valid: true,
+    method: 'btree',
+    keys: constraint.columns,
+    keyCollations: constraint.columns.map(() => null),
+    deterministicCollation: deterministic,
+    rowOrder: true,
+    partial: false,
+    deferrable: constraint.deferrable,
+    nullsNotDistinct: false,
+    definition: '',
+  };
+}
+
+/** A column stays NOT NULL when its primary key goes, on every supported server. */
+export function dropConstraint(relation: Relation, name: string): Relation {
+  const constraint = relation.constraints.find((candidate) => candidate.name === name);
+  if (constraint === undefined) return relation;
+  const rest = keepConstraints(relation, (candidate) => candidate.name !== name);
+  if (constraint.kind === 'not null') return markNotNull(rest, constraint.columns, false);
+  if (constraint.kind === 'primary key' || constraint.kind === 'unique' || constraint.kind === 'exclusion')
+    return { ...rest, indexes: rest.indexes.filter((index) => index.name !== name) };
+  return rest;
+}
+
+export function validateConstraint(relation: Relation, name: string): Relation {
+  const constraint = relation.constraints.find((candidate) => candidate.name === name);
+  if (constraint === undefined) return relation;
+  const constraints = relation.constraints.map((each) => (each === constraint ? { ...each, validated: true } : each));
+  const validated = { ...relation, constraints };
+  return constraint.kind === 'not null' ? markNotNull(validated, constraint.columns, true) : validated;
+}
+
+function markNotNull(relation: Relation, names: readonly string[], notNull: boolean): Relation {
+  const columns = relation.columns.map((column) => (names.includes(column.name) ? { ...column, notNull } : column));
+  return { ...relation, columns };
+}
+
+/** The index of a constraint bears its name, and the server renames the two together. */
+export function renameKey(relation: Relation, from: string, to: string): Relation {
+  const named = <T extends { readonly name: string }>(each: T): T =>
+    each.name === from ? { ...each, name: to } : each;
+  return { ...relation, indexes: relation.indexes.map(named), constraints: relation.constraints.map(named) };
+}
+
+export function keepConstraints(relation: Relation, keep: (constraint: Constraint) => boolean): Relation {
+  if (relation.constraints.every(keep)) return relation;
+  return { ...relation, constraints: relation.constraints.filter(keep) };
+}
+
+export function mapReferences(
+  relation: Relation,
+  to: RelationName,
+  map: (references: NonNullable<Constraint['references']>) => NonNullable<Constraint['references']>,
+): Relation {
+  if (!relation.constraints.some((constraint) => sameName(constraint.references?.table, to))) return relation;
+  const constraints = relation.constraints.map((constraint) =>
+    constraint.references !== undefined && sameName(constraint.references.table, to)
+      ? { ...constraint, references: map(constraint.references) }
+      : constraint,
+  );
+  return { ...relation, constraints };
+}
+
+export function sameName(left: RelationName | undefined, right: RelationName): boolean {
+  return left !== undefined && left.schema === right.schema && left.name === right.name;
+}

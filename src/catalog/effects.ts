@@ -1,0 +1,283 @@
+/**
+ * The catalog as it will be: what an operation changes, as data, and a snapshot with it applied, against which the next
+ * step is compiled. Effects name relations with their schema and travel as JSON inside the operation graph.
+ * What the text of a DDL says belongs to `sql`; whether a name may be used at all, to `lookup`. So an effect on something
+ * that is not there, or a creation of something that is (IF NOT EXISTS), changes nothing here.
+ */
+import { assertNever } from '../kernel/assert-never.js';
+import { formatName, relationKey } from '../sql/identifier.js';
+import {
+  addConstraint,
+  addIndex,
+  changeColumn,
+  dropConstraint,
+  keepConstraints,
+  mapReferences,
+  renameKey,
+  sameName,
+  validateConstraint,
+  type ColumnChange,
+} from './change-relation.js';
+import type {
+  CatalogSnapshot,
+  Column,
+  Constraint,
+  FunctionFacts,
+  Index,
+  Relation,
+  RelationKind,
+  RelationName,
+  Trigger,
+} from './catalog-snapshot.js';
+
+export type CatalogEffect =
+  | { readonly kind: 'schema created'; readonly schema: string }
+  | { readonly kind: 'schema dropped'; readonly schema: string }
+  | ({ readonly kind: 'relation created'; readonly relation: RelationName } & NewRelation)
+  /** By a `creates`: it will be there, its columns are not known. */
+  | { readonly kind: 'relation declared'; readonly relation: RelationName }
+  | { readonly kind: 'relation dropped'; readonly relation: RelationName }
+  /** Also into another schema. */
+  | { readonly kind: 'relation renamed'; readonly relation: RelationName; readonly to: RelationName }
+  | { readonly kind: 'column added'; readonly relation: RelationName; readonly column: Column }
+  | { readonly kind: 'column dropped'; readonly relation: RelationName; readonly column: string }
+  | { readonly kind: 'column renamed'; readonly relation: RelationName; readonly column: string; readonly to: string }
+  | ({ readonly kind: 'column changed'; readonly relation: RelationName; readonly column: string } & ColumnChange)
+  | { readonly kind: 'index added'; readonly relation: RelationName; readonly index: Index }
+  | { readonly kind: 'index dropped'; readonly relation: RelationName; readonly index: string }
+  | { readonly kind: 'index renamed'; readonly relation: RelationName; readonly index: string; readonly to: string }
+  /** A primary key or unique constraint brings an index of its own name, unless that is there (USING INDEX). */
+  | { readonly kind: 'constraint added'; readonly relation: RelationName; readonly constraint: Constraint }
+  | { readonly kind: 'constraint dropped'; readonly relation: RelationName; readonly constraint: string }
+  | { readonly kind: 'constraint validated'; readonly relation: RelationName; readonly constraint: string }
+  | {
+      readonly kind: 'constraint renamed';
+      readonly relation: RelationName;
+      readonly constraint: string;
+      readonly to: string;
+    }
+  | { readonly kind: 'trigger added'; readonly relation: RelationName; readonly trigger: Trigger }
+  | { readonly kind: 'trigger dropped'; readonly relation: RelationName; readonly trigger: string }
+  | { readonly kind: 'function created'; readonly function: FunctionFacts }
+  | { readonly kind: 'function dropped'; readonly function: Pick<FunctionFacts, 'schema' | 'name' | 'arguments'> }
+  | { readonly kind: 'type created'; readonly type: RelationName }
+  | { readonly kind: 'type dropped'; readonly type: RelationName }
+  | { readonly kind: 'extension created'; readonly extension: string }
+  | { readonly kind: 'extension dropped'; readonly extension: string };
+
+/** Constraints and indexes follow as effects of their own. */
+export interface NewRelation {
+  readonly relationKind: RelationKind;
+  readonly columns: readonly Column[];
+  readonly persistence?: Relation['persistence'];
+  readonly parent?: RelationName;
+  readonly partition?: boolean;
+}
+
+/**
+ * In order. Texts of definitions stay as they were read, also where a name in them is older than the effects: nothing is
+ * compiled from them. A new relation has oid 0, no rows, and belongs to the current user.
+ */
+export function applyEffects(snapshot: CatalogSnapshot, effects: readonly CatalogEffect[]): CatalogSnapshot {
+  return effects.reduce(applyEffect, snapshot);
+}
+
+function applyEffect(snapshot: CatalogSnapshot, effect: CatalogEffect): CatalogSnapshot {
+  switch (effect.kind) {
+    case 'schema created':
+      return { ...snapshot, schemas: withMember(snapshot.schemas, effect.schema) };
+    case 'schema dropped': {
+      const inside = Object.values(snapshot.relations).filter((relation) => relation.schema === effect.schema);
+      const emptied = inside.reduce(dropRelation, snapshot);
+      return { ...emptied, schemas: without(snapshot.schemas, effect.schema) };
+    }
+    case 'relation created':
+      return addRelation(snapshot, newRelation(snapshot, effect.relation, effect));
+    case 'relation declared': {
+      const empty = newRelation(snapshot, effect.relation, { relationKind: 'table', columns: [] });
+      return addRelation(snapshot, { ...empty, opaque: true });
+    }
+    case 'relation dropped':
+      return dropRelation(snapshot, effect.relation);
+    case 'relation renamed':
+      return renameRelation(snapshot, effect.relation, effect.to);
+    case 'column added':
+      return change(snapshot, effect.relation, (relation) =>
+        relation.columns.some((column) => column.name === effect.column.name)
+          ? relation
+          : { ...relation, columns: [...relation.columns, effect.column] },
+      );
+    case 'column dropped':
+      return dropColumn(snapshot, effect.relation, effect.column);
+    case 'column renamed':
+      return renameColumn(snapshot, effect.relation, effect.column, effect.to);
+    case 'column changed':
+      return change(snapshot, effect.relation, (relation) => ({
+        ...relation,
+        columns: relation.columns.map((column) =>
+          column.name === effect.column ? changeColumn(column, effect) : column,
+        ),
+      }));
+    case 'index added':
+      return change(snapshot, effect.relation, (relation) => addIndex(relation, effect.index));
+    case 'index dropped':
+      return change(snapshot, effect.relation, (relation) => ({
+        ...relation,
+        indexes: relation.indexes.filter((index) => index.name !== effect.index),
+      }));
+    case 'index renamed':
+      return change(snapshot, effect.relation, (relation) => renameKey(relation, effect.index, effect.to));
+    case 'constraint added':
+      return change(snapshot, effect.relation, (relation) => addConstraint(relation, effect.constraint));
+    case 'constraint dropped':
+      return change(snapshot, effect.relation, (relation) => dropConstraint(relation, effect.constraint));
+    case 'constraint validated':
+      return change(snapshot, effect.relation, (relation) => validateConstraint(relation, effect.constraint));
+    case 'constraint renamed':
+      return change(snapshot, effect.relation, (relation) => renameKey(relation, effect.constraint, effect.to));
+    case 'trigger added':
+      return change(snapshot, effect.relation, (relation) => ({
+        ...relation,
+        // OR REPLACE is the only way to create a trigger that is there.
+        triggers: [...relation.triggers.filter((trigger) => trigger.name !== effect.trigger.name), effect.trigger],
+      }));
+    case 'trigger dropped':
+      return change(snapshot, effect.relation, (relation) => ({
+        ...relation,
+        triggers: relation.triggers.filter((trigger) => trigger.name !== effect.trigger),
+      }));
+    case 'function created':
+      return {
+        ...snapshot,
+        functions: { ...snapshot.functions, [functionKey(effect.function)]: effect.function },
+      };
+    case 'function dropped':
+      return { ...snapshot, functions: withoutKey(snapshot.functions, functionKey(effect.function)) };
+    case 'type created':
+      return { ...snapshot, types: withMember(snapshot.types, relationKey(effect.type)) };
+    case 'type dropped':
+      return { ...snapshot, types: without(snapshot.types, relationKey(effect.type)) };
+    case 'extension created':
+      return { ...snapshot, extensions: withMember(snapshot.extensions, effect.extension) };
+    case 'extension dropped':
+      return { ...snapshot, extensions: without(snapshot.extensions, effect.extension) };
+    default:
+      return assertNever(effect);
+  }
+}
+
+/** The key of `CatalogSnapshot.functions`. */
+export function functionKey(name: Pick<FunctionFacts, 'schema' | 'name' | 'arguments'>): string {
+  return `${formatName(name)}(${name.arguments})`;
+}
+
+function newRelation(snapshot: CatalogSnapshot, name: RelationName, facts: NewRelation): Relation {
+  return {
+    schema: name.schema,
+    name: name.name,
+    oid: 0,
+    kind: facts.relationKind,
+    persistence: facts.persistence ?? 'permanent',
+    owner: snapshot.server.user,
+    columns: facts.columns,
+    indexes: [],
+    constraints: [],
+    triggers: [],
+    ...(facts.parent !== undefined && { parent: facts.parent }),
+    partition: facts.partition ?? false,
+    inherited: false,
+    rowSecurity: 'off',
+    estimatedRows: 0,
+    bytes: 0,
+    privileges: ['SELECT', 'INSERT', 'UPDATE', 'DELETE', 'TRUNCATE', 'REFERENCES', 'TRIGGER', 'OWNER'],
+  };
+}
+
+function addRelation(snapshot: CatalogSnapshot, relation: Relation): CatalogSnapshot {
+  const key = relationKey(relation);
+  if (key in snapshot.relations) return snapshot;
+  const added = { ...snapshot, relations: { ...snapshot.relations, [key]: relation } };
+  if (relation.parent === undefined || relation.partition) return added;
+  return change(added, relation.parent, (parent) => ({ ...parent, inherited: true }));
+}
+
+/** With its partitions, and with the foreign keys of others towards it: a DROP that went through took them along. */
+function dropRelation(snapshot: CatalogSnapshot, name: RelationName): CatalogSnapshot {
+  const key = relationKey(name);
+  if (!(key in snapshot.relations)) return snapshot;
+  const rest = changeAll({ ...snapshot, relations: withoutKey(snapshot.relations, key) }, (relation) =>
+    keepConstraints(relation, (constraint) => !sameName(constraint.references?.table, name)),
+  );
+  const partitions = Object.values(rest.relations).filter((relation) => sameName(relation.parent, name));
+  return partitions.reduce(dropRelation, rest);
+}
+
+function renameRelation(snapshot: CatalogSnapshot, from: RelationName, to: RelationName): CatalogSnapshot {
+  const relation = snapshot.relations[relationKey(from)];
+  if (relation === undefined || relationKey(to) in snapshot.relations) return snapshot;
+  const moved = { ...relation, schema: to.schema, name: to.name };
+  const relations = { ...withoutKey(snapshot.relations, relationKey(from)), [relationKey(to)]: moved };
+  const target = { schema: to.schema, name: to.name };
+  return changeAll({ ...snapshot, relations }, (other) => {
+    const pointed = mapReferences(other, from, (references) => ({ ...references, table: target }));
+    return sameName(other.parent, from) ? { ...pointed, parent: target } : pointed;
+  });
+}
+
+/** Indexes and constraints over the column go with it, as do foreign keys of others that point to it. */
+function dropColumn(snapshot: CatalogSnapshot, name: RelationName, column: string): CatalogSnapshot {
+  const own = change(snapshot, name, (relation) => ({
+    ...keepConstraints(relation, (constraint) => !constraint.columns.includes(column)),
+    columns: relation.columns.filter((candidate) => candidate.name !== column),
+    indexes: relation.indexes.filter((index) => !index.keys.includes(column)),
+  }));
+  return changeAll(own, (relation) =>
+    keepConstraints(
+      relation,
+      ({ references }) => !(sameName(references?.table, name) && references?.columns.includes(column) === true),
+    ),
+  );
+}
+
+function renameColumn(snapshot: CatalogSnapshot, name: RelationName, from: string, to: string): CatalogSnapshot {
+  const renamed = (names: readonly string[]): readonly string[] => names.map((each) => (each === from ? to : each));
+  const own = change(snapshot, name, (relation) => ({
+    ...relation,
+    columns: relation.columns.map((column) => (column.name === from ? { ...column, name: to } : column)),
+    indexes: relation.indexes.map((index) => ({
+      ...index,
+      keys: index.keys.map((key) => (key === from ? to : key)),
+    })),
+    constraints: relation.constraints.map((constraint) => ({
+      ...constraint,
+      columns: renamed(constraint.columns),
+    })),
+  }));
+  return changeAll(own, (relation) =>
+    mapReferences(relation, name, (references) => ({ ...references, columns: renamed(references.columns) })),
+  );
+}
+
+function change(snapshot: CatalogSnapshot, name: RelationName, to: (relation: Relation) => Relation): CatalogSnapshot {
+  const key = relationKey(name);
+  const relation = snapshot.relations[key];
+  if (relation === undefined) return snapshot;
+  return { ...snapshot, relations: { ...snapshot.relations, [key]: to(relation) } };
+}
+
+function changeAll(snapshot: CatalogSnapshot, to: (relation: Relation) => Relation): CatalogSnapshot {
+  const entries = Object.entries(snapshot.relations).map(([key, relation]) => [key, to(relation)] as const);
+  return { ...snapshot, relations: Object.fromEntries(entries) };
+}
+
+function withMember(list: readonly string[], member: string): readonly string[] {
+  return list.includes(member) ? list : [...list, member].sort();
+}
+
+function without(list: readonly string[], member: string): readonly string[] {
+  return list.filter((each) => each !== member);
+}
+
+function withoutKey<T>(record: Readonly<Record<string, T>>, key: string): Readonly<Record<string, T>> {
+  return Object.fromEntries(Object.entries(record).filter(([each]) => each !== key));
+}
