@@ -23,6 +23,14 @@ export interface ParsedStatement {
   readonly end: number;
   /** UTF-16 offset in the whole text of a `location` of the tree. */
   utf16Offset(location: number): number;
+  /** Its words and symbols without the comments; offsets as above. Scanned anew at each call. */
+  tokens(): readonly Token[];
+}
+
+export interface Token {
+  readonly text: string;
+  readonly start: number;
+  readonly end: number;
 }
 
 export interface SqlSyntaxError {
@@ -59,7 +67,8 @@ async function load(): Promise<Grammar> {
         // No length means: to the end of the text.
         const tail = raw.stmt_len === undefined ? sql.length : utf16Offset((raw.stmt_location ?? 0) + raw.stmt_len);
         const text = withoutTrailingComments(sql.slice(start, tail), (part) => parser.scanSync(part).tokens);
-        return { node: raw.stmt!, text, start, end: start + text.length, utf16Offset };
+        const tokens = (): readonly Token[] => shifted(parser.scanSync(text).tokens, text, start);
+        return { node: raw.stmt!, text, start, end: start + text.length, utf16Offset, tokens };
       });
     } catch (error) {
       // Deeply nested text exhausts the stack of the WebAssembly module, which survives it.
@@ -75,8 +84,17 @@ async function load(): Promise<Grammar> {
 function withoutTrailingComments(text: string, scan: (text: string) => readonly ScanToken[]): string {
   const trimmed = text.trimEnd();
   if (!trimmed.includes('--') && !trimmed.includes('/*')) return trimmed;
-  const last = scan(trimmed).findLast((token) => !token.tokenName.endsWith('_COMMENT'));
-  return trimmed.slice(0, byteOffsets(trimmed)(last?.end ?? 0));
+  return trimmed.slice(0, shifted(scan(trimmed), trimmed, 0).at(-1)?.end ?? 0);
+}
+
+function shifted(tokens: readonly ScanToken[], text: string, by: number): readonly Token[] {
+  const offset = byteOffsets(text);
+  return tokens
+    .filter((token) => !token.tokenName.endsWith('_COMMENT'))
+    .map((token) => {
+      const [start, end] = [offset(token.start), offset(token.end)];
+      return { text: text.slice(start, end), start: by + start, end: by + end };
+    });
 }
 
 /** The parser counts UTF-8 bytes in trees. */
