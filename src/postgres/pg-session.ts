@@ -1,0 +1,99 @@
+/**
+ * One lent connection. Owns the order of its statements, what a broken connection means for each of them, and when a
+ * lost answer is in doubt. Lending and taking back belong to pg-database.
+ */
+import pg from 'pg';
+
+import { DatabaseError, type QueryResult, type Session } from '../executor/session.js';
+import { toDatabaseError } from './to-database-error.js';
+
+/** A connection while somebody holds it. Its statements run one after the other, also where the holder does not wait. */
+export class PgSession implements Session {
+  readonly #client: pg.PoolClient;
+  readonly #closed: AbortSignal;
+  readonly #onError: (error: Error) => void;
+  #tail: Promise<unknown> = Promise.resolve();
+  #running = 0;
+  #lostBy: Error | undefined;
+
+  constructor(client: pg.PoolClient, closed: AbortSignal) {
+    this.#client = client;
+    this.#closed = closed;
+    this.#onError = (error) => (this.#lostBy ??= error);
+    client.on('error', this.#onError);
+  }
+
+  get isRunning(): boolean {
+    return this.#running > 0;
+  }
+
+  get processId(): number {
+    return (this.#client as unknown as { readonly processID: number }).processID;
+  }
+
+  async query<Row>(sql: string, parameters: readonly unknown[] = []): Promise<QueryResult<Row>> {
+    const phase = endsWithCommit(sql) ? 'commit' : 'statement';
+    const result = await this.#send(sql, parameters, phase);
+    // An aborted transaction answers COMMIT with ROLLBACK, and no error.
+    if (phase === 'commit' && result.command === 'ROLLBACK') {
+      throw new DatabaseError('the transaction was rolled back: a statement in it had failed before COMMIT', {
+        kind: 'statement',
+        sqlstate: '25P02',
+      });
+    }
+    return { rows: result.rows as readonly Row[], count: result.rowCount ?? 0 };
+  }
+
+  /** When everything sent so far has its answer. */
+  async settled(): Promise<void> {
+    await this.#tail;
+  }
+
+  release(broken: boolean): void {
+    this.#client.off('error', this.#onError);
+    this.#client.release(broken || this.#lostBy !== undefined);
+  }
+
+  #send(sql: string, parameters: readonly unknown[], phase: 'statement' | 'commit'): Promise<pg.QueryResult> {
+    const sent = this.#tail.then(() => this.#run(sql, parameters, phase));
+    this.#tail = sent.catch(() => undefined);
+    return sent;
+  }
+
+  async #run(sql: string, parameters: readonly unknown[], phase: 'statement' | 'commit'): Promise<pg.QueryResult> {
+    if (this.#closed.aborted) throw closedError();
+    // Known to be gone before it was sent: not even a COMMIT is in doubt.
+    if (this.#lostBy !== undefined) throw this.#asLoss(toDatabaseError(this.#lostBy, 'statement'));
+    this.#running++;
+    try {
+      const result: pg.QueryResult | readonly pg.QueryResult[] = await this.#client.query(sql, [...parameters]);
+      return Array.isArray(result) ? (result as readonly pg.QueryResult[]).at(-1)! : result;
+    } catch (error) {
+      // Neither the server's answer nor the connection's end: the driver could not write a parameter, our own defect.
+      if (!(error instanceof pg.DatabaseError) && !this.#isOver()) throw error;
+      const mapped = toDatabaseError(error, phase);
+      if (mapped.facts.kind !== 'statement') this.#lostBy ??= mapped;
+      throw mapped;
+    } finally {
+      this.#running--;
+    }
+  }
+
+  /** A server that hung up on an idle session says why only once, and not as an answer to a statement. */
+  #asLoss(error: DatabaseError): DatabaseError {
+    return new DatabaseError(error.message, { ...error.facts, kind: 'connection' });
+  }
+
+  #isOver(): boolean {
+    return this.#closed.aborted || this.#lostBy !== undefined;
+  }
+}
+
+/** Decides only how a lost connection is named: too often `in-doubt` is safe, too seldom is not. */
+function endsWithCommit(sql: string): boolean {
+  return /(^|;)\s*(commit|end)\b[^;]*;?\s*$/i.test(sql);
+}
+
+export function closedError(): DatabaseError {
+  return new DatabaseError('this side closed its connections to the database', { kind: 'connection' });
+}
