@@ -1,0 +1,45 @@
+/**
+ * What a check is: a value of the plan that becomes one query whose rows are violations. One vocabulary serves `verify`,
+ * `require`, `when` and `invariants` alike. Each check is one file; `registry.ts` lists them.
+ */
+import type { Scope } from '../catalog/scope.js';
+import type { JsonSchema } from '../kernel/json-schema.js';
+import type { Path } from '../kernel/path.js';
+import type { Mapping } from '../mapping/mapping.js';
+
+export interface CheckDefinition<Fields> {
+  readonly name: string;
+  /** One sentence: the check holds when … */
+  readonly holds: string;
+  /** YAML of one check, as it stands in a list of checks. */
+  readonly example: string;
+  readonly schema: JsonSchema;
+  /** Undefined where something was reported. */
+  compile(fields: Fields, context: CheckContext): CompiledCheck | undefined;
+  /** For checks that the catalog alone can answer, so that `when` is decided while compiling. */
+  holdsIn?(fields: Fields, context: CheckContext): boolean;
+}
+
+export interface CheckContext extends Scope {
+  /** Of the check's own value in the plan. */
+  readonly path: Path;
+  /** How many violating rows are shown. */
+  readonly samples: number;
+  /** A mapping of the plan by its name; undefined where it has problems that were reported at its own place. */
+  readonly mapping: (name: string, walk?: string) => Mapping | undefined;
+  /** Keys of the relations that a condition or query reads, by the grammar; reports what cannot be known. */
+  readonly readsOf: (kind: 'condition' | 'query', sql: string) => readonly string[];
+}
+
+export interface CompiledCheck {
+  /** What it says, for a person, where the plan gives no `name`: "user_credentials has as many rows as users". */
+  readonly says: string;
+  /** SQL whose rows are the violations. */
+  readonly rows: string;
+  /** Instead of the summary that is derived from `rows`. */
+  readonly summary?: string;
+  /** SQL of one row of numbers, shown also where the check holds. */
+  readonly figures?: string;
+  /** Keys of relations. */
+  readonly reads: readonly string[];
+}

@@ -1,0 +1,48 @@
+/** `in_sync`: both sides of a mapping correspond row by row. The comparison itself belongs to `mapping`. */
+import { list, object, ref } from '../kernel/json-schema.js';
+import { comparison } from '../mapping/in-sync.js';
+import { sqlName } from '../mapping/mapping.js';
+import type { CheckDefinition } from './check-definition.js';
+
+type InSyncFields = readonly string[] | { readonly of: readonly string[]; readonly extra?: 'allow' };
+
+const NAMES = list(ref('mapping', 'a mapping'), 'the mappings');
+
+/** The list of a check is one check per mapping: `expandInSync` has split it before it is compiled. */
+export const inSync: CheckDefinition<InSyncFields> = {
+  name: 'in_sync',
+  holds: 'both sides of each mapping correspond row by row, NULL-safe: nothing missing, extra, different, double',
+  example: '- in_sync: [credentials, logins]',
+  schema: {
+    description: 'Mappings whose two sides correspond row by row.',
+    anyOf: [
+      NAMES,
+      object(
+        'Mappings, and what is no difference.',
+        { of: NAMES, extra: { const: 'allow', description: 'target rows without a source row are no difference' } },
+        ['of'],
+      ),
+    ],
+  },
+  compile(fields, context) {
+    const { of, extra } = Array.isArray(fields)
+      ? { of: fields as readonly string[] }
+      : (fields as { of: readonly string[]; extra?: 'allow' });
+    const mapping = context.mapping(of[0]!);
+    if (mapping === undefined) return undefined;
+    const compared = comparison(mapping, { extra: extra === 'allow' ? 'allow' : 'refuse', samples: context.samples });
+    return {
+      says: `${sqlName(mapping.target)} corresponds to ${sqlName(mapping.source)} (${mapping.name})`,
+      rows: compared.rows,
+      summary: compared.summary,
+      reads: [sqlName(mapping.source), sqlName(mapping.target)],
+    };
+  },
+};
+
+/** `in_sync: [a, b]` as one value for each mapping, so that each is a check with figures of its own. */
+export function expandInSync(fields: InSyncFields): readonly InSyncFields[] {
+  if (Array.isArray(fields)) return (fields as readonly string[]).map((name) => [name]);
+  const { of, extra } = fields as { readonly of: readonly string[]; readonly extra?: 'allow' };
+  return of.map((name) => ({ of: [name], ...(extra !== undefined && { extra }) }));
+}

@@ -1,0 +1,151 @@
+/** The JSON schema of a plan, draft-07, put together from the step kinds and checks that there are. */
+import { checkSchema } from '../checks/registry.js';
+import { DURATION_PATTERN } from '../kernel/duration.js';
+import { list, map, name, object, sql, text, type JsonSchema } from '../kernel/json-schema.js';
+import { batchSchema, workersSchema } from '../steps/backfill/schema.js';
+import { STEP_KINDS } from '../steps/registry.js';
+
+export const PLAN_NAME_PATTERN = '^[a-z][a-z0-9]*(-[a-z0-9]+)*$';
+const ID_HINT = 'lower-case words and digits, joined by hyphens, at most 40 characters: `split-auth-schema`';
+const ID = { pattern: PLAN_NAME_PATTERN, maxLength: 40, 'x-lockstep-pattern-hint': ID_HINT };
+const NO_FILTER = { 'x-lockstep-no-empty': 'an empty condition would mean all rows' };
+
+function duration(description: string): JsonSchema {
+  const hint = 'a number and a unit, largest first: `250ms`, `5s`, `1h30m`, `30d`';
+  return { ...text(description), pattern: DURATION_PATTERN, 'x-lockstep-pattern-hint': hint };
+}
+
+export function planSchema(): JsonSchema {
+  const checks = (description: string): JsonSchema => list({ $ref: '#/definitions/check' }, description);
+  return {
+    $schema: 'http://json-schema.org/draft-07/schema#',
+    $id: 'https://lockstep.dev/schemas/plan.schema.json',
+    title: 'lockstep migration plan',
+    ...object(
+      'A migration of a PostgreSQL database: what corresponds to what, and the steps that take it there.',
+      {
+        lockstep: { const: 1, description: 'The version of the plan language.' },
+        name: {
+          ...text(
+            'The identity of the plan in a database. A finished plan is history: the same name with another text is refused.',
+          ),
+          ...ID,
+        },
+        description: text('What the migration is for.'),
+        labels: map(text('free text'), 'Owner, ticket, contacts: carried into reports.'),
+        params: map(
+          paramSchema(),
+          'Values given from outside: by `--set name=value`, else the environment variable, else the default.',
+        ),
+        defaults: defaultsSchema(duration),
+        mappings: {
+          ...map({ $ref: '#/definitions/mapping' }, 'Correspondences between two tables, declared once.'),
+          propertyNames: ID,
+        },
+        require: checks('What must hold before anything changes.'),
+        invariants: checks('What holds when the run begins, after every step, and after a rollback.'),
+        steps: list({ $ref: '#/definitions/step' }, 'What is done, in this order where it matters.'),
+      },
+      ['lockstep', 'name', 'steps'],
+    ),
+    definitions: { check: checkSchema(), mapping: mappingSchema(), step: stepSchema(checks) },
+  };
+}
+
+function paramSchema(): JsonSchema {
+  const description = 'The value where nothing else is given.';
+  return object(
+    'A value given from outside.',
+    {
+      type: { enum: ['string', 'integer', 'boolean', 'duration'], description: 'What kind of value it is.' },
+      default: { type: ['string', 'integer', 'boolean'], description },
+      env: text('The environment variable that may give it.'),
+      description: text('What it is for.'),
+    },
+    ['type'],
+  );
+}
+
+function defaultsSchema(durationOf: typeof text): JsonSchema {
+  return object('What steps use that say nothing themselves.', {
+    schema: name('schema', 'what a table name without a schema means (default public)'),
+    lock_timeout: durationOf('how long one attempt waits for a lock; attempts are repeated (default 500ms)'),
+    statement_timeout: durationOf('how long a statement may run; checks have none (default 60s)'),
+    batch: batchSchema,
+    workers: workersSchema,
+  });
+}
+
+function mappingSchema(): JsonSchema {
+  const literal = object(
+    'A literal.',
+    { value: { type: ['string', 'number', 'boolean', 'null'], description: 'the same in every row' } },
+    ['value'],
+  );
+  const column = {
+    description: 'SQL over one source row, or a literal.',
+    anyOf: [sql('expression', 'SQL over one source row'), literal],
+  };
+  return object(
+    'A correspondence between two tables.',
+    {
+      from: name('relation', 'the source table'),
+      to: name('relation', 'the target table'),
+      columns: {
+        description: 'Target column: SQL over one source row. `same` maps the columns of equal names.',
+        anyOf: [{ const: 'same' }, map(column, 'target column: SQL over one source row')],
+      },
+      where: { ...sql('condition', 'which source rows take part'), ...NO_FILTER },
+      target_where: {
+        ...sql('condition', 'which target rows belong to the mapping; others are none of its business'),
+        ...NO_FILTER,
+      },
+      key: list(name('column', 'a target column'), 'what identifies a target row; default: its primary key'),
+    },
+    ['from', 'to', 'columns'],
+  );
+}
+
+function stepSchema(checks: (description: string) => JsonSchema): JsonSchema {
+  const kinds = Object.fromEntries(
+    STEP_KINDS.map((step) => [step.kind, { ...step.schema, description: step.summary }]),
+  );
+  const rollback = {
+    description: 'The way back, where it is not the one that the kind derives.',
+    anyOf: [
+      { const: 'auto', description: 'what the kind derives (the default)' },
+      object(
+        'No way back.',
+        { none: text('why it needs none: shown wherever the plan is approved', { minLength: 1 }) },
+        ['none'],
+      ),
+      object(
+        'Statements that take the step back.',
+        {
+          sql: sql('statements', 'what takes the step back, in one transaction'),
+          verify: checks('what holds afterwards'),
+        },
+        ['sql'],
+      ),
+    ],
+  };
+  return {
+    ...object(
+      'One step: an id, one kind, and what any step may carry.',
+      {
+        id: { ...text('Unique, also among the mappings.'), ...ID },
+        description: text('Why the step is there.'),
+        needs: list(
+          { ...text('a step'), 'x-lockstep-ref': 'step' },
+          'Steps that must have ended, beyond what tables say.',
+        ),
+        when: checks('Without these the step is skipped.'),
+        require: checks('Right before the step: without these the run stops, resumable.'),
+        rollback,
+        ...kinds,
+      },
+      ['id'],
+    ),
+    'x-lockstep-one-of': { noun: 'kind of step', names: STEP_KINDS.map((step) => step.kind) },
+  };
+}

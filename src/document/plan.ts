@@ -1,0 +1,36 @@
+/**
+ * A plan as it was read: what the YAML says, with params put in and durations in milliseconds, and where each part stands.
+ * What it means in a database belongs to the planner.
+ */
+import type { CheckDeclaration } from '../checks/compile-checks.js';
+import type { MappingDeclaration } from '../mapping/resolve-mapping.js';
+import type { PlanDefaults, RollbackChoice } from '../steps/step-definition.js';
+import type { ParamValue } from './params.js';
+import type { SourceDocument } from './source-document.js';
+
+export interface Plan {
+  readonly name: string;
+  readonly description: string | null;
+  readonly labels: Readonly<Record<string, string>>;
+  readonly params: Readonly<Record<string, ParamValue>>;
+  readonly defaults: PlanDefaults;
+  readonly mappings: Readonly<Record<string, MappingDeclaration>>;
+  readonly require: readonly CheckDeclaration[];
+  readonly invariants: readonly CheckDeclaration[];
+  readonly steps: readonly PlanStep[];
+  /** Of the meaning, not the layout: comments and spacing change nothing, another parameter does. */
+  readonly sourceDigest: string;
+  readonly source: SourceDocument;
+}
+
+export interface PlanStep {
+  readonly id: string;
+  readonly description: string | null;
+  readonly kind: string;
+  /** As the kind's schema says. */
+  readonly fields: unknown;
+  readonly needs: readonly string[];
+  readonly when: readonly CheckDeclaration[];
+  readonly require: readonly CheckDeclaration[];
+  readonly rollback: RollbackChoice;
+}

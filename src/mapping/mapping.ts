@@ -1,0 +1,105 @@
+/**
+ * A correspondence between two tables, resolved against a catalog: declared once, and the backfill, the comparison and the
+ * rollback are derived from it. Owns the shape and the SQL fragments that all of them share, so that they cannot disagree.
+ */
+import type { Relation } from '../catalog/catalog-snapshot.js';
+import type { WalkableKey } from '../catalog/walkable-key.js';
+import { quoteIdentifier, relationKey } from '../sql/identifier.js';
+
+export interface Mapping {
+  readonly name: string;
+  readonly source: Relation;
+  readonly target: Relation;
+  readonly columns: readonly MappedColumn[];
+  /** Which source rows take part. */
+  readonly where: string | null;
+  /** Which target rows belong to the mapping. */
+  readonly targetWhere: string | null;
+  /** Identifies a target row; a subset of `columns`, in the plan's order. */
+  readonly key: readonly MappedColumn[];
+  /** The key by which the source is walked. */
+  readonly walk: WalkableKey;
+  /** A unique index of the source guarantees that no two source rows have the same key: no proof by reading is owed. */
+  readonly oneToOneByIndex: boolean;
+}
+
+export interface MappedColumn {
+  /** Quoted as SQL. */
+  readonly name: string;
+  readonly type: string;
+  /** The server numbers it itself unless told that the value overrides. */
+  readonly identityAlways: boolean;
+  /** SQL over one source row. */
+  readonly expression: string;
+  /** The source column, where the expression is nothing else. */
+  readonly plainColumn: string | null;
+}
+
+/** The relation's name in SQL, which is also its key. */
+export function sqlName(relation: Relation): string {
+  return relationKey(relation);
+}
+
+export function sourceCondition(mapping: Mapping): string {
+  // A line break behind it: a condition of the plan may end in a comment.
+  return mapping.where === null ? '' : `(${mapping.where}\n)`;
+}
+
+export function targetCondition(mapping: Mapping): string {
+  return mapping.targetWhere === null ? '' : `(${mapping.targetWhere}\n)`;
+}
+
+/** The rows that the source says the target must have: `SELECT` of every mapped column under its target name. */
+export function expectedRows(mapping: Mapping, range = ''): string {
+  const list = mapping.columns.map((column) => `${asValue(column)} AS ${column.name}`);
+  return `SELECT ${list.join(', ')}\nFROM ${sqlName(mapping.source)}${whereAll(sourceCondition(mapping), range)}`;
+}
+
+/** The rows that the target has. */
+export function actualRows(mapping: Mapping): string {
+  const list = mapping.columns.map((column) => column.name).join(', ');
+  return `SELECT ${list}\nFROM ${sqlName(mapping.target)}${whereAll(targetCondition(mapping))}`;
+}
+
+export function whereAll(...conditions: readonly string[]): string {
+  const given = conditions.filter((condition) => condition !== '');
+  return given.length === 0 ? '' : `\nWHERE ${given.join(' AND ')}`;
+}
+
+/** The expression in the column's own type, so that both sides are compared in one. */
+export function asValue(column: MappedColumn): string {
+  return column.plainColumn === null
+    ? `(${column.expression}\n)::${comparableType(column.type)}`
+    : quoteIdentifier(column.plainColumn);
+}
+
+/**
+ * The type to compare values in: the column's own, without a length or precision. A cast to `varchar(5)` would cut, where
+ * the assignment refuses; so a value that does not fit stays different instead of looking equal.
+ */
+export function comparableType(type: string): string {
+  const bare = type.replace(/\([^)]*\)/, '');
+  const elements = bare.replace(/(\[\])*$/, '');
+  // `character` alone means one character, and `bit` one bit; these are the names of the types without a length.
+  const names: Readonly<Record<string, string>> = { character: 'bpchar', bit: '"bit"' };
+  return `${names[elements] ?? elements}${bare.slice(elements.length)}`;
+}
+
+/**
+ * Whether two values differ, NULL-safe and exact: row images are compared, since json has no equality and `1.0 = 1.00`.
+ * The padding of `character(n)` is no difference.
+ */
+export function differs(left: string, right: string, type: string): string {
+  const comparable = comparableType(type);
+  if (comparable === 'bpchar') return `${left} IS DISTINCT FROM ${right}`;
+  return `ROW(${left}::${comparable}) *<> ROW(${right}::${comparable})`;
+}
+
+export function anyDiffers(left: string, right: string, columns: readonly MappedColumn[]): string {
+  if (columns.length === 0) return 'false';
+  return `(${columns.map(({ name, type }) => differs(`${left}.${name}`, `${right}.${name}`, type)).join(' OR ')})`;
+}
+
+export function sameKey(left: string, right: string, mapping: Mapping): string {
+  return mapping.key.map(({ name }) => `${left}.${name} = ${right}.${name}`).join(' AND ');
+}

@@ -1,0 +1,197 @@
+/** A mapping of a plan against a catalog. Owns what makes it total, one to one and comparable; all problems are reported. */
+import type { Column, Relation } from '../catalog/catalog-snapshot.js';
+import { uniqueKeysOf, walkableKeyOf, primaryKeyOf } from '../catalog/walkable-key.js';
+import { columnAt, report, tableAt, take, type Scope } from '../catalog/scope.js';
+import type { Path } from '../kernel/path.js';
+import { quoteIdentifier, quoteLiteral } from '../sql/identifier.js';
+import { MAPPING_CODES } from './codes.js';
+import { sqlName, type MappedColumn, type Mapping } from './mapping.js';
+import { rowExpressionAt } from './row-expression.js';
+
+/** As it stands in a plan. A column is SQL over one source row, or a literal value. */
+export interface MappingDeclaration {
+  readonly from: string;
+  readonly to: string;
+  readonly columns: 'same' | Readonly<Record<string, string | { readonly value: string | number | boolean | null }>>;
+  readonly where?: string;
+  readonly target_where?: string;
+  readonly key?: readonly string[];
+}
+
+const RULES = { subqueries: 'refuse', volatile: 'refuse' } as const;
+
+/** `walk` names an index of the source. Undefined where something was reported. */
+export function resolveMapping(
+  name: string,
+  declared: MappingDeclaration,
+  scope: Scope,
+  path: Path,
+  walk?: string,
+): Mapping | undefined {
+  const source = tableAt(scope, declared.from, [...path, 'from']);
+  const target = tableAt(scope, declared.to, [...path, 'to']);
+  if (source === undefined || target === undefined) return undefined;
+  if (sqlName(source) === sqlName(target)) {
+    const detail = `\`${name}\` maps \`${sqlName(source)}\` onto itself.`;
+    report(scope, MAPPING_CODES, 'LS3006', scope.locate([...path, 'to']), {
+      detail,
+      help: 'write `backfill: { table, set }`',
+    });
+    return undefined;
+  }
+  const columns = resolveColumns(declared, source, target, scope, path);
+  const where = condition(declared.where, source, scope, [...path, 'where']);
+  const targetWhere = condition(declared.target_where, target, scope, [...path, 'target_where']);
+  const key = columns && resolveKey(declared, columns, target, scope, path);
+  const key0 = take(scope, walkableKeyOf(source, walk, scope.locate([...path, 'from'])));
+  if (
+    columns === undefined ||
+    where === undefined ||
+    targetWhere === undefined ||
+    key === undefined ||
+    key0 === undefined
+  )
+    return undefined;
+  if (!isTotal(columns, target, scope, path)) return undefined;
+  const oneToOneByIndex = restsOnUniqueIndex(key, source);
+  return { name, source, target, columns, where, targetWhere, key, walk: key0, oneToOneByIndex };
+}
+
+function resolveColumns(
+  declared: MappingDeclaration,
+  source: Relation,
+  target: Relation,
+  scope: Scope,
+  path: Path,
+): MappedColumn[] | undefined {
+  if (declared.columns === 'same') {
+    const common = target.columns.filter(
+      (column) => column.generated === 'no' && source.columns.some((candidate) => candidate.name === column.name),
+    );
+    if (common.length > 0) return common.map((column) => mapped(column, column.name, column.name));
+    const detail = `\`${sqlName(source)}\` and \`${sqlName(target)}\` have no column of the same name.`;
+    report(scope, MAPPING_CODES, 'LS3007', scope.locate([...path, 'columns']), {
+      detail,
+      help: 'name the columns one by one',
+    });
+    return undefined;
+  }
+  let sound = true;
+  const columns: MappedColumn[] = [];
+  for (const [name, written] of Object.entries(declared.columns)) {
+    const at = [...path, 'columns', name];
+    const column = columnAt(scope, target, name, at, 'key');
+    if (column !== undefined && column.generated !== 'no') {
+      const detail = `\`${name}\` of \`${sqlName(target)}\` is a generated column.`;
+      report(scope, MAPPING_CODES, 'LS3005', scope.locate(at, 'key'), { detail, help: 'leave it out' });
+      sound = false;
+    }
+    if (typeof written !== 'string') {
+      const literal = written.value === null ? 'NULL' : quoteLiteral(String(written.value));
+      if (column !== undefined) columns.push(mapped(column, literal, null));
+      continue;
+    }
+    const expression = rowExpressionAt(scope, written, source, RULES, at);
+    if (column === undefined || expression === undefined) sound = false;
+    else columns.push(mapped(column, expression.text, plainColumn(expression.text, source)));
+  }
+  return sound && columns.length === Object.keys(declared.columns).length ? columns : undefined;
+}
+
+function mapped(column: Column, expression: string, plain: string | null): MappedColumn {
+  return {
+    name: quoteIdentifier(column.name),
+    type: column.type,
+    identityAlways: column.identity === 'always',
+    expression,
+    plainColumn: plain,
+  };
+}
+
+/** The source column that an expression is, if it is nothing more. A name that SQL folds is meant folded. */
+function plainColumn(text: string, source: Relation): string | null {
+  return (
+    source.columns.find((column) => quoteIdentifier(column.name) === text || column.name === text.toLowerCase())
+      ?.name ?? null
+  );
+}
+
+/** Undefined: something was reported; null: no condition was given. */
+function condition(text: string | undefined, relation: Relation, scope: Scope, path: Path): string | null | undefined {
+  if (text === undefined) return null;
+  return rowExpressionAt(scope, text, relation, RULES, path)?.text;
+}
+
+function resolveKey(
+  declared: MappingDeclaration,
+  columns: readonly MappedColumn[],
+  target: Relation,
+  scope: Scope,
+  path: Path,
+): readonly MappedColumn[] | undefined {
+  const span = scope.locate(declared.key === undefined ? [...path, 'to'] : [...path, 'key']);
+  const refuse = (detail: string, help: string): undefined =>
+    void report(scope, MAPPING_CODES, 'LS3002', span, { detail, help });
+  const names = declared.key ?? primaryKeyOf(target);
+  const unique = uniqueKeysOf(target);
+  const candidates = unique.map((key) => `[${key.columns.join(', ')}]`).join(' or ');
+  if (names === undefined) {
+    return refuse(
+      `\`${sqlName(target)}\` has no primary key.`,
+      candidates === '' ? 'give it a primary key or a unique index' : `write \`key: ${candidates}\``,
+    );
+  }
+  if (
+    declared.key?.some((name, index) => columnAt(scope, target, name, [...path, 'key', index]) === undefined) === true
+  )
+    return undefined;
+  const key = names.map((name) => columns.find((column) => column.name === quoteIdentifier(name)));
+  const unmapped = names.filter((_, index) => key[index] === undefined);
+  if (unmapped.length > 0) {
+    return refuse(
+      `The key column ${unmapped.join(', ')} of \`${sqlName(target)}\` is not mapped.`,
+      'add it to `columns`, or name another `key`',
+    );
+  }
+  const wanted = [...names].sort().join('\0');
+  const found = unique.find((candidate) => [...candidate.columns].sort().join('\0') === wanted);
+  if (found === undefined) {
+    const help = candidates === '' ? 'build a unique index first' : `these can be relied on: ${candidates}`;
+    return refuse(`No unique index of \`${sqlName(target)}\` is on exactly ${names.join(', ')}.`, help);
+  }
+  const nullable = names.filter((name) => target.columns.find((column) => column.name === name)?.notNull !== true);
+  if (nullable.length > 0) {
+    return refuse(
+      `The key column ${nullable.join(', ')} may be NULL, and a row with NULL is identified by nothing.`,
+      'SET NOT NULL first, or name another `key`',
+    );
+  }
+  return key as readonly MappedColumn[];
+}
+
+/** Every NOT NULL column of the target has a value, a default, or makes its own. */
+function isTotal(columns: readonly MappedColumn[], target: Relation, scope: Scope, path: Path): boolean {
+  const missing = target.columns.filter(
+    (column) =>
+      column.notNull &&
+      column.default === undefined &&
+      column.generated === 'no' &&
+      column.identity === 'no' &&
+      !columns.some((candidate) => candidate.name === quoteIdentifier(column.name)),
+  );
+  for (const { name } of missing) {
+    const detail = `\`${name}\` of \`${sqlName(target)}\` is NOT NULL, has no default, and is not mapped.`;
+    report(scope, MAPPING_CODES, 'LS3001', scope.locate([...path, 'columns'], 'key'), {
+      detail,
+      help: `add \`${name}\` to \`columns\``,
+    });
+  }
+  return missing.length === 0;
+}
+
+/** The key's own columns are copied from columns of the source that a unique index makes unique together. */
+function restsOnUniqueIndex(key: readonly MappedColumn[], source: Relation): boolean {
+  const plain = new Set(key.flatMap((column) => (column.plainColumn === null ? [] : [column.plainColumn])));
+  // A copied NULL would be refused by the target's key, so NULLs that a unique index lets through fold nothing.
+  return uniqueKeysOf(source).some((unique) => unique.columns.every((column) => plain.has(column)));
+}

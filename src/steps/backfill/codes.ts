@@ -1,0 +1,39 @@
+/** Problems of `backfill`. */
+import type { CodeTable } from '../../kernel/diagnostic.js';
+
+export const BACKFILL_CODES = {
+  LS6101: {
+    summary: 'triggers on the target are not spoken for',
+    explanation:
+      'The target has triggers of your own. They would fire for every row that the backfill writes: mails sent, audit rows written, counters moved. Say `user_triggers: fire` when that is wanted; otherwise drop or disable them first.',
+  },
+  LS6102: {
+    summary: 'a backfill changes the key that it walks by',
+    explanation:
+      'Batches walk the table in the order of a key, and the checkpoint is the last key that is done. A row whose key changes while it is walked could be met twice or never. Walk by another unique index (`walk`), or change the key in a step of its own.',
+  },
+  LS6103: {
+    summary: 'a backfill fills a column that cannot be set',
+    explanation: 'Generated columns are computed by the server. Fill what they are computed from.',
+  },
+  LS6104: {
+    summary: 'a backfill mixes its two forms',
+    explanation:
+      '`mappings` copies rows from one table to another, `table` and `set` fill columns in place. A step does one of them, and `on_conflict` belongs to the first, `where` to the second.',
+  },
+  LS6105: {
+    summary: 'a table is read or written without the right to',
+    explanation:
+      'The database user of the run lacks a privilege that the step needs. Each is named; grant it, or run as another user.',
+  },
+  LS6106: {
+    summary: 'row-level security may hide rows',
+    explanation:
+      'Policies of the table apply to the user of the run, so it would read or write only a part of the rows without noticing. Run as the owner or as a user with BYPASSRLS.',
+  },
+  LS6107: {
+    summary: 'a table of this kind cannot be filled exactly',
+    explanation:
+      'An unlogged or temporary table loses its rows when the server crashes while the checkpoint stays, and an inheritance parent shows rows of its children that its own key does not order. Use an ordinary or partitioned table.',
+  },
+} as const satisfies CodeTable;

@@ -1,0 +1,83 @@
+/** The batch statement of a mapping: the rows of one range of the source into the target, and what was met there. */
+import { anyDiffers, expectedRows, sameKey, sqlName, type Mapping } from '../../mapping/mapping.js';
+import type { BatchWork } from '../../operation/operation.js';
+import { quoteLiteral } from '../../sql/identifier.js';
+import { RUN_ID } from '../../sql/pinned-settings.js';
+
+/** Stands for the range's condition while the text is built; no SQL can hold a NUL. */
+const RANGE = '\0';
+
+/**
+ * `fail`: a plain insert, so the server itself refuses a row that is there. `skip`: rows that are there stay, are counted
+ * by content, and are recorded by key, so that a rollback never takes them for ours.
+ */
+export function copyWork(mapping: Mapping, operation: string, onConflict: 'skip' | 'fail'): BatchWork {
+  const text = onConflict === 'fail' ? failText(mapping) : skipText(mapping, operation);
+  return {
+    template: splitAtRange(text),
+    rangeOf: sqlName(mapping.source),
+    explain: `INSERT INTO ${sqlName(mapping.target)} (${names(mapping)})${overriding(mapping)}\n${expectedRows(mapping)}`,
+    provenance: true,
+  };
+}
+
+export function splitAtRange(text: string): readonly [string, string] {
+  const [before, after] = text.split(RANGE);
+  return [before!, after!];
+}
+
+export { RANGE };
+
+function failText(mapping: Mapping): string {
+  return `WITH source AS MATERIALIZED (
+${expectedRows(mapping, RANGE)}
+), inserted AS (
+INSERT INTO ${sqlName(mapping.target)} (${names(mapping)})${overriding(mapping)}
+SELECT ${names(mapping)} FROM source
+RETURNING 1
+)
+SELECT (SELECT count(*) FROM source) AS read, (SELECT count(*) FROM inserted) AS changed,
+  0::bigint AS skipped, 0::bigint AS kept, NULL::json AS findings, NULL::json AS problem`;
+}
+
+function skipText(mapping: Mapping, operation: string): string {
+  const key = mapping.key.map(({ name }) => name).join(', ');
+  const rest = mapping.columns.filter((column) => !mapping.key.includes(column));
+  const keyTexts = mapping.key.map(({ name }) => `m.${name}::text`).join(', ');
+  // Every source row was inserted or met something. What is neither lost its place to another row of the same batch.
+  return `WITH source AS MATERIALIZED (
+${expectedRows(mapping, RANGE)}
+), inserted AS (
+INSERT INTO ${sqlName(mapping.target)} (${names(mapping)})${overriding(mapping)}
+SELECT ${names(mapping)} FROM source
+ON CONFLICT (${key}) DO NOTHING
+RETURNING ${key}
+), met AS MATERIALIZED (
+SELECT s.* FROM source AS s WHERE NOT EXISTS (SELECT FROM inserted AS i WHERE ${sameKey('i', 's', mapping)})
+), noted AS (
+INSERT INTO lockstep.already_there (run_id, operation_id, key)
+SELECT ${RUN_ID}, ${quoteLiteral(operation)}, ARRAY[${keyTexts}] FROM met AS m
+ON CONFLICT DO NOTHING
+), differing AS (
+SELECT to_jsonb(m) AS expected, to_jsonb(t) AS found FROM met AS m JOIN ${sqlName(mapping.target)} AS t ON ${sameKey('t', 'm', mapping)}
+WHERE ${anyDiffers('m', 't', rest)} LIMIT 10
+), folded AS (
+SELECT ${key}, count(*) AS rows FROM source GROUP BY ${key} HAVING count(*) > 1 LIMIT 10
+), tally AS (
+SELECT (SELECT count(*) FROM source) AS read, (SELECT count(*) FROM inserted) AS changed, (SELECT count(*) FROM met) AS skipped
+)
+SELECT read, changed, skipped, 0::bigint AS kept,
+  (SELECT json_agg(json_build_object('what', 'already there, and different', 'expected', expected, 'found', found)) FROM differing) AS findings,
+  CASE WHEN read <> changed + skipped THEN
+    json_build_object('code', 'rows_folded', 'retry', false, 'rows', (SELECT coalesce(json_agg(to_json(folded)), '[]') FROM folded)) END AS problem
+FROM tally`;
+}
+
+function names(mapping: Mapping): string {
+  return mapping.columns.map(({ name }) => name).join(', ');
+}
+
+/** A column GENERATED ALWAYS AS IDENTITY takes a given value only so. */
+function overriding(mapping: Mapping): string {
+  return mapping.columns.some((column) => column.identityAlways) ? ' OVERRIDING SYSTEM VALUE' : '';
+}

@@ -1,0 +1,95 @@
+/**
+ * The batch statements of a fill in place and of its way back. The values that are overwritten are kept, by key, in the
+ * batch's own transaction; the way back restores them only where the value is still the one that was written.
+ */
+import type { WalkableKey } from '../../catalog/walkable-key.js';
+import { comparableType, differs } from '../../mapping/mapping.js';
+import type { BatchWork, KeyWalk } from '../../operation/operation.js';
+import { quoteIdentifier, quoteLiteral } from '../../sql/identifier.js';
+import { RUN_ID } from '../../sql/pinned-settings.js';
+import { RANGE, splitAtRange } from './copy-sql.js';
+
+export interface Fill {
+  /** Key of the table. */
+  readonly table: string;
+  readonly columns: readonly FilledColumn[];
+  readonly where: string | null;
+  readonly key: WalkableKey;
+}
+
+export interface FilledColumn {
+  /** Quoted as SQL. */
+  readonly name: string;
+  readonly type: string;
+  readonly expression: string;
+}
+
+export function fillWork({ table, columns, where, key }: Fill, operation: string): BatchWork {
+  const keys = key.columns.map(({ name }) => quoteIdentifier(name));
+  const condition = where === null ? '' : `(${where}\n) AND `;
+  const value = (column: FilledColumn): string => `(${column.expression}\n)::${comparableType(column.type)}`;
+  // The rows are locked before their new values are computed: what another session commits meanwhile is what is filled.
+  const text = `WITH old AS MATERIALIZED (
+SELECT ${keys.map((name, index) => `${table}.${name} AS k${index}`).join(', ')},
+  ${columns.map((column, index) => `${table}.${column.name} AS old${index}, ${value(column)} AS new${index}`).join(',\n  ')}
+FROM ${table}
+WHERE ${condition}${RANGE}
+FOR NO KEY UPDATE
+), changed AS (
+UPDATE ${table} AS t SET ${columns.map(({ name }, index) => `${name} = o.new${index}`).join(', ')}
+FROM old AS o
+WHERE ${keys.map((name, index) => `t.${name} = o.k${index}`).join(' AND ')}
+  AND (${columns.map(({ type }, index) => differs(`o.old${index}`, `o.new${index}`, type)).join(' OR ')})
+RETURNING ARRAY[${keys.map((_, index) => `o.k${index}::text`).join(', ')}] AS key,
+  ARRAY[${columns.map((_, index) => `o.old${index}::text`).join(', ')}] AS before, ARRAY[${columns.map(({ name }) => `t.${name}::text`).join(', ')}] AS after
+), kept AS (
+INSERT INTO lockstep.before_image (run_id, operation_id, key, before, after)
+SELECT ${RUN_ID}, ${quoteLiteral(operation)}, key, before, after FROM changed
+)
+SELECT (SELECT count(*) FROM old) AS read, (SELECT count(*) FROM changed) AS changed,
+  (SELECT count(*) FROM old) - (SELECT count(*) FROM changed) AS skipped, 0::bigint AS kept, NULL::json AS findings, NULL::json AS problem`;
+  return {
+    template: splitAtRange(text),
+    rangeOf: table,
+    explain: `UPDATE ${table} SET ${columns.map((column) => `${column.name} = (${column.expression}\n)`).join(', ')}${where === null ? '' : `\nWHERE (${where}\n)`}`,
+    provenance: false,
+  };
+}
+
+/** Walks the before-images in the order in which they were kept. */
+export function imageWalk(operation: string): KeyWalk {
+  return {
+    relation: 'lockstep.before_image',
+    index: 'before_image_pkey',
+    key: [{ name: 'id', type: 'bigint' }],
+    filter: `(k.run_id = ${RUN_ID} AND k.operation_id = ${quoteLiteral(operation)})`,
+  };
+}
+
+export function unfillWork({ table, columns, key }: Fill, operation: string): BatchWork {
+  const same = key.columns
+    .map(({ name, type }, index) => `t.${quoteIdentifier(name)} = i.key[${index + 1}]::${type}`)
+    .join(' AND ');
+  const current = `ARRAY[${columns.map(({ name }) => `t.${name}::text`).join(', ')}]`;
+  const text = `WITH image AS MATERIALIZED (
+SELECT i.id, i.key, i.before, i.after FROM lockstep.before_image AS i
+WHERE i.run_id = ${RUN_ID} AND i.operation_id = ${quoteLiteral(operation)} AND ${RANGE}
+), restored AS (
+UPDATE ${table} AS t SET ${columns.map(({ name, type }, index) => `${name} = i.before[${index + 1}]::${type}`).join(', ')}
+FROM image AS i
+WHERE ${same} AND ${current} = i.after
+RETURNING i.id
+), since AS (
+SELECT i.key, i.before, i.after, to_jsonb(t) AS row FROM image AS i LEFT JOIN ${table} AS t ON ${same}
+WHERE i.id NOT IN (SELECT id FROM restored)
+)
+SELECT (SELECT count(*) FROM image) AS read, (SELECT count(*) FROM restored) AS changed, 0::bigint AS skipped, (SELECT count(*) FROM since) AS kept,
+  (SELECT json_agg(json_build_object('what', CASE WHEN row IS NULL THEN 'gone since' ELSE 'kept: changed by others since' END, 'key', key, 'before', before, 'written', after, 'row', row)) FROM (SELECT * FROM since LIMIT 10) AS s) AS findings,
+  NULL::json AS problem`;
+  return {
+    template: splitAtRange(text),
+    rangeOf: 'i',
+    explain: `UPDATE ${table} SET ${columns[0]!.name} = ${columns[0]!.name}`,
+    provenance: false,
+  };
+}

@@ -1,0 +1,61 @@
+/** What a table must be like so that rows can be written to it exactly; asked of the catalog, before anything runs. */
+import type { Privilege, Relation, Trigger } from '../../catalog/catalog-snapshot.js';
+import { report } from '../../catalog/scope.js';
+import type { Path } from '../../kernel/path.js';
+import { sqlName } from '../../mapping/mapping.js';
+import type { LowerContext } from '../step-definition.js';
+import { BACKFILL_CODES } from './codes.js';
+
+export interface Needs {
+  readonly privileges: readonly Privilege[];
+  /** Whether the rows that the step writes fire a trigger of these events. */
+  readonly fires: readonly Trigger['events'][number][];
+  readonly userTriggers: 'fire' | undefined;
+}
+
+export function refuseUnfit(relation: Relation, needs: Needs, context: LowerContext, path: Path): void {
+  const name = sqlName(relation);
+  const span = context.locate(path);
+  const refuse = (code: keyof typeof BACKFILL_CODES, detail: string, help: string): void =>
+    report(context, BACKFILL_CODES, code, span, { detail, help });
+  if (relation.opaque === true) return;
+  if (relation.persistence !== 'permanent')
+    refuse('LS6107', `\`${name}\` is ${relation.persistence}.`, 'ALTER TABLE … SET LOGGED first');
+  if (relation.inherited)
+    refuse('LS6107', `\`${name}\` has inheritance children.`, 'fill the children one by one, or use partitions');
+  const owner = relation.privileges.includes('OWNER');
+  const missing = needs.privileges.filter((privilege) => !owner && !relation.privileges.includes(privilege));
+  if (missing.length > 0) {
+    const { user } = context.catalog.server;
+    refuse(
+      'LS6105',
+      `\`${user}\` may not ${missing.join(', ')} on \`${name}\`.`,
+      `GRANT ${missing.join(', ')} ON ${name} TO ${user}`,
+    );
+  }
+  if (relation.rowSecurity === 'forced' || (relation.rowSecurity === 'on' && !owner)) {
+    refuse(
+      'LS6106',
+      `Row-level security is ${relation.rowSecurity} on \`${name}\`.`,
+      'run as a user with BYPASSRLS, or as the owner where it is not forced',
+    );
+  }
+  const triggers = relation.triggers.filter(
+    (trigger) =>
+      trigger.enabled !== 'disabled' &&
+      trigger.enabled !== 'replica' &&
+      trigger.events.some((event) => needs.fires.includes(event)),
+  );
+  if (triggers.length > 0 && needs.userTriggers === undefined) {
+    const names = triggers.map((trigger) => `\`${trigger.name}\``).join(', ');
+    refuse('LS6101', `\`${name}\` has ${names}.`, 'add `user_triggers: fire` where they are meant to fire');
+  }
+}
+
+/** Parents that the server looks up, and locks rows of, for every row that is written. */
+export function parentsOf(relation: Relation): readonly string[] {
+  const parents = relation.constraints.flatMap((constraint) =>
+    constraint.references === undefined ? [] : [sqlName({ ...relation, ...constraint.references.table })],
+  );
+  return [...new Set(parents)].filter((parent) => parent !== sqlName(relation));
+}

@@ -1,0 +1,68 @@
+/** Fields of `backfill`, in its two forms. */
+import { integer, list, map, name, object, ref, sql, text, type JsonSchema } from '../../kernel/json-schema.js';
+
+export interface BatchFields {
+  readonly rows?: number;
+  readonly target?: string;
+  readonly max_rows?: number;
+}
+
+interface CommonFields {
+  readonly walk?: string;
+  readonly batch?: BatchFields;
+  readonly workers?: number;
+  readonly user_triggers?: 'fire';
+}
+
+export interface MappingBackfill extends CommonFields {
+  readonly mappings: readonly string[];
+  readonly on_conflict?: 'skip' | 'fail';
+}
+
+export interface InPlaceBackfill extends CommonFields {
+  readonly table: string;
+  readonly set: Readonly<Record<string, string>>;
+  readonly where?: string;
+}
+
+export type BackfillFields = MappingBackfill | InPlaceBackfill;
+
+export const batchSchema: JsonSchema = object('How much one transaction does.', {
+  rows: integer('rows of the first batch, or of each where `target` is off (default 5000)', 1),
+  target: {
+    ...text('the time towards which the size of a batch is steered: `250ms`; `off` fixes the size'),
+    'x-lockstep-duration': 'off',
+  },
+  max_rows: integer('the most rows that a batch may grow to (default 50000)', 1),
+});
+
+export const workersSchema: JsonSchema = {
+  ...integer('batches that may run at the same time (default 2)', 1),
+  maximum: 64,
+};
+
+export const backfillSchema: JsonSchema = {
+  ...object('Copies rows of mappings, or fills columns in place.', {
+    mappings: list(ref('mapping', 'a mapping of this plan'), 'the mappings whose rows are copied'),
+    on_conflict: {
+      enum: ['skip', 'fail'],
+      description:
+        'what a target row that is there already means: `skip` keeps and counts it, `fail` (the default) stops',
+    },
+    table: name('relation', 'the table whose columns are filled in place'),
+    set: map(sql('expression', 'SQL over one row of the table'), 'column: the value that it gets'),
+    where: {
+      ...sql('condition', 'fill only rows for which this holds'),
+      'x-lockstep-no-empty': 'an empty condition would mean all rows',
+    },
+    walk: name('index', 'a unique index over NOT NULL columns to walk by; default: the primary key'),
+    batch: batchSchema,
+    workers: workersSchema,
+    user_triggers: {
+      enum: ['fire'],
+      description:
+        'triggers of your own on the target fire for the rows that the backfill writes; must be said where there are any',
+    },
+  }),
+  anyOf: [{ required: ['mappings'] }, { required: ['table', 'set'] }],
+};

@@ -1,0 +1,36 @@
+/** Planned checks as operations: for `verify`, and for the conditions that any step may carry. */
+import type { PlannedCheck } from '../checks/compile-checks.js';
+import { CHANGES_NOTHING, type CheckOperation, type OperationId } from '../operation/operation.js';
+
+export interface CheckOperationOptions {
+  readonly step: string;
+  /** `proof/verify`: the operations are numbered below it. */
+  readonly prefix: string;
+  /** For checks of severity `error`; a warning is always only reported. */
+  readonly effect: 'fail' | 'skip';
+  readonly barrier: boolean;
+  readonly after?: readonly OperationId[];
+  readonly skipWhen?: readonly OperationId[];
+}
+
+export function checkOperations(
+  planned: readonly PlannedCheck[],
+  options: CheckOperationOptions,
+): readonly CheckOperation[] {
+  return planned.map(({ query, reads }, index) => ({
+    kind: 'check',
+    id: `${options.prefix}/${index + 1}-${query.check}`,
+    step: options.step,
+    label: query.name,
+    check: query,
+    effect: query.severity === 'warning' ? 'warn' : options.effect,
+    reads,
+    writes: [],
+    locks: reads.map((relation) => ({ relation, mode: 'ACCESS SHARE' })),
+    barrier: options.barrier,
+    after: options.after ?? [],
+    skipWhen: options.skipWhen ?? [],
+    hazards: [],
+    reversal: CHANGES_NOTHING,
+  }));
+}

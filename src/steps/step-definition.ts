@@ -1,0 +1,68 @@
+/**
+ * What a step kind is: fields of a plan that lower themselves to operations. The only floor that knows kinds; everything
+ * below works on what `lower` returns. A kind has no connection, no clock, no logger: a catalog, names and defaults.
+ */
+import type { CatalogEffect } from '../catalog/effects.js';
+import type { Scope } from '../catalog/scope.js';
+import type { CheckSurroundings } from '../checks/compile-checks.js';
+import type { CheckDeclaration } from '../checks/compile-checks.js';
+import type { JsonSchema } from '../kernel/json-schema.js';
+import type { Path } from '../kernel/path.js';
+import type { Operation } from '../operation/operation.js';
+import type { ParsedStatement } from '../sql/grammar.js';
+
+export interface StepDefinition<Fields> {
+  readonly kind: string;
+  /** One sentence: what it is for. Shown by editors and at the head of its page. */
+  readonly summary: string;
+  /** YAML of one step of this kind. */
+  readonly example: string;
+  readonly schema: JsonSchema;
+  /** What can be refused without a database. */
+  check?(fields: Fields, context: StepContext): void;
+  lower(fields: Fields, context: LowerContext): Fragment;
+}
+
+export interface StepContext extends Pick<Scope, 'grammar' | 'locate' | 'locateWithin' | 'report'> {
+  /** The step's id. */
+  readonly step: string;
+  /** Of the kind's own fields in the plan. */
+  readonly path: Path;
+  readonly rollback: RollbackChoice;
+}
+
+export interface LowerContext extends StepContext, CheckSurroundings {
+  readonly defaults: PlanDefaults;
+  /** Parses a text that the document has accepted already. */
+  readonly statementsOf: (sql: string) => readonly ParsedStatement[];
+}
+
+/** `auto`: what the kind derives. The others replace it; `none` is consent to having no way back. */
+export type RollbackChoice =
+  | { readonly kind: 'auto' }
+  | { readonly kind: 'none'; readonly reason: string }
+  | { readonly kind: 'sql'; readonly sql: string; readonly verify: readonly CheckDeclaration[] };
+
+export interface PlanDefaults {
+  readonly schema: string;
+  readonly lockTimeoutMs: number;
+  readonly statementTimeoutMs: number;
+  readonly batch: BatchDefaults;
+  readonly workers: number;
+}
+
+export interface BatchDefaults {
+  readonly rows: number;
+  /** Null: the batch size is fixed. */
+  readonly targetMs: number | null;
+  readonly maxRows: number;
+}
+
+export interface Fragment {
+  readonly operations: readonly Operation[];
+  /** Checks that belong before anything changes, where nothing before this step touches what they read. */
+  readonly preconditions: readonly Operation[];
+  readonly effects: readonly CatalogEffect[];
+}
+
+export const EMPTY_FRAGMENT: Fragment = { operations: [], preconditions: [], effects: [] };
