@@ -1,19 +1,43 @@
 import { defineConfig } from 'vitest/config';
 
-const integration = {
+const onServers = {
   globalSetup: ['test/support/server-setup.ts'],
   testTimeout: 120_000,
   hookTimeout: 120_000,
+  // One database per file on a shared server: more files at once only wait for each other.
   maxWorkers: 2,
 };
 
+// The groups run one after the other; vitest asks for it where they differ in workers.
 export default defineConfig({
   test: {
     reporters: ['default'],
     projects: [
-      { test: { name: 'unit', include: ['test/unit/**/*.test.ts', 'test/guards/**/*.test.ts'], testTimeout: 30_000 } },
-      { test: { name: 'integration', include: ['test/integration/**/*.test.ts'], ...integration } },
-      { test: { name: 'faults', include: ['test/faults/**/*.test.ts'], ...integration, testTimeout: 900_000 } },
+      {
+        test: {
+          name: 'unit',
+          include: ['test/unit/**/*.test.ts', 'test/guards/**/*.test.ts'],
+          testTimeout: 30_000,
+          sequence: { groupOrder: 0 },
+        },
+      },
+      {
+        test: {
+          name: 'integration',
+          include: ['test/integration/**/*.test.ts'],
+          ...onServers,
+          sequence: { groupOrder: 1 },
+        },
+      },
+      {
+        test: {
+          name: 'faults',
+          include: ['test/faults/**/*.test.ts'],
+          ...onServers,
+          testTimeout: 900_000,
+          sequence: { groupOrder: 2 },
+        },
+      },
     ],
   },
 });

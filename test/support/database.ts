@@ -13,9 +13,12 @@ export interface TestDatabase {
   /** For whatever is tested; a test may close it and open others by the URL. */
   readonly database: PgDatabase;
   /** The rows of the last statement. Over connections of its own, so that it works whatever happens to `database`. */
-  query<Row = Record<string, unknown>>(sql: string, parameters?: readonly unknown[]): Promise<readonly Row[]>;
+  readonly query: <Row = Record<string, unknown>>(
+    sql: string,
+    parameters?: readonly unknown[],
+  ) => Promise<readonly Row[]>;
   /** The first column of the first row; undefined where there is no row. */
-  value(sql: string, parameters?: readonly unknown[]): Promise<unknown>;
+  readonly value: (sql: string, parameters?: readonly unknown[]) => Promise<unknown>;
 }
 
 /**

@@ -28,7 +28,7 @@ declare module 'vitest' {
 interface FoundServer {
   readonly url: string;
   readonly from: string;
-  readonly stop: () => Promise<void>;
+  readonly stop: () => Promise<unknown>;
 }
 
 /** Both ends of what lockstep supports; the first is the default. */
@@ -50,7 +50,9 @@ export async function setup(project: TestProject): Promise<() => Promise<void>> 
       }
     }),
   );
-  const stop = async (): Promise<void> => void (await Promise.all([...found.values()].map((server) => server.stop())));
+  const stop = async (): Promise<void> => {
+    await Promise.all([...found.values()].map((server) => server.stop()));
+  };
   const lines = [...found].sort(([a], [b]) => b - a).map(([major, { from }]) => `${major} ${from}`);
   process.stderr.write(`PostgreSQL for these tests: ${lines.join(', ') || 'none'}\n`);
   if (!found.has(defaultMajor)) {
@@ -113,7 +115,7 @@ async function containerServer(major: number): Promise<FoundServer | undefined> 
       .withEnvironment({ POSTGRES_INITDB_ARGS: '--locale=C --encoding=UTF8' })
       .withCommand(['postgres', '-c', 'fsync=off', '-c', 'timezone=UTC', '-c', 'max_connections=200'])
       .start();
-    return { url: container.getConnectionUri(), from: 'in Docker', stop: async () => void (await container.stop()) };
+    return { url: container.getConnectionUri(), from: 'in Docker', stop: () => container.stop() };
   } catch (error) {
     process.stderr.write(`Docker runs, but postgres:${major}-alpine does not start: ${String(error)}\n`);
     return undefined;

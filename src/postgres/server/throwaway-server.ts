@@ -3,9 +3,10 @@
  * end. It listens on loopback only, asks for a random password, and ends with our process even when that is killed.
  */
 import { randomBytes } from 'node:crypto';
+import { existsSync } from 'node:fs';
 import { chown, mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:net';
-import { join } from 'node:path';
+import { dirname, join, resolve } from 'node:path';
 
 import { nativeTree, type NativeTree } from './native-tree.js';
 import { runProgram } from './run-program.js';
@@ -59,12 +60,13 @@ export async function startThrowawayServer(options: ThrowawayServerOptions = {})
  * starts it where it is stopped, and leaves it alone where it already runs; its settings are those of its creation.
  * Rejects with a ServerUnavailableError.
  */
-export async function startKeptServer(folder: string, options: ThrowawayServerOptions = {}): Promise<ThrowawayServer> {
+export async function startKeptServer(path: string, options: ThrowawayServerOptions = {}): Promise<ThrowawayServer> {
+  const folder = resolve(path);
   const tree = await nativeTree(options.major);
   await mkdir(folder, { recursive: true, mode: 0o755 });
-  if (serverAccount() !== undefined && !(await isOpenToOthers(folder))) {
+  if (serverAccount() !== undefined && !(await isOpenToOthers(dirname(folder)))) {
     throw new ServerUnavailableError(
-      `${folder} cannot be entered by other accounts, and PostgreSQL does not run as root`,
+      `${dirname(folder)} cannot be entered by other accounts, and PostgreSQL does not run as root`,
       'Choose a folder that every account can enter, or run as an ordinary user.',
     );
   }
@@ -82,7 +84,8 @@ async function startIn(
   const passwordFile = join(folder, 'password');
   const control = (...args: readonly string[]): ReturnType<typeof runProgram> =>
     runProgram(tree.program('pg_ctl'), ['-D', dataDirectory, ...args], { folder });
-  const isRunning = async (): Promise<boolean> => (await control('status')).exitCode === 0;
+  const isRunning = async (): Promise<boolean> =>
+    existsSync(join(dataDirectory, 'postmaster.pid')) && (await control('status')).exitCode === 0;
 
   const known = await readFile(passwordFile, 'utf8').catch(() => undefined);
   const password = known ?? (await createCluster(folder, dataDirectory, passwordFile, tree));
