@@ -1,6 +1,5 @@
 /** `verify`: proof at this point of the run. A check that fails stops the run; going on asks it again. */
 import { compileChecks, type CheckDeclaration } from '../../checks/compile-checks.js';
-import { checkSchema } from '../../checks/registry.js';
 import { list } from '../../kernel/json-schema.js';
 import { checkOperations } from '../check-operations.js';
 import type { StepDefinition } from '../step-definition.js';
@@ -13,7 +12,7 @@ export const verify: StepDefinition<readonly CheckDeclaration[]> = {
   verify:
     - in_sync: [preferences]
     - no_orphans: { from: user_preferences.user_id, to: users.id }`,
-  schema: list(checkSchema(), 'Checks that must hold here.'),
+  schema: list({ $ref: '#/definitions/check' }, 'Checks that must hold here.'),
   lower(checks, context) {
     const planned = compileChecks(checks, context, context.path);
     const options = { step: context.step, prefix: `${context.step}/verify`, effect: 'fail', barrier: true } as const;

@@ -1,0 +1,200 @@
+/**
+ * A plan and a catalog to an operation graph. Pure: no connection, no clock; the same input gives the same bytes. Each
+ * step is compiled against the catalog as the steps before it will have left it.
+ */
+import { applyEffects } from '../catalog/effects.js';
+import type { CatalogSnapshot } from '../catalog/catalog-snapshot.js';
+import { compileChecks, holdInCatalog, type CheckDeclaration } from '../checks/compile-checks.js';
+import type { Plan, PlanStep } from '../document/plan.js';
+import { outcomeOf, type Outcome } from '../kernel/diagnostic.js';
+import type { Path } from '../kernel/path.js';
+import { GRAPH_FORMAT, graphDigest, type GraphStep, type OperationGraph } from '../operation/operation-graph.js';
+import type { Operation } from '../operation/operation.js';
+import type { Grammar } from '../sql/grammar.js';
+import { checkOperations, type CheckOperationOptions } from '../steps/check-operations.js';
+import { STEP_KINDS } from '../steps/registry.js';
+import { statedWayBack } from '../steps/stated-way-back.js';
+import type { LowerContext } from '../steps/step-definition.js';
+import { compileState, type CompileState } from './compile-state.js';
+import { PLANNER_CODES } from './codes.js';
+import { refuseEnvironment } from './environment.js';
+import { orderOperations } from './order-operations.js';
+import { report } from '../catalog/scope.js';
+
+export interface CompiledPlan {
+  readonly graph: OperationGraph;
+  readonly digest: string;
+  /** What was already known not to run: step id and reason stand in `graph.steps`. */
+  readonly catalog: CatalogSnapshot;
+}
+
+export interface Surroundings {
+  readonly grammar: Grammar;
+  /** The fingerprint of these relations and what hangs on them, as they are now. */
+  readonly fingerprint: (relations: readonly string[]) => string;
+}
+
+export function compilePlan(plan: Plan, catalog: CatalogSnapshot, surroundings: Surroundings): Outcome<CompiledPlan> {
+  const state = compileState(plan, catalog, surroundings.grammar);
+  refuseEnvironment(catalog, state);
+  const conditions = [
+    ...planChecks(state, plan.invariants, 'begin/invariant', ['invariants']),
+    ...planChecks(state, plan.require, 'begin/require', ['require']),
+  ];
+  const compiled = plan.steps.map((step, index) => compileStep(step, index, state));
+  const operations = placePreconditions(conditions, compiled);
+  const ordered = orderOperations(withNeeds(operations, plan));
+  if (!ordered.ok) {
+    const detail = `${[...ordered.cycle, ordered.cycle[0]!].join(' → ')}.`;
+    report(state, PLANNER_CODES, 'LS8001', plan.source.spanOf(['steps']), {
+      detail,
+      help: 'remove a `needs`, or move a step',
+    });
+    return { ok: false, diagnostics: state.diagnostics };
+  }
+  const graph: OperationGraph = {
+    format: GRAPH_FORMAT,
+    plan: plan.name,
+    direction: 'apply',
+    steps: compiled.map((step) => step.shown),
+    operations: ordered.operations,
+    edges: ordered.edges,
+    limits: limitsOf(plan, ordered.operations, catalog),
+    fingerprint: surroundings.fingerprint(touchedBefore(ordered.operations, catalog)),
+  };
+  return outcomeOf({ graph, digest: graphDigest(graph), catalog }, state.diagnostics);
+}
+
+interface CompiledStep {
+  readonly shown: GraphStep;
+  readonly operations: readonly Operation[];
+  /** Checks of this step that may come before everything. */
+  readonly preconditions: readonly Operation[];
+}
+
+function compileStep(step: PlanStep, index: number, state: CompileState): CompiledStep {
+  const path: Path = ['steps', index];
+  const kind = STEP_KINDS.find((definition) => definition.kind === step.kind)!;
+  const context: LowerContext = {
+    ...state.surroundings(),
+    step: step.id,
+    path: [...path, step.kind],
+    rollback: step.rollback,
+  };
+  const shown = { id: step.id, kind: step.kind, description: step.description, skipped: null };
+  if (holdInCatalog(step.when, context, [...path, 'when']) === false) {
+    const operations = invariantsAfter(step, state);
+    return { shown: { ...shown, skipped: 'its `when` does not hold' }, operations, preconditions: [] };
+  }
+  const own = (
+    checks: readonly CheckDeclaration[],
+    name: string,
+    options: Pick<CheckOperationOptions, 'effect' | 'after' | 'skipWhen'>,
+  ): readonly Operation[] =>
+    checkOperations(compileChecks(checks, context, [...path, name]), {
+      step: step.id,
+      prefix: `${step.id}/${name}`,
+      barrier: false,
+      ...options,
+    });
+
+  const when = own(step.when, 'when', { effect: 'skip' });
+  const skipWhen = when.map((operation) => operation.id);
+  const require = own(step.require, 'require', { effect: 'fail', skipWhen });
+  const fragment = kind.lower(step.fields as never, context);
+  const stated = statedWayBack(context, [...path, 'rollback']);
+  const behind = [...skipWhen, ...require.map((operation) => operation.id)];
+  const lowered = fragment.operations.map((operation, position) => ({
+    ...operation,
+    after: [...operation.after, ...behind],
+    skipWhen: [...operation.skipWhen, ...skipWhen],
+    // What the step states stands for the whole step: it hangs on the step's last operation, to come first on the way back.
+    ...(stated.length > 0 &&
+      position === fragment.operations.length - 1 && { reversal: { kind: 'operations', operations: stated } as const }),
+    ...(step.rollback.kind === 'none' &&
+      operation.reversal.kind !== 'nothing' && {
+        reversal: { kind: 'irreversible', reason: step.rollback.reason } as const,
+      }),
+  }));
+  state.advance((catalog) => applyEffects(catalog, fragment.effects));
+  const operations = [...when, ...require, ...lowered, ...invariantsAfter(step, state)];
+  return { shown, operations, preconditions: fragment.preconditions.map((check) => ({ ...check, skipWhen })) };
+}
+
+function invariantsAfter(step: PlanStep, state: CompileState): readonly Operation[] {
+  return planChecks(state, state.plan.invariants, `${step.id}/invariant`, ['invariants'], step.id);
+}
+
+/** Checks of the plan as a whole; those of `begin` are barriers: nothing changes before they hold. */
+function planChecks(
+  state: CompileState,
+  checks: readonly CheckDeclaration[],
+  prefix: string,
+  path: Path,
+  step = '',
+): readonly Operation[] {
+  const planned = compileChecks(checks, state.surroundings(), path);
+  return checkOperations(planned, { step, prefix, effect: 'fail', barrier: step === '' });
+}
+
+/**
+ * A precondition comes before everything where no earlier step touches what it reads and nothing decides first whether
+ * its step runs; otherwise right before its step.
+ */
+function placePreconditions(begin: readonly Operation[], steps: readonly CompiledStep[]): readonly Operation[] {
+  const written = new Set<string>();
+  const first: Operation[] = [];
+  const rest: Operation[] = [];
+  for (const { operations, preconditions } of steps) {
+    const late = preconditions.filter(
+      (check) => check.skipWhen.length > 0 || written.has(EVERYTHING) || check.reads.some((read) => written.has(read)),
+    );
+    const early = preconditions.filter((check) => !late.includes(check));
+    first.push(...early.map((check) => ({ ...check, step: '', barrier: true })));
+    const ids = late.map((check) => check.id);
+    rest.push(
+      ...late,
+      ...operations.map((operation) =>
+        changesRows(operation) ? { ...operation, after: [...operation.after, ...ids] } : operation,
+      ),
+    );
+    for (const operation of operations) {
+      operation.writes.forEach((key) => written.add(key));
+      if (operation.kind === 'statement' && operation.barrier) written.add(EVERYTHING);
+    }
+  }
+  return [...begin, ...first, ...rest];
+}
+
+/** A step whose writes cannot be known may have written anything. */
+const EVERYTHING = '*';
+
+function changesRows(operation: Operation): boolean {
+  return operation.kind === 'batch' || operation.kind === 'statement';
+}
+
+function withNeeds(operations: readonly Operation[], plan: Plan): readonly Operation[] {
+  const idsOf = (step: string): readonly string[] =>
+    operations.filter((operation) => operation.step === step).map(({ id }) => id);
+  const needs = new Map(plan.steps.map((step) => [step.id, step.needs.flatMap(idsOf)]));
+  return operations.map((operation) => {
+    const needed = needs.get(operation.step) ?? [];
+    return needed.length === 0 ? operation : { ...operation, after: [...operation.after, ...needed] };
+  });
+}
+
+function limitsOf(plan: Plan, operations: readonly Operation[], catalog: CatalogSnapshot): OperationGraph['limits'] {
+  const { schema, lockTimeoutMs, statementTimeoutMs, workers } = plan.defaults;
+  const most = Math.max(
+    workers,
+    ...operations.map((operation) => (operation.kind === 'batch' ? operation.pace.workers : 1)),
+  );
+  const withPublic = schema !== 'public' && catalog.schemas.includes('public') ? [schema, 'public'] : [schema];
+  return { lockTimeoutMs, statementTimeoutMs, workers: most, searchPath: withPublic };
+}
+
+/** What the plan touches of what is there before it. */
+function touchedBefore(operations: readonly Operation[], catalog: CatalogSnapshot): readonly string[] {
+  const touched = new Set(operations.flatMap((operation) => [...operation.reads, ...operation.writes]));
+  return [...touched].filter((key) => catalog.relations[key] !== undefined).sort();
+}

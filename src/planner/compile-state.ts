@@ -1,0 +1,78 @@
+/** What changes while the steps of a plan are compiled one after the other: the catalog, the problems found, the mappings. */
+import type { CatalogSnapshot } from '../catalog/catalog-snapshot.js';
+import type { Scope } from '../catalog/scope.js';
+import type { CheckSurroundings } from '../checks/compile-checks.js';
+import type { Plan } from '../document/plan.js';
+import type { Diagnostic } from '../kernel/diagnostic.js';
+import type { Mapping } from '../mapping/mapping.js';
+import { resolveMapping } from '../mapping/resolve-mapping.js';
+import { readQuery, readStatements } from '../sql/fragment.js';
+import type { Grammar, ParsedStatement } from '../sql/grammar.js';
+import type { LowerContext } from '../steps/step-definition.js';
+import { touchesOf } from '../steps/touches.js';
+
+export interface CompileState extends Pick<Scope, 'report'> {
+  readonly plan: Plan;
+  readonly diagnostics: readonly Diagnostic[];
+  /** For what is compiled next: the catalog as it will be then. */
+  surroundings(): CheckSurroundings & Pick<LowerContext, 'defaults' | 'statementsOf'>;
+  advance(change: (catalog: CatalogSnapshot) => CatalogSnapshot): void;
+}
+
+export function compileState(plan: Plan, initial: CatalogSnapshot, grammar: Grammar): CompileState {
+  const diagnostics: Diagnostic[] = [];
+  const reported = new Set<string>();
+  let catalog = initial;
+  let mappings = new Map<string, Mapping | undefined>();
+
+  // The same mapping is resolved for a backfill and for a check: its problems are told once.
+  const reportOnce = (diagnostic: Diagnostic): void => {
+    const identity = JSON.stringify([diagnostic.code, diagnostic.detail, diagnostic.span?.start.offset]);
+    if (reported.has(identity)) return;
+    reported.add(identity);
+    diagnostics.push(diagnostic);
+  };
+
+  const surroundings: CompileState['surroundings'] = () => {
+    const { spanOf, spanWithin } = plan.source;
+    const scope: Scope = {
+      catalog,
+      schema: plan.defaults.schema,
+      grammar,
+      locate: (path, part) => spanOf(path, part),
+      locateWithin: (path, start, end) => spanWithin(path, start, end),
+      report: reportOnce,
+    };
+    const known = mappings;
+    return {
+      ...scope,
+      defaults: plan.defaults,
+      mapping: (name, walk) => {
+        const key = JSON.stringify([name, walk]);
+        if (!known.has(key))
+          known.set(key, resolveMapping(name, plan.mappings[name]!, scope, ['mappings', name], walk));
+        return known.get(key);
+      },
+      readsOf: (kind, sql) => {
+        const read = readQuery(grammar, kind === 'query' ? sql : `SELECT (\n${sql}\n)`);
+        return read.ok ? touchesOf([read.value], scope).reads : [];
+      },
+      statementsOf: (sql): readonly ParsedStatement[] => {
+        const read = readStatements(grammar, sql);
+        return read.ok ? read.value : [];
+      },
+    };
+  };
+  return {
+    plan,
+    diagnostics,
+    report: reportOnce,
+    surroundings,
+    advance: (change) => {
+      const next = change(catalog);
+      if (next === catalog) return;
+      catalog = next;
+      mappings = new Map();
+    },
+  };
+}
