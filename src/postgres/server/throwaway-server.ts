@@ -57,7 +57,8 @@ export async function startThrowawayServer(options: ThrowawayServerOptions = {})
 
 /**
  * A server in a folder of its own that outlives us, for the demo: the next command finds it by its folder. Creates it,
- * starts it where it is stopped, and leaves it alone where it already runs; its settings are those of its creation.
+ * starts it where it is stopped (then the settings are taken, and its port may be another), and leaves it alone where it
+ * already runs.
  * Rejects with a ServerUnavailableError.
  */
 export async function startKeptServer(path: string, options: ThrowawayServerOptions = {}): Promise<ThrowawayServer> {
@@ -97,7 +98,7 @@ async function startIn(
       await writeSettings(dataDirectory, free, options.settings ?? {});
       const failure = await start(control, folder);
       if (failure === undefined) port = free;
-      else if (attempt === 3) throw failure;
+      else if (attempt === 3 || !failure.message.includes('could not bind')) throw failure;
     }
   }
 
