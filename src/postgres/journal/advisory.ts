@@ -1,0 +1,35 @@
+/**
+ * The polite refusal: a second process that wants the same plan is told at once. Nothing depends on it, because behind a
+ * pooler in transaction mode a session's advisory lock belongs to whoever gets that session next; the fence is the epoch.
+ */
+import { createHash } from 'node:crypto';
+
+import type { Session } from '../../executor/session.js';
+
+/** `lock` in ASCII: the first of the two halves of the key, so that it meets no lock of the application by chance. */
+const RUN_LOCKS = 0x6c6f636b;
+
+/** False: another session holds the plan. Held until `letGoOfRun` on this session, or until the session ends. */
+export async function tryHoldRun(session: Session, plan: string): Promise<boolean> {
+  const { rows } = await session.query<{ held: boolean }>(
+    `SELECT pg_try_advisory_lock(${RUN_LOCKS}, ${planNumber(plan)}) AS held`,
+  );
+  return rows[0]!.held;
+}
+
+export async function letGoOfRun(session: Session, plan: string): Promise<void> {
+  await session.query(`SELECT pg_advisory_unlock(${RUN_LOCKS}, ${planNumber(plan)})`);
+}
+
+/** Also in a READ ONLY transaction. True says nothing about its version. */
+export async function journalExists(session: Session): Promise<boolean> {
+  const { rows } = await session.query<{ there: boolean }>(
+    `SELECT to_regclass('lockstep.migration') IS NOT NULL AS there`,
+  );
+  return rows[0]!.there;
+}
+
+/** An int4. Two plans with the same number would only refuse each other. */
+function planNumber(plan: string): number {
+  return createHash('sha256').update(plan, 'utf8').digest().readInt32BE(0);
+}

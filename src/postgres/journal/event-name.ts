@@ -1,0 +1,9 @@
+/** What the journal's trail of events tells. Appended with its cause, in one transaction; never changed. */
+export type EventName =
+  | 'run begun'
+  /** Another executor goes on: the epoch was raised. */
+  | 'run taken over'
+  | 'run moved'
+  | 'rollback begun'
+  | 'operation moved'
+  | 'approved';

@@ -1,0 +1,23 @@
+/** The journal cannot be used as asked: what stands in the way, and what a person can do about it. */
+export class JournalRefusal extends Error {
+  override readonly name = 'JournalRefusal';
+  constructor(
+    readonly reason: JournalRefusalReason,
+    message: string,
+    /** One or two sentences, an instruction. */
+    readonly remedy: string,
+    options?: ErrorOptions,
+  ) {
+    super(message, options);
+  }
+}
+
+export type JournalRefusalReason =
+  /** A later version of lockstep has written it. */
+  | 'newer journal'
+  /** The role may not create or read it. */
+  | 'not permitted'
+  /** Another run of the plan has not ended. */
+  | 'live run'
+  /** A takeover waited for a transaction of the run that does not end. */
+  | 'held';

@@ -1,0 +1,149 @@
+/**
+ * The journal's tables, as migrations that are only ever appended to: what has been released is never edited. Owns the SQL;
+ * `migrate` applies it. Names are qualified, because a run pins its search_path to the plan's schemas.
+ *
+ * Foreign keys stand between small tables only. One on `batch` would put a lock of every worker on the operation's row,
+ * one on `before_image` a lookup on every row.
+ */
+export interface JournalMigration {
+  readonly number: number;
+  readonly name: string;
+  readonly sql: string;
+}
+
+export const JOURNAL_MIGRATIONS: readonly JournalMigration[] = [
+  {
+    number: 1,
+    name: 'runs, operations, ranges and what they leave behind',
+    sql: `
+      CREATE TABLE lockstep.run (
+        id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+        plan text NOT NULL,
+        ordinal int NOT NULL,
+        status text NOT NULL CHECK (status IN
+          ('running', 'waiting', 'stopped', 'failed', 'done', 'rolling back', 'rolled back')),
+        source_digest text NOT NULL,
+        graph_digest text NOT NULL,
+        graph text NOT NULL,
+        rollback_graph text,
+        params json NOT NULL,
+        epoch int NOT NULL DEFAULT 1,
+        fingerprint_before text NOT NULL,
+        executor text NOT NULL,
+        created_at timestamptz NOT NULL DEFAULT clock_timestamp(),
+        finished_at timestamptz,
+        created_by text NOT NULL DEFAULT session_user,
+        CONSTRAINT run_plan_ordinal UNIQUE (plan, ordinal)
+      );
+      CREATE UNIQUE INDEX run_live ON lockstep.run (plan) WHERE status NOT IN ('done', 'rolled back');
+      COMMENT ON COLUMN lockstep.run.graph IS 'the canonical bytes: what was shown, approved and run';
+      COMMENT ON COLUMN lockstep.run.epoch IS 'raised by every takeover; every write of an executor names its own';
+
+      CREATE TABLE lockstep.operation (
+        run_id bigint NOT NULL REFERENCES lockstep.run,
+        id text NOT NULL,
+        ordinal int NOT NULL,
+        state text NOT NULL DEFAULT 'pending' CHECK (state IN
+          ('pending', 'running', 'waiting', 'done', 'skipped', 'failed', 'in doubt')),
+        epoch int NOT NULL,
+        outcome json,
+        attempts int NOT NULL DEFAULT 0,
+        first_left_pending_at timestamptz,
+        started_at timestamptz,
+        finished_at timestamptz,
+        PRIMARY KEY (run_id, id)
+      );
+      COMMENT ON TABLE lockstep.operation IS 'the way back of a run has ids that begin with undo/';
+      COMMENT ON COLUMN lockstep.operation.attempts IS 'turns that ended with a result; a killed one leaves none';
+
+      -- Its rows are written once per batch: half of each page stays free, so that no write touches the index.
+      CREATE TABLE lockstep.range (
+        run_id bigint NOT NULL,
+        operation_id text NOT NULL,
+        number int NOT NULL,
+        epoch int NOT NULL,
+        lower text[],
+        upper text[] NOT NULL,
+        cursor text[],
+        done boolean NOT NULL DEFAULT false,
+        rows_read bigint NOT NULL DEFAULT 0,
+        rows_changed bigint NOT NULL DEFAULT 0,
+        rows_skipped bigint NOT NULL DEFAULT 0,
+        rows_kept bigint NOT NULL DEFAULT 0,
+        batches int NOT NULL DEFAULT 0,
+        PRIMARY KEY (run_id, operation_id, number),
+        FOREIGN KEY (run_id, operation_id) REFERENCES lockstep.operation
+      ) WITH (fillfactor = 50);
+      COMMENT ON TABLE lockstep.range IS 'after lower, up to and with upper; cursor is the last key that is done';
+
+      CREATE TABLE lockstep.batch (
+        run_id bigint NOT NULL,
+        operation_id text NOT NULL,
+        range_number int NOT NULL,
+        number int NOT NULL,
+        xid xid8,
+        rows int NOT NULL,
+        duration_ms int NOT NULL,
+        began_at timestamptz NOT NULL DEFAULT transaction_timestamp(),
+        checkpointed_at timestamptz NOT NULL DEFAULT clock_timestamp(),
+        pid int NOT NULL DEFAULT pg_backend_pid(),
+        PRIMARY KEY (run_id, operation_id, range_number, number)
+      );
+      COMMENT ON TABLE lockstep.batch IS 'one row per committed batch, written in its transaction';
+
+      CREATE TABLE lockstep.already_there (
+        run_id bigint NOT NULL,
+        operation_id text NOT NULL,
+        key text[] NOT NULL,
+        PRIMARY KEY (run_id, operation_id, key)
+      );
+      COMMENT ON TABLE lockstep.already_there IS 'target rows from before the run: no way back deletes them';
+
+      CREATE TABLE lockstep.before_image (
+        run_id bigint NOT NULL,
+        operation_id text NOT NULL,
+        id bigint GENERATED ALWAYS AS IDENTITY,
+        key text[] NOT NULL,
+        before text[] NOT NULL,
+        after text[] NOT NULL,
+        PRIMARY KEY (run_id, operation_id, id)
+      );
+      COMMENT ON TABLE lockstep.before_image IS 'what a row said, restored where it still says what we wrote';
+
+      CREATE TABLE lockstep.finding (
+        run_id bigint NOT NULL,
+        operation_id text NOT NULL,
+        id bigint GENERATED ALWAYS AS IDENTITY,
+        what text NOT NULL,
+        detail json NOT NULL,
+        at timestamptz NOT NULL DEFAULT clock_timestamp(),
+        PRIMARY KEY (run_id, operation_id, id)
+      );
+      COMMENT ON TABLE lockstep.finding IS 'rows that a person should see';
+
+      CREATE TABLE lockstep.approval (
+        run_id bigint NOT NULL,
+        operation_id text NOT NULL,
+        by_user text NOT NULL DEFAULT session_user,
+        at timestamptz NOT NULL DEFAULT clock_timestamp(),
+        comment text,
+        PRIMARY KEY (run_id, operation_id, by_user),
+        FOREIGN KEY (run_id, operation_id) REFERENCES lockstep.operation
+      );
+
+      CREATE TABLE lockstep.event (
+        id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+        run_id bigint NOT NULL REFERENCES lockstep.run,
+        at timestamptz NOT NULL DEFAULT clock_timestamp(),
+        event text NOT NULL,
+        operation_id text,
+        from_state text,
+        to_state text,
+        details json,
+        by_user text NOT NULL DEFAULT session_user
+      );
+      CREATE INDEX event_run ON lockstep.event (run_id, id);
+      COMMENT ON TABLE lockstep.event IS 'append-only';
+    `,
+  },
+];

@@ -1,0 +1,251 @@
+/**
+ * All that the journal knows of one run, as plain data. For one snapshot, call it in a REPEATABLE READ transaction; READ
+ * ONLY will do.
+ */
+import { sql } from 'kysely';
+
+import type { OperationOutcome, OperationState } from '../../executor/journal.js';
+import type { Counts, OperationId } from '../../executor/run-types.js';
+import type { Session } from '../../executor/session.js';
+import { isoText, journalTables, send } from './journal-query.js';
+import { inOrder, UNDO_PREFIX } from './operation-order.js';
+import type { RunDirection } from './run-status.js';
+import { summaryOf, type RunSummary } from './runs.js';
+
+export interface RunReport {
+  readonly run: RunSummary;
+  /** In the graph's order; those of the way back come last. */
+  readonly operations: readonly OperationReport[];
+  /** Null where no batch was committed. */
+  readonly overlap: Overlap | null;
+}
+
+export interface OperationReport {
+  readonly id: OperationId;
+  readonly direction: RunDirection;
+  readonly state: OperationState;
+  readonly outcome: OperationOutcome | null;
+  /** Turns that ended with a result; a killed one leaves none. */
+  readonly attempts: number;
+  readonly firstLeftPendingAt: string | null;
+  readonly startedAt: string | null;
+  readonly finishedAt: string | null;
+  /** Null for what has no ranges. */
+  readonly walk: WalkReport | null;
+  readonly findings: { readonly count: number; readonly samples: readonly FindingReport[] };
+  readonly approvals: readonly ApprovalReport[];
+}
+
+export interface WalkReport {
+  readonly counts: Counts;
+  readonly ranges: number;
+  readonly rangesDone: number;
+  /** When the first batch began and the last one was written; null before the first. */
+  readonly firstBatchAt: string | null;
+  readonly lastBatchAt: string | null;
+  /** Operations whose time between first and last batch meets this one's. */
+  readonly overlaps: readonly OperationId[];
+}
+
+export interface FindingReport {
+  readonly what: string;
+  readonly detail: Readonly<Record<string, unknown>>;
+  readonly at: string;
+}
+
+export interface ApprovalReport {
+  readonly by: string;
+  readonly at: string;
+  readonly comment: string | null;
+}
+
+/** The most transactions at one moment, from their beginning to their checkpoint. */
+export interface Overlap {
+  readonly batchesAtOnce: number;
+  readonly operationsAtOnce: number;
+}
+
+const SAMPLES = 20;
+
+export async function runReport(session: Session, runId: string): Promise<RunReport> {
+  const run = await summaryOf(session, runId);
+  const operations = await readOperations(session, runId);
+  const walks = await readWalks(session, runId);
+  const findings = await readFindings(session, runId);
+  const approvals = await readApprovals(session, runId);
+  const overlap = await readOverlap(session, runId);
+  return {
+    run,
+    operations: operations.map((operation) => {
+      const found = findings.filter((finding) => finding.operation === operation.id);
+      return {
+        ...operation,
+        direction: operation.id.startsWith(UNDO_PREFIX) ? 'rollback' : 'apply',
+        walk: toWalk(operation.id, walks),
+        findings: {
+          count: Number(found[0]?.count ?? 0),
+          samples: found.map(({ what, detail, at }) => ({ what, detail, at })),
+        },
+        approvals: approvals
+          .filter((approval) => approval.operation === operation.id)
+          .map(({ by, at, comment }) => ({ by, at, comment })),
+      };
+    }),
+    overlap,
+  };
+}
+
+function readOperations(session: Session, runId: string) {
+  return send(
+    session,
+    journalTables
+      .selectFrom('lockstep.operation')
+      .select([
+        'id',
+        'state',
+        'outcome',
+        'attempts',
+        isoText<string | null>('first_left_pending_at').as('firstLeftPendingAt'),
+        isoText<string | null>('started_at').as('startedAt'),
+        isoText<string | null>('finished_at').as('finishedAt'),
+      ])
+      .where('run_id', '=', runId)
+      .orderBy(inOrder),
+  );
+}
+
+type WalkRow = Awaited<ReturnType<typeof readWalks>>[number];
+
+/** Each side is aggregated before they meet: joined first, a range would count once per batch. */
+function readWalks(session: Session, runId: string) {
+  return send(
+    session,
+    journalTables
+      .with('walked', (db) =>
+        db
+          .selectFrom('lockstep.range')
+          .select([
+            'operation_id',
+            sql<string>`count(*)`.as('ranges'),
+            sql<string>`count(*) FILTER (WHERE done)`.as('rangesDone'),
+            sql<string>`sum(rows_read)`.as('read'),
+            sql<string>`sum(rows_changed)`.as('changed'),
+            sql<string>`sum(rows_skipped)`.as('skipped'),
+            sql<string>`sum(rows_kept)`.as('kept'),
+            sql<string>`sum(batches)`.as('batches'),
+          ])
+          .where('run_id', '=', runId)
+          .groupBy('operation_id'),
+      )
+      .with('committed', (db) =>
+        db
+          .selectFrom('lockstep.batch')
+          .select([
+            'operation_id',
+            sql<string>`min(began_at)`.as('first_at'),
+            sql<string>`max(checkpointed_at)`.as('last_at'),
+          ])
+          .where('run_id', '=', runId)
+          .groupBy('operation_id'),
+      )
+      .selectFrom('walked')
+      .leftJoin('committed', 'committed.operation_id', 'walked.operation_id')
+      .selectAll('walked')
+      .select([
+        isoText<string | null>('committed.first_at').as('firstBatchAt'),
+        isoText<string | null>('committed.last_at').as('lastBatchAt'),
+      ]),
+  );
+}
+
+function toWalk(id: OperationId, walks: readonly WalkRow[]): WalkReport | null {
+  const walk = walks.find((row) => row.operation_id === id);
+  if (walk === undefined) return null;
+  return {
+    counts: {
+      read: Number(walk.read),
+      changed: Number(walk.changed),
+      skipped: Number(walk.skipped),
+      kept: Number(walk.kept),
+      batches: Number(walk.batches),
+    },
+    ranges: Number(walk.ranges),
+    rangesDone: Number(walk.rangesDone),
+    firstBatchAt: walk.firstBatchAt,
+    lastBatchAt: walk.lastBatchAt,
+    overlaps: walks.filter((other) => other !== walk && meets(walk, other)).map((other) => other.operation_id),
+  };
+}
+
+/** Times of one form and one zone compare as text. */
+function meets(a: WalkRow, b: WalkRow): boolean {
+  if (a.firstBatchAt === null || a.lastBatchAt === null || b.firstBatchAt === null || b.lastBatchAt === null)
+    return false;
+  return a.firstBatchAt < b.lastBatchAt && b.firstBatchAt < a.lastBatchAt;
+}
+
+function readFindings(session: Session, runId: string) {
+  return send(
+    session,
+    journalTables
+      .with('numbered', (db) =>
+        db
+          .selectFrom('lockstep.finding')
+          .select([
+            'operation_id as operation',
+            'id',
+            'what',
+            'detail',
+            isoText('at').as('at'),
+            sql<string>`row_number() OVER (PARTITION BY operation_id ORDER BY id)`.as('number'),
+            sql<string>`count(*) OVER (PARTITION BY operation_id)`.as('count'),
+          ])
+          .where('run_id', '=', runId),
+      )
+      .selectFrom('numbered')
+      .select(['operation', 'what', 'detail', 'at', 'count'])
+      .where(sql<boolean>`number <= ${SAMPLES}`)
+      .orderBy('operation')
+      .orderBy('id'),
+  );
+}
+
+function readApprovals(session: Session, runId: string) {
+  return send(
+    session,
+    journalTables
+      .selectFrom('lockstep.approval')
+      .select(['operation_id as operation', 'by_user as by', isoText('at').as('at'), 'comment'])
+      .where('run_id', '=', runId)
+      .orderBy('lockstep.approval.at')
+      .orderBy('by_user'),
+  );
+}
+
+/**
+ * A sweep: every batch counts one more where it began and one less where it was written; ends come before beginnings of
+ * the same moment. An operation counts from the first of its batches under way to the last.
+ */
+async function readOverlap(session: Session, runId: string): Promise<Overlap | null> {
+  const { rows } = await session.query<{ batches: string | null; operations: string | null }>(
+    `WITH edge AS (
+       SELECT operation_id, began_at AS at, 1 AS step FROM lockstep.batch WHERE run_id = $1
+       UNION ALL SELECT operation_id, checkpointed_at, -1 FROM lockstep.batch WHERE run_id = $1
+     ), of_operation AS (
+       SELECT at, step, operation_id,
+         sum(step) OVER (ORDER BY at, step, operation_id ROWS UNBOUNDED PRECEDING) AS batches,
+         sum(step) OVER (PARTITION BY operation_id ORDER BY at, step ROWS UNBOUNDED PRECEDING) AS own
+       FROM edge
+     ), of_run AS (
+       SELECT batches,
+         sum(CASE WHEN step = 1 AND own = 1 THEN 1 WHEN step = -1 AND own = 0 THEN -1 ELSE 0 END)
+           OVER (ORDER BY at, step, operation_id ROWS UNBOUNDED PRECEDING) AS operations
+       FROM of_operation
+     )
+     SELECT max(batches) AS batches, max(operations) AS operations FROM of_run`,
+    [runId],
+  );
+  const { batches, operations } = rows[0]!;
+  if (batches === null || operations === null) return null;
+  return { batchesAtOnce: Number(batches), operationsAtOnce: Number(operations) };
+}

@@ -1,0 +1,144 @@
+/**
+ * The journal's tables as Kysely sees them. Owns the types only: what a table is for, and its constraints, stand in
+ * `migrations`. bigint and xid8 arrive as text; arrays leave as JSON (`keyJson`), because the session returns an array as
+ * the server's text; times leave as ISO text (`isoText`), whatever the session's time zone.
+ */
+import type { ColumnType, Generated } from 'kysely';
+
+import type { OperationOutcome, OperationState } from '../../executor/journal.js';
+import type { EventName } from './event-name.js';
+import type { RunStatus } from './run-status.js';
+
+export interface JournalTables {
+  readonly 'lockstep.migration': MigrationTable;
+  readonly 'lockstep.run': RunTable;
+  readonly 'lockstep.operation': OperationTable;
+  readonly 'lockstep.range': RangeTable;
+  readonly 'lockstep.batch': BatchTable;
+  readonly 'lockstep.already_there': AlreadyThereTable;
+  readonly 'lockstep.before_image': BeforeImageTable;
+  readonly 'lockstep.finding': FindingTable;
+  readonly 'lockstep.approval': ApprovalTable;
+  readonly 'lockstep.event': EventTable;
+}
+
+/** Written by the server's defaults, read as ISO text. */
+type ServerTime = ColumnType<string, never, never>;
+type NullableTime = ColumnType<string | null, string | null, string | null>;
+/** Written as text with a cast. */
+type JsonColumn<T> = ColumnType<T, string, string>;
+type NullableJson<T> = ColumnType<T | null, string | null, string | null>;
+/** `text[]`: read through `keyJson` only, so that nobody gets the server's `{…}`. */
+type Key = ColumnType<never, readonly string[], readonly string[]>;
+type NullableKey = ColumnType<never, readonly string[] | null, readonly string[] | null>;
+
+interface MigrationTable {
+  readonly number: number;
+  readonly name: string;
+  readonly applied_at: ServerTime;
+  readonly by_user: Generated<string>;
+}
+
+interface RunTable {
+  readonly id: Generated<string>;
+  readonly plan: string;
+  readonly ordinal: number;
+  readonly status: RunStatus;
+  readonly source_digest: string;
+  readonly graph_digest: string;
+  readonly graph: string;
+  readonly rollback_graph: string | null;
+  readonly params: JsonColumn<Readonly<Record<string, unknown>>>;
+  readonly epoch: Generated<number>;
+  readonly fingerprint_before: string;
+  readonly executor: string;
+  readonly created_at: ServerTime;
+  readonly finished_at: NullableTime;
+  readonly created_by: Generated<string>;
+}
+
+interface OperationTable {
+  readonly run_id: string;
+  readonly id: string;
+  readonly ordinal: number;
+  readonly state: OperationState;
+  readonly epoch: number;
+  readonly outcome: NullableJson<OperationOutcome>;
+  readonly attempts: Generated<number>;
+  readonly first_left_pending_at: NullableTime;
+  readonly started_at: NullableTime;
+  readonly finished_at: NullableTime;
+}
+
+interface RangeTable {
+  readonly run_id: string;
+  readonly operation_id: string;
+  readonly number: number;
+  readonly epoch: number;
+  readonly lower: NullableKey;
+  readonly upper: Key;
+  readonly cursor: NullableKey;
+  readonly done: Generated<boolean>;
+  readonly rows_read: Generated<string>;
+  readonly rows_changed: Generated<string>;
+  readonly rows_skipped: Generated<string>;
+  readonly rows_kept: Generated<string>;
+  readonly batches: Generated<number>;
+}
+
+interface BatchTable {
+  readonly run_id: string;
+  readonly operation_id: string;
+  readonly range_number: number;
+  readonly number: number;
+  readonly xid: string | null;
+  readonly rows: number;
+  readonly duration_ms: number;
+  readonly began_at: ServerTime;
+  readonly checkpointed_at: ServerTime;
+  readonly pid: Generated<number>;
+}
+
+interface AlreadyThereTable {
+  readonly run_id: string;
+  readonly operation_id: string;
+  readonly key: Key;
+}
+
+interface BeforeImageTable {
+  readonly run_id: string;
+  readonly operation_id: string;
+  readonly id: Generated<string>;
+  readonly key: Key;
+  readonly before: Key;
+  readonly after: Key;
+}
+
+interface FindingTable {
+  readonly run_id: string;
+  readonly operation_id: string;
+  readonly id: Generated<string>;
+  readonly what: string;
+  readonly detail: JsonColumn<Readonly<Record<string, unknown>>>;
+  readonly at: ServerTime;
+}
+
+interface ApprovalTable {
+  readonly run_id: string;
+  readonly operation_id: string;
+  readonly by_user: Generated<string>;
+  readonly at: ServerTime;
+  readonly comment: string | null;
+}
+
+interface EventTable {
+  readonly id: Generated<string>;
+  readonly run_id: string;
+  readonly at: ServerTime;
+  readonly event: EventName;
+  readonly operation_id: string | null;
+  readonly from_state: string | null;
+  readonly to_state: string | null;
+  readonly details: NullableJson<Readonly<Record<string, unknown>>>;
+  readonly by_user: Generated<string>;
+}
