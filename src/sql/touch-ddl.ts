@@ -107,8 +107,9 @@ export const DDL_STATEMENTS: Handlers = {
   CommentStmt: (comment, sink) => {
     const name = objectName(comment.object);
     if (RELATIONS.has(comment.objtype!)) sink.write(name, 'SHARE UPDATE EXCLUSIVE');
+    else if (comment.objtype === 'OBJECT_COLUMN') sink.write(name.slice(0, -1), 'SHARE UPDATE EXCLUSIVE');
     else if (comment.objtype === 'OBJECT_INDEX') sink.index(name, 'SHARE UPDATE EXCLUSIVE', null);
-    else if (PARTS_OF_RELATIONS.has(comment.objtype!)) sink.write(name.slice(0, -1), 'SHARE UPDATE EXCLUSIVE');
+    else if (PARTS_OF_RELATIONS.has(comment.objtype!)) sink.write(name.slice(0, -1), 'ACCESS SHARE');
   },
   GrantStmt: (grant, sink) => {
     if (grant.targtype === 'ACL_TARGET_ALL_IN_SCHEMA') sink.opaque('it changes privileges of all objects in a schema');
@@ -202,8 +203,9 @@ function alsoAltered(command: FieldsOf<'AlterTableCmd'>, sink: TouchSink): void 
   const partition = nodeAs(command.def, 'PartitionCmd');
   sink.write(partition?.name, 'ACCESS EXCLUSIVE');
   if (partition?.concurrent === true) sink.nonTransactional();
-  const inherits = command.subtype === 'AT_AddInherit' || command.subtype === 'AT_DropInherit';
-  if (inherits) sink.write(nodeAs(command.def, 'RangeVar'), 'SHARE UPDATE EXCLUSIVE');
+  const parent = nodeAs(command.def, 'RangeVar');
+  if (command.subtype === 'AT_AddInherit') sink.write(parent, 'SHARE UPDATE EXCLUSIVE');
+  if (command.subtype === 'AT_DropInherit') sink.write(parent, 'ACCESS SHARE');
 }
 
 function ownedBy(options: readonly Node[] | undefined, sink: TouchSink): void {

@@ -19,6 +19,7 @@ export interface Touch {
   readonly reads: readonly NameParts[];
   /** Relations whose rows or shape it changes. */
   readonly writes: readonly NameParts[];
+  /** Of tables, views and sequences, and of indexes that are named. A table's other indexes follow its lock. */
   readonly locks: readonly TouchedLock[];
   /** Functions that the text calls, as written; operators, casts and triggers call functions too and are not listed. */
   readonly functions: readonly NameParts[];

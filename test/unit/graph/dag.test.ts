@@ -27,7 +27,7 @@ describe('topologicalOrder', () => {
   });
 
   it('runs the first in input order of all that may run, not the one that became ready first', () => {
-    // A plain queue would answer c, d, b: b becomes ready last, but stands first.
+    // A plain queue would answer c, d, a, b: a becomes ready after d, but stands first.
     expect(topologicalOrder(graph('abcd', 'ca', 'ab'))).toEqual({ ok: true, order: ['c', 'a', 'b', 'd'] });
   });
 

@@ -1,0 +1,33 @@
+/**
+ * The name that the server gives to a constraint, index or sequence that was given none: table, columns and a label,
+ * joined by underscores and cut to fit. Where that name is taken the server appends a number: only the catalog knows.
+ */
+import { MAX_IDENTIFIER_BYTES } from './identifier.js';
+
+export type NameLabel = 'pkey' | 'key' | 'fkey' | 'check' | 'excl' | 'idx' | 'seq';
+
+export function impliedName(table: string, columns: readonly string[], label: NameLabel): string {
+  const middle = columns.join('_');
+  const room = MAX_IDENTIFIER_BYTES - label.length - 1 - (middle === '' ? 0 : 1);
+  let [tableBytes, middleBytes] = [byteLength(table), byteLength(middle)];
+  // The longer of the two gives way, byte by byte.
+  while (tableBytes + middleBytes > room) {
+    if (tableBytes > middleBytes) tableBytes -= 1;
+    else middleBytes -= 1;
+  }
+  return [cut(table, tableBytes), cut(middle, middleBytes), label].filter((part) => part !== '').join('_');
+}
+
+function byteLength(text: string): number {
+  return Buffer.byteLength(text, 'utf8');
+}
+
+/** To at most that many bytes, and to whole characters. */
+function cut(text: string, bytes: number): string {
+  let kept = '';
+  for (const character of text) {
+    if (byteLength(kept + character) > bytes) break;
+    kept += character;
+  }
+  return kept;
+}
