@@ -3,6 +3,7 @@
  * step is compiled. Effects name relations with their schema and travel as JSON inside the operation graph.
  * What the text of a DDL says belongs to `sql`; whether a name may be used at all, to `lookup`. So an effect on something
  * that is not there, or a creation of something that is (IF NOT EXISTS), changes nothing here.
+ * Long, because the union and the one switch over it are read side by side.
  */
 import { assertNever } from '../kernel/assert-never.js';
 import { formatName, relationKey } from '../sql/identifier.js';
@@ -121,7 +122,7 @@ function applyEffect(snapshot: CatalogSnapshot, effect: CatalogEffect): CatalogS
     case 'index added':
       return change(snapshot, effect.relation, (relation) => addIndex(relation, effect.index));
     case 'index dropped':
-      return change(snapshot, effect.relation, (relation) => ({
+      return dropKey(snapshot, effect.relation, (relation) => ({
         ...relation,
         indexes: relation.indexes.filter((index) => index.name !== effect.index),
       }));
@@ -130,7 +131,7 @@ function applyEffect(snapshot: CatalogSnapshot, effect: CatalogEffect): CatalogS
     case 'constraint added':
       return change(snapshot, effect.relation, (relation) => addConstraint(relation, effect.constraint));
     case 'constraint dropped':
-      return change(snapshot, effect.relation, (relation) => dropConstraint(relation, effect.constraint));
+      return dropKey(snapshot, effect.relation, (relation) => dropConstraint(relation, effect.constraint));
     case 'constraint validated':
       return change(snapshot, effect.relation, (relation) => validateConstraint(relation, effect.constraint));
     case 'constraint renamed':
@@ -235,6 +236,25 @@ function dropColumn(snapshot: CatalogSnapshot, name: RelationName, column: strin
     keepConstraints(
       relation,
       ({ references }) => !(sameName(references?.table, name) && references?.columns.includes(column) === true),
+    ),
+  );
+}
+
+/** Foreign keys that rested on no other unique key of the table went with this one, or it would have been refused. */
+function dropKey(
+  snapshot: CatalogSnapshot,
+  name: RelationName,
+  drop: (relation: Relation) => Relation,
+): CatalogSnapshot {
+  const dropped = change(snapshot, name, drop);
+  const keys = (dropped.relations[relationKey(name)]?.indexes ?? [])
+    .filter((index) => index.unique)
+    .map((index) => [...index.keys].sort().join('\0'));
+  return changeAll(dropped, (relation) =>
+    keepConstraints(
+      relation,
+      ({ references }) =>
+        !sameName(references?.table, name) || keys.includes([...(references?.columns ?? [])].sort().join('\0')),
     ),
   );
 }

@@ -1,6 +1,6 @@
 /**
  * Reads what the planner knows of a database. Owns the shaping of rows into a catalog snapshot; the SQL stands in
- * `catalog-queries`, what a snapshot means in `catalog/catalog-snapshot`.
+ * `catalog-queries`, what a snapshot means in `catalog/catalog-snapshot`. Long, because each row's shape stands here too.
  */
 import type {
   CatalogSnapshot,

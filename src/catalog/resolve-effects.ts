@@ -1,0 +1,160 @@
+/**
+ * From what the text of a DDL says to what it changes here: names as written become relations with their schema, implied
+ * names the ones that the server will choose, a foreign key without columns one to the primary key.
+ */
+import { relationKey, type NameParts } from '../sql/identifier.js';
+import type { DdlEffect, IndexFact } from '../sql/ddl-effects.js';
+import type { ColumnFact, ConstraintFact } from '../sql/table-elements.js';
+import type { CatalogSnapshot, Column, Constraint, Index, RelationName } from './catalog-snapshot.js';
+import { applyEffects, type CatalogEffect } from './effects.js';
+import { primaryKeyOf } from './walkable-key.js';
+
+export interface ResolvedEffects {
+  readonly effects: readonly CatalogEffect[];
+  /** What changes the catalog in a way that the snapshot does not follow: `CREATE FUNCTION`. */
+  readonly unknown: readonly string[];
+}
+
+/** Each effect is resolved against the catalog that those before it leave. `defaultSchema`: of names without one. */
+export function resolveEffects(
+  snapshot: CatalogSnapshot,
+  facts: readonly DdlEffect[],
+  defaultSchema: string,
+): ResolvedEffects {
+  const effects: CatalogEffect[] = [];
+  const unknown: string[] = [];
+  let catalog = snapshot;
+  for (const fact of facts) {
+    if (fact.kind === 'opaque') {
+      unknown.push(fact.name);
+      continue;
+    }
+    const resolved = resolveEffect(catalog, fact, defaultSchema);
+    effects.push(...resolved);
+    catalog = applyEffects(catalog, resolved);
+  }
+  return { effects, unknown };
+}
+
+type KnownEffect = Exclude<DdlEffect, { readonly kind: 'opaque' }>;
+
+function resolveEffect(catalog: CatalogSnapshot, fact: KnownEffect, defaultSchema: string): readonly CatalogEffect[] {
+  const named = (parts: NameParts): RelationName => ({ schema: parts.at(-2) ?? defaultSchema, name: parts.at(-1)! });
+  switch (fact.kind) {
+    case 'schema created':
+    case 'schema dropped':
+      return [fact];
+    case 'relation created':
+      return [{ ...fact, relation: named(fact.relation), columns: fact.columns.map(columnOf) }];
+    case 'relation renamed': {
+      const relation = named(fact.relation);
+      // RENAME TO takes a bare name: the table stays where it is.
+      return [{ ...fact, relation, to: { schema: fact.to.at(-2) ?? relation.schema, name: fact.to.at(-1)! } }];
+    }
+    case 'relation declared':
+    case 'relation dropped':
+    case 'column dropped':
+    case 'column renamed':
+    case 'column changed':
+    case 'constraint dropped':
+    case 'constraint validated':
+    case 'constraint renamed':
+      return [{ ...fact, relation: named(fact.relation) }];
+    case 'column added':
+      return [{ ...fact, relation: named(fact.relation), column: columnOf(fact.column) }];
+    case 'index added': {
+      const relation = named(fact.relation);
+      return [{ kind: fact.kind, relation, index: indexOf(catalog, relation, fact.index) }];
+    }
+    case 'index dropped':
+    case 'index renamed': {
+      const index = named(fact.index);
+      const relation = Object.values(catalog.relations).find(
+        ({ schema, indexes }) => schema === index.schema && indexes.some(({ name }) => name === index.name),
+      );
+      if (relation === undefined) return [];
+      const at = { relation: { schema: relation.schema, name: relation.name }, index: index.name };
+      return [fact.kind === 'index dropped' ? { kind: fact.kind, ...at } : { kind: fact.kind, ...at, to: fact.to }];
+    }
+    case 'constraint added':
+      return addedConstraint(catalog, named(fact.relation), fact.constraint, named);
+    case 'type created':
+    case 'type dropped':
+      return [{ kind: fact.kind, type: named(fact.type) }];
+  }
+}
+
+function columnOf(fact: ColumnFact): Column {
+  // What another collation takes for equal the text does not say: then the column is no key to rely on before it is there.
+  const known = fact.collation === undefined || BYTEWISE.has(fact.collation.replace(/^pg_catalog\./, ''));
+  return { ...fact, deterministicCollation: known };
+}
+
+const BYTEWISE: ReadonlySet<string> = new Set(['"C"', '"POSIX"', '"default"', 'ucs_basic', 'pg_c_utf8']);
+
+function indexOf(catalog: CatalogSnapshot, relation: RelationName, fact: IndexFact): Index {
+  const columns = catalog.relations[relationKey(relation)]?.columns ?? [];
+  const keys = fact.keys.map((key) => key ?? null);
+  return {
+    name: fact.impliedName ? freeName(catalog, relation.schema, fact.name) : fact.name,
+    unique: fact.unique,
+    primary: false,
+    valid: true,
+    method: fact.method,
+    keys,
+    keyCollations: keys.map(() => null),
+    deterministicCollation: columns
+      .filter((column) => keys.includes(column.name))
+      .every((column) => column.deterministicCollation),
+    rowOrder: true,
+    partial: fact.partial,
+    deferrable: false,
+    nullsNotDistinct: fact.nullsNotDistinct,
+    definition: fact.definition,
+  };
+}
+
+function addedConstraint(
+  catalog: CatalogSnapshot,
+  relation: RelationName,
+  fact: ConstraintFact,
+  named: (parts: NameParts) => RelationName,
+): readonly CatalogEffect[] {
+  const { usingIndex, references, impliedName } = fact;
+  const table = catalog.relations[relationKey(relation)];
+  const index = table?.indexes.find((candidate) => candidate.name === usingIndex);
+  const name =
+    usingIndex !== undefined && impliedName
+      ? usingIndex
+      : impliedName
+        ? freeName(catalog, relation.schema, fact.name)
+        : fact.name;
+  const target = references && named(references.table);
+  const targetTable = target && catalog.relations[relationKey(target)];
+  const targetColumns = references?.columns ?? (targetTable && primaryKeyOf(targetTable)) ?? [];
+  const constraint: Constraint = {
+    name,
+    kind: fact.kind,
+    columns: index === undefined ? fact.columns : index.keys.filter((key) => key !== null),
+    ...(target !== undefined && { references: { table: target, columns: targetColumns } }),
+    validated: fact.validated,
+    deferrable: fact.deferrable,
+    definition: fact.definition,
+  };
+  const added: CatalogEffect = { kind: 'constraint added', relation, constraint };
+  // The server renames the index that a constraint takes over, with a NOTICE.
+  if (usingIndex === undefined || usingIndex === name) return [added];
+  return [{ kind: 'index renamed', relation, index: usingIndex, to: name }, added];
+}
+
+/** The server appends the first number that makes the name free among relations, indexes and constraints of the schema. */
+function freeName(catalog: CatalogSnapshot, schema: string, wanted: string): string {
+  const taken = new Set<string>();
+  for (const relation of Object.values(catalog.relations).filter((candidate) => candidate.schema === schema)) {
+    taken.add(relation.name);
+    for (const { name } of [...relation.indexes, ...relation.constraints]) taken.add(name);
+  }
+  let name = wanted;
+  for (let number = 1; taken.has(name); number++) name = `${wanted}${number}`;
+  return name;
+}
