@@ -1,0 +1,150 @@
+/** `lockstep apply`: begins a run, or goes on with the one there is. */
+import { diffFingerprints, type Definitions } from '../catalog/fingerprint.js';
+import type { Plan } from '../document/plan.js';
+import type { Database } from '../executor/session.js';
+import { canonicalJson } from '../kernel/digest.js';
+import type { OperationGraph } from '../operation/operation-graph.js';
+import { journalExists } from '../postgres/journal/advisory.js';
+import { migrate, refuseNewerJournal } from '../postgres/journal/migrate.js';
+import { moveRun } from '../postgres/journal/move-run.js';
+import { runReport, type RunReport } from '../postgres/journal/run-report.js';
+import { beginRun, findRun, type StoredRun } from '../postgres/journal/runs.js';
+import { takeOver } from '../postgres/journal/take-over.js';
+import type { PlanReport } from '../report/plan-report.js';
+import { compileForDatabase, type CompiledForDatabase } from './compile-for-database.js';
+import { EXIT, refusal, type CommandResult } from './command-result.js';
+import { endOfTurn, EXECUTOR, executeRun, holdingRun, type RunOptions } from './execute-run.js';
+import { guarded } from './guarded.js';
+import { openPlan, type PlanInput } from './open-plan.js';
+import { exitFor, reportOf } from './plan.js';
+
+export interface ApplyOptions extends PlanInput, RunOptions {
+  /** Shown what a new run would do; false: it is not begun. Not asked when going on. */
+  readonly agree: (report: PlanReport) => Promise<boolean>;
+  /** Told the graph before it is walked, for progress. */
+  readonly begin?: (graph: OperationGraph, resumed: boolean) => void;
+}
+
+export interface ApplyReport {
+  readonly run: RunReport;
+  readonly graph: OperationGraph;
+  /** `nothing to do`: the plan was done before, and nothing was written. */
+  readonly outcome: 'done' | 'nothing to do' | 'waiting' | 'stopped' | 'failed' | 'fenced';
+}
+
+export function applyCommand(options: ApplyOptions): Promise<CommandResult<ApplyReport>> {
+  return guarded(async () => {
+    const opened = await openPlan(options);
+    if (!opened.ok)
+      return { exit: exitFor(opened.diagnostics), report: null, diagnostics: opened.diagnostics, next: [] };
+    const plan = opened.value;
+    const { database, file } = options;
+    const known = await knownRun(database, plan.name);
+    if (known?.status === 'done') return finishedBefore(known, plan, database);
+    if (known !== undefined && known.status !== 'rolled back') {
+      const refused = refuseToGoOn(known, plan, file);
+      return refused ?? holdingRun(database, plan.name, () => goOn(known, options));
+    }
+    const compiled = await compileForDatabase(plan, database);
+    const diagnostics = [...opened.diagnostics, ...compiled.diagnostics];
+    const report = reportOf(plan, compiled);
+    if (report === null) return { exit: exitFor(diagnostics), report: null, diagnostics, next: [] };
+    if (!(await options.agree(report)))
+      return { exit: EXIT.notApproved, report: null, diagnostics, next: [`lockstep plan ${file}`] };
+    const result = await holdingRun(database, plan.name, () => begin(plan, compiled, options));
+    return { ...result, diagnostics: [...diagnostics, ...result.diagnostics] };
+  });
+}
+
+/** Without writing: the journal may not be there yet. */
+export async function knownRun(database: Database, name: string): Promise<StoredRun | undefined> {
+  return database.transaction(
+    async (session) => {
+      if (!(await journalExists(session))) return undefined;
+      await refuseNewerJournal(session);
+      return findRun(session, name);
+    },
+    { readOnly: true },
+  );
+}
+
+async function finishedBefore(run: StoredRun, plan: Plan, database: Database): Promise<CommandResult<ApplyReport>> {
+  if (run.sourceDigest !== plan.sourceDigest)
+    return otherText(run, plan, 'has finished with another text or other params', 'give the changed plan a new name');
+  const report = await database.withSession((session) => runReport(session, run.id));
+  const graph = JSON.parse(run.graph) as OperationGraph;
+  return { exit: EXIT.done, report: { run: report, graph, outcome: 'nothing to do' }, diagnostics: [], next: [] };
+}
+
+function refuseToGoOn(run: StoredRun, plan: Plan, file: string): CommandResult<ApplyReport> | undefined {
+  if (run.direction === 'rollback') {
+    return {
+      ...refusal(EXIT.notApproved, 'LS9007', {
+        detail: `\`${run.name}\` is on its way back.`,
+        help: 'finish the way back first',
+      }),
+      next: [`lockstep rollback ${file}`],
+    };
+  }
+  if (run.sourceDigest === plan.sourceDigest) return undefined;
+  return otherText(
+    run,
+    plan,
+    'began with another text or other params',
+    'restore the text and the params to go on, or take the run back first',
+  );
+}
+
+function otherText(run: StoredRun, plan: Plan, what: string, help: string): CommandResult<never> {
+  const detail = `\`${run.name}\` ${what}: it has ${run.sourceDigest}, the plan now has ${plan.sourceDigest}.`;
+  return { ...refusal(EXIT.notApproved, 'LS9005', { detail, help }), next: [`lockstep status ${run.name}`] };
+}
+
+async function begin(
+  plan: Plan,
+  { compiled, definitions }: CompiledForDatabase,
+  options: ApplyOptions,
+): Promise<CommandResult<ApplyReport>> {
+  const { database } = options;
+  const { graph } = compiled!;
+  await database.withSession((session) => migrate(session));
+  const run = await database.transaction((session) =>
+    beginRun(session, {
+      graph,
+      sourceDigest: plan.sourceDigest,
+      params: plan.params,
+      fingerprintBefore: canonicalJson(definitions),
+      executor: EXECUTOR,
+    }),
+  );
+  options.begin?.(graph, false);
+  return walk(graph, run, options);
+}
+
+async function goOn(known: StoredRun, options: ApplyOptions): Promise<CommandResult<ApplyReport>> {
+  const { database } = options;
+  await database.withSession((session) => migrate(session));
+  const run = await database.withSession((session) => takeOver(session, known.id, { executor: EXECUTOR }));
+  await database.transaction((session) => moveRun(session, run, 'running'));
+  const graph = JSON.parse(known.graph) as OperationGraph;
+  options.begin?.(graph, true);
+  return walk(graph, run, options);
+}
+
+async function walk(
+  graph: OperationGraph,
+  run: Parameters<typeof executeRun>[1],
+  options: ApplyOptions,
+): Promise<CommandResult<ApplyReport>> {
+  const { file, database } = options;
+  const end = await executeRun(graph, run, options);
+  const turn = endOfTurn(end, graph, { file, goOn: `lockstep apply ${file}`, back: `lockstep rollback ${file}` });
+  const report = await database.withSession((session) => runReport(session, run.id));
+  const next = end.state === 'done' ? [`lockstep rollback ${file}`] : turn.next;
+  return { ...turn, report: { run: report, graph, outcome: end.state }, next };
+}
+
+/** How the catalog differs from what it was when the run began. */
+export function driftSince(run: StoredRun, now: Definitions): readonly string[] {
+  return diffFingerprints(JSON.parse(run.fingerprintBefore) as Definitions, now).map((change) => change.line);
+}

@@ -1,0 +1,96 @@
+/**
+ * Asks the server to plan each statement of a graph, without running it (EXPLAIN): types that do not fit and functions that
+ * do not exist are found before anything runs, and the row estimates are the server's own.
+ */
+import type { Plan } from '../document/plan.js';
+import { DatabaseError, type Session } from '../executor/session.js';
+import type { Diagnostic } from '../kernel/diagnostic.js';
+import type { Operation } from '../operation/operation.js';
+import type { CompiledPlan } from '../planner/compile-plan.js';
+import { pinSettings } from '../sql/pinned-settings.js';
+import { commandDiagnostic } from './command-result.js';
+
+export interface ServerAnswer {
+  readonly estimates: Readonly<Record<string, number>>;
+  readonly diagnostics: readonly Diagnostic[];
+}
+
+/** In the caller's transaction. What reads a relation that the plan itself makes cannot be asked yet. */
+export async function askServer(session: Session, { graph, catalog }: CompiledPlan, plan: Plan): Promise<ServerAnswer> {
+  const { searchPath, statementTimeoutMs } = graph.limits;
+  await session.query(pinSettings({ searchPath, lockTimeoutMs: 2_000, statementTimeoutMs, runId: '0' }));
+  const estimates: Record<string, number> = {};
+  const diagnostics: Diagnostic[] = [];
+  const changed = changedBefore(graph.operations);
+  for (const operation of graph.operations) {
+    const touched = [...operation.reads, ...operation.writes];
+    if (touched.some((key) => catalog.relations[key] === undefined || changed.get(key)?.has(operation.id) === true))
+      continue;
+    for (const sql of questions(operation)) {
+      const answer = await explain(session, sql);
+      if (answer instanceof DatabaseError) {
+        const span = plan.source.spanOf(placeOf(operation, plan));
+        const { hint, detail } = answer.facts;
+        const told = [`${operation.label}: ${answer.message}`, detail].filter((part) => part !== undefined).join('. ');
+        diagnostics.push(
+          commandDiagnostic('LS9014', {
+            detail: told,
+            span,
+            help: hint ?? 'run `lockstep plan --sql` on a plan without this part to see what is sent',
+          }),
+        );
+      } else if (operation.kind === 'batch') estimates[operation.id] = answer;
+    }
+  }
+  return { estimates, diagnostics };
+}
+
+/** The statements of `sql` and `ddl` change what later ones see, so those cannot be asked before. */
+function changedBefore(operations: readonly Operation[]): ReadonlyMap<string, ReadonlySet<string>> {
+  const later = new Map<string, Set<string>>();
+  for (const [index, operation] of operations.entries()) {
+    if (operation.kind !== 'statement') continue;
+    for (const key of operation.writes) {
+      const ids = later.get(key) ?? new Set();
+      operations.slice(index + 1).forEach((candidate) => ids.add(candidate.id));
+      later.set(key, ids);
+    }
+  }
+  return later;
+}
+
+function questions(operation: Operation): readonly string[] {
+  if (operation.kind === 'batch') return [operation.work.explain];
+  // The journal's own tables may not exist yet.
+  if (operation.kind === 'check') return operation.check.rows.includes('lockstep.') ? [] : [operation.check.summary];
+  return [];
+}
+
+async function explain(session: Session, sql: string): Promise<number | DatabaseError> {
+  await session.query('SAVEPOINT question');
+  try {
+    const { rows } = await session.query<{ 'QUERY PLAN': readonly [{ Plan: PlanNode }] }>(
+      `EXPLAIN (FORMAT JSON) ${sql}`,
+    );
+    return rowsOf(rows[0]!['QUERY PLAN'][0].Plan);
+  } catch (error) {
+    if (!(error instanceof DatabaseError) || error.facts.kind !== 'statement') throw error;
+    await session.query('ROLLBACK TO SAVEPOINT question');
+    return error;
+  }
+}
+
+interface PlanNode {
+  readonly 'Plan Rows': number;
+  readonly Plans?: readonly PlanNode[];
+}
+
+/** The node that modifies returns no rows; the one under it feeds it. */
+function rowsOf(node: PlanNode): number {
+  return node['Plan Rows'] === 0 && node.Plans?.[0] !== undefined ? rowsOf(node.Plans[0]) : node['Plan Rows'];
+}
+
+function placeOf(operation: Operation, plan: Plan): readonly (string | number)[] {
+  const index = plan.steps.findIndex((step) => step.id === operation.step);
+  return index === -1 ? ['steps'] : ['steps', index, plan.steps[index]!.kind];
+}

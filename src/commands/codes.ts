@@ -1,0 +1,94 @@
+/** Problems of running commands. */
+import type { CodeTable } from '../kernel/diagnostic.js';
+
+export const COMMAND_CODES = {
+  LS9001: {
+    summary: 'the database cannot be reached',
+    explanation:
+      'No connection came about: the server does not answer, the password is wrong, or the database does not exist. Nothing was changed. The message is the server’s own; `lockstep help` lists where the connection is taken from.',
+  },
+  LS9002: {
+    summary: 'an operation failed',
+    explanation:
+      'The server refused a statement of the run. The transaction that it belonged to is rolled back whole, what was committed before stands in the journal, and nothing runs any more. Repair the cause and call `lockstep apply` again: it goes on exactly there. Or take the run back with `lockstep rollback`.',
+  },
+  LS9003: {
+    summary: 'a check failed',
+    explanation:
+      'A check of the plan found rows that must not be. The rows are shown. The run does not step over it: `lockstep apply` asks the same check again, so repair the data first, or take the run back with `lockstep rollback`.',
+  },
+  LS9004: {
+    summary: 'source rows fold into one target row',
+    explanation:
+      'Several source rows give the same key in the target, so all but one of them would be lost. The batch was rolled back. Choose another `key`, narrow `where`, or repair the source rows that are shown; then call `lockstep apply` again.',
+  },
+  LS9005: {
+    summary: 'the plan has changed since the run began',
+    explanation:
+      'A run goes on with what was approved when it began, and a finished plan is history. The text of the plan or the values of its params differ from those of the run. Restore them to go on, take the run back first, or give the changed plan a new name.',
+  },
+  LS9006: {
+    summary: 'another run holds the plan',
+    explanation:
+      'Another process is working on this plan at this moment. Two executors would wait for each other and could not both be right about what comes next. Wait for it, or stop it; `lockstep status` says where it runs.',
+  },
+  LS9007: {
+    summary: 'the run is being taken back',
+    explanation:
+      'The way back of this run has begun and has not ended. Finish it with `lockstep rollback`; afterwards the plan can be applied anew.',
+  },
+  LS9008: {
+    summary: 'there is no such run',
+    explanation:
+      'The journal of this database knows no run of that name. `lockstep status` without a name lists those that it knows.',
+  },
+  LS9009: {
+    summary: 'the gate does not wait for an approval',
+    explanation:
+      'Only a gate that the run has reached, and that names an approval, can be approved. `lockstep status` shows where the run is.',
+  },
+  LS9010: {
+    summary: 'a step cannot be taken back',
+    explanation:
+      'A step that was begun has no way back, as the plan says. Nothing was taken back. Restore from a backup if you must go back further.',
+  },
+  LS9011: {
+    summary: 'the journal cannot be used',
+    explanation:
+      'The journal, schema `lockstep` of the database, was written by a newer version of lockstep, or the user of the run may not create or read it. Nothing was changed.',
+  },
+  LS9012: {
+    summary: 'whether a statement has run is not known',
+    explanation:
+      'A statement that cannot run in a transaction was sent, and the connection was lost before the answer came. Look in the database whether it has run, then say so: `--resolve STEP=done` or `--resolve STEP=again`.',
+  },
+  LS9013: {
+    summary: 'the catalog is not what it was before the run',
+    explanation:
+      'After the way back, tables, indexes, constraints or other definitions differ from what they were when the run began. The differences are listed; somebody else changed them meanwhile, or a `down` leaves something behind.',
+  },
+  LS9014: {
+    summary: 'the server does not accept a statement of the plan',
+    explanation:
+      'Before anything runs, the server is asked to plan each statement of a plan without running it. It refused one: a type that does not fit, a function or an operator that does not exist. The message is the server’s own.',
+  },
+  LS9015: {
+    summary: 'another executor has taken over',
+    explanation:
+      'While this process was paused or cut off, another one went on with the run. This one has stopped; nothing of its last batch stays. `lockstep status` shows where the run is.',
+  },
+  LS9016: {
+    summary: 'no database is named',
+    explanation:
+      'A connection is taken from `--database-url`, `LOCKSTEP_DATABASE_URL`, `DATABASE_URL`, or the `PG*` variables, in this order. None of them is set.',
+  },
+  LS9017: {
+    summary: 'a file cannot be read',
+    explanation: 'The file that was named does not exist or may not be read.',
+  },
+  LS9018: {
+    summary: 'a question without a terminal',
+    explanation:
+      'The command changes a database and asks before it does. There is no terminal to ask on; say `--yes` to agree beforehand.',
+  },
+} as const satisfies CodeTable;

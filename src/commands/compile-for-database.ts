@@ -1,0 +1,41 @@
+/**
+ * Compiles a plan against a database in READ ONLY transactions: a dry run cannot write. Owns reading the catalog, asking
+ * the server to plan each statement, and where that is not possible yet.
+ */
+import { fingerprintOf, restrictTo, type Definitions } from '../catalog/fingerprint.js';
+import type { Plan } from '../document/plan.js';
+import type { Database } from '../executor/session.js';
+import { hasErrors, type Diagnostic } from '../kernel/diagnostic.js';
+import { compilePlan, type CompiledPlan } from '../planner/compile-plan.js';
+import { readCatalog } from '../postgres/read-catalog.js';
+import { readFingerprint } from '../postgres/read-fingerprint.js';
+import type { Estimates } from '../report/plan-report.js';
+import { loadGrammar } from '../sql/grammar.js';
+import { askServer } from './ask-server.js';
+
+export interface CompiledForDatabase {
+  /** Undefined where the diagnostics hold an error. */
+  readonly compiled: CompiledPlan | undefined;
+  readonly estimates: Estimates;
+  /** Of everything in the database, for the comparison after a way back. */
+  readonly definitions: Definitions;
+  readonly diagnostics: readonly Diagnostic[];
+}
+
+/** Rejects with a DatabaseError. */
+export async function compileForDatabase(plan: Plan, database: Database): Promise<CompiledForDatabase> {
+  const grammar = await loadGrammar();
+  return database.transaction(
+    async (session) => {
+      const catalog = await readCatalog(session);
+      const definitions = await readFingerprint(session);
+      const fingerprint = (relations: readonly string[]): string => fingerprintOf(restrictTo(definitions, relations));
+      const outcome = compilePlan(plan, catalog, { grammar, fingerprint });
+      if (!outcome.ok) return { compiled: undefined, estimates: {}, definitions, diagnostics: outcome.diagnostics };
+      const { estimates, diagnostics: refused } = await askServer(session, outcome.value, plan);
+      const diagnostics = [...outcome.diagnostics, ...refused];
+      return { compiled: hasErrors(diagnostics) ? undefined : outcome.value, estimates, definitions, diagnostics };
+    },
+    { readOnly: true, isolation: 'repeatable read' },
+  );
+}

@@ -1,0 +1,155 @@
+/**
+ * Runs a graph of a run that this process holds, and keeps the run's status true. Owns what is alike for the way there and
+ * the way back: holding the run, the fence, the walk, and what its end means.
+ */
+import { hostname } from 'node:os';
+import { systemClock } from '../kernel/clock.js';
+import type { RunHandle, RecordedError } from '../executor/journal.js';
+import { runGraph, type WalkEnd } from '../executor/run-graph.js';
+import type { Observe } from '../executor/run-event.js';
+import type { Database, Session } from '../executor/session.js';
+import { createSlots } from '../executor/slots.js';
+import type { Diagnostic } from '../kernel/diagnostic.js';
+import type { OperationGraph } from '../operation/operation-graph.js';
+import { letGoOfRun, tryHoldRun } from '../postgres/journal/advisory.js';
+import { postgresJournal } from '../postgres/journal/journal.js';
+import { moveRun } from '../postgres/journal/move-run.js';
+import type { RunStatus } from '../postgres/journal/run-status.js';
+import { commandDiagnostic, EXIT, refusal, type CommandResult, type ExitCode } from './command-result.js';
+
+export interface RunOptions {
+  readonly database: Database;
+  readonly observe: Observe;
+  /** Aborted: finish the batches at hand and stop. */
+  readonly stop: AbortSignal;
+  readonly resolve?: Readonly<Record<string, 'done' | 'again'>>;
+}
+
+/** Who runs it, for people who look for the process. */
+export const EXECUTOR = `${hostname()} pid ${process.pid}`;
+
+/** A process that was killed holds its lock until the server has noticed; that long it is worth waiting. */
+const HOLD_TRIES = 20;
+const HOLD_PAUSE_MS = 250;
+
+/** Calls `work` while this process holds the plan; the polite refusal, before the fence would tell. */
+export async function holdingRun<Report>(
+  database: Database,
+  plan: string,
+  work: () => Promise<CommandResult<Report>>,
+): Promise<CommandResult<Report>> {
+  return database.withSession(async (session) => {
+    if (!(await hold(session, plan))) {
+      return refusal(EXIT.heldByAnother, 'LS9006', {
+        detail: `Another process holds \`${plan}\`.`,
+        help: `lockstep status ${plan}`,
+      });
+    }
+    try {
+      return await work();
+    } finally {
+      await letGoOfRun(session, plan).catch(() => undefined);
+    }
+  });
+}
+
+async function hold(session: Session, plan: string): Promise<boolean> {
+  for (let tries = 1; tries <= HOLD_TRIES; tries++) {
+    if (await tryHoldRun(session, plan)) return true;
+    await systemClock.sleep(HOLD_PAUSE_MS);
+  }
+  return false;
+}
+
+/** Walks the graph to where it can go, and writes the run's status. */
+export async function executeRun(graph: OperationGraph, run: RunHandle, options: RunOptions): Promise<WalkEnd> {
+  const { database, observe, stop, resolve = {} } = options;
+  const deadlockTimeoutMs = await database.withSession(deadlockTimeout);
+  const end = await runGraph(graph, {
+    run,
+    limits: graph.limits,
+    deadlockTimeoutMs,
+    database,
+    journal: postgresJournal,
+    slots: createSlots(graph.limits.workers),
+    clock: systemClock,
+    random: Math.random,
+    observe,
+    stop,
+    resolve,
+  });
+  if (end.state !== 'fenced') {
+    const to: RunStatus = end.state === 'done' && graph.direction === 'rollback' ? 'rolled back' : end.state;
+    await database.transaction((session) => moveRun(session, run, to));
+  }
+  return end;
+}
+
+async function deadlockTimeout(session: Session): Promise<number> {
+  const { rows } = await session.query<{ ms: string }>(
+    `SELECT setting AS ms FROM pg_settings WHERE name = 'deadlock_timeout'`,
+  );
+  return Number(rows[0]!.ms);
+}
+
+export interface EndOfTurn {
+  readonly exit: ExitCode;
+  readonly diagnostics: readonly Diagnostic[];
+  readonly next: readonly string[];
+}
+
+/** `goOn` and `back` are the commands that the user would type. */
+export function endOfTurn(
+  end: WalkEnd,
+  graph: OperationGraph,
+  commands: { readonly goOn: string; readonly back: string; readonly file: string },
+): EndOfTurn {
+  switch (end.state) {
+    case 'done':
+      return { exit: EXIT.done, diagnostics: [], next: [] };
+    case 'stopped':
+      return { exit: EXIT.stopped, diagnostics: [], next: [commands.goOn] };
+    case 'fenced':
+      return {
+        exit: EXIT.heldByAnother,
+        diagnostics: [commandDiagnostic('LS9015', { detail: 'The journal carries a newer epoch.' })],
+        next: [`lockstep status ${graph.plan}`],
+      };
+    case 'waiting': {
+      const approvals = end.gates.flatMap(({ operation, reason }) => {
+        const gate = graph.operations.find((candidate) => candidate.id === operation);
+        return gate?.kind === 'gate' && gate.approval !== null && reason.includes('approval')
+          ? [`lockstep approve ${commands.file} --gate ${gate.step}`]
+          : [];
+      });
+      return { exit: EXIT.stopped, diagnostics: [], next: [...approvals, commands.goOn] };
+    }
+    case 'failed': {
+      const diagnostics = end.failures.map(({ operation, error }) => failureDiagnostic(operation, error));
+      const onlyChecks = end.failures.every(({ error }) => error.code === 'check_failed');
+      const back = graph.direction === 'apply' ? [commands.back] : [];
+      return { exit: onlyChecks ? EXIT.checkFailed : EXIT.failed, diagnostics, next: [commands.goOn, ...back] };
+    }
+  }
+}
+
+const CODES = { check_failed: 'LS9003', rows_folded: 'LS9004', in_doubt: 'LS9012' } as const;
+
+export function failureDiagnostic(operation: string, error: RecordedError): Diagnostic {
+  const code = error.code in CODES ? CODES[error.code as keyof typeof CODES] : 'LS9002';
+  const rows = (error.rows ?? []).slice(0, 10).map((row) => `  ${JSON.stringify(row)}`);
+  const state = error.sqlstate === undefined ? '' : ` (SQLSTATE ${error.sqlstate})`;
+  const detail = [
+    `\`${operation}\`: ${error.message}${state}.`,
+    ...(error.detail === undefined ? [] : [error.detail]),
+    ...rows,
+  ].join('\n');
+  return commandDiagnostic(code, { detail, help: HELP[code] });
+}
+
+const HELP: Readonly<Record<'LS9002' | 'LS9003' | 'LS9004' | 'LS9012', string>> = {
+  LS9002: 'nothing of the failed transaction stays; repair the cause and go on, or take the run back',
+  LS9003: 'repair the rows and go on, or take the run back',
+  LS9004: 'choose another `key` or narrow `where`, or repair the rows and go on',
+  LS9012: 'look whether it has run, then say so with --resolve',
+};

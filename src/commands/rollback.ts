@@ -1,0 +1,116 @@
+/** `lockstep rollback`: shows the way back of a run, takes it, and compares the catalog with what it was before. */
+import type { OperationGraph } from '../operation/operation-graph.js';
+import { compileRollback } from '../planner/compile-rollback.js';
+import { postgresJournal } from '../postgres/journal/journal.js';
+import { beginRollback } from '../postgres/journal/begin-rollback.js';
+import { moveRun } from '../postgres/journal/move-run.js';
+import { runReport, type RunReport } from '../postgres/journal/run-report.js';
+import type { StoredRun } from '../postgres/journal/runs.js';
+import { takeOver } from '../postgres/journal/take-over.js';
+import { readFingerprint } from '../postgres/read-fingerprint.js';
+import { planReport, type PlanReport } from '../report/plan-report.js';
+import { graphDigest } from '../operation/operation-graph.js';
+import { driftSince, knownRun } from './apply.js';
+import { commandDiagnostic, EXIT, refusal, type CommandResult } from './command-result.js';
+import { endOfTurn, EXECUTOR, executeRun, holdingRun, type RunOptions } from './execute-run.js';
+import { guarded } from './guarded.js';
+
+export interface RollbackOptions extends RunOptions {
+  /** A plan's or a run's name: `split-auth-schema`, `split-auth-schema@2`. */
+  readonly run: string;
+  /** As the user typed it, for the commands that come next. */
+  readonly argument: string;
+  /** Shown the way back before it is taken; false: it is not. Not asked when going on. */
+  readonly agree: (report: PlanReport) => Promise<boolean>;
+  /** Only show it. */
+  readonly onlyShow: boolean;
+  readonly begin?: (graph: OperationGraph, resumed: boolean) => void;
+}
+
+export interface RollbackReport {
+  readonly wayBack: PlanReport;
+  readonly run: RunReport;
+  readonly graph: OperationGraph;
+  readonly outcome: 'shown' | 'done' | 'nothing to do' | 'waiting' | 'stopped' | 'failed' | 'fenced';
+  /** How the catalog differs from what it was before the run; null until the way back has ended. */
+  readonly drift: readonly string[] | null;
+}
+
+export function rollbackCommand(options: RollbackOptions): Promise<CommandResult<RollbackReport>> {
+  return guarded(async () => {
+    const { database, run: name, argument } = options;
+    const run = await knownRun(database, name);
+    if (run === undefined)
+      return refusal(EXIT.failed, 'LS9008', {
+        detail: `The journal has no run of \`${name}\`.`,
+        help: 'lockstep status',
+      });
+    const compiled = await wayBackOf(run, options);
+    if (!('graph' in compiled)) return compiled;
+    const { graph } = compiled;
+    const wayBack = planReport({ graph, digest: graphDigest(graph), description: null, server: null, estimates: {} });
+    const report = async (outcome: RollbackReport['outcome']): Promise<RollbackReport> => {
+      const now = await database.withSession((session) => runReport(session, run.id));
+      return { wayBack, run: now, graph, outcome, drift: null };
+    };
+    if (run.status === 'rolled back')
+      return { exit: EXIT.done, report: await report('nothing to do'), diagnostics: [], next: [] };
+    const resumed = run.direction === 'rollback';
+    if (options.onlyShow)
+      return {
+        exit: EXIT.done,
+        report: await report('shown'),
+        diagnostics: [],
+        next: [`lockstep rollback ${argument}`],
+      };
+    if (!resumed && !(await options.agree(wayBack)))
+      return { exit: EXIT.notApproved, report: await report('shown'), diagnostics: [], next: [] };
+    return holdingRun(database, run.plan, () => takeBack(run, graph, wayBack, resumed, options));
+  });
+}
+
+/** The stored way back where it was begun; else compiled from what the journal says was begun. */
+async function wayBackOf(
+  run: StoredRun,
+  { database }: RollbackOptions,
+): Promise<{ graph: OperationGraph } | CommandResult<never>> {
+  if (run.rollbackGraph !== null) return { graph: JSON.parse(run.rollbackGraph) as OperationGraph };
+  const records = await database.withSession((session) =>
+    postgresJournal.operations(session, { id: run.id, epoch: run.epoch }),
+  );
+  const begun = new Set(records.filter(({ state }) => state !== 'pending' && state !== 'skipped').map(({ id }) => id));
+  const compiled = compileRollback(JSON.parse(run.graph) as OperationGraph, begun);
+  if (compiled.ok) return { graph: compiled.graph };
+  const lines = compiled.irreversible.map(({ operation, reason }) => `\`${operation}\`: ${reason}.`);
+  return refusal(EXIT.failed, 'LS9010', { detail: lines.join('\n'), help: 'nothing was taken back' });
+}
+
+async function takeBack(
+  known: StoredRun,
+  graph: OperationGraph,
+  wayBack: PlanReport,
+  resumed: boolean,
+  options: RollbackOptions,
+): Promise<CommandResult<RollbackReport>> {
+  const { database, argument } = options;
+  const run = await database.withSession((session) => takeOver(session, known.id, { executor: EXECUTOR }));
+  if (resumed) await database.transaction((session) => moveRun(session, run, 'rolling back'));
+  else await database.transaction((session) => beginRollback(session, run, graph));
+  options.begin?.(graph, resumed);
+  const end = await executeRun(graph, run, options);
+  const turn = endOfTurn(end, graph, { file: argument, goOn: `lockstep rollback ${argument}`, back: '' });
+  const drift =
+    end.state === 'done'
+      ? driftSince(known, await database.transaction((session) => readFingerprint(session), { readOnly: true }))
+      : null;
+  const after = await database.withSession((session) => runReport(session, run.id));
+  const report: RollbackReport = { wayBack, run: after, graph, outcome: end.state, drift };
+  if (drift === null || drift.length === 0) return { ...turn, report };
+  const detail = drift.slice(0, 20).join('\n');
+  return {
+    ...turn,
+    exit: EXIT.checkFailed,
+    report,
+    diagnostics: [...turn.diagnostics, commandDiagnostic('LS9013', { detail })],
+  };
+}

@@ -1,0 +1,48 @@
+/** `lockstep status`: where runs stand, by the journal's own account. Writes nothing. */
+import type { Database } from '../executor/session.js';
+import { journalExists } from '../postgres/journal/advisory.js';
+import { refuseNewerJournal } from '../postgres/journal/migrate.js';
+import { runReport, type RunReport } from '../postgres/journal/run-report.js';
+import { findRun, listRuns, type RunSummary } from '../postgres/journal/runs.js';
+import { EXIT, refusal, type CommandResult } from './command-result.js';
+import { guarded } from './guarded.js';
+
+export interface StatusOptions {
+  readonly database: Database;
+  /** A plan's or a run's name; absent: all runs, a line each. */
+  readonly run?: string;
+}
+
+export interface StatusReport {
+  readonly runs: readonly RunSummary[];
+  /** Of the run that was named. */
+  readonly run: RunReport | null;
+}
+
+export function statusCommand({ database, run: name }: StatusOptions): Promise<CommandResult<StatusReport>> {
+  return guarded(() =>
+    database.transaction(
+      async (session): Promise<CommandResult<StatusReport>> => {
+        const there = await journalExists(session);
+        if (there) await refuseNewerJournal(session);
+        if (name === undefined) {
+          const runs = there ? await listRuns(session) : [];
+          return { exit: EXIT.done, report: { runs, run: null }, diagnostics: [], next: [] };
+        }
+        const found = there ? await findRun(session, name) : undefined;
+        if (found === undefined)
+          return refusal(EXIT.failed, 'LS9008', {
+            detail: `The journal has no run of \`${name}\`.`,
+            help: 'lockstep status',
+          });
+        return {
+          exit: EXIT.done,
+          report: { runs: [], run: await runReport(session, found.id) },
+          diagnostics: [],
+          next: [],
+        };
+      },
+      { readOnly: true, isolation: 'repeatable read' },
+    ),
+  );
+}

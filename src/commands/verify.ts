@@ -1,0 +1,107 @@
+/** `lockstep verify`: the checks of a plan alone, each in a READ ONLY transaction: a baseline before, a proof after. */
+import type { CheckAnswer } from '../executor/run-types.js';
+import { ask } from '../executor/ask.js';
+import type { Database, Session } from '../executor/session.js';
+import type { CheckOperation } from '../operation/operation.js';
+import { pinSettings } from '../sql/pinned-settings.js';
+import { compileForDatabase } from './compile-for-database.js';
+import { commandDiagnostic, EXIT, type CommandResult } from './command-result.js';
+import { guarded } from './guarded.js';
+import { openPlan, type PlanInput } from './open-plan.js';
+import { exitFor } from './plan.js';
+import { DatabaseError } from '../executor/session.js';
+
+export interface VerifyOptions extends PlanInput {
+  readonly database: Database;
+  /** Only the SQL, for a person to run by hand. */
+  readonly onlySql: boolean;
+}
+
+export interface VerifyReport {
+  readonly plan: string;
+  readonly checks: readonly VerifiedCheck[];
+}
+
+export interface VerifiedCheck {
+  readonly id: string;
+  readonly step: string;
+  readonly name: string;
+  readonly check: string;
+  readonly severity: 'error' | 'warning';
+  /** Rows of it are violations. */
+  readonly sql: string;
+  /** Null where only the SQL was asked for, or the server refused the query. */
+  readonly answer: CheckAnswer | null;
+  readonly error: string | null;
+}
+
+export function verifyCommand(options: VerifyOptions): Promise<CommandResult<VerifyReport>> {
+  return guarded(async () => {
+    const opened = await openPlan(options);
+    if (!opened.ok)
+      return { exit: exitFor(opened.diagnostics), report: null, diagnostics: opened.diagnostics, next: [] };
+    const { compiled, diagnostics } = await compileForDatabase(opened.value, options.database);
+    if (compiled === undefined) return { exit: exitFor(diagnostics), report: null, diagnostics, next: [] };
+    const { operations, limits } = compiled.graph;
+    // An invariant stands behind every step of the graph; asked at one moment, once is enough.
+    const asked = operations.filter(
+      (operation): operation is CheckOperation =>
+        operation.kind === 'check' &&
+        operation.effect !== 'skip' &&
+        !operation.id.includes('/one-to-one/') &&
+        (operation.step === '' || !operation.id.includes('/invariant/')),
+    );
+    const checks: VerifiedCheck[] = [];
+    for (const operation of asked) {
+      checks.push(
+        options.onlySql ? shown(operation, null, null) : await verified(operation, limits.searchPath, options.database),
+      );
+    }
+    const broken = checks.filter(
+      (check) => check.severity === 'error' && (check.error !== null || (check.answer?.violations ?? 0) > 0),
+    );
+    const problems = broken.map((check) =>
+      commandDiagnostic('LS9003', {
+        detail:
+          check.error === null
+            ? `${check.name}: ${check.answer?.violations ?? 0} rows, expected 0.`
+            : `${check.name}: ${check.error}.`,
+        span: opened.value.source.spanOf([
+          'steps',
+          Math.max(
+            0,
+            opened.value.steps.findIndex((step) => step.id === check.step),
+          ),
+        ]),
+      }),
+    );
+    const report = { plan: opened.value.name, checks };
+    return {
+      exit: broken.length > 0 ? EXIT.checkFailed : EXIT.done,
+      report,
+      diagnostics: [...opened.diagnostics, ...diagnostics, ...problems],
+      next: [],
+    };
+  });
+}
+
+async function verified(
+  operation: CheckOperation,
+  searchPath: readonly string[],
+  database: Database,
+): Promise<VerifiedCheck> {
+  const work = async (session: Session): Promise<CheckAnswer> => {
+    await session.query(pinSettings({ searchPath, lockTimeoutMs: 2_000, statementTimeoutMs: 0, runId: '0' }));
+    return ask(operation.check, session);
+  };
+  try {
+    return shown(operation, await database.transaction(work, { readOnly: true }), null);
+  } catch (error) {
+    if (!(error instanceof DatabaseError) || error.facts.kind !== 'statement') throw error;
+    return shown(operation, null, error.message);
+  }
+}
+
+function shown({ id, step, check }: CheckOperation, answer: CheckAnswer | null, error: string | null): VerifiedCheck {
+  return { id, step, name: check.name, check: check.check, severity: check.severity, sql: check.rows, answer, error };
+}

@@ -1,0 +1,159 @@
+/**
+ * What will happen, as a model to render: a graph and the server's estimates to rows of a table. No colours, no text
+ * layout. The same model describes the way back.
+ */
+import type { OperationGraph } from '../operation/operation-graph.js';
+import type { Operation, OperationId, RelationLock } from '../operation/operation.js';
+import { endOfBatch, rangeCondition } from '../sql/key-range.js';
+import { LOCK_MODES } from '../sql/lock-mode.js';
+
+export interface PlanReport {
+  readonly plan: string;
+  readonly description: string | null;
+  readonly direction: 'apply' | 'rollback';
+  readonly digest: string;
+  readonly server: ServerLine | null;
+  readonly steps: readonly StepRow[];
+  readonly operations: readonly OperationRow[];
+}
+
+export interface ServerLine {
+  readonly database: string;
+  readonly user: string;
+  readonly version: string;
+}
+
+export interface StepRow {
+  /** From 1; conditions of the whole plan have no number. */
+  readonly number: number | null;
+  readonly id: string;
+  readonly kind: string;
+  readonly description: string | null;
+  readonly operations: number;
+  /** Null where nothing is locked. */
+  readonly worstLock: RelationLock | null;
+  /** The server's estimate of the rows that are read; null where nothing is walked. */
+  readonly rows: number | null;
+  readonly hazards: readonly string[];
+  readonly undo: Undo;
+  /** Why it will not run, where that is known already. */
+  readonly skipped: string | null;
+}
+
+export type Undo =
+  { readonly way: 'derived' } | { readonly way: 'nothing to undo' } | { readonly way: 'none'; readonly reason: string };
+
+export interface OperationRow {
+  readonly id: OperationId;
+  readonly step: string;
+  readonly kind: Operation['kind'];
+  readonly label: string;
+  readonly locks: readonly RelationLock[];
+  readonly rows: number | null;
+  /** Direct predecessors. */
+  readonly after: readonly OperationId[];
+  readonly undo: Undo;
+  /** What is sent, in order; a loop stands as a comment. */
+  readonly sql: readonly string[];
+  readonly undoOperations: readonly OperationId[];
+}
+
+export type Estimates = Readonly<Record<OperationId, number>>;
+
+export interface PlanFacts {
+  readonly graph: OperationGraph;
+  readonly digest: string;
+  readonly description: string | null;
+  readonly server: ServerLine | null;
+  readonly estimates: Estimates;
+}
+
+export function planReport({ graph, digest, description, server, estimates }: PlanFacts): PlanReport {
+  const operations = graph.operations.map((operation) => operationRow(operation, graph, estimates));
+  const planWide = operations.filter((operation) => operation.step === '');
+  const steps = graph.steps.map((step, index): StepRow => {
+    const own = operations.filter((operation) => operation.step === step.id);
+    return { ...summaryOf(own, graph), ...step, number: index + 1 };
+  });
+  const head: StepRow[] =
+    planWide.length === 0
+      ? []
+      : [{ ...summaryOf(planWide, graph), number: null, id: '', kind: 'conditions', description: null, skipped: null }];
+  return {
+    plan: graph.plan,
+    description,
+    direction: graph.direction,
+    digest,
+    server,
+    steps: graph.direction === 'apply' ? [...head, ...steps] : [...steps, ...head],
+    operations,
+  };
+}
+
+function summaryOf(
+  own: readonly OperationRow[],
+  graph: OperationGraph,
+): Pick<StepRow, 'operations' | 'worstLock' | 'rows' | 'hazards' | 'undo'> {
+  const locks = own.flatMap((operation) => operation.locks);
+  const worst = [...locks].sort((a, b) => LOCK_MODES.indexOf(b.mode) - LOCK_MODES.indexOf(a.mode))[0];
+  const rows = own.flatMap((operation) => (operation.rows === null ? [] : [operation.rows]));
+  const ids = new Set(own.map((operation) => operation.id));
+  const hazards = graph.operations
+    .filter((operation) => ids.has(operation.id))
+    .flatMap((operation) => operation.hazards);
+  const none = own.map((operation) => operation.undo).find((undo) => undo.way === 'none');
+  const derived = own.some((operation) => operation.undo.way === 'derived');
+  return {
+    operations: own.length,
+    worstLock: worst ?? null,
+    rows: rows.length === 0 ? null : rows.reduce((sum, count) => sum + count, 0),
+    hazards: [...new Set(hazards.map((hazard) => hazard.name))],
+    undo: none ?? (derived ? { way: 'derived' } : { way: 'nothing to undo' }),
+  };
+}
+
+function operationRow(operation: Operation, graph: OperationGraph, estimates: Estimates): OperationRow {
+  const { id, step, kind, label, locks, reversal } = operation;
+  return {
+    id,
+    step,
+    kind,
+    label,
+    locks,
+    rows: estimates[id] ?? null,
+    after: graph.edges.filter(([, after]) => after === id).map(([before]) => before),
+    undo: undoOf(operation),
+    sql: sqlOf(operation),
+    undoOperations: reversal.kind === 'operations' ? reversal.operations.map((reverse) => reverse.id) : [],
+  };
+}
+
+function undoOf({ reversal }: Operation): Undo {
+  if (reversal.kind === 'operations') return { way: 'derived' };
+  return reversal.kind === 'nothing' ? { way: 'nothing to undo' } : { way: 'none', reason: reversal.reason };
+}
+
+function sqlOf(operation: Operation): readonly string[] {
+  switch (operation.kind) {
+    case 'statement':
+      return [
+        ...operation.assertions.map((assertion) => assertion.summary),
+        ...operation.statements.map((statement) => statement.sql),
+      ];
+    case 'check':
+      return [operation.check.summary];
+    case 'gate':
+      return [];
+    case 'batch': {
+      const { walk, work, pace } = operation;
+      const range = rangeCondition(work.rangeOf, walk.key, { hasLower: true });
+      const size =
+        pace.targetMs === null ? `${pace.rows} rows` : `${pace.rows} rows at first, steered to ${pace.targetMs} ms`;
+      return [
+        `-- repeated for each batch of ${size}, each in one transaction with its checkpoint; $n: the range's bounds`,
+        endOfBatch(walk, { hasLower: true }, pace.rows),
+        `${work.template[0]}${range}${work.template[1]}`,
+      ];
+    }
+  }
+}
