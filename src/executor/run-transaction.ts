@@ -26,8 +26,9 @@ export async function runTransaction<T>(
   });
   let result: T;
   try {
-    // Inside the try: BEGIN may have been executed although a setting after it was refused.
-    await session.query(`BEGIN; ${settings}`);
+    // Whatever the role's defaults are: a claim re-reads a range after it waited for its lock, which an older snapshot would
+    // not. Inside the try: BEGIN may have been executed although a setting after it was refused.
+    await session.query(`BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE; ${settings}`);
     result = await work();
   } catch (error) {
     // A connection that is gone has rolled back by itself; its second error says nothing new.

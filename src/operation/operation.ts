@@ -5,7 +5,6 @@
  *
  * How later step kinds fit without a further member: docs/decisions/0002-five-operations.md.
  */
-import type { CatalogEffect } from '../catalog/effects.js';
 import type { KeySource } from '../sql/key-range.js';
 import type { LockMode } from '../sql/lock-mode.js';
 import type { CheckQuery } from './check-query.js';
@@ -54,8 +53,6 @@ export interface StatementOperation extends OperationBase {
   /** Checked first, in the same transaction: a violation rolls it back. */
   readonly assertions: readonly CheckQuery[];
   readonly statements: readonly SqlText[];
-  /** What the catalog has afterwards that it had not before. */
-  readonly effects: readonly CatalogEffect[];
 }
 
 /** A statement over key ranges, each batch in one transaction with its checkpoint. */

@@ -19,7 +19,6 @@ export function statementOperation(
     transactional,
     assertions: [],
     statements: statements.map(({ text }) => ({ sql: text, parameters: [] })),
-    effects: [],
     reads: touches.reads,
     writes: touches.writes,
     locks: touches.locks,

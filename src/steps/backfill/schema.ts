@@ -1,4 +1,5 @@
 /** Fields of `backfill`, in its two forms. */
+import { DURATION_PATTERN } from '../../kernel/duration.js';
 import { integer, list, map, name, object, ref, sql, text, type JsonSchema } from '../../kernel/json-schema.js';
 
 export interface BatchFields {
@@ -31,7 +32,8 @@ export const batchSchema: JsonSchema = object('How much one transaction does.', 
   rows: integer('rows of the first batch, or of each where `target` is off (default 5000)', 1),
   target: {
     ...text('the time towards which the size of a batch is steered: `250ms`; `off` fixes the size'),
-    'x-lockstep-duration': 'off',
+    pattern: `^off$|${DURATION_PATTERN}`,
+    'x-lockstep-pattern-hint': 'a number and a unit, `250ms` or `1s`, or `off`',
   },
   max_rows: integer('the most rows that a batch may grow to (default 50000)', 1),
 });

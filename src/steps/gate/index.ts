@@ -1,8 +1,13 @@
 /** `gate`: holds the run back until somebody approves, a time has passed, or both. Nothing keeps running meanwhile. */
-import { formatDuration, parseDuration } from '../../kernel/duration.js';
+import { DURATION_PATTERN, formatDuration, parseDuration } from '../../kernel/duration.js';
 import { object, text } from '../../kernel/json-schema.js';
 import { CHANGES_NOTHING } from '../../operation/operation.js';
 import type { StepDefinition } from '../step-definition.js';
+
+const DURATION = {
+  pattern: DURATION_PATTERN,
+  'x-lockstep-pattern-hint': 'a number and a unit, largest first: `250ms`, `5s`, `1h30m`, `30d`',
+};
 
 interface GateFields {
   readonly approval?: string;
@@ -20,7 +25,7 @@ export const gate: StepDefinition<GateFields> = {
       approval: text('the group that must approve, by `lockstep approve PLAN --gate STEP`'),
       hold: {
         ...text('how long to wait, from the moment that the gate was reached: `24h`, `1h30m`'),
-        'x-lockstep-duration': true,
+        ...DURATION,
       },
     }),
     minProperties: 1,

@@ -1,8 +1,10 @@
 /** `sql`: statements that the plan's author wrote, in one transaction, with the statements that take them back. */
-import { keyOfName, report } from '../../catalog/scope.js';
+import { report } from '../../catalog/scope.js';
 import type { CatalogEffect } from '../../catalog/effects.js';
+import { resolveEffects } from '../../catalog/resolve-effects.js';
 import { list, name, object, sql as sqlText } from '../../kernel/json-schema.js';
 import type { Reversal } from '../../operation/operation.js';
+import { ddlEffectsOf } from '../../sql/ddl-effects.js';
 import { readStatements } from '../../sql/fragment.js';
 import type { ParsedStatement } from '../../sql/grammar.js';
 import { parseName } from '../../sql/identifier.js';
@@ -64,7 +66,11 @@ export const sql: StepDefinition<SqlFields> = {
     const transactional = fields.transaction ?? true;
     const operation = statementOperation(`${context.step}/sql`, context.step, statements, touches, transactional);
     const reversal = wayBack(fields, context);
-    return { operations: [{ ...operation, reversal }], preconditions: [], effects: effectsOf(fields, context) };
+    return {
+      operations: [{ ...operation, reversal }],
+      preconditions: [],
+      effects: effectsOf(statements, fields, context),
+    };
   },
 };
 
@@ -106,12 +112,19 @@ function wayBack(fields: SqlFields, context: LowerContext): Reversal {
   };
 }
 
-function effectsOf(fields: SqlFields, context: LowerContext): readonly CatalogEffect[] {
-  return (fields.creates ?? []).flatMap((text): CatalogEffect[] => {
+/** What the text says, then what it does not show. */
+function effectsOf(
+  statements: readonly ParsedStatement[],
+  fields: SqlFields,
+  context: LowerContext,
+): readonly CatalogEffect[] {
+  const foretold = resolveEffects(context.catalog, statements.flatMap(ddlEffectsOf), context.schema);
+  const declared = (fields.creates ?? []).flatMap((text): CatalogEffect[] => {
     const parsed = parseName(text);
-    if (!parsed.ok || keyOfName(context, text) === undefined) return [];
+    if (!parsed.ok) return [];
     const [first, second] = parsed.parts;
     const relation = second === undefined ? { schema: context.schema, name: first! } : { schema: first!, name: second };
     return [{ kind: 'relation declared', relation }];
   });
+  return [...foretold.effects, ...declared];
 }

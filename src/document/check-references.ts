@@ -1,0 +1,94 @@
+/** Ids of a plan: each used once, and every reference to one that is there. */
+import type { Diagnostic } from '../kernel/diagnostic.js';
+import { didYouMean } from '../kernel/did-you-mean.js';
+import type { Path } from '../kernel/path.js';
+import type { Slot } from './collect-slots.js';
+import { PLAN_CODES } from './plan-codes.js';
+import { isObject } from './schema-walk.js';
+import type { SourceDocument } from './source-document.js';
+
+/** Looks only at what has the shape of an id; anything else the schema has refused. */
+export function checkReferences(document: SourceDocument, slots: readonly Slot[]): readonly Diagnostic[] {
+  const mappings = mappingPlaces(document);
+  const steps = stepPlaces(document);
+  const known = { mapping: mappings, step: steps, window: steps };
+  return [
+    ...doubles(document, [...mappings, ...steps]),
+    ...unknown(document, slots, known),
+    ...selfNeeds(document, slots, steps),
+  ];
+}
+
+interface Place {
+  readonly id: string;
+  readonly path: Path;
+  readonly part: 'key' | 'value';
+}
+
+function mappingPlaces({ value }: SourceDocument): readonly Place[] {
+  const mappings = isObject(value) && isObject(value.mappings) ? Object.keys(value.mappings) : [];
+  return mappings.map((id) => ({ id, path: ['mappings', id], part: 'key' }));
+}
+
+function stepPlaces({ value }: SourceDocument): readonly Place[] {
+  const steps: readonly unknown[] = isObject(value) && Array.isArray(value.steps) ? value.steps : [];
+  return steps.flatMap((step, index) =>
+    isObject(step) && typeof step.id === 'string'
+      ? [{ id: step.id, path: ['steps', index, 'id'], part: 'value' as const }]
+      : [],
+  );
+}
+
+function doubles(document: SourceDocument, places: readonly Place[]): readonly Diagnostic[] {
+  const first = new Map<string, Place>();
+  return places.flatMap((place): readonly Diagnostic[] => {
+    const before = first.get(place.id);
+    if (before === undefined) {
+      first.set(place.id, place);
+      return [];
+    }
+    const span = document.spanOf(place.path, place.part);
+    const related = [{ message: 'first used here', span: document.spanOf(before.path, before.part) }];
+    return [{ ...problem('LS1401', `\`${place.id}\` is taken already.`, 'rename one of them'), span, related }];
+  });
+}
+
+function unknown(
+  document: SourceDocument,
+  slots: readonly Slot[],
+  known: Readonly<Record<'mapping' | 'step' | 'window', readonly Place[]>>,
+): readonly Diagnostic[] {
+  return slots.flatMap((slot): readonly Diagnostic[] => {
+    if (slot.kind !== 'ref' || document.isUnsettled(slot.path)) return [];
+    const ids = known[slot.slot].map(({ id }) => id);
+    if (ids.includes(slot.value)) return [];
+    const similar = didYouMean(slot.value, ids);
+    const all = ids.length === 0 ? `the plan has no ${slot.slot}` : `there are: ${ids.join(', ')}`;
+    const help = similar === undefined ? all : `did you mean \`${similar}\`?`;
+    return [
+      {
+        ...problem('LS1402', `There is no ${slot.slot} \`${slot.value}\` in this plan.`, help),
+        span: document.spanOf(slot.path),
+      },
+    ];
+  });
+}
+
+function selfNeeds(document: SourceDocument, slots: readonly Slot[], steps: readonly Place[]): readonly Diagnostic[] {
+  return slots.flatMap((slot): readonly Diagnostic[] => {
+    const [list, index, field] = slot.path;
+    if (slot.kind !== 'ref' || list !== 'steps' || field !== 'needs') return [];
+    const own = steps.find((step) => step.path[1] === index)?.id;
+    if (own !== slot.value) return [];
+    return [
+      {
+        ...problem('LS1403', `\`${own}\` waits for itself.`, 'remove it from `needs`'),
+        span: document.spanOf(slot.path),
+      },
+    ];
+  });
+}
+
+function problem(code: keyof typeof PLAN_CODES, detail: string, help: string): Diagnostic {
+  return { code, severity: 'error', summary: PLAN_CODES[code].summary, detail, help };
+}

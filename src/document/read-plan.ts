@@ -1,0 +1,142 @@
+/**
+ * YAML text to a Plan: read, params put in, shape, names, SQL and references checked. All problems of the file at once,
+ * as far as a later check can make sense of what an earlier one let through.
+ */
+import type { CheckDeclaration } from '../checks/compile-checks.js';
+import { byPosition, hasErrors, type Diagnostic, type Outcome } from '../kernel/diagnostic.js';
+import { digestOf } from '../kernel/digest.js';
+import { parseDuration } from '../kernel/duration.js';
+import type { MappingDeclaration } from '../mapping/resolve-mapping.js';
+import { loadGrammar, type Grammar } from '../sql/grammar.js';
+import type { BatchFields } from '../steps/backfill/schema.js';
+import { STEP_KINDS } from '../steps/registry.js';
+import type { PlanDefaults, RollbackChoice } from '../steps/step-definition.js';
+import { checkReferences } from './check-references.js';
+import { collectSlots } from './collect-slots.js';
+import { checkNameSlots } from './name-slots.js';
+import type { ParamInputs, ParamValue } from './params.js';
+import { planSchema } from './plan-schema.js';
+import type { Plan, PlanStep } from './plan.js';
+import { readYaml } from './read-yaml.js';
+import { validateSchema } from './schema-validation.js';
+import type { SourceDocument } from './source-document.js';
+import { checkSqlSlots } from './sql-slots.js';
+import { substituteParams } from './substitute-params.js';
+
+export async function readPlan(file: string, text: string, inputs: ParamInputs): Promise<Outcome<Plan>> {
+  const read = readYaml(file, text);
+  if (!read.ok) return read;
+  const grammar = await loadGrammar();
+  const schema = planSchema();
+  const { document, values, diagnostics: aboutParams } = substituteParams(read.value, schema, inputs, grammar);
+  const slots = collectSlots(schema, document.value);
+  const aboutShape = validateSchema(document, schema);
+  const diagnostics: Diagnostic[] = [
+    ...aboutParams,
+    ...aboutShape,
+    ...checkSqlSlots(document, slots, grammar),
+    ...checkNameSlots(document, slots),
+    ...checkReferences(document, slots),
+  ];
+  if (hasErrors(diagnostics)) return { ok: false, diagnostics: diagnostics.sort(byPosition) };
+  const plan = toPlan(document, values);
+  diagnostics.push(...checkSteps(plan, grammar));
+  diagnostics.sort(byPosition);
+  return hasErrors(diagnostics) ? { ok: false, diagnostics } : { ok: true, value: plan, diagnostics };
+}
+
+/** The document as the schema has proved it to be. */
+interface RawPlan {
+  readonly name: string;
+  readonly description?: string;
+  readonly labels?: Readonly<Record<string, string>>;
+  readonly defaults?: RawDefaults;
+  readonly mappings?: Readonly<Record<string, MappingDeclaration>>;
+  readonly require?: readonly CheckDeclaration[];
+  readonly invariants?: readonly CheckDeclaration[];
+  readonly steps: readonly RawStep[];
+}
+
+interface RawDefaults {
+  readonly schema?: string;
+  readonly lock_timeout?: string;
+  readonly statement_timeout?: string;
+  readonly batch?: BatchFields;
+  readonly workers?: number;
+}
+
+type RawStep = Readonly<Record<string, unknown>> & {
+  readonly id: string;
+  readonly description?: string;
+  readonly needs?: readonly string[];
+  readonly when?: readonly CheckDeclaration[];
+  readonly require?: readonly CheckDeclaration[];
+  readonly rollback?:
+    'auto' | { readonly none: string } | { readonly sql: string; readonly verify?: readonly CheckDeclaration[] };
+};
+
+function toPlan(source: SourceDocument, params: Readonly<Record<string, ParamValue>>): Plan {
+  const raw = source.value as RawPlan;
+  return {
+    name: raw.name,
+    description: raw.description ?? null,
+    labels: raw.labels ?? {},
+    params,
+    defaults: toDefaults(raw.defaults ?? {}),
+    mappings: raw.mappings ?? {},
+    require: raw.require ?? [],
+    invariants: raw.invariants ?? [],
+    steps: raw.steps.map(toStep),
+    sourceDigest: digestOf({ ...raw, params }),
+    source,
+  };
+}
+
+function toDefaults(raw: RawDefaults): PlanDefaults {
+  const { rows = 5000, target = '250ms', max_rows: maxRows = Math.max(50_000, rows) } = raw.batch ?? {};
+  return {
+    schema: raw.schema ?? 'public',
+    lockTimeoutMs: parseDuration(raw.lock_timeout ?? '500ms')!,
+    statementTimeoutMs: parseDuration(raw.statement_timeout ?? '60s')!,
+    batch: { rows, maxRows, targetMs: target === 'off' ? null : parseDuration(target)! },
+    workers: raw.workers ?? 2,
+  };
+}
+
+function toStep(raw: RawStep): PlanStep {
+  const kind = STEP_KINDS.find((definition) => definition.kind in raw)!.kind;
+  return {
+    id: raw.id,
+    description: raw.description ?? null,
+    kind,
+    fields: raw[kind],
+    needs: raw.needs ?? [],
+    when: raw.when ?? [],
+    require: raw.require ?? [],
+    rollback: toRollback(raw.rollback),
+  };
+}
+
+function toRollback(raw: RawStep['rollback']): RollbackChoice {
+  if (raw === undefined || raw === 'auto') return { kind: 'auto' };
+  if ('none' in raw) return { kind: 'none', reason: raw.none };
+  return { kind: 'sql', sql: raw.sql, verify: raw.verify ?? [] };
+}
+
+/** What each kind can refuse without a database. */
+function checkSteps({ steps, source }: Plan, grammar: Grammar): readonly Diagnostic[] {
+  const diagnostics: Diagnostic[] = [];
+  for (const [index, step] of steps.entries()) {
+    const kind = STEP_KINDS.find((definition) => definition.kind === step.kind)!;
+    kind.check?.(step.fields as never, {
+      step: step.id,
+      path: ['steps', index, step.kind],
+      rollback: step.rollback,
+      grammar,
+      locate: (path, part) => source.spanOf(path, part),
+      locateWithin: (path, start, end) => source.spanWithin(path, start, end),
+      report: (diagnostic) => void diagnostics.push(diagnostic),
+    });
+  }
+  return diagnostics;
+}
