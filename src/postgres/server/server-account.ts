@@ -2,6 +2,7 @@
  * The account that server processes run as. Owns the one question "can that account get at this path"; which paths are
  * asked about belongs to the callers.
  */
+import { readFileSync } from 'node:fs';
 import { access, stat } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, resolve } from 'node:path';
@@ -13,12 +14,33 @@ export interface ServerAccount {
   readonly gid: number;
 }
 
-/** `nobody` on Linux; any number does, the kernel needs no entry in /etc/passwd. */
-const UNPRIVILEGED: ServerAccount = { uid: 65_534, gid: 65_534 };
-
-/** Undefined: run as whoever we are. Postgres refuses to run as root, because COPY … PROGRAM would be a root shell. */
+/**
+ * Undefined: run as whoever we are. Postgres refuses to run as root, because COPY … PROGRAM would be a root shell. As root
+ * it is `nobody`, or else the first account that is not root: initdb insists on an entry in /etc/passwd.
+ */
 export function serverAccount(): ServerAccount | undefined {
-  return process.getuid?.() === 0 ? UNPRIVILEGED : undefined;
+  if (process.getuid?.() !== 0) return undefined;
+  asRoot ??= unprivilegedAccount();
+  return asRoot;
+}
+
+let asRoot: ServerAccount | undefined;
+
+function unprivilegedAccount(): ServerAccount {
+  const accounts = readFileSync('/etc/passwd', 'utf8')
+    .split('\n')
+    .map((line) => line.split(':'))
+    .map(([name, , uid, gid]) => ({ name, uid: Number(uid), gid: Number(gid) }))
+    // macOS numbers its `nobody` -2.
+    .filter(({ uid, gid }) => uid > 0 && gid > 0);
+  const chosen = accounts.find(({ name }) => name === 'nobody') ?? accounts[0];
+  if (chosen === undefined) {
+    throw new ServerUnavailableError(
+      'PostgreSQL does not run as root, and /etc/passwd knows no other account',
+      'Run as an ordinary user, or add an account for it.',
+    );
+  }
+  return { uid: chosen.uid, gid: chosen.gid };
 }
 
 /** True where every folder from the root down to `path` lets others through: what an unprivileged account needs. */

@@ -155,7 +155,12 @@ async function createCluster(
     ],
     { folder },
   );
-  if (exitCode !== 0) throw new ServerUnavailableError(`initdb failed: ${output}`, 'See its message above.');
+  if (exitCode !== 0) {
+    const remedy = output.includes('could not look up effective user')
+      ? 'Add an entry for this user id to /etc/passwd: initdb asks for the name of its account.'
+      : 'See its message above.';
+    throw new ServerUnavailableError(`initdb failed: ${output}`, remedy);
+  }
   const include = `include_if_exists = 'lockstep.conf'\n`;
   await writeFile(join(dataDirectory, 'postgresql.conf'), include, { flag: 'a' });
   await rm(passwordFile, { force: true });
