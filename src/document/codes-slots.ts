@@ -24,7 +24,7 @@ export const SLOT_CODES = {
       'Use `|`: it keeps lines as they are.',
   },
   LS1204: {
-    summary: 'SQL split at a comma',
+    summary: 'text split at a comma',
     explanation:
       'Inside `{ }` and `[ ]` YAML ends a value at each comma. `{ name: coalesce(a, b) }` is therefore a map with the ' +
       'keys `name` (value `coalesce(a`) and `b)`. Put the expression in quotes: `{ name: "coalesce(a, b)" }`, or write ' +

@@ -23,7 +23,8 @@ export function validateSchema(document: SourceDocument, schema: JsonSchema): re
   // A keyword that nobody found words for: the raw words are better than silence.
   if (found.length === 0)
     found.push({ path: [], code: 'LS1110', summary: 'a value of no possible shape', detail: open.refusal() });
-  return found.map((problem) => toDiagnostic(document, problem)).sort(byPosition);
+  const settled = found.filter(({ path }) => !document.isUnsettled(path));
+  return settled.map((problem) => toDiagnostic(document, problem)).sort(byPosition);
 }
 
 /** What is wrong at a path. Becomes a diagnostic when it is clear that it is the one to show. */

@@ -21,6 +21,11 @@ export interface SourceDocument {
   spanWithin(path: Path, startOffset: number, endOffset: number): Span;
   /** How a scalar was written; undefined where no scalar stands. */
   scalarAt(path: Path): ScalarNode | undefined;
+  /**
+   * Whether what stands there could not be determined: a parameter without a value. The reason was reported; anything
+   * said about the value itself would be a guess.
+   */
+  isUnsettled(path: Path): boolean;
   /** The written collection or scalar; undefined where nothing stands. */
   nodeAt(path: Path): SourceNode | undefined;
 }
@@ -85,7 +90,7 @@ export function sourceDocument(file: string, text: string, root: SourceNode): So
     const start = map.startOf(startOffset);
     return lines.span(start, endOffset > startOffset ? map.endOf(endOffset - 1) : start);
   };
-  return { file, text, value: valueOf(root), spanOf, spanWithin, scalarAt, nodeAt };
+  return { file, text, value: valueOf(root), spanOf, spanWithin, scalarAt, nodeAt, isUnsettled: () => false };
 }
 
 /** As far down the path as the tree goes, with the last map entry that was passed. */

@@ -109,6 +109,13 @@ export const YAML_REFUSALS = {
     help: character === '\r' ? 'end lines with LF or CR LF' : 'remove it; retyping the line is the surest way',
   }),
 
+  splitAtComma: (source: string): Refusal => ({
+    code: 'LS1204',
+    summary: 'text split at a comma',
+    detail: `inside \`{ }\` and \`[ ]\` YAML ends an unquoted text at each comma, so this is not one value`,
+    help: `put it in quotes: "${oneLine(source)}"`,
+  }),
+
   unquotedTemplate: (source: string): Refusal => ({
     code: 'LS1301',
     summary: 'a parameter outside quotes',
@@ -132,7 +139,8 @@ const SYNTAX_HELP: Readonly<Record<string, string>> = {
   BLOCK_AS_IMPLICIT_KEY: 'a text that holds `: ` needs quotes; so does a second `:` in one line',
   BLOCK_IN_FLOW: 'inside `{ }` and `[ ]` write lists as `[a, b]` and texts in quotes',
   KEY_OVER_1024_CHARS: 'a key has at most 1024 characters; is a quote or a brace not closed?',
-  MISSING_CHAR: 'close what was opened: a quote, `}` or `]`; put a space after `:` and `,`',
+  MISSING_CHAR:
+    'close what was opened: a quote, `}` or `]`; put a space after `:` and `,`; SQL with brackets inside `{ }` needs quotes',
   MULTILINE_IMPLICIT_KEY: 'is a `:` missing at the end of the line before, or a quote not closed?',
   TAB_AS_INDENT: 'indent with spaces',
 };

@@ -128,6 +128,21 @@ describe('readYaml: what it refuses', () => {
     expect(read('a: [9007199254740991, 0.1]\n').value).toEqual({ a: [9007199254740991, 0.1] });
   });
 
+  it.each([
+    ['in a flow map', 'c: { a: coalesce(b, c) }\n', ['LS1204 1:9 coalesce(b, c)']],
+    ['nested, with numbers', 'c: { a: f(g(b, 0), h(1, d)), e: x }\n', ['LS1204 1:9 f(g(b, 0), h(1, d))']],
+    ['twice, with the same end', 'c: { a: f(b, c), d: g(b, c) }\n', ['LS1204 1:9 f(b, c)', 'LS1204 1:21 g(b, c)']],
+    ['in a flow list', 'c: [a, f(b, c), d]\n', ['LS1204 1:8 f(b, c)']],
+  ])('a text that a comma split: %s', (_, text, expected) => {
+    expect(refusals(text)).toEqual(expected);
+  });
+
+  it('lets parentheses be where no comma split them', () => {
+    expect(read(`c: { a: "f(b, c)", d: f(b), e: ":-(", g: }\nh: [":(", i]\nj: f(b, c)\n`).value).toEqual({
+      ...{ c: { a: 'f(b, c)', d: 'f(b)', e: ':-(', g: null }, h: [':(', 'i'], j: 'f(b, c)' },
+    });
+  });
+
   it('shows where a duplicate key was first defined', () => {
     const [diagnostic] = readYaml('plan.yaml', 'a: 1\nb: 2\na: 3\n').diagnostics;
     expect(diagnostic!.related).toMatchObject([
@@ -230,7 +245,7 @@ describe('readYaml: any input', () => {
         const outcome = readYaml('plan.yaml', text);
         expect(outcome.ok).toBe(outcome.diagnostics.length === 0);
         for (const { code, span } of outcome.diagnostics) {
-          expect([...Object.keys(YAML_CODES), 'LS1301']).toContain(code);
+          expect([...Object.keys(YAML_CODES), 'LS1204', 'LS1301']).toContain(code);
           expect(span!.start.offset).toBeGreaterThanOrEqual(0);
           expect(span!.end.offset).toBeGreaterThanOrEqual(span!.start.offset);
           expect(span!.end.offset).toBeLessThanOrEqual(text.length);

