@@ -17,6 +17,18 @@ const THINGS = [
 type Thing = (typeof THINGS)[number];
 export type ThingFields = { readonly [T in Thing]?: string };
 
+const SLOTS: Readonly<Record<Thing, Parameters<typeof name>[0]>> = {
+  table: 'relation',
+  column: 'table.column',
+  index: 'index',
+  constraint: 'constraint',
+  function: 'function',
+  trigger: 'trigger',
+  extension: 'extension',
+  schema: 'schema',
+  type: 'type',
+};
+
 export const exists: CheckDefinition<ThingFields> = {
   name: 'exists',
   holds: 'the table, column, index, constraint, function, trigger, extension, schema or type is there',
@@ -33,18 +45,6 @@ export const absent: CheckDefinition<ThingFields> = {
   schema: thingSchema('is not there'),
   compile: (fields, context) => compileThing(fields, context, false),
   holdsIn: (fields, context) => !isThere(fields, context),
-};
-
-const SLOTS: Readonly<Record<Thing, Parameters<typeof name>[0]>> = {
-  table: 'relation',
-  column: 'table.column',
-  index: 'index',
-  constraint: 'constraint',
-  function: 'function',
-  trigger: 'trigger',
-  extension: 'extension',
-  schema: 'schema',
-  type: 'type',
 };
 
 function thingSchema(what: string): JsonSchema {

@@ -2,7 +2,7 @@
  * Row-by-row comparison of both sides of a mapping, in one statement, so of one snapshot: missing, extra, different,
  * double; NULL-safe. A count or a checksum would not do: both sides can be wrong in the same number.
  */
-import { actualRows, anyDiffers, expectedRows, sameKey, type Mapping } from './mapping.js';
+import { actualRows, rowsDiffer, expectedRows, sameKey, type Mapping } from './mapping.js';
 
 export interface Comparison {
   /** Rows are differences: `problem`, the key, `expected` and `found`. */
@@ -45,7 +45,7 @@ function commonTables(mapping: Mapping, options: ComparisonOptions): string {
     `  SELECT CASE WHEN a.lockstep_here IS NULL THEN 'missing' WHEN e.lockstep_here IS NULL THEN 'extra' ELSE 'different' END AS problem,`,
     `    to_jsonb(e) - 'lockstep_here' AS expected, to_jsonb(a) - 'lockstep_here' AS found`,
     `  FROM expected AS e FULL JOIN actual AS a ON ${sameKey('e', 'a', mapping)}`,
-    `  WHERE (e.lockstep_here IS NULL OR a.lockstep_here IS NULL OR ${anyDiffers('e', 'a', rest)})${extra}`,
+    `  WHERE (e.lockstep_here IS NULL OR a.lockstep_here IS NULL OR ${rowsDiffer('e', 'a', rest)})${extra}`,
   ];
   // Doubles in the target cannot be: its key stands in a unique index. In the source they can, unless an index says no.
   if (!mapping.oneToOneByIndex) {

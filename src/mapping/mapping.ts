@@ -85,19 +85,31 @@ export function comparableType(type: string): string {
   return `${names[elements] ?? elements}${bare.slice(elements.length)}`;
 }
 
-/**
- * Whether two values differ, NULL-safe and exact: row images are compared, since json has no equality and `1.0 = 1.00`.
- * The padding of `character(n)` is no difference.
- */
-export function differs(left: string, right: string, type: string): string {
-  const comparable = comparableType(type);
-  if (comparable === 'bpchar') return `${left} IS DISTINCT FROM ${right}`;
-  return `ROW(${left}::${comparable}) *<> ROW(${right}::${comparable})`;
+/** Two values to compare, and the type of the column that they are for. */
+export interface Compared {
+  readonly left: string;
+  readonly right: string;
+  readonly type: string;
 }
 
-export function anyDiffers(left: string, right: string, columns: readonly MappedColumn[]): string {
-  if (columns.length === 0) return 'false';
-  return `(${columns.map(({ name, type }) => differs(`${left}.${name}`, `${right}.${name}`, type)).join(' OR ')})`;
+/**
+ * Whether any of the values differ, NULL-safe and exact: row images are compared, since json has no equality and
+ * `1.0 = 1.00`. The padding of `character(n)` is no difference. The cast to `record` keeps the server from comparing the
+ * rows value by value with an operator that their types do not have.
+ */
+export function anyDiffers(compared: readonly Compared[]): string {
+  const padded = compared.filter(({ type }) => comparableType(type) === 'bpchar');
+  const exact = compared.filter((one) => !padded.includes(one));
+  const row = (side: 'left' | 'right'): string =>
+    `ROW(${exact.map((one) => `${one[side]}::${comparableType(one.type)}`).join(', ')})::record`;
+  const conditions = padded.map(({ left, right }) => `${left} IS DISTINCT FROM ${right}`);
+  if (exact.length > 0) conditions.unshift(`${row('left')} *<> ${row('right')}`);
+  return conditions.length === 0 ? 'false' : `(${conditions.join(' OR ')})`;
+}
+
+/** The same of mapped columns in two rows. */
+export function rowsDiffer(left: string, right: string, columns: readonly MappedColumn[]): string {
+  return anyDiffers(columns.map(({ name, type }) => ({ left: `${left}.${name}`, right: `${right}.${name}`, type })));
 }
 
 export function sameKey(left: string, right: string, mapping: Mapping): string {

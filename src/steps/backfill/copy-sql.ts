@@ -1,5 +1,5 @@
 /** The batch statement of a mapping: the rows of one range of the source into the target, and what was met there. */
-import { anyDiffers, expectedRows, sameKey, sqlName, type Mapping } from '../../mapping/mapping.js';
+import { rowsDiffer, expectedRows, sameKey, sqlName, type Mapping } from '../../mapping/mapping.js';
 import type { BatchWork } from '../../operation/operation.js';
 import { quoteLiteral } from '../../sql/identifier.js';
 import { RUN_ID } from '../../sql/pinned-settings.js';
@@ -60,7 +60,7 @@ SELECT ${RUN_ID}, ${quoteLiteral(operation)}, ARRAY[${keyTexts}] FROM met AS m
 ON CONFLICT DO NOTHING
 ), differing AS (
 SELECT to_jsonb(m) AS expected, to_jsonb(t) AS found FROM met AS m JOIN ${sqlName(mapping.target)} AS t ON ${sameKey('t', 'm', mapping)}
-WHERE ${anyDiffers('m', 't', rest)} LIMIT 10
+WHERE ${rowsDiffer('m', 't', rest)} LIMIT 10
 ), folded AS (
 SELECT ${key}, count(*) AS rows FROM source GROUP BY ${key} HAVING count(*) > 1 LIMIT 10
 ), tally AS (

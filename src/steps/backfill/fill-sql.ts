@@ -3,7 +3,7 @@
  * batch's own transaction; the way back restores them only where the value is still the one that was written.
  */
 import type { WalkableKey } from '../../catalog/walkable-key.js';
-import { comparableType, differs } from '../../mapping/mapping.js';
+import { anyDiffers, comparableType } from '../../mapping/mapping.js';
 import type { BatchWork, KeyWalk } from '../../operation/operation.js';
 import { quoteIdentifier, quoteLiteral } from '../../sql/identifier.js';
 import { RUN_ID } from '../../sql/pinned-settings.js';
@@ -39,7 +39,7 @@ FOR NO KEY UPDATE
 UPDATE ${table} AS t SET ${columns.map(({ name }, index) => `${name} = o.new${index}`).join(', ')}
 FROM old AS o
 WHERE ${keys.map((name, index) => `t.${name} = o.k${index}`).join(' AND ')}
-  AND (${columns.map(({ type }, index) => differs(`o.old${index}`, `o.new${index}`, type)).join(' OR ')})
+  AND ${anyDiffers(columns.map(({ type }, index) => ({ left: `o.old${index}`, right: `o.new${index}`, type })))}
 RETURNING ARRAY[${keys.map((_, index) => `o.k${index}::text`).join(', ')}] AS key,
   ARRAY[${columns.map((_, index) => `o.old${index}::text`).join(', ')}] AS before, ARRAY[${columns.map(({ name }) => `t.${name}::text`).join(', ')}] AS after
 ), kept AS (
