@@ -4,7 +4,7 @@
  */
 import pg from 'pg';
 
-import type { DatabaseError} from '../executor/session.js';
+import type { DatabaseError } from '../executor/session.js';
 import { type Database, type Session, type TransactionOptions } from '../executor/session.js';
 import { closedError, PgSession } from './pg-session.js';
 import { toDatabaseError } from './to-database-error.js';
