@@ -12,7 +12,7 @@ export async function guarded<Report>(work: () => Promise<CommandResult<Report>>
     if (error instanceof JournalRefusal) {
       const held = error.reason === 'held' || error.reason === 'live run';
       return refusal(held ? EXIT.heldByAnother : EXIT.failed, held ? 'LS9006' : 'LS9011', {
-        detail: `${sentence(error.message)}`,
+        detail: sentence(error.message),
         help: error.remedy,
       });
     }

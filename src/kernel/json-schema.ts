@@ -6,7 +6,16 @@ export type JsonSchema = { readonly [keyword: string]: unknown };
 
 export type SqlSlot = 'expression' | 'condition' | 'query' | 'statement' | 'statements';
 export type NameSlot =
-  'relation' | 'column' | 'table.column' | 'schema' | 'function' | 'trigger' | 'constraint' | 'index' | 'type' | 'extension';
+  | 'relation'
+  | 'column'
+  | 'table.column'
+  | 'schema'
+  | 'function'
+  | 'trigger'
+  | 'constraint'
+  | 'index'
+  | 'type'
+  | 'extension';
 export type RefSlot = 'mapping' | 'step' | 'window';
 
 export function text(description: string, more: JsonSchema = {}): JsonSchema {

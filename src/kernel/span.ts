@@ -35,7 +35,7 @@ export function lineIndex(file: string, text: string): LineIndex {
       if (starts[middle]! <= offset) low = middle;
       else high = middle - 1;
     }
-    return { offset, line: low + 1, column: [...text.slice(starts[low], offset)].length + 1 };
+    return { offset, line: low + 1, column: Array.from(text.slice(starts[low], offset)).length + 1 };
   };
   return { position, span: (start, end) => ({ file, start: position(start), end: position(Math.max(start, end)) }) };
 }

@@ -130,8 +130,10 @@ function resolveKey(
   path: Path,
 ): readonly MappedColumn[] | undefined {
   const span = scope.locate(declared.key === undefined ? [...path, 'to'] : [...path, 'key']);
-  const refuse = (detail: string, help: string): undefined =>
-    void report(scope, MAPPING_CODES, 'LS3002', span, { detail, help });
+  const refuse = (detail: string, help: string): undefined => {
+    report(scope, MAPPING_CODES, 'LS3002', span, { detail, help });
+    return undefined;
+  };
   const names = declared.key ?? primaryKeyOf(target);
   const unique = uniqueKeysOf(target);
   const candidates = unique.map((key) => `[${key.columns.join(', ')}]`).join(' or ');

@@ -34,13 +34,12 @@ export function compileState(plan: Plan, initial: CatalogSnapshot, grammar: Gram
   };
 
   const surroundings: CompileState['surroundings'] = () => {
-    const { spanOf, spanWithin } = plan.source;
     const scope: Scope = {
       catalog,
       schema: plan.defaults.schema,
       grammar,
-      locate: (path, part) => spanOf(path, part),
-      locateWithin: (path, start, end) => spanWithin(path, start, end),
+      locate: (path, part) => plan.source.spanOf(path, part),
+      locateWithin: (path, start, end) => plan.source.spanWithin(path, start, end),
       report: reportOnce,
     };
     const known = mappings;
