@@ -1,7 +1,7 @@
 /** A mapping of a plan against a catalog. Owns what makes it total, one to one and comparable; all problems are reported. */
 import type { Column, Relation } from '../catalog/catalog-snapshot.js';
 import { uniqueKeysOf, walkableKeyOf, primaryKeyOf } from '../catalog/walkable-key.js';
-import { columnAt, report, tableAt, take, type Scope } from '../catalog/scope.js';
+import { columnAt, report, tableAt, take, type Problem, type Scope } from '../catalog/scope.js';
 import type { Path } from '../kernel/path.js';
 import { quoteIdentifier, quoteLiteral } from '../sql/identifier.js';
 import { MAPPING_CODES } from './codes.js';
@@ -129,46 +129,44 @@ function resolveKey(
   scope: Scope,
   path: Path,
 ): readonly MappedColumn[] | undefined {
-  const span = scope.locate(declared.key === undefined ? [...path, 'to'] : [...path, 'key']);
-  const refuse = (detail: string, help: string): undefined => {
-    report(scope, MAPPING_CODES, 'LS3002', span, { detail, help });
-    return undefined;
-  };
-  const names = declared.key ?? primaryKeyOf(target);
+  const named = declared.key?.map((name, index) => columnAt(scope, target, name, [...path, 'key', index]));
+  if (named?.includes(undefined) === true) return undefined;
+  const key = keyOrProblem(declared.key ?? primaryKeyOf(target), columns, target);
+  if (!('detail' in key)) return key;
+  report(scope, MAPPING_CODES, 'LS3002', scope.locate([...path, declared.key === undefined ? 'to' : 'key']), key);
+  return undefined;
+}
+
+function keyOrProblem(
+  names: readonly string[] | undefined,
+  columns: readonly MappedColumn[],
+  target: Relation,
+): readonly MappedColumn[] | Problem {
+  const table = sqlName(target);
   const unique = uniqueKeysOf(target);
   const candidates = unique.map((key) => `[${key.columns.join(', ')}]`).join(' or ');
   if (names === undefined) {
-    return refuse(
-      `\`${sqlName(target)}\` has no primary key.`,
-      candidates === '' ? 'give it a primary key or a unique index' : `write \`key: ${candidates}\``,
-    );
+    const help = candidates === '' ? 'give it a primary key or a unique index' : `write \`key: ${candidates}\``;
+    return { detail: `\`${table}\` has no primary key.`, help };
   }
-  if (
-    declared.key?.some((name, index) => columnAt(scope, target, name, [...path, 'key', index]) === undefined) === true
-  )
-    return undefined;
-  const key = names.map((name) => columns.find((column) => column.name === quoteIdentifier(name)));
-  const unmapped = names.filter((_, index) => key[index] === undefined);
-  if (unmapped.length > 0) {
-    return refuse(
-      `The key column ${unmapped.join(', ')} of \`${sqlName(target)}\` is not mapped.`,
-      'add it to `columns`, or name another `key`',
-    );
+  const mapped = names.map((name) => columns.find((column) => column.name === quoteIdentifier(name)));
+  const key = mapped.filter((column) => column !== undefined);
+  if (key.length < mapped.length) {
+    const missing = names.filter((_, index) => mapped[index] === undefined).join(', ');
+    const help = 'add it to `columns`, or name another `key`';
+    return { detail: `The key column ${missing} of \`${table}\` is not mapped.`, help };
   }
-  const wanted = [...names].sort().join('\0');
-  const found = unique.find((candidate) => [...candidate.columns].sort().join('\0') === wanted);
-  if (found === undefined) {
+  const sorted = (list: readonly string[]): string => JSON.stringify([...list].sort());
+  if (!unique.some((candidate) => sorted(candidate.columns) === sorted(names))) {
     const help = candidates === '' ? 'build a unique index first' : `these can be relied on: ${candidates}`;
-    return refuse(`No unique index of \`${sqlName(target)}\` is on exactly ${names.join(', ')}.`, help);
+    return { detail: `No unique index of \`${table}\` is on exactly ${names.join(', ')}.`, help };
   }
   const nullable = names.filter((name) => target.columns.find((column) => column.name === name)?.notNull !== true);
   if (nullable.length > 0) {
-    return refuse(
-      `The key column ${nullable.join(', ')} may be NULL, and a row with NULL is identified by nothing.`,
-      'SET NOT NULL first, or name another `key`',
-    );
+    const detail = `The key column ${nullable.join(', ')} may be NULL, and a row with NULL is identified by nothing.`;
+    return { detail, help: 'SET NOT NULL first, or name another `key`' };
   }
-  return key as readonly MappedColumn[];
+  return key;
 }
 
 /** Every NOT NULL column of the target has a value, a default, or makes its own. */
