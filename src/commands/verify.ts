@@ -1,5 +1,5 @@
 /** `lockstep verify`: the checks of a plan alone, each in a READ ONLY transaction: a baseline before, a proof after. */
-import type { CheckAnswer } from '../executor/run-types.js';
+import type { CheckAnswer } from '../operation/check-query.js';
 import { ask } from '../executor/ask.js';
 import type { Database, Session } from '../executor/session.js';
 import type { CheckOperation } from '../operation/operation.js';

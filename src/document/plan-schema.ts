@@ -2,7 +2,7 @@
 import { checkSchema } from '../checks/registry.js';
 import { DURATION_PATTERN } from '../kernel/duration.js';
 import { list, map, name, object, sql, text, type JsonSchema } from '../kernel/json-schema.js';
-import { batchSchema, workersSchema } from '../steps/backfill/schema.js';
+import { batchSchema, workersSchema } from '../steps/batch-fields.js';
 import { STEP_KINDS } from '../steps/registry.js';
 
 export const PLAN_NAME_PATTERN = '^[a-z][a-z0-9]*(-[a-z0-9]+)*$';

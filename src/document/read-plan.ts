@@ -8,7 +8,7 @@ import { digestOf } from '../kernel/digest.js';
 import { parseDuration } from '../kernel/duration.js';
 import type { MappingDeclaration } from '../mapping/resolve-mapping.js';
 import { loadGrammar, type Grammar } from '../sql/grammar.js';
-import type { BatchFields } from '../steps/backfill/schema.js';
+import type { BatchFields } from '../steps/batch-fields.js';
 import { STEP_KINDS } from '../steps/registry.js';
 import type { PlanDefaults, RollbackChoice } from '../steps/step-definition.js';
 import { checkReferences } from './check-references.js';

@@ -3,7 +3,7 @@
  * file: quotes go, escapes shrink, folded lines become spaces, block scalars lose their indentation. The scalar is read
  * once more here, after YAML 1.2.2 (5.7 escapes, 6.5 folding, 7.3 flow scalars, 8.1 block scalars), and each
  * character notes where it came from. What the parser said stays the truth: where this reading gives another value,
- * there is no map, and the caller points at the whole scalar.
+ * there is no map, and the caller points at the whole scalar. Long, because the four styles of one grammar stand together.
  */
 import type { ScalarNode } from './source-document.js';
 

@@ -1,6 +1,5 @@
 /** Asks one check: one statement, one row, one snapshot. */
-import type { CheckQuery } from '../operation/check-query.js';
-import type { CheckAnswer } from './run-types.js';
+import type { CheckAnswer, CheckQuery } from '../operation/check-query.js';
 import type { Session } from './session.js';
 
 export async function ask(check: CheckQuery, session: Session): Promise<CheckAnswer> {

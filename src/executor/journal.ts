@@ -3,7 +3,9 @@
  * implements it. Every write names the run's epoch; where a takeover has raised it, the write finds nothing and rejects
  * with a FencedError. Methods that take a session take part in that session's transaction.
  */
-import type { BatchCounts, CheckAnswer, Counts, OperationId } from './run-types.js';
+import type { CheckAnswer } from '../operation/check-query.js';
+import type { BatchCounts, OperationId } from '../operation/operation.js';
+import type { Counts } from './run-types.js';
 import type { Session } from './session.js';
 
 export interface Journal {

@@ -1,9 +1,9 @@
 /** A batch operation: its ranges are cut once, then workers claim and work them off until none is unfinished. */
+import { batchLockTimeoutMs } from '../operation/lock-budget.js';
 import type { BatchOperation } from '../operation/operation.js';
 import { BatchProblemError, runBatch } from './batch.js';
 import type { Ended, Execution } from './execution.js';
 import type { OperationState, RecordedError } from './journal.js';
-import { batchLockTimeoutMs } from './lock-budget.js';
 import { nextBatchSize } from './pace.js';
 import { persist } from './persist.js';
 import { recordedError } from './recorded-error.js';

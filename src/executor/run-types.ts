@@ -1,6 +1,4 @@
-/** What a run counts and answers; shared by executor, journal and reports. */
-export type { BatchCounts, OperationId } from '../operation/operation.js';
-export type { CheckAnswer } from '../operation/check-query.js';
+/** What a run counts; shared by executor, journal and reports. */
 
 /** Rows; of one operation, over all its batches. */
 export interface Counts {

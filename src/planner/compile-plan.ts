@@ -19,6 +19,7 @@ import { compileState, type CompileState } from './compile-state.js';
 import { PLANNER_CODES } from './codes.js';
 import { refuseEnvironment } from './environment.js';
 import { orderOperations } from './order-operations.js';
+import { refuseLongBatches } from './refuse-long-batches.js';
 import { report } from '../catalog/scope.js';
 
 export interface CompiledPlan {
@@ -43,6 +44,7 @@ export function compilePlan(plan: Plan, catalog: CatalogSnapshot, surroundings: 
   ];
   const compiled = plan.steps.map((step, index) => compileStep(step, index, state));
   const operations = placePreconditions(conditions, compiled);
+  refuseLongBatches(operations, plan, catalog, state);
   const ordered = orderOperations(withNeeds(operations, plan));
   if (!ordered.ok) {
     const detail = `${[...ordered.cycle, ordered.cycle[0]!].join(' → ')}.`;

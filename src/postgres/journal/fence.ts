@@ -3,7 +3,7 @@
  * A takeover writes run, operations, ranges in this order; everybody takes its locks in the same order.
  */
 import { FencedError, type OperationState, type RunHandle } from '../../executor/journal.js';
-import type { OperationId } from '../../executor/run-types.js';
+import type { OperationId } from '../../operation/operation.js';
 import type { Session } from '../../executor/session.js';
 import { journalTables, send } from './journal-query.js';
 import type { RunStatus } from './run-status.js';

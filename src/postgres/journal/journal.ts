@@ -14,7 +14,8 @@ import type {
   RangeClaim,
   RunHandle,
 } from '../../executor/journal.js';
-import type { Counts, OperationId } from '../../executor/run-types.js';
+import type { Counts } from '../../executor/run-types.js';
+import type { OperationId } from '../../operation/operation.js';
 import type { Session } from '../../executor/session.js';
 import { writeCheckpoint } from './checkpoint.js';
 import { lockOperation, refuseIfFenced, refuseWrite } from './fence.js';

@@ -1,11 +1,12 @@
 /**
  * All that the journal knows of one run, as plain data. For one snapshot, call it in a REPEATABLE READ transaction; READ
- * ONLY will do.
+ * ONLY will do. Long, because the shape of each row stands beside the report that is made of it.
  */
 import { sql } from 'kysely';
 
 import type { OperationOutcome, OperationState } from '../../executor/journal.js';
-import type { Counts, OperationId } from '../../executor/run-types.js';
+import type { Counts } from '../../executor/run-types.js';
+import type { OperationId } from '../../operation/operation.js';
 import type { Session } from '../../executor/session.js';
 import { isoText, journalTables, send } from './journal-query.js';
 import { inOrder, UNDO_PREFIX } from './operation-order.js';

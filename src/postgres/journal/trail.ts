@@ -1,7 +1,7 @@
 /** What people did and what happened: approvals, and the append-only trail of events. */
 import { sql } from 'kysely';
 
-import type { OperationId } from '../../executor/run-types.js';
+import type { OperationId } from '../../operation/operation.js';
 import type { Session } from '../../executor/session.js';
 import type { EventName } from './event-name.js';
 import { isoText, journalTables, jsonParameter, send } from './journal-query.js';

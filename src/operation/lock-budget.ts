@@ -3,7 +3,7 @@
  * application that waits for the batch may run its deadlock check first and be chosen as the victim. So target and wait
  * together stay below the server's `deadlock_timeout`.
  */
-import type { Pace } from '../operation/operation.js';
+import type { Pace } from './operation.js';
 
 const WITHOUT_TARGET_MS = 250;
 
