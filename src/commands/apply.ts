@@ -1,20 +1,19 @@
 /** `lockstep apply`: begins a run, or goes on with the one there is. */
-import { diffFingerprints, type Definitions } from '../catalog/fingerprint.js';
 import type { Plan } from '../document/plan.js';
 import type { Database } from '../executor/session.js';
 import { canonicalJson } from '../kernel/digest.js';
 import type { OperationGraph } from '../operation/operation-graph.js';
-import { journalExists } from '../postgres/journal/advisory.js';
-import { migrate, refuseNewerJournal } from '../postgres/journal/migrate.js';
+import { migrate } from '../postgres/journal/migrate.js';
 import { moveRun } from '../postgres/journal/move-run.js';
 import { runReport, type RunReport } from '../postgres/journal/run-report.js';
-import { beginRun, findRun, type StoredRun } from '../postgres/journal/runs.js';
+import { beginRun, type StoredRun } from '../postgres/journal/runs.js';
 import { takeOver } from '../postgres/journal/take-over.js';
 import type { PlanReport } from '../report/plan-report.js';
 import { compileForDatabase, type CompiledForDatabase } from './compile-for-database.js';
 import { EXIT, refusal, type CommandResult } from './command-result.js';
 import { endOfTurn, EXECUTOR, executeRun, holdingRun, type RunOptions } from './execute-run.js';
 import { guarded } from './guarded.js';
+import { knownRun, liveRunsTouching, type LiveRun } from './known-run.js';
 import { openPlan, type PlanInput } from './open-plan.js';
 import { exitFor, reportOf } from './plan.js';
 
@@ -49,6 +48,8 @@ export function applyCommand(options: ApplyOptions): Promise<CommandResult<Apply
     const diagnostics = [...opened.diagnostics, ...compiled.diagnostics];
     const report = reportOf(plan, compiled);
     if (report === null) return { exit: exitFor(diagnostics), report: null, diagnostics, next: [] };
+    const others = await liveRunsTouching(database, compiled.compiled!.graph);
+    if (others.length > 0) return runsInTheWay(others);
     if (!(await options.agree(report)))
       return { exit: EXIT.notApproved, report: null, diagnostics, next: [`lockstep plan ${file}`] };
     const result = await holdingRun(database, plan.name, () => begin(plan, compiled, options));
@@ -56,16 +57,13 @@ export function applyCommand(options: ApplyOptions): Promise<CommandResult<Apply
   });
 }
 
-/** Without writing: the journal may not be there yet. */
-export async function knownRun(database: Database, name: string): Promise<StoredRun | undefined> {
-  return database.transaction(
-    async (session) => {
-      if (!(await journalExists(session))) return undefined;
-      await refuseNewerJournal(session);
-      return findRun(session, name);
-    },
-    { readOnly: true },
-  );
+function runsInTheWay(others: readonly LiveRun[]): CommandResult<never> {
+  const lines = others.map(({ run, relations }) => `\`${run}\` has not ended and touches ${relations.join(', ')}.`);
+  const refused = refusal(EXIT.heldByAnother, 'LS9019', {
+    detail: lines.join('\n'),
+    help: 'finish that run or take it back first',
+  });
+  return { ...refused, next: others.map(({ run }) => `lockstep status ${run}`) };
 }
 
 async function finishedBefore(run: StoredRun, plan: Plan, database: Database): Promise<CommandResult<ApplyReport>> {
@@ -142,9 +140,4 @@ async function walk(
   const report = await database.withSession((session) => runReport(session, run.id));
   const next = end.state === 'done' ? [`lockstep rollback ${file}`] : turn.next;
   return { ...turn, report: { run: report, graph, outcome: end.state }, next };
-}
-
-/** How the catalog differs from what it was when the run began. */
-export function driftSince(run: StoredRun, now: Definitions): readonly string[] {
-  return diffFingerprints(JSON.parse(run.fingerprintBefore) as Definitions, now).map((change) => change.line);
 }

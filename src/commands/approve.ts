@@ -3,9 +3,9 @@ import type { Database } from '../executor/session.js';
 import type { OperationGraph } from '../operation/operation-graph.js';
 import { postgresJournal } from '../postgres/journal/journal.js';
 import { approve } from '../postgres/journal/trail.js';
-import { knownRun } from './apply.js';
 import { EXIT, refusal, type CommandResult } from './command-result.js';
 import { guarded } from './guarded.js';
+import { knownRun } from './known-run.js';
 
 export interface ApproveOptions {
   readonly database: Database;

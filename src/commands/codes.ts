@@ -91,4 +91,9 @@ export const COMMAND_CODES = {
     explanation:
       'The command changes a database and asks before it does. There is no terminal to ask on; say `--yes` to agree beforehand.',
   },
+  LS9019: {
+    summary: 'another run that has not ended touches the same tables',
+    explanation:
+      'A run of another plan is unfinished, and one of the two writes what the other reads or writes. Neither could be proved or taken back while the other goes on. Finish that run or take it back, then begin this one.',
+  },
 } as const satisfies CodeTable;

@@ -6,11 +6,14 @@ import type { CompiledForDatabase } from './compile-for-database.js';
 import { compileForDatabase } from './compile-for-database.js';
 import { EXIT, type CommandResult, type ExitCode } from './command-result.js';
 import { guarded } from './guarded.js';
+import { knownRun } from './known-run.js';
 import { openPlan, type PlanInput } from './open-plan.js';
 import type { Plan } from '../document/plan.js';
 
 export interface PlanOptions extends PlanInput {
   readonly database: Database;
+  /** Exit 2 where `apply` would do something. */
+  readonly detailedExitCode?: boolean;
 }
 
 export function planCommand(options: PlanOptions): Promise<CommandResult<PlanReport>> {
@@ -22,7 +25,10 @@ export function planCommand(options: PlanOptions): Promise<CommandResult<PlanRep
     const diagnostics = [...opened.diagnostics, ...compiled.diagnostics];
     const report = reportOf(opened.value, compiled);
     if (report === null) return { exit: exitFor(diagnostics), report, diagnostics, next: [] };
-    return { exit: EXIT.done, report, diagnostics, next: [`lockstep apply ${options.file}`] };
+    const known = await knownRun(options.database, opened.value.name);
+    const pending = known?.status !== 'done' || known.sourceDigest !== opened.value.sourceDigest;
+    const exit = pending && options.detailedExitCode === true ? EXIT.changesPending : EXIT.done;
+    return { exit, report, diagnostics, next: pending ? [`lockstep apply ${options.file}`] : [] };
   });
 }
 

@@ -10,10 +10,10 @@ import { takeOver } from '../postgres/journal/take-over.js';
 import { readFingerprint } from '../postgres/read-fingerprint.js';
 import { planReport, type PlanReport } from '../report/plan-report.js';
 import { graphDigest } from '../operation/operation-graph.js';
-import { driftSince, knownRun } from './apply.js';
 import { commandDiagnostic, EXIT, refusal, type CommandResult } from './command-result.js';
 import { endOfTurn, EXECUTOR, executeRun, holdingRun, type RunOptions } from './execute-run.js';
 import { guarded } from './guarded.js';
+import { driftSince, knownRun } from './known-run.js';
 
 export interface RollbackOptions extends RunOptions {
   /** A plan's or a run's name: `split-auth-schema`, `split-auth-schema@2`. */

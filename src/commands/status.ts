@@ -1,6 +1,6 @@
 /** `lockstep status`: where runs stand, by the journal's own account. Writes nothing. */
-import type { Database } from '../executor/session.js';
-import { journalExists } from '../postgres/journal/advisory.js';
+import type { Database, Session } from '../executor/session.js';
+import { heldPlans, journalExists } from '../postgres/journal/advisory.js';
 import { refuseNewerJournal } from '../postgres/journal/migrate.js';
 import { runReport, type RunReport } from '../postgres/journal/run-report.js';
 import { findRun, listRuns, type RunSummary } from '../postgres/journal/runs.js';
@@ -15,6 +15,8 @@ export interface StatusOptions {
 
 export interface StatusReport {
   readonly runs: readonly RunSummary[];
+  /** Names of runs that say they are running while no process holds them: killed, or cut off. */
+  readonly interrupted: readonly string[];
   /** Of the run that was named. */
   readonly run: RunReport | null;
 }
@@ -27,7 +29,8 @@ export function statusCommand({ database, run: name }: StatusOptions): Promise<C
         if (there) await refuseNewerJournal(session);
         if (name === undefined) {
           const runs = there ? await listRuns(session) : [];
-          return { exit: EXIT.done, report: { runs, run: null }, diagnostics: [], next: [] };
+          const interrupted = await interruptedOf(session, runs);
+          return { exit: EXIT.done, report: { runs, interrupted, run: null }, diagnostics: [], next: [] };
         }
         const found = there ? await findRun(session, name) : undefined;
         if (found === undefined)
@@ -37,7 +40,11 @@ export function statusCommand({ database, run: name }: StatusOptions): Promise<C
           });
         return {
           exit: EXIT.done,
-          report: { runs: [], run: await runReport(session, found.id) },
+          report: {
+            runs: [],
+            interrupted: await interruptedOf(session, [found]),
+            run: await runReport(session, found.id),
+          },
           diagnostics: [],
           next: [],
         };
@@ -45,4 +52,14 @@ export function statusCommand({ database, run: name }: StatusOptions): Promise<C
       { readOnly: true, isolation: 'repeatable read' },
     ),
   );
+}
+
+/** The journal cannot say that a process died; that nobody holds what is said to run can. */
+async function interruptedOf(session: Session, runs: readonly RunSummary[]): Promise<readonly string[]> {
+  const underWay = runs.filter((run) => run.status === 'running' || run.status === 'rolling back');
+  const held = await heldPlans(
+    session,
+    underWay.map((run) => run.plan),
+  );
+  return underWay.filter((run) => !held.has(run.plan)).map((run) => run.name);
 }

@@ -21,6 +21,8 @@ export interface Mapping {
   readonly walk: WalkableKey;
   /** A unique index of the source guarantees that no two source rows have the same key: no proof by reading is owed. */
   readonly oneToOneByIndex: boolean;
+  /** Nothing in the catalog says that the key of a mapped row is never NULL. */
+  readonly keyMayBeNull: boolean;
 }
 
 export interface MappedColumn {
@@ -33,6 +35,8 @@ export interface MappedColumn {
   readonly expression: string;
   /** The source column, where the expression is nothing else. */
   readonly plainColumn: string | null;
+  /** A value of the plan that is not NULL, the same in every row. */
+  readonly literal: boolean;
 }
 
 /** The relation's name in SQL, which is also its key. */

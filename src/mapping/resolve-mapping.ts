@@ -54,7 +54,18 @@ export function resolveMapping(
     return undefined;
   if (!isTotal(columns, target, scope, path)) return undefined;
   const oneToOneByIndex = restsOnUniqueIndex(key, source);
-  return { name, source, target, columns, where, targetWhere, key, walk: key0, oneToOneByIndex };
+  return {
+    name,
+    source,
+    target,
+    columns,
+    where,
+    targetWhere,
+    key,
+    walk: key0,
+    oneToOneByIndex,
+    keyMayBeNull: mayBeNull(key, source),
+  };
 }
 
 function resolveColumns(
@@ -88,7 +99,7 @@ function resolveColumns(
     }
     if (typeof written !== 'string') {
       const literal = written.value === null ? 'NULL' : quoteLiteral(String(written.value));
-      if (column !== undefined) columns.push(mapped(column, literal, null));
+      if (column !== undefined) columns.push({ ...mapped(column, literal, null), literal: written.value !== null });
       continue;
     }
     const expression = rowExpressionAt(scope, written, source, RULES, at);
@@ -105,6 +116,7 @@ function mapped(column: Column, expression: string, plain: string | null): Mappe
     identityAlways: column.identity === 'always',
     expression,
     plainColumn: plain,
+    literal: false,
   };
 }
 
@@ -189,9 +201,16 @@ function isTotal(columns: readonly MappedColumn[], target: Relation, scope: Scop
   return missing.length === 0;
 }
 
+/** Unlike a literal or a column that is NOT NULL. */
+function mayBeNull(key: readonly MappedColumn[], source: Relation): boolean {
+  return key.some(({ plainColumn: plain, literal }) => {
+    if (literal) return false;
+    return source.columns.find((column) => column.name === plain)?.notNull !== true;
+  });
+}
+
 /** The key's own columns are copied from columns of the source that a unique index makes unique together. */
 function restsOnUniqueIndex(key: readonly MappedColumn[], source: Relation): boolean {
   const plain = new Set(key.flatMap((column) => (column.plainColumn === null ? [] : [column.plainColumn])));
-  // A copied NULL would be refused by the target's key, so NULLs that a unique index lets through fold nothing.
   return uniqueKeysOf(source).some((unique) => unique.columns.every((column) => plain.has(column)));
 }

@@ -21,6 +21,18 @@ export async function letGoOfRun(session: Session, plan: string): Promise<void> 
   await session.query(`SELECT pg_advisory_unlock(${RUN_LOCKS}, ${planNumber(plan)})`);
 }
 
+/** Which of the plans some session of this database holds now. Only reads. */
+export async function heldPlans(session: Session, plans: readonly string[]): Promise<ReadonlySet<string>> {
+  // The two halves of the key, as pg_locks shows them: unsigned.
+  const { rows } = await session.query<{ number: string }>(
+    `SELECT objid::text AS number FROM pg_locks
+     WHERE locktype = 'advisory' AND classid = ${RUN_LOCKS} AND objsubid = 2 AND granted
+       AND database = (SELECT oid FROM pg_database WHERE datname = current_database())`,
+  );
+  const held = new Set(rows.map((row) => Number(row.number)));
+  return new Set(plans.filter((plan) => held.has(planNumber(plan) >>> 0)));
+}
+
 /** Also in a READ ONLY transaction. True says nothing about its version. */
 export async function journalExists(session: Session): Promise<boolean> {
   const { rows } = await session.query<{ there: boolean }>(

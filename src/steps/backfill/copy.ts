@@ -61,7 +61,7 @@ function copyOf(mapping: Mapping, fields: MappingBackfill, pace: Pace, context: 
   };
   return {
     operations: [operation],
-    preconditions: mapping.oneToOneByIndex ? [] : [oneToOne(mapping, context)],
+    preconditions: oneToOne(mapping, context),
     effects: [],
   };
 }
@@ -111,10 +111,26 @@ function uncopy(
   };
 }
 
-/** No unique index says so, so the rows must: two source rows with one key would become one target row. */
-function oneToOne(mapping: Mapping, context: LowerContext): Operation {
-  const key = mapping.key.map(({ name }) => name).join(', ');
-  const rows = `SELECT ${key}, count(*) AS source_rows FROM (\n${expectedRows(mapping)}\n) AS s GROUP BY ${key} HAVING count(*) > 1 OR ${mapping.key.map(({ name }) => `${name} IS NULL`).join(' OR ')}`;
+/**
+ * What no index and no NOT NULL of the source says, its rows must: two source rows with one key would become one target
+ * row, and one without a key none.
+ */
+function oneToOne(mapping: Mapping, context: LowerContext): readonly Operation[] {
+  const key = mapping.key.map(({ name }) => `s.${name}`);
+  const missing = key.map((name) => `${name} IS NULL`).join(' OR ');
+  const source = `(\n${expectedRows(mapping)}\n) AS s`;
+  const problems: string[] = [];
+  if (mapping.keyMayBeNull)
+    problems.push(
+      `SELECT ${key.join(', ')}, count(*) AS source_rows FROM ${source}\nWHERE ${missing} GROUP BY ${key.join(', ')}`,
+    );
+  if (!mapping.oneToOneByIndex) {
+    problems.push(
+      `SELECT ${key.join(', ')}, count(*) AS source_rows FROM ${source}\nWHERE NOT (${missing}) GROUP BY ${key.join(', ')} HAVING count(*) > 1`,
+    );
+  }
+  if (problems.length === 0) return [];
+  const rows = problems.join('\nUNION ALL\n');
   const query: CheckQuery = {
     check: 'one_to_one',
     name: `each row of ${sqlName(mapping.source)} has a row of its own in ${sqlName(mapping.target)} (${mapping.name})`,
@@ -123,11 +139,11 @@ function oneToOne(mapping: Mapping, context: LowerContext): Operation {
     summary: summarise(rows, 10),
     mask: [],
   };
-  const options = {
+  const prefix = `${context.step}/one-to-one/${mapping.name}`;
+  return checkOperations([{ query, reads: [sqlName(mapping.source)] }], {
     step: context.step,
-    prefix: `${context.step}/one-to-one/${mapping.name}`,
+    prefix,
     effect: 'fail',
     barrier: false,
-  } as const;
-  return checkOperations([{ query, reads: [sqlName(mapping.source)] }], options)[0]!;
+  });
 }
