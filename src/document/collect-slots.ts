@@ -7,7 +7,7 @@ import type { NameSlot, RefSlot, SqlSlot } from '../kernel/json-schema.js';
 import type { Path } from '../kernel/path.js';
 import { problemsOf } from './schema-validation.js';
 import type { OpenSchema } from './schema-walk.js';
-import { allOf, branchesOf, describedParts, openSchema, requiredChoice } from './schema-walk.js';
+import { allOf, branchesOf, describedParts, openSchema, requiredSets } from './schema-walk.js';
 
 export type Slot = SqlSlotAt | NameSlotAt | RefSlotAt;
 
@@ -50,7 +50,7 @@ function collect(open: OpenSchema, schema: JsonSchema, value: unknown, path: Pat
     }
   }
   for (const each of allOf(resolved)) collect(open, each, value, path, add);
-  const branch = requiredChoice(resolved) === undefined ? bestBranch(open, resolved, value) : undefined;
+  const branch = requiredSets(resolved) === undefined ? bestBranch(open, resolved, value) : undefined;
   if (branch !== undefined) collect(open, branch, value, path, add);
   for (const part of describedParts(resolved, value)) {
     collect(open, part.schema, part.value, [...path, part.key], add);

@@ -10,9 +10,9 @@ import type { Path } from '../kernel/path.js';
 import type { Span } from '../kernel/span.js';
 import { keyProblems } from './key-problems.js';
 import type { OpenSchema } from './schema-walk.js';
-import { allOf, branchesOf, describedParts, openSchema, requiredChoice } from './schema-walk.js';
+import { allOf, branchesOf, describedParts, openSchema, requiredSets } from './schema-walk.js';
 import type { SourceDocument } from './source-document.js';
-import { listed, nameOfType, typesOf, valueProblem, wrongType } from './value-problems.js';
+import { listed, nameOfType, short, typesOf, valueProblem, wrongType } from './value-problems.js';
 
 /** The problems in the order of the file; none means that ajv accepts the document's value. */
 export function validateSchema(document: SourceDocument, schema: JsonSchema): readonly Diagnostic[] {
@@ -70,7 +70,8 @@ function nounOf(schema: JsonSchema): string | undefined {
 }
 
 function ownProblems(open: OpenSchema, schema: JsonSchema, value: unknown, place: Place): SchemaProblem[] {
-  const errors = open.ownErrors(schema, value).filter(({ instancePath }) => instancePath === '');
+  // What ajv says against the name of a key it says once more as `propertyNames`, with the name.
+  const errors = open.ownErrors(schema, value).filter(({ propertyName }) => propertyName === undefined);
   const type = errors.find(({ keyword }) => keyword === 'type');
   if (type !== undefined) return [valueProblem(type, schema, value, place)];
   const aboutKeys = errors.filter(({ keyword }) => KEY_KEYWORDS.has(keyword));
@@ -86,7 +87,7 @@ const KEY_KEYWORDS: ReadonlySet<string> = new Set(['required', 'additionalProper
 /** `anyOf` and `oneOf`: the problems of the branch that was most probably meant. */
 function branchProblems(open: OpenSchema, schema: JsonSchema, value: unknown, place: Place): readonly SchemaProblem[] {
   // A choice between required keys is about keys, and said there.
-  if (requiredChoice(schema) !== undefined) return [];
+  if (requiredSets(schema) !== undefined) return [];
   const attempts = branchesOf(schema).map((branch) => ({
     branch: open.resolve(branch),
     problems: problemsOf(open, branch, value, place),
@@ -143,7 +144,7 @@ function noneFits(branches: readonly JsonSchema[], value: unknown, place: Place)
     path: place.path,
     code: 'LS1110',
     summary: 'a value that fits none of the possible shapes',
-    detail: `\`${String(value)}\` is not possible here`,
+    detail: `\`${short(value)}\` is not possible here`,
     help: `write one of: ${wanted.join('; ')}`,
   };
 }

@@ -76,15 +76,15 @@ export function allOf(schema: JsonSchema): readonly JsonSchema[] {
   return Array.isArray(schema.allOf) ? schema.allOf.filter(isObject) : [];
 }
 
-/** `anyOf: [{ required: [a] }, { required: [b] }]` asks for one of some keys; undefined for any other schema. */
-export function requiredChoice(schema: JsonSchema): readonly string[] | undefined {
+/**
+ * `anyOf: [{ required: [a] }, { required: [b, c] }]` asks for one of some sets of keys; undefined for any other schema.
+ */
+export function requiredSets(schema: JsonSchema): readonly (readonly string[])[] | undefined {
   const branches = branchesOf(schema);
-  const keys = branches.map(({ required, ...rest }) => {
-    return Array.isArray(required) && required.length === 1 && Object.keys(rest).length === 0
-      ? String(required[0])
-      : '';
+  const sets = branches.map(({ required, ...rest }) => {
+    return Array.isArray(required) && Object.keys(rest).length === 0 ? required.map(String) : [];
   });
-  return branches.length > 0 && !keys.includes('') ? keys : undefined;
+  return branches.length > 0 && sets.every((keys) => keys.length > 0) ? sets : undefined;
 }
 
 /** Draft-07 keywords whose say is about other values than the one at hand, or that `schema-validation` walks itself. */
@@ -114,7 +114,13 @@ class CompiledSchema implements OpenSchema {
     if (typeof schema.$ref !== 'string') return schema;
     const known = this.resolved.get(schema);
     if (known !== undefined) return known;
-    const merged: Record<string, unknown> = { ...this.resolve(this.at(schema.$ref)), ...schema };
+    // A definition is named after what it defines: "step".
+    const noun = schema.$ref.split('/').at(-1)!.replaceAll('_', ' ');
+    const merged: Record<string, unknown> = {
+      'x-lockstep-noun': noun,
+      ...this.resolve(this.at(schema.$ref)),
+      ...schema,
+    };
     delete merged.$ref;
     this.resolved.set(schema, merged);
     return merged;
@@ -159,7 +165,7 @@ function ownPart(schema: JsonSchema): JsonSchema {
  * - `x-lockstep-one-of: { noun, names }`: exactly one of these keys must be there: the kinds of a step, the checks.
  * - `x-lockstep-no-empty: reason`: neither null, nor blank, nor without entries, and why not.
  * - `x-lockstep-pattern-hint`: `pattern` in words: "lower-case words and hyphens".
- * - `x-lockstep-noun`: what a map is, for messages: "step".
+ * - `x-lockstep-noun`: what a map is, for messages: "step"; by default the name of its definition.
  */
 function annotatedAjv(): Ajv {
   const ajv = new Ajv({ allErrors: true, verbose: true, strict: false, validateFormats: false, ownProperties: true });

@@ -36,9 +36,7 @@ export function wrongType(schema: JsonSchema, types: readonly string[], value: u
   if (value === null) return emptyValue(schema, value, place);
   const found = typeOf(value);
   const distinct = [...new Set(types)];
-  const shown = isScalarType(found)
-    ? `\`${short(JSON.stringify(value))}\` is ${foundType(found)}`
-    : `this is ${foundType(found)}`;
+  const shown = isScalarType(found) ? `\`${short(value)}\` is ${foundType(found)}` : `this is ${foundType(found)}`;
   const wanted = distinct.map(nameOfType).join(' or ');
   const purpose = purposeOf(schema);
   return {
@@ -94,7 +92,7 @@ function typeOf(value: unknown): string {
 const isScalarType = (type: string): boolean => ['string', 'number', 'boolean'].includes(type);
 
 function helpAgainst(found: string, wanted: readonly string[], value: unknown): { readonly help?: string } {
-  const written = short(String(isScalarType(found) ? value : ''));
+  const written = isScalarType(found) ? short(value) : '';
   if (wanted.includes('string') && (found === 'number' || found === 'boolean'))
     return { help: `put it in quotes: "${written}"` };
   if (wanted.includes('array') && isScalarType(found))
@@ -104,7 +102,7 @@ function helpAgainst(found: string, wanted: readonly string[], value: unknown): 
   if (wanted.includes('boolean') && found === 'string' && /^(yes|on|no|off|true|false)$/i.test(written)) {
     return { help: `write ${/^(yes|on|true)$/i.test(written) ? 'true' : 'false'}, without quotes` };
   }
-  if (wanted.includes('object') && found === 'string')
+  if (wanted.length === 1 && wanted[0] === 'object' && found === 'string')
     return { help: 'write `key: value` lines, indented below the key' };
   if (wanted.includes('object') && found === 'array') return { help: 'remove the `-` before the keys' };
   return {};
@@ -139,7 +137,7 @@ function emptyValue(schema: JsonSchema, value: unknown, place: Place): SchemaPro
 function notPossible(possible: readonly unknown[], value: unknown, place: Place): SchemaProblem {
   const names = possible.map(String);
   const meant = typeof value === 'string' ? didYouMean(value, names) : undefined;
-  const shown = isObject(value) || Array.isArray(value) ? 'this' : `\`${short(String(value))}\``;
+  const shown = isObject(value) || Array.isArray(value) ? 'this' : `\`${short(value)}\``;
   return {
     path: place.path,
     code: 'LS1104',
@@ -156,7 +154,7 @@ function wrongForm(schema: JsonSchema, value: unknown, place: Place): SchemaProb
     path: place.path,
     code: 'LS1105',
     summary: 'a text of the wrong form',
-    detail: `\`${short(String(value))}\` does not have the form that is needed here`,
+    detail: `\`${short(value)}\` does not have the form that is needed here`,
     help:
       typeof hint === 'string'
         ? `write ${hint}`
@@ -191,7 +189,7 @@ function outsideLimits(
   message = 'not possible',
 ): SchemaProblem {
   const says = LIMITS[keyword]?.(String(limit)) ?? message;
-  const shown = isObject(value) || Array.isArray(value) ? 'this' : `\`${short(String(value))}\``;
+  const shown = isObject(value) || Array.isArray(value) ? 'this' : `\`${short(value)}\``;
   return {
     path: place.path,
     code: 'LS1107',
@@ -200,8 +198,8 @@ function outsideLimits(
   };
 }
 
-function short(text: string): string {
-  const line = text.replaceAll(/\s+/g, ' ');
+export function short(value: unknown): string {
+  const line = (typeof value === 'string' ? value : JSON.stringify(value)).replaceAll(/\s+/g, ' ');
   return line.length > 60 ? `${line.slice(0, 59)}…` : line;
 }
 

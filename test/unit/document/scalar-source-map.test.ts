@@ -25,6 +25,7 @@ describe('spanWithin', () => {
     ['plain', 'a: select foo from bar # c\n', 'foo', 'foo'],
     ['plain over lines', 'a: select\n   foo\n\n   bar\n', 'foo\nbar', 'foo\n\n   bar'],
     ['single-quoted', "a: 'it''s foo'\n", "it's", "it''s"],
+    ['an escaped quote', "a: 'it''s foo'\n", "'", "''"],
     ['single-quoted, behind an escape', "a: 'it''s foo'\n", 'foo', 'foo'],
     ['double-quoted', 'a: "x\\t\\u00e9 foo"\n', 'foo', 'foo'],
     ['an escape', 'a: "x\\u00e9y"\n', 'é', '\\u00e9'],

@@ -94,9 +94,30 @@ describe('validateSchema: keys', () => {
     ]);
   });
 
+  it('one of several sets of keys', () => {
+    const sets = (fields: string): readonly string[] =>
+      said(withStep(`{ id: a, verify: [{ empty: t }], window: ${fields} }`));
+    expect(sets('{ open: a }')).toEqual([]);
+    expect(sets('{ from: a, to: b }')).toEqual([]);
+    expect(sets('{}')).toEqual([
+      'LS1109 3:38 [window] none where one is needed | `window` needs `open`, or `from` and `to` | add what is meant',
+    ]);
+    expect(sets('{ from: a }')).toEqual([
+      'LS1101 3:38 [window] a required key is missing in a step | `window` needs `to`: the end | add `to:`',
+    ]);
+    expect(sets('{ form: a, to: b }')).toEqual([
+      'LS1103 3:48 [form] unknown key in a step | `form` is not a field of `window`; did you mean `from`? | ' +
+        '`from` is required here, so renaming fixes both problems',
+    ]);
+    expect(sets('{ open: a, from: a, to: b }')).toEqual([
+      'LS1108 3:57 [from] two that exclude each other | `open` and `from` cannot stand together: they say different things | ' +
+        'make two of it, or remove one',
+    ]);
+  });
+
   it('one of several keys, where more may stand together', () => {
     expect(said(withStep('{ id: a, verify: [{ row_count: { table: t } }] }'))).toEqual([
-      'LS1109 3:25 [row_count] none where one is needed | `row_count` needs one of `is`, `at_least` | add one of them',
+      'LS1109 3:25 [row_count] none where one is needed | `row_count` needs `is`, or `at_least` | add what is meant',
     ]);
     expect(problems(withStep('{ id: a, verify: [{ row_count: { table: t, is: 1, at_least: 1 } }] }'))).toEqual([]);
   });
@@ -186,6 +207,14 @@ describe('validateSchema: values', () => {
     ]);
     expect(problems(withStep('{ id: a, batch: { rows: 0 }, verify: [{ empty: t }] }'))).toMatchObject([
       { code: 'LS1107', detail: '`0` is outside the limits of this place: at least 1 is needed' },
+    ]);
+  });
+});
+
+describe('validateSchema: names of keys', () => {
+  it('points at the key', () => {
+    expect(said('name: x\nlabels: { A b: x, c: y }\nsteps: [{ id: a, verify: [{ empty: t }] }]\n')).toEqual([
+      'LS1105 2:11 [A b] a text of the wrong form | `A b` does not have the form that is needed here | write lower-case letters',
     ]);
   });
 });

@@ -66,6 +66,10 @@ const step: JsonSchema = {
       needs: list(ref('step', 'a step'), 'Steps that end first.'),
       backfill,
       verify: list({ $ref: '#/definitions/check' }, 'What must hold.'),
+      window: {
+        ...object('A window.', { open: text('which'), from: text('the begin'), to: text('the end') }),
+        oneOf: [{ required: ['open'] }, { required: ['from', 'to'] }],
+      },
       batch: object('Batches.', {
         rows: integer('rows per batch', 1),
         exact: { type: 'boolean', description: 'no more, no less' },
@@ -74,7 +78,6 @@ const step: JsonSchema = {
     ['id'],
   ),
   'x-lockstep-one-of': { noun: 'kind of step', names: ['backfill', 'verify'] },
-  'x-lockstep-noun': 'step',
 };
 
 export const SMALL_SCHEMA: JsonSchema = {
@@ -83,7 +86,10 @@ export const SMALL_SCHEMA: JsonSchema = {
     'A plan.',
     {
       name: text('The identity of the plan in a database.'),
-      labels: map(text('free text'), 'Owner, ticket.'),
+      labels: {
+        ...map(text('free text'), 'Owner, ticket.'),
+        propertyNames: { pattern: '^[a-z]+$', 'x-lockstep-pattern-hint': 'lower-case letters' },
+      },
       target: {
         description: 'How long a batch may take.',
         anyOf: [
