@@ -4,7 +4,7 @@
  */
 import { hostname } from 'node:os';
 import { systemClock } from '../kernel/clock.js';
-import type { RunHandle, RecordedError } from '../executor/journal.js';
+import type { Journal, RunHandle, RecordedError } from '../executor/journal.js';
 import { runGraph, type WalkEnd } from '../executor/run-graph.js';
 import type { Observe } from '../executor/run-event.js';
 import type { Database, Session } from '../executor/session.js';
@@ -23,6 +23,8 @@ export interface RunOptions {
   /** Aborted: finish the batches at hand and stop. */
   readonly stop: AbortSignal;
   readonly resolve?: Readonly<Record<string, 'done' | 'again'>>;
+  /** Default: the journal in the database. Another one is for tests that show why it is as it is. */
+  readonly journal?: Journal;
 }
 
 /** Who runs it, for people who look for the process. */
@@ -63,14 +65,14 @@ async function hold(session: Session, plan: string): Promise<boolean> {
 
 /** Walks the graph to where it can go, and writes the run's status. */
 export async function executeRun(graph: OperationGraph, run: RunHandle, options: RunOptions): Promise<WalkEnd> {
-  const { database, observe, stop, resolve = {} } = options;
+  const { database, observe, stop, resolve = {}, journal = postgresJournal } = options;
   const deadlockTimeoutMs = await database.withSession(deadlockTimeout);
   const end = await runGraph(graph, {
     run,
     limits: graph.limits,
     deadlockTimeoutMs,
     database,
-    journal: postgresJournal,
+    journal,
     slots: createSlots(graph.limits.workers),
     clock: systemClock,
     random: Math.random,
