@@ -15,12 +15,20 @@ function duration(description: string): JsonSchema {
   return { ...text(description), pattern: DURATION_PATTERN, 'x-lockstep-pattern-hint': hint };
 }
 
+let built: JsonSchema | undefined;
+
+/** Always the same object: what is compiled from it is kept by identity. */
 export function planSchema(): JsonSchema {
+  return (built ??= buildSchema());
+}
+
+function buildSchema(): JsonSchema {
   const checks = (description: string): JsonSchema => list({ $ref: '#/definitions/check' }, description);
   return {
     $schema: 'http://json-schema.org/draft-07/schema#',
     $id: 'https://lockstep.dev/schemas/plan.schema.json',
     title: 'lockstep migration plan',
+    'x-lockstep-noun': 'plan',
     ...object(
       'A migration of a PostgreSQL database: what corresponds to what, and the steps that take it there.',
       {
