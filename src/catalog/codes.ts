@@ -26,8 +26,8 @@ export const CATALOG_CODES = {
   LS2004: {
     summary: 'columns not known before the run',
     explanation:
-      'The table is declared with `creates` on a `sql` or `run` step, so the plan knows that it will exist but not what ' +
-      'columns it will have. What is compiled from its columns cannot be compiled. Create the table with a `ddl` step, ' +
+      'The table is declared with `creates` on a `sql` step, so the plan knows that it will exist but not what ' +
+      'columns it will have. What is compiled from its columns cannot be compiled. Create the table in the text of a `sql` step, ' +
       'which is parsed, or use it only in SQL that names its columns itself.',
   },
   LS2005: {

@@ -80,7 +80,12 @@ export function findColumn(relation: Relation, name: string, span?: Span): Outco
   const table = formatName(relation);
   if (relation.opaque === true) {
     const detail = `\`${table}\` is declared by a step that runs before; what columns it will have is not known.`;
-    return problem('LS2004', span, detail, 'create the table with a `ddl` step: its columns are read from the text');
+    return problem(
+      'LS2004',
+      span,
+      detail,
+      'create the table in the text of a `sql` step: its columns are read from there',
+    );
   }
   const names = relation.columns.map((candidate) => candidate.name);
   const similar = didYouMean(name, names);

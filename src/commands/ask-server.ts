@@ -45,7 +45,7 @@ export async function askServer(session: Session, { graph, catalog }: CompiledPl
   return { estimates, diagnostics };
 }
 
-/** The statements of `sql` and `ddl` change what later ones see, so those cannot be asked before. */
+/** Statements of the plan's author change what later ones see, so those cannot be asked before. */
 function changedBefore(operations: readonly Operation[]): ReadonlyMap<string, ReadonlySet<string>> {
   const later = new Map<string, Set<string>>();
   for (const [index, operation] of operations.entries()) {

@@ -63,8 +63,8 @@ export const YAML_CODES = {
   LS1010: {
     summary: 'an empty file',
     explanation:
-      'The file holds nothing, or comments only. A plan has at least `lockstep`, `name` and `steps`; `lockstep init` ' +
-      'writes a first one.',
+      'The file holds nothing, or comments only. A plan has at least `lockstep`, `name` and `steps`; ' +
+      '`plans/` has some to begin with.',
   },
   LS1011: {
     summary: 'a number that would be changed',

@@ -51,7 +51,9 @@ function checkSlot(document: SourceDocument, { path, slot, value }: NameSlotAt):
     severity: 'error',
     summary: 'a name that cannot be read',
     detail,
-    help: `write ${form.example}; a part that holds a dot or a quote in double quotes: '"odd.name"'`,
+    help: detail.includes(' bytes long')
+      ? 'choose a shorter name'
+      : `write ${form.example}; a part that holds a dot or a quote in double quotes: '"odd.name"'`,
     span: document.spanOf(path),
   };
 }

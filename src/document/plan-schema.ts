@@ -116,7 +116,10 @@ function mappingSchema(): JsonSchema {
 
 function stepSchema(checks: (description: string) => JsonSchema): JsonSchema {
   const kinds = Object.fromEntries(
-    STEP_KINDS.map((step) => [step.kind, { ...step.schema, description: step.summary }]),
+    STEP_KINDS.map((step) => [
+      step.kind,
+      { ...step.schema, description: `${String(step.schema.description)} ${step.summary}` },
+    ]),
   );
   const rollback = {
     description: 'The way back, where it is not the one that the kind derives.',

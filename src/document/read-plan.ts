@@ -34,7 +34,7 @@ export async function readPlan(file: string, text: string, inputs: ParamInputs):
   const diagnostics: Diagnostic[] = [
     ...aboutParams,
     ...aboutShape,
-    ...checkSqlSlots(document, slots, grammar),
+    ...checkSqlSlots(document, slots, grammar).filter((about) => !aboutShape.some((empty) => isSaidBy(empty, about))),
     ...checkNameSlots(document, slots),
     ...checkReferences(document, slots),
   ];
@@ -43,6 +43,13 @@ export async function readPlan(file: string, text: string, inputs: ParamInputs):
   diagnostics.push(...checkSteps(plan, grammar));
   diagnostics.sort(byPosition);
   return hasErrors(diagnostics) ? { ok: false, diagnostics } : { ok: true, value: plan, diagnostics };
+}
+
+/** A text that must not be empty is no SQL either: once is enough. */
+function isSaidBy(aboutShape: Diagnostic, { span }: Diagnostic): boolean {
+  const outer = aboutShape.span;
+  if (aboutShape.code !== 'LS1106' || outer === undefined || span === undefined) return false;
+  return outer.start.offset <= span.start.offset && span.start.offset <= outer.end.offset;
 }
 
 /** The document as the schema has proved it to be. */

@@ -3,8 +3,8 @@
  * shape: everything that makes a reader of the file and the engine see different things. All problems of a file at once.
  * The shape belongs to `schema-validation`, SQL in the values to `sql-slots`.
  */
-import type { ParsedNode } from 'yaml';
-import { Composer, CST, isScalar, Lexer, Parser } from 'yaml';
+import type { Document, ParsedNode } from 'yaml';
+import { Composer, CST, isScalar, Lexer, Parser, visit } from 'yaml';
 import type { Outcome } from '../kernel/diagnostic.js';
 import { lineIndex } from '../kernel/span.js';
 import type { SourceDocument, SourceNode } from './source-document.js';
@@ -31,8 +31,12 @@ export function readYaml(file: string, rawText: string): Outcome<SourceDocument>
   return { ok: true, value: sourceDocument(file, text, root), diagnostics: [] };
 }
 
-/** Control characters but tab and line ends, lone CR, a byte order mark inside the text, halves of surrogate pairs. */
-const UNWANTED = /[\0-\x08\x0b\x0c\x0e-\x1f\x7f-\x84\x86-\x9f\ufeff\ufffe\uffff]|\r(?!\n)|\p{Surrogate}/gu;
+/**
+ * Control characters but tab and line ends, lone CR, a byte order mark inside the text, halves of surrogate pairs; spaces
+ * without width, and what turns the direction of writing, so that a reviewer sees another plan than the one that runs.
+ */
+const UNWANTED =
+  /[\0-\x08\x0b\x0c\x0e-\x1f\x7f-\x84\x86-\x9f\u200b\u2060\u202a-\u202e\u2066-\u2069\ufeff\ufffe\uffff]|\r(?!\n)|\p{Surrogate}/gu;
 
 function readTree(text: string, problems: YamlProblems): SourceNode | undefined {
   const bytes = Buffer.byteLength(text, 'utf8');
@@ -56,7 +60,12 @@ function readTree(text: string, problems: YamlProblems): SourceNode | undefined 
   if (document === undefined) return undefined;
   for (const { pos, code, message } of [...document.errors, ...document.warnings]) {
     const [start, end] = pos;
-    if (!stream.isExplained(start)) problems.refuse(syntaxRefusal(code, message), start, Math.max(end, start));
+    if (stream.isExplained(start)) continue;
+    const quote = /^Missing closing (["'])quote$/.exec(message)?.[1];
+    const opened = quote === undefined ? undefined : openQuote(document, start);
+    if (quote === undefined || opened === undefined)
+      problems.refuse(syntaxRefusal(code, message), start, Math.max(end, start));
+    else problems.refuse(YAML_REFUSALS.quoteNotClosed(quote), opened, opened + 1);
   }
   const root = document.contents;
   if (isEmptyDocument(root)) {
@@ -64,6 +73,18 @@ function readTree(text: string, problems: YamlProblems): SourceNode | undefined 
     return undefined;
   }
   return new YamlTreeReader(text, problems).node(root);
+}
+
+/** Where the quoted text begins that ends at the offset, because nothing closes it before. */
+function openQuote(document: Document.Parsed, end: number): number | undefined {
+  let start: number | undefined;
+  visit(document, {
+    Scalar(_, { type, range }) {
+      const isQuoted = type === 'QUOTE_DOUBLE' || type === 'QUOTE_SINGLE';
+      if (isQuoted && range != null && range[1] >= end) start ??= range[0];
+    },
+  });
+  return start;
 }
 
 function isEmptyDocument(root: ParsedNode | null): root is null {

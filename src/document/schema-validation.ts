@@ -127,6 +127,13 @@ function branchProblems(open: OpenSchema, schema: JsonSchema, value: unknown, pl
         place,
       ),
     ];
+  // A fixed word beside other shapes: the word alone is half of the answer.
+  const [only] = near;
+  const isFixed = near.length === 1 && (only!.branch.const ?? only!.branch.enum) !== undefined;
+  if (isFixed && attempts.length > 1) {
+    const all = attempts.map(({ branch }) => branch);
+    return only!.problems.map((problem) => ({ ...problem, help: `possible: ${shapesOf(all)}` }));
+  }
   return near.reduce((best, next) => (next.problems.length < best.problems.length ? next : best)).problems;
 }
 
@@ -134,19 +141,25 @@ const isWrongType = (code: string): boolean => code === 'LS1102' || code === 'LS
 const isLeaf = (value: unknown): boolean => typeof value !== 'object' || value === null;
 
 function noneFits(branches: readonly JsonSchema[], value: unknown, place: Place): SchemaProblem {
-  const wanted = branches.map((branch) => {
-    const fixed = branch.const ?? branch.enum;
-    if (fixed !== undefined) return listed([fixed].flat().map(String));
-    const hint = branch['x-lockstep-pattern-hint'] ?? branch.description;
-    return typeof hint === 'string' ? hint.replace(/\.$/, '') : typesOf(branch).map(nameOfType).join(' or ');
-  });
   return {
     path: place.path,
     code: 'LS1110',
     summary: 'a value that fits none of the possible shapes',
     detail: `\`${short(value)}\` is not possible here`,
-    help: `write one of: ${wanted.join('; ')}`,
+    help: `write one of: ${shapesOf(branches)}`,
   };
+}
+
+function shapesOf(branches: readonly JsonSchema[]): string {
+  const shapes = branches.map((branch) => {
+    const fixed = branch.const ?? branch.enum;
+    if (fixed !== undefined) return listed([fixed].flat().map(String));
+    if (Array.isArray(branch.required))
+      return `\`{ ${branch.required.map((key) => `${String(key)}: …`).join(', ')} }\``;
+    const hint = branch['x-lockstep-pattern-hint'] ?? branch.description;
+    return typeof hint === 'string' ? hint.replace(/\.$/, '') : typesOf(branch).map(nameOfType).join(' or ');
+  });
+  return shapes.join('; ');
 }
 
 function toDiagnostic(document: SourceDocument, problem: SchemaProblem): Diagnostic {

@@ -36,7 +36,7 @@ function checkSlot(document: SourceDocument, slot: SqlSlotAt, grammar: Grammar):
     code: 'LS1201',
     severity: 'error',
     summary: 'SQL that PostgreSQL would not read',
-    detail: problem.message,
+    detail: problem.message.replaceAll(/\s+/g, ' '),
     help: problem.help,
     span: document.spanWithin(slot.path, start, end),
   };

@@ -91,12 +91,13 @@ function typeOf(value: unknown): string {
 
 const isScalarType = (type: string): boolean => ['string', 'number', 'boolean'].includes(type);
 
-function helpAgainst(found: string, wanted: readonly string[], value: unknown): { readonly help?: string } {
+function helpAgainst(found: string, wanted: readonly string[], value: unknown): { readonly help: string } {
   const written = isScalarType(found) ? short(value) : '';
   if (wanted.includes('string') && (found === 'number' || found === 'boolean'))
     return { help: `put it in quotes: "${written}"` };
   if (wanted.includes('array') && isScalarType(found))
     return { help: `write a list, also for one entry: [${written}]` };
+  if (wanted.includes('array') && found === 'object') return { help: 'begin each entry with `- `' };
   const numeric = wanted.includes('number') || wanted.includes('integer');
   if (numeric && found === 'string' && /^-?\d+$/.test(written)) return { help: `remove the quotes: ${written}` };
   if (wanted.includes('boolean') && found === 'string' && /^(yes|on|no|off|true|false)$/i.test(written)) {
@@ -105,7 +106,7 @@ function helpAgainst(found: string, wanted: readonly string[], value: unknown): 
   if (wanted.length === 1 && wanted[0] === 'object' && found === 'string')
     return { help: 'write `key: value` lines, indented below the key' };
   if (wanted.includes('object') && found === 'array') return { help: 'remove the `-` before the keys' };
-  return {};
+  return { help: `write ${wanted.map(nameOfType).join(' or ')}` };
 }
 
 const EMPTINESS: ReadonlySet<string> = new Set([
@@ -172,10 +173,10 @@ const LIMITS: Readonly<Record<string, (limit: string) => string>> = {
   maximum: (limit) => `at most ${limit} is possible`,
   exclusiveMinimum: (limit) => `more than ${limit} is needed`,
   exclusiveMaximum: (limit) => `less than ${limit} is needed`,
-  minItems: (limit) => `at least ${limit} entries are needed`,
-  maxItems: (limit) => `at most ${limit} entries are possible`,
-  minProperties: (limit) => `at least ${limit} entries are needed`,
-  maxProperties: (limit) => `at most ${limit} entries are possible`,
+  minItems: (limit) => `at least ${entries(limit)} needed`,
+  maxItems: (limit) => `at most ${entries(limit)} possible`,
+  minProperties: (limit) => `at least ${entries(limit)} needed`,
+  maxProperties: (limit) => `at most ${entries(limit)} possible`,
   minLength: (limit) => `at least ${limit} characters are needed`,
   maxLength: (limit) => `at most ${limit} characters are possible`,
   uniqueItems: () => 'each entry may stand in the list once',
@@ -195,7 +196,17 @@ function outsideLimits(
     code: 'LS1107',
     summary: 'a value outside its limits',
     detail: `${shown} is outside the limits of this place: ${says}`,
+    help:
+      typeof value === 'number'
+        ? 'give a number within them'
+        : typeof value === 'string'
+          ? 'shorten it'
+          : 'make several of it, or remove what is too much',
   };
+}
+
+function entries(limit: string): string {
+  return limit === '1' ? 'one entry is' : `${limit} entries are`;
 }
 
 export function short(value: unknown): string {

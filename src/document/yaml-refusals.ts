@@ -85,7 +85,7 @@ export const YAML_REFUSALS = {
     code: 'LS1010',
     summary: 'an empty file',
     detail: 'there is nothing here but blanks and comments',
-    help: 'a plan has at least `lockstep`, `name` and `steps`; `lockstep init` writes a first one',
+    help: 'a plan has at least `lockstep`, `name` and `steps`; `plans/` has some to begin with',
   }),
 
   inexactNumber: (source: string, why: string): Refusal => ({
@@ -109,6 +109,13 @@ export const YAML_REFUSALS = {
     help: character === '\r' ? 'end lines with LF or CR LF' : 'remove it; retyping the line is the surest way',
   }),
 
+  quoteNotClosed: (quote: string): Refusal => ({
+    code: 'LS1001',
+    summary: 'not YAML',
+    detail: `the quote that opens here is never closed`,
+    help: `close it with ${quote} where the text ends; a ${quote} inside the text is written ${quote === "'" ? "''" : String.raw`\"`}`,
+  }),
+
   splitAtComma: (source: string): Refusal => ({
     code: 'LS1204',
     summary: 'text split at a comma',
@@ -126,10 +133,11 @@ export const YAML_REFUSALS = {
 
 /** What the YAML parser complained about, with a remedy for the complaints that need one. */
 export function syntaxRefusal(parserCode: string, message: string): Refusal {
-  const help = SYNTAX_HELP[parserCode] ?? FALLBACK_HELP;
+  const help = message.startsWith('Comments must') ? COMMENT_HELP : (SYNTAX_HELP[parserCode] ?? FALLBACK_HELP);
   return { code: 'LS1001', summary: 'not YAML', detail: oneLine(message), help };
 }
 
+const COMMENT_HELP = 'put a space before the `#`; if it belongs to a text, put the text in quotes';
 const FALLBACK_HELP = `compare the indentation and the quotes with the lines around it; ${quoteIt}`;
 
 const SYNTAX_HELP: Readonly<Record<string, string>> = {

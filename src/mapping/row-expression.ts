@@ -29,6 +29,17 @@ const CHANGING = new Set(
   ),
 );
 
+/**
+ * Aggregates and set-returning functions of the system: the grammar cannot tell them from others. The most frequent; the
+ * server refuses the rest, or the batch that gets more rows than it read (PostgreSQL documentation, 9.21 and 9.25).
+ */
+const OTHER_ROWS = new Set(
+  `count sum avg min max string_agg array_agg json_agg jsonb_agg json_object_agg jsonb_object_agg bool_and bool_or every
+  any_value bit_and bit_or stddev variance generate_series unnest regexp_matches regexp_split_to_table string_to_table
+  json_array_elements jsonb_array_elements json_array_elements_text jsonb_array_elements_text json_each jsonb_each
+  json_each_text jsonb_each_text json_object_keys jsonb_object_keys jsonb_path_query generate_subscripts`.split(/\s+/),
+);
+
 /** Undefined where something was reported. */
 export function rowExpressionAt(
   scope: Scope,
@@ -52,7 +63,8 @@ export function rowExpressionAt(
   for (const offset of stars) refuse('LS3003', offset, 1, 'A star is many values.', ONE_ROW);
   for (const call of functions) {
     const name = call.parts.at(-1)!;
-    if (call.window || call.aggregate)
+    // Inside a subquery such a call is about the rows of the subquery.
+    if (subqueries.length === 0 && (call.window || call.aggregate || isBuiltin(call.parts, OTHER_ROWS)))
       refuse('LS3003', call.offset, name.length, `\`${name}\` looks at other rows.`, ONE_ROW);
     else if (rules.volatile === 'refuse' && isChanging(call.parts, scope)) {
       refuse('LS3004', call.offset, name.length, `\`${name}\` may give another value at the next call.`, STILL);
@@ -81,13 +93,16 @@ const ONE_ROW = 'write SQL over the columns of one row; compute anything else in
 const STILL = 'give the target column a default, or store the value in the source first';
 
 function isChanging(parts: readonly string[], scope: Scope): boolean {
+  if (isBuiltin(parts, CHANGING)) return true;
   const name = parts.at(-1)!;
-  const builtin = parts.length === 1 || parts[0] === 'pg_catalog';
-  if (builtin && CHANGING.has(name)) return true;
   const schema = parts.length === 2 ? parts[0] : scope.schema;
   return Object.values(scope.catalog.functions).some(
     (known) => known.schema === schema && known.name === name && known.volatility === 'volatile',
   );
+}
+
+function isBuiltin(parts: readonly string[], names: ReadonlySet<string>): boolean {
+  return names.has(parts.at(-1)!) && (parts.length === 1 || parts[0] === 'pg_catalog');
 }
 
 /** `id`, `users.id`, `public.users.id`. */

@@ -83,7 +83,14 @@ function readScalar(grammar: Grammar, sql: string, help: string): Fragment<Expre
   if (statement === undefined || select === undefined) return problem(0, 'there is no expression here', help);
 
   const target = nodeAs(select.targetList?.[0], 'ResTarget');
-  if (target?.val === undefined) return problem(0, 'there is no expression here', help);
+  if (target?.val === undefined) {
+    const onlyWhere = select.whereClause !== undefined;
+    return problem(
+      0,
+      onlyWhere ? 'the condition stands alone, without the word WHERE' : 'there is no expression here',
+      help,
+    );
+  }
   const offsetOf = (location: number): number =>
     Math.min(Math.max(statement.utf16Offset(Math.max(location, 0)) - prefix.length, 0), sql.length);
   const reason = whyNotOneTarget(select, target);

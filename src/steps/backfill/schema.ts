@@ -23,7 +23,7 @@ export interface InPlaceBackfill extends CommonFields {
 export type BackfillFields = MappingBackfill | InPlaceBackfill;
 
 export const backfillSchema: JsonSchema = {
-  ...object('Copies rows of mappings, or fills columns in place.', {
+  ...object('Mappings whose rows are copied, or columns that are filled in place.', {
     mappings: list(ref('mapping', 'a mapping of this plan'), 'the mappings whose rows are copied'),
     on_conflict: {
       enum: ['skip', 'fail'],

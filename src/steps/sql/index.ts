@@ -57,7 +57,7 @@ export const sql: StepDefinition<SqlFields> = {
     const touches = touchesOf(statements, context);
     if (touches.unknown !== undefined) {
       const told = {
-        detail: `${touches.unknown}.`,
+        detail: `It cannot be known what the text touches: ${touches.unknown}.`,
         severity: 'warning',
         help: 'put statements into the step instead of code',
       } as const;
@@ -90,7 +90,7 @@ function checkTransaction(fields: SqlFields, part: 'up' | 'down', context: StepC
       help: 'give each statement a step of its own',
     });
   } else if (outside[0] !== undefined) {
-    const detail = `\`${touchedBy(outside[0].node).kind}\` cannot run inside a transaction.`;
+    const detail = `\`${touchedBy(outside[0].node).kind}\`, as it is written here, cannot run inside a transaction.`;
     report(context, SQL_STEP_CODES, 'LS6302', at(outside[0]), {
       detail,
       help: 'put it alone into a step with `transaction: false`',

@@ -138,7 +138,7 @@ describe('validateSchema: values', () => {
     [
       'a list',
       'name: [a]',
-      'LS1102 1:7 [[a]] a list where text is needed | this is a list; needed is text: the identity of the plan in a database | ',
+      'LS1102 1:7 [[a]] a list where text is needed | this is a list; needed is text: the identity of the plan in a database | write text',
     ],
   ])('%s where text is needed', (_, line, expected) => {
     expect(said(`${line}\nsteps: [{ id: a, verify: [{ empty: t }] }]\n`)).toEqual([expected]);
