@@ -1,0 +1,230 @@
+/** Scenario 1 from its plan to its proof and back, on both ends of the servers that lockstep supports. */
+import { readFileSync } from 'node:fs';
+import { beforeAll, describe, expect, test } from 'vitest';
+
+import { createDemoData, DEMO_PLAN_FILE, readTableRows, type TableRows } from '../../src/commands/demo-data.js';
+import { validateCommand } from '../../src/commands/validate.js';
+import { PgDatabase } from '../../src/postgres/pg-database.js';
+import { testDatabase, type TestDatabase } from '../support/database.js';
+import { planOn, told } from '../support/plan-on-database.js';
+
+const USERS = 20_000;
+const SET = { soak: '0s' };
+const text = readFileSync(DEMO_PLAN_FILE, 'utf8');
+
+for (const major of [18, 15]) {
+  const found = await testDatabase({ major });
+  const { database, query, value } = found;
+  const plan = planOn(database, text, SET);
+  const tableRows = (): Promise<readonly TableRows[]> => database.withSession(readTableRows);
+
+  describe(`split-auth-schema on server ${major}`, () => {
+    let before: readonly TableRows[];
+
+    beforeAll(async () => {
+      await database.transaction((session) => createDemoData(session, USERS));
+      before = await tableRows();
+    });
+
+    test('is valid, and planning it writes nothing', async () => {
+      expect(told(await validateCommand({ files: [DEMO_PLAN_FILE], set: {}, env: {} }))).toBe('exit 0');
+
+      const { result: planned, written } = await writtenBy(found, (own) => planOn(own, text, SET).plan());
+
+      expect(told(planned)).toBe('exit 0');
+      expect(written).toBe(0);
+      expect(await value(`SELECT to_regnamespace('lockstep')`)).toBeNull();
+    });
+
+    test('fills four tables side by side, and stops at the gate', async () => {
+      const applied = await plan.apply();
+
+      expect(told(applied)).toBe('exit 6');
+      expect(applied.next).toEqual([`lockstep approve ${plan.file} --gate sign-off`, `lockstep apply ${plan.file}`]);
+      const fills = applied.report!.run.operations.filter(({ walk }) => walk !== null);
+      expect(fills.map(({ id }) => id).sort()).toEqual(FILLS);
+      // Not one behind the other: each was under way while the three others were, and two at the same moment.
+      for (const { id, walk } of fills) expect([...walk!.overlaps, id].sort()).toEqual(FILLS);
+      expect(applied.report!.run.overlap!.operationsAtOnce).toBeGreaterThan(1);
+      expect(await value(`SELECT obj_description('users'::regclass)`)).toBeNull();
+    });
+
+    test('has copied exactly the rows of scenario 1, NULLs and all', async () => {
+      for (const { expected, actual } of SCENARIO_ROWS) {
+        const [row] = await query<{ rows: string; differences: string }>(
+          `WITH e AS (${expected}), a AS (${actual})
+           SELECT (SELECT count(*) FROM e) AS rows, (SELECT count(*) FROM
+             ((TABLE e EXCEPT ALL TABLE a) UNION ALL (TABLE a EXCEPT ALL TABLE e)) AS d) AS differences`,
+        );
+        expect(Number(row!.rows)).toBeGreaterThan(USERS / 3);
+        expect(row!.differences).toBe('0');
+      }
+    });
+
+    test('ends after the approval, and a second apply writes nothing', async () => {
+      expect(told(await plan.approve('sign-off'))).toBe('exit 0');
+      const { result: applied, written } = await writtenBy(found, (own) => planOn(own, text, SET).apply());
+      expect(told(applied)).toBe('exit 0');
+      expect(applied.report!.outcome).toBe('done');
+      expect(await value(`SELECT obj_description('users'::regclass)`)).toMatch(/have moved/);
+      // The measure sees what a run writes.
+      expect(written).toBeGreaterThan(0);
+
+      const verified = await plan.verify();
+      expect(told(verified)).toBe('exit 0');
+      expect(verified.report!.checks.map(({ name }) => name)).toEqual(CHECKS);
+
+      const again = await writtenBy(found, (own) => planOn(own, text, SET).apply());
+      expect(told(again.result)).toBe('exit 0');
+      expect(again.result.report!.outcome).toBe('nothing to do');
+      expect(again.written).toBe(0);
+    });
+
+    test('is taken back but for what others wrote, and applies anew', async () => {
+      // The application writes old and new side by side, as phase 7B of the scenario has it.
+      await query(`UPDATE users SET password_hash = 'changed since' WHERE id = md5('user 2')::uuid`);
+      await query(`UPDATE user_credentials SET password_hash = 'changed since' WHERE user_id = md5('user 2')::uuid`);
+      await query(
+        `INSERT INTO users (id, email, real_name, created_at) VALUES (md5('new')::uuid, 'new@example.com', 'New', '2025-01-01Z')`,
+      );
+      await query(
+        `INSERT INTO user_profiles SELECT id, real_name, created_at, updated_at FROM users WHERE email = 'new@example.com'`,
+      );
+      await query(
+        `INSERT INTO user_preferences SELECT id, timer_is_public, timer_show_in_list, created_at, updated_at FROM users WHERE email = 'new@example.com'`,
+      );
+      expect(told(await plan.verify())).toBe('exit 0');
+
+      const back = await plan.rollback();
+
+      expect(told(back)).toBe('exit 0');
+      expect(back.report!.outcome).toBe('done');
+      expect(back.report!.drift).toEqual([]);
+      expect(await value(`SELECT obj_description('users'::regclass)`)).toBeNull();
+      const undone = Object.fromEntries(
+        back
+          .report!.run.operations.filter(({ id, walk }) => id.startsWith('undo/') && walk !== null)
+          .map(({ id, walk, findings }) => [id.slice('undo/fill/fill/'.length), { kept: walk!.counts.kept, findings }]),
+      );
+      expect(undone['credentials']).toMatchObject({ kept: 1, findings: { count: 1 } });
+      expect(undone['credentials']!.findings.samples[0]!.detail).toMatchObject({
+        row: { user_id: await value(`SELECT md5('user 2')::uuid`) },
+      });
+      expect(undone['logins']).toMatchObject({ kept: 0 });
+      expect(undone['profiles']).toMatchObject({ kept: 1 });
+      expect(undone['preferences']).toMatchObject({ kept: 1 });
+      expect(await query('SELECT user_id, password_hash FROM user_credentials')).toEqual([
+        { user_id: await value(`SELECT md5('user 2')::uuid`), password_hash: 'changed since' },
+      ]);
+      // Nothing but that stays: without it, every table has the rows of before, value for value.
+      const left = await database
+        .transaction(async (session) => {
+          await session.query(`DELETE FROM users WHERE email = 'new@example.com'`);
+          await session.query('DELETE FROM user_credentials');
+          throw new Left(await readTableRows(session));
+        })
+        .catch((error: unknown) => (error instanceof Left ? error.rows : Promise.reject(error as Error)));
+      expect(left).toEqual(before);
+
+      expect(told(await plan.apply())).toBe('exit 6');
+      expect(told(await plan.approve('sign-off'))).toBe('exit 0');
+      expect(told(await plan.apply())).toBe('exit 0');
+      expect(told(await plan.verify())).toBe('exit 0');
+    });
+
+    test('a gate holds back a step that shares no table with what came before', async () => {
+      await query('CREATE TABLE left_hand (id int PRIMARY KEY); CREATE TABLE right_hand (id int PRIMARY KEY)');
+      const insert = (table: string) => ({ up: `INSERT INTO ${table} VALUES (1)`, down: `DELETE FROM ${table}` });
+      const steps = [
+        { id: 'left', sql: insert('left_hand') },
+        { id: 'gate', gate: { approval: 'dba' } },
+      ];
+      const gated = planOn(database, { name: 'gated', steps: [...steps, { id: 'right', sql: insert('right_hand') }] });
+
+      expect(told(await gated.apply())).toBe('exit 6');
+      expect(await query('SELECT FROM left_hand')).toHaveLength(1);
+      expect(await query('SELECT FROM right_hand')).toHaveLength(0);
+
+      expect(told(await gated.approve('gate'))).toBe('exit 0');
+      expect(told(await gated.apply())).toBe('exit 0');
+      expect(await query('SELECT FROM right_hand')).toHaveLength(1);
+    });
+  });
+}
+
+const FILLS = ['credentials', 'logins', 'preferences', 'profiles'].map((mapping) => `fill/fill/${mapping}`);
+
+const CHECKS = [
+  'a Google id belongs to one user',
+  'users with password',
+  'users with oauth',
+  'users with profile',
+  'users with preferences',
+  'orphaned credentials',
+  'orphaned external logins',
+  'users without preferences',
+  'passwords match',
+  'Google ids match',
+  'profiles match',
+  'preferences match',
+];
+
+/** The SELECTs of the scenario's own script, and what they must have become. EXCEPT takes NULLs for equal. */
+const SCENARIO_ROWS = [
+  {
+    expected: 'SELECT id, password_hash, updated_at, created_at FROM users WHERE password_hash IS NOT NULL',
+    actual: 'SELECT user_id, password_hash, password_updated_at, created_at FROM user_credentials',
+  },
+  {
+    expected: `SELECT id, 'google', google_user_id, created_at, created_at FROM users WHERE google_user_id IS NOT NULL`,
+    actual: `SELECT user_id, provider, provider_user_id, linked_at, created_at FROM user_external_logins WHERE provider = 'google'`,
+  },
+  {
+    expected: 'SELECT id, real_name, created_at, updated_at FROM users WHERE real_name IS NOT NULL',
+    actual: 'SELECT user_id, real_name, created_at, updated_at FROM user_profiles',
+  },
+  {
+    expected: 'SELECT id, timer_is_public, timer_show_in_list, created_at, updated_at FROM users',
+    actual: 'SELECT user_id, timer_is_public, timer_show_in_list, created_at, updated_at FROM user_preferences',
+  },
+];
+
+/** Carries what was seen out of a transaction that must not stay. */
+class Left extends Error {
+  constructor(readonly rows: readonly TableRows[]) {
+    super('rolled back');
+  }
+}
+
+/**
+ * Rows that the server counted as inserted, updated or deleted in any table while `work` had the database, by connections
+ * of its own: a backend has reported everything when it has ended. Autovacuum writes pg_statistic.
+ */
+async function writtenBy<T>(
+  { url, query, value }: TestDatabase,
+  work: (own: PgDatabase) => Promise<T>,
+): Promise<{ readonly result: T; readonly written: number }> {
+  const written = async (): Promise<number> =>
+    Number(
+      await value(
+        `SELECT sum(n_tup_ins + n_tup_upd + n_tup_del) FROM pg_stat_all_tables WHERE relname NOT LIKE 'pg\\_statistic%'`,
+      ),
+    );
+  await settled(query);
+  const before = await written();
+  const own = new PgDatabase({ url });
+  const result = await work(own);
+  await own.close();
+  await settled(query);
+  return { result, written: (await written()) - before };
+}
+
+/** Ends every connection but the observer's, and waits until they are gone; the pool opens new ones. */
+async function settled(query: TestDatabase['query']): Promise<void> {
+  const others = `SELECT pg_terminate_backend(pid) FROM pg_stat_activity
+    WHERE datname = current_database() AND backend_type = 'client backend' AND pid <> pg_backend_pid()`;
+  for (let tries = 0; (await query(others)).length > 0; tries++) {
+    if (tries > 100) throw new Error('connections stay open');
+    await query('SELECT pg_sleep(0.05)');
+  }
+}
