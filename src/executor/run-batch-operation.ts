@@ -32,7 +32,8 @@ export async function runBatchOperation(
   if (lockTimeoutMs === undefined) return { state: 'failed', outcome: { error: targetTooLong(operation, execution) } };
   const crew: Crew = { size: operation.pace.rows, problem: null, problemTries: 0, fenced: null };
   try {
-    if (from === 'pending') await cutRanges(operation, execution);
+    // Also after a failure: it may have come before there were ranges, and a walk without ranges looks finished.
+    if (from !== 'running') await cutRanges(operation, execution);
     const workers = Array.from({ length: operation.pace.workers }, () =>
       workOff(operation, lockTimeoutMs, crew, execution),
     );
