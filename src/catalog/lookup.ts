@@ -89,8 +89,13 @@ export function findColumn(relation: Relation, name: string, span?: Span): Outco
   }
   const names = relation.columns.map((candidate) => candidate.name);
   const similar = didYouMean(name, names);
-  const help = similar === undefined ? columnList(names) : `did you mean \`${similar}\`?`;
+  const help = similar === undefined ? columnList(names.map(asWritten)) : `did you mean \`${asWritten(similar)}\`?`;
   return problem('LS2003', span, `\`${table}\` has no column \`${name}\`.`, help);
+}
+
+/** As a plan writes it. */
+function asWritten(name: string): string {
+  return /[."]/.test(name) ? `"${name.replaceAll('"', '""')}"` : name;
 }
 
 /** An error of this floor, as the outcome of a look-up. */

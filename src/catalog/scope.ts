@@ -69,14 +69,21 @@ function lookUp(scope: Scope, text: string, path: Path, find: typeof findTable):
   return take(scope, find(scope.catalog, parsed.parts, { defaultSchema: scope.schema, span }));
 }
 
+/** `text` as the plan writes it: a column whose name holds a dot or a quote stands in double quotes. */
 export function columnAt(
   scope: Scope,
   relation: Relation,
-  name: string,
+  text: string,
   path: Path,
   part?: 'key' | 'value',
 ): Column | undefined {
-  return take(scope, findColumn(relation, name, scope.locate(path, part)));
+  const span = scope.locate(path, part);
+  const parsed = parseName(text);
+  if (!parsed.ok) return take(scope, problem('LS2008', span, `\`${text}\`: ${parsed.reason}.`, NAME_HELP));
+  const [name, second] = parsed.parts;
+  if (second === undefined) return take(scope, findColumn(relation, name!, span));
+  const detail = `\`${text}\` has ${parsed.parts.length} parts; the column of a table that is named already has one.`;
+  return take(scope, problem('LS2008', span, detail, NAME_HELP));
 }
 
 export interface TableColumn {

@@ -25,9 +25,10 @@ export const noNulls: CheckDefinition<ColumnsFields> = {
     const found = fields.columns.map((column, index) =>
       columnAt(context, relation, column, [...context.path, 'columns', index]),
     );
-    if (found.includes(undefined)) return undefined;
+    const sound = found.filter((column) => column !== undefined);
+    if (sound.length < found.length) return undefined;
     const named = sqlName(relation);
-    const conditions = fields.columns.map((column) => `t.${quoteIdentifier(column)} IS NULL`);
+    const conditions = sound.map((column) => `t.${quoteIdentifier(column.name)} IS NULL`);
     return {
       says: `no NULL in ${fields.columns.join(', ')} of ${fields.table}`,
       rows: `SELECT t.* FROM ${named} AS t\nWHERE ${conditions.join(' OR ')}`,

@@ -25,9 +25,10 @@ export const unique: CheckDefinition<ColumnsFields> = {
     const found = fields.columns.map((column, index) =>
       columnAt(context, relation, column, [...context.path, 'columns', index]),
     );
-    if (found.includes(undefined)) return undefined;
+    const sound = found.filter((column) => column !== undefined);
+    if (sound.length < found.length) return undefined;
     const named = sqlName(relation);
-    const columns = fields.columns.map((column) => `t.${quoteIdentifier(column)}`);
+    const columns = sound.map((column) => `t.${quoteIdentifier(column.name)}`);
     const given = columns.map((column) => `${column} IS NOT NULL`).join(' AND ');
     return {
       says: `${fields.columns.join(', ')} of ${fields.table} ${fields.columns.length === 1 ? 'is' : 'are'} unique`,

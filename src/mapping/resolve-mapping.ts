@@ -142,8 +142,9 @@ function resolveKey(
   path: Path,
 ): readonly MappedColumn[] | undefined {
   const named = declared.key?.map((name, index) => columnAt(scope, target, name, [...path, 'key', index]));
-  if (named?.includes(undefined) === true) return undefined;
-  const key = keyOrProblem(declared.key ?? primaryKeyOf(target), columns, target);
+  const sound = named?.filter((column) => column !== undefined);
+  if (sound?.length !== named?.length) return undefined;
+  const key = keyOrProblem(sound?.map((column) => column.name) ?? primaryKeyOf(target), columns, target);
   if (!('detail' in key)) return key;
   report(scope, MAPPING_CODES, 'LS3002', scope.locate([...path, declared.key === undefined ? 'to' : 'key']), key);
   return undefined;

@@ -6,6 +6,7 @@ import pg from 'pg';
 
 import type { DatabaseError } from '../executor/session.js';
 import { type Database, type Session, type TransactionOptions } from '../executor/session.js';
+import { parseExactJson } from './exact-json.js';
 import { closedError, PgSession } from './pg-session.js';
 import { toDatabaseError } from './to-database-error.js';
 
@@ -152,8 +153,8 @@ const PARSED: Readonly<Record<number, (text: string) => unknown>> = {
   16: (text) => text === 't', // bool
   21: Number, // int2
   23: Number, // int4
-  114: JSON.parse, // json
-  3802: JSON.parse, // jsonb
+  114: parseExactJson, // json
+  3802: parseExactJson, // jsonb
 };
 
 const valueReader = ((oid: number) => PARSED[oid] ?? ((text: string) => text)) as typeof pg.types.getTypeParser;

@@ -36,14 +36,14 @@ export function lowerFill(fields: InPlaceBackfill, pace: Pace, context: LowerCon
       const detail = `\`${name}\` of \`${sqlName(relation)}\` is generated.`;
       report(context, BACKFILL_CODES, 'LS6103', context.locate(at, 'key'), { detail, help: 'leave it out' });
     }
-    if (key?.columns.some((walked) => walked.name === name) === true) {
+    if (key?.columns.some((walked) => walked.name === column.name) === true) {
       const detail = `\`${name}\` is part of \`${key.index}\`, by which \`${sqlName(relation)}\` is walked.`;
       report(context, BACKFILL_CODES, 'LS6102', context.locate(at, 'key'), {
         detail,
         help: 'name another unique index in `walk`',
       });
     }
-    return { name: quoteIdentifier(name), type: column.type, expression: value.text };
+    return { name: quoteIdentifier(column.name), type: column.type, expression: value.text };
   });
   const where =
     fields.where === undefined
