@@ -9,6 +9,7 @@ import { parseName, relationKey } from '../sql/identifier.js';
 import type { Grammar } from '../sql/grammar.js';
 import type { CatalogSnapshot, Column, Relation } from './catalog-snapshot.js';
 import { findColumn, findRelation, findTable, problem } from './lookup.js';
+import { walkableKeyOf, type WalkableKey } from './walkable-key.js';
 
 export interface Scope {
   readonly catalog: CatalogSnapshot;
@@ -84,6 +85,21 @@ export function columnAt(
   if (second === undefined) return take(scope, findColumn(relation, name!, span));
   const detail = `\`${text}\` has ${parsed.parts.length} parts; the column of a table that is named already has one.`;
   return take(scope, problem('LS2008', span, detail, NAME_HELP));
+}
+
+/** The key that batches walk: by the index that a plan names, or the one that suits best. */
+export function keyToWalkAt(
+  scope: Scope,
+  relation: Relation,
+  index: string | undefined,
+  path: Path,
+): WalkableKey | undefined {
+  const span = scope.locate(path);
+  if (index === undefined) return take(scope, walkableKeyOf(relation, undefined, span));
+  const parsed = parseName(index);
+  if (!parsed.ok) return take(scope, problem('LS2008', span, parsed.reason, NAME_HELP));
+  // An index stands in the schema of its table.
+  return take(scope, walkableKeyOf(relation, parsed.parts.at(-1), span));
 }
 
 export interface TableColumn {

@@ -32,7 +32,7 @@ export const foreignKeysValid: CheckDefinition<readonly string[]> = {
           (column, index) => `p.${quoteIdentifier(columns[index]!)} = c.${quoteIdentifier(column)}`,
         );
         parts.push(
-          `SELECT ${quoteLiteral(sqlName(relation))}, ${quoteLiteral(key.name)}, 'no such row', to_jsonb(c)\n` +
+          `SELECT ${quoteLiteral(sqlName(relation))}, ${quoteLiteral(key.name)}, 'no such row', to_jsonb(c.*)\n` +
             `FROM ${sqlName(relation)} AS c WHERE ${given} AND NOT EXISTS (SELECT FROM ${parent} AS p WHERE ${same.join(' AND ')})`,
         );
       }

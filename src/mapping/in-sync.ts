@@ -25,7 +25,7 @@ export function comparison(mapping: Mapping, options: ComparisonOptions): Compar
       `WITH ${parts},`,
       `tally AS (SELECT problem, count(*) AS n FROM difference GROUP BY problem)`,
       `SELECT (SELECT count(*) FROM difference) AS violations,`,
-      `  (SELECT json_agg(to_json(s)) FROM (SELECT * FROM difference ORDER BY problem LIMIT ${options.samples}) AS s) AS samples,`,
+      `  (SELECT json_agg(to_json(s.*)) FROM (SELECT * FROM difference ORDER BY problem LIMIT ${options.samples}) AS s) AS samples,`,
       `  json_build_object('compared', (SELECT count(*) FROM expected),`,
       ['missing', 'extra', 'different', 'double']
         .map((problem) => `    '${problem}', coalesce((SELECT n FROM tally WHERE problem = '${problem}'), 0)`)
@@ -43,7 +43,7 @@ function commonTables(mapping: Mapping, options: ComparisonOptions): string {
     `actual AS (SELECT true AS lockstep_here, t.* FROM (${actualRows(mapping)}) AS t),`,
     `difference AS MATERIALIZED (`,
     `  SELECT CASE WHEN a.lockstep_here IS NULL THEN 'missing' WHEN e.lockstep_here IS NULL THEN 'extra' ELSE 'different' END AS problem,`,
-    `    to_jsonb(e) - 'lockstep_here' AS expected, to_jsonb(a) - 'lockstep_here' AS found`,
+    `    to_jsonb(e.*) - 'lockstep_here' AS expected, to_jsonb(a.*) - 'lockstep_here' AS found`,
     `  FROM expected AS e FULL JOIN actual AS a ON ${sameKey('e', 'a', mapping)}`,
     `  WHERE (e.lockstep_here IS NULL OR a.lockstep_here IS NULL OR ${rowsDiffer('e', 'a', rest)})${extra}`,
   ];
@@ -52,7 +52,7 @@ function commonTables(mapping: Mapping, options: ComparisonOptions): string {
     const key = mapping.key.map(({ name }) => name).join(', ');
     lines.push(
       `  UNION ALL`,
-      `  SELECT 'double', to_jsonb(d), NULL FROM (SELECT ${key}, count(*) AS rows FROM expected GROUP BY ${key} HAVING count(*) > 1) AS d`,
+      `  SELECT 'double', to_jsonb(d.*), NULL FROM (SELECT ${key}, count(*) AS rows FROM expected GROUP BY ${key} HAVING count(*) > 1) AS d`,
     );
   }
   return [...lines, `)`].join('\n');

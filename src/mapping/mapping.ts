@@ -35,6 +35,8 @@ export interface MappedColumn {
   readonly expression: string;
   /** The source column, where the expression is nothing else. */
   readonly plainColumn: string | null;
+  /** The source column is of another type: its values are converted, and two of them may become one. */
+  readonly converted: boolean;
   /** A value of the plan that is not NULL, the same in every row. */
   readonly literal: boolean;
 }
@@ -59,6 +61,14 @@ export function expectedRows(mapping: Mapping, range = ''): string {
   return `SELECT ${list.join(', ')}\nFROM ${sqlName(mapping.source)}${whereAll(sourceCondition(mapping), range)}`;
 }
 
+/** The same as an INSERT takes it: a type that cannot be assigned is refused, where a cast might bring it through. */
+export function assignedRows(mapping: Mapping): string {
+  const value = (column: MappedColumn): string =>
+    column.plainColumn === null ? asValue(column) : quoteIdentifier(column.plainColumn);
+  const list = mapping.columns.map((column) => `${value(column)} AS ${column.name}`);
+  return `SELECT ${list.join(', ')}\nFROM ${sqlName(mapping.source)}${whereAll(sourceCondition(mapping))}`;
+}
+
 /** The rows that the target has. */
 export function actualRows(mapping: Mapping): string {
   const list = mapping.columns.map((column) => column.name).join(', ');
@@ -71,10 +81,10 @@ export function whereAll(...conditions: readonly string[]): string {
 }
 
 /** The expression in the column's own type, so that both sides are compared in one. */
-export function asValue(column: MappedColumn): string {
-  return column.plainColumn === null
-    ? `(${column.expression}\n)::${comparableType(column.type)}`
-    : quoteIdentifier(column.plainColumn);
+export function asValue({ plainColumn, converted, expression, type }: MappedColumn): string {
+  if (plainColumn === null) return `(${expression}\n)::${comparableType(type)}`;
+  const column = quoteIdentifier(plainColumn);
+  return converted ? `${column}::${comparableType(type)}` : column;
 }
 
 /**
@@ -82,7 +92,8 @@ export function asValue(column: MappedColumn): string {
  * the assignment refuses; so a value that does not fit stays different instead of looking equal.
  */
 export function comparableType(type: string): string {
-  const bare = type.replace(/\([^)]*\)/, '');
+  // A name in quotes may hold brackets of its own.
+  const bare = type.replace(/("(?:[^"]|"")*")|\([^)]*\)/g, (_, quoted: string | undefined) => quoted ?? '');
   const elements = bare.replace(/(\[\])*$/, '');
   // `character` alone means one character, and `bit` one bit; these are the names of the types without a length.
   const names: Readonly<Record<string, string>> = { character: 'bpchar', bit: '"bit"' };
@@ -98,15 +109,16 @@ export interface Compared {
 
 /**
  * Whether any of the values differ, NULL-safe and exact: row images are compared, since json has no equality and
- * `1.0 = 1.00`. The padding of `character(n)` is no difference. The cast to `record` keeps the server from comparing the
- * rows value by value with an operator that their types do not have.
+ * `1.0 = 1.00`. What a column adds by itself is no difference: the padding of `character(n)`, the scale of
+ * `numeric(p,s)`. The cast to `record` keeps the server from comparing the rows value by value with an operator that
+ * their types do not have.
  */
 export function anyDiffers(compared: readonly Compared[]): string {
-  const padded = compared.filter(({ type }) => comparableType(type) === 'bpchar');
-  const exact = compared.filter((one) => !padded.includes(one));
+  const shaped = compared.filter(({ type }) => /^(character|numeric)\(/.test(type));
+  const exact = compared.filter((one) => !shaped.includes(one));
   const row = (side: 'left' | 'right'): string =>
     `ROW(${exact.map((one) => `${one[side]}::${comparableType(one.type)}`).join(', ')})::record`;
-  const conditions = padded.map(({ left, right }) => `${left} IS DISTINCT FROM ${right}`);
+  const conditions = shaped.map(({ left, right }) => `${left} IS DISTINCT FROM ${right}`);
   if (exact.length > 0) conditions.unshift(`${row('left')} *<> ${row('right')}`);
   return conditions.length === 0 ? 'false' : `(${conditions.join(' OR ')})`;
 }

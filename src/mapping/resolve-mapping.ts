@@ -1,7 +1,7 @@
 /** A mapping of a plan against a catalog. Owns what makes it total, one to one and comparable; all problems are reported. */
 import type { Column, Relation } from '../catalog/catalog-snapshot.js';
-import { uniqueKeysOf, walkableKeyOf, primaryKeyOf } from '../catalog/walkable-key.js';
-import { columnAt, report, tableAt, take, type Problem, type Scope } from '../catalog/scope.js';
+import { uniqueKeysOf, primaryKeyOf } from '../catalog/walkable-key.js';
+import { columnAt, keyToWalkAt, report, tableAt, type Problem, type Scope } from '../catalog/scope.js';
 import type { Path } from '../kernel/path.js';
 import { quoteIdentifier, quoteLiteral } from '../sql/identifier.js';
 import { MAPPING_CODES } from './codes.js';
@@ -43,7 +43,7 @@ export function resolveMapping(
   const where = condition(declared.where, source, scope, [...path, 'where']);
   const targetWhere = condition(declared.target_where, target, scope, [...path, 'target_where']);
   const key = columns && resolveKey(declared, columns, target, scope, path);
-  const key0 = take(scope, walkableKeyOf(source, walk, scope.locate([...path, 'from'])));
+  const key0 = keyToWalkAt(scope, source, walk, [...path, 'from']);
   if (
     columns === undefined ||
     where === undefined ||
@@ -79,7 +79,8 @@ function resolveColumns(
     const common = target.columns.filter(
       (column) => column.generated === 'no' && source.columns.some((candidate) => candidate.name === column.name),
     );
-    if (common.length > 0) return common.map((column) => mapped(column, column.name, column.name));
+    if (common.length > 0)
+      return common.map((column) => mapped(column, column.name, sourceColumn(column.name, source)));
     const detail = `\`${sqlName(source)}\` and \`${sqlName(target)}\` have no column of the same name.`;
     report(scope, MAPPING_CODES, 'LS3007', scope.locate([...path, 'columns']), {
       detail,
@@ -99,7 +100,8 @@ function resolveColumns(
     }
     if (typeof written !== 'string') {
       const literal = written.value === null ? 'NULL' : quoteLiteral(String(written.value));
-      if (column !== undefined) columns.push({ ...mapped(column, literal, null), literal: written.value !== null });
+      if (column !== undefined)
+        columns.push({ ...mapped(column, literal, undefined), literal: written.value !== null });
       continue;
     }
     const expression = rowExpressionAt(scope, written, source, RULES, at);
@@ -109,23 +111,26 @@ function resolveColumns(
   return sound && columns.length === Object.keys(declared.columns).length ? columns : undefined;
 }
 
-function mapped(column: Column, expression: string, plain: string | null): MappedColumn {
+/** `plain`: the source column, where the expression is nothing else. */
+function mapped(column: Column, expression: string, plain: Column | undefined): MappedColumn {
   return {
     name: quoteIdentifier(column.name),
     type: column.type,
     identityAlways: column.identity === 'always',
     expression,
-    plainColumn: plain,
+    plainColumn: plain?.name ?? null,
+    converted: plain !== undefined && plain.type !== column.type,
     literal: false,
   };
 }
 
 /** The source column that an expression is, if it is nothing more. A name that SQL folds is meant folded. */
-function plainColumn(text: string, source: Relation): string | null {
-  return (
-    source.columns.find((column) => quoteIdentifier(column.name) === text || column.name === text.toLowerCase())
-      ?.name ?? null
-  );
+function plainColumn(text: string, source: Relation): Column | undefined {
+  return source.columns.find((column) => quoteIdentifier(column.name) === text || column.name === text.toLowerCase());
+}
+
+function sourceColumn(name: string, source: Relation): Column | undefined {
+  return source.columns.find((column) => column.name === name);
 }
 
 /** Undefined: something was reported; null: no condition was given. */
@@ -170,9 +175,14 @@ function keyOrProblem(
     return { detail: `The key column ${missing} of \`${table}\` is not mapped.`, help };
   }
   const sorted = (list: readonly string[]): string => JSON.stringify([...list].sort());
-  if (!unique.some((candidate) => sorted(candidate.columns) === sorted(names))) {
+  const found = unique.filter((candidate) => sorted(candidate.columns) === sorted(names));
+  if (found.length === 0) {
     const help = candidates === '' ? 'build a unique index first' : `these can be relied on: ${candidates}`;
     return { detail: `No unique index of \`${table}\` is on exactly ${names.join(', ')}.`, help };
+  }
+  if (!found.some(({ index }) => index.deterministicCollation)) {
+    const detail = `The collation of \`${found[0]!.index.name}\` takes different texts for equal, so one row may stand for several.`;
+    return { detail, help: 'build a unique index under a deterministic collation, or name another `key`' };
   }
   const nullable = names.filter((name) => target.columns.find((column) => column.name === name)?.notNull !== true);
   if (nullable.length > 0) {
@@ -212,6 +222,19 @@ function mayBeNull(key: readonly MappedColumn[], source: Relation): boolean {
 
 /** The key's own columns are copied from columns of the source that a unique index makes unique together. */
 function restsOnUniqueIndex(key: readonly MappedColumn[], source: Relation): boolean {
-  const plain = new Set(key.flatMap((column) => (column.plainColumn === null ? [] : [column.plainColumn])));
+  const plain = new Set(
+    key.flatMap((column) => (column.plainColumn === null || mayFold(column, source) ? [] : [column.plainColumn])),
+  );
   return uniqueKeysOf(source).some((unique) => unique.columns.every((column) => plain.has(column)));
 }
+
+/** Whether two values of the source may become one: the days of two moments, two texts in `citext`. */
+function mayFold({ plainColumn: plain, converted, type }: MappedColumn, source: Relation): boolean {
+  if (!converted) return false;
+  const from = sourceColumn(plain ?? '', source)?.type ?? '';
+  if (/^(text|character varying)/.test(from) && /^(text|character varying)$/.test(type)) return false;
+  return !WIDER.some((types) => types.includes(type) && types.slice(0, types.indexOf(type)).includes(from));
+}
+
+/** Each holds every value of those before it, apart from one another. */
+const WIDER = [['smallint', 'integer', 'bigint', 'numeric']];

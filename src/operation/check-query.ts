@@ -25,7 +25,8 @@ export interface CheckAnswer {
 
 /** The summary of a plain query of violations. `figures`: SQL that returns one row of numbers, of the same snapshot. */
 export function summarise(rows: string, samples: number, figures?: string): string {
-  const shown = `(SELECT json_agg(to_json(s)) FROM (SELECT * FROM violation LIMIT ${samples}) AS s)`;
+  // A bare alias would be a column, where the rows have one of that name; with a star it is always the row.
+  const shown = `(SELECT json_agg(to_json(s.*)) FROM (SELECT * FROM violation LIMIT ${samples}) AS s)`;
   const counted = figures === undefined ? 'NULL::json' : `(SELECT to_json(f) FROM (\n${figures}\n) AS f)`;
   return `WITH violation AS MATERIALIZED (\n${rows}\n)\nSELECT count(*) AS violations, ${shown} AS samples, ${counted} AS figures\nFROM violation`;
 }

@@ -1,5 +1,5 @@
 /** The batch statement of a mapping: the rows of one range of the source into the target, and what was met there. */
-import { rowsDiffer, expectedRows, sameKey, sqlName, type Mapping } from '../../mapping/mapping.js';
+import { assignedRows, rowsDiffer, expectedRows, sameKey, sqlName, type Mapping } from '../../mapping/mapping.js';
 import type { BatchWork } from '../../operation/operation.js';
 import { quoteLiteral } from '../../sql/identifier.js';
 import { RUN_ID } from '../../sql/pinned-settings.js';
@@ -16,7 +16,7 @@ export function copyWork(mapping: Mapping, operation: string, onConflict: 'skip'
   return {
     template: splitAtRange(text),
     rangeOf: sqlName(mapping.source),
-    explain: `INSERT INTO ${sqlName(mapping.target)} (${names(mapping)})${overriding(mapping)}\n${expectedRows(mapping)}`,
+    explain: `INSERT INTO ${sqlName(mapping.target)} (${names(mapping)})${overriding(mapping)}\n${assignedRows(mapping)}`,
     provenance: true,
   };
 }
@@ -59,7 +59,7 @@ INSERT INTO lockstep.already_there (run_id, operation_id, key)
 SELECT ${RUN_ID}, ${quoteLiteral(operation)}, ARRAY[${keyTexts}] FROM met AS m
 ON CONFLICT DO NOTHING
 ), differing AS (
-SELECT to_jsonb(m) AS expected, to_jsonb(t) AS found FROM met AS m JOIN ${sqlName(mapping.target)} AS t ON ${sameKey('t', 'm', mapping)}
+SELECT to_jsonb(m.*) AS expected, to_jsonb(t.*) AS found FROM met AS m JOIN ${sqlName(mapping.target)} AS t ON ${sameKey('t', 'm', mapping)}
 WHERE ${rowsDiffer('m', 't', rest)} LIMIT 10
 ), folded AS (
 SELECT ${key}, count(*) AS rows FROM source GROUP BY ${key} HAVING count(*) > 1 LIMIT 10
@@ -69,7 +69,7 @@ SELECT (SELECT count(*) FROM source) AS read, (SELECT count(*) FROM inserted) AS
 SELECT read, changed, skipped, 0::bigint AS kept,
   (SELECT json_agg(json_build_object('what', 'already there, and different', 'expected', expected, 'found', found)) FROM differing) AS findings,
   CASE WHEN read <> changed + skipped THEN
-    json_build_object('code', 'rows_folded', 'retry', false, 'rows', (SELECT coalesce(json_agg(to_json(folded)), '[]') FROM folded)) END AS problem
+    json_build_object('code', 'rows_folded', 'retry', false, 'rows', (SELECT coalesce(json_agg(to_json(folded.*)), '[]') FROM folded)) END AS problem
 FROM tally`;
 }
 

@@ -80,7 +80,7 @@ FROM image AS i
 WHERE ${same} AND ${current} = i.after
 RETURNING i.id
 ), since AS (
-SELECT i.key, i.before, i.after, to_jsonb(t) AS row FROM image AS i LEFT JOIN ${table} AS t ON ${same}
+SELECT i.key, i.before, i.after, to_jsonb(t.*) AS row FROM image AS i LEFT JOIN ${table} AS t ON ${same}
 WHERE i.id NOT IN (SELECT id FROM restored)
 )
 SELECT (SELECT count(*) FROM image) AS read, (SELECT count(*) FROM restored) AS changed, 0::bigint AS skipped, (SELECT count(*) FROM since) AS kept,

@@ -1,6 +1,5 @@
 /** `backfill: { table, set }`: one batch operation that fills columns in place and keeps what it overwrites. */
-import { columnAt, report, tableAt, take } from '../../catalog/scope.js';
-import { walkableKeyOf } from '../../catalog/walkable-key.js';
+import { columnAt, keyToWalkAt, report, tableAt } from '../../catalog/scope.js';
 import { rowExpressionAt } from '../../mapping/row-expression.js';
 import { sqlName } from '../../mapping/mapping.js';
 import { IS_A_WAY_BACK, type Operation, type Pace, type Reversal } from '../../operation/operation.js';
@@ -19,14 +18,7 @@ export function lowerFill(fields: InPlaceBackfill, pace: Pace, context: LowerCon
   const { step, path } = context;
   const relation = tableAt(context, fields.table, [...path, 'table']);
   if (relation === undefined) return EMPTY_FRAGMENT;
-  const key = take(
-    context,
-    walkableKeyOf(
-      relation,
-      fields.walk,
-      context.locate(fields.walk === undefined ? [...path, 'table'] : [...path, 'walk']),
-    ),
-  );
+  const key = keyToWalkAt(context, relation, fields.walk, [...path, fields.walk === undefined ? 'table' : 'walk']);
   const columns = Object.entries(fields.set).map(([name, expression]): FilledColumn | undefined => {
     const at = [...path, 'set', name];
     const column = columnAt(context, relation, name, at, 'key');

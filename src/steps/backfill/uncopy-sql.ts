@@ -23,24 +23,24 @@ export function uncopyWork(mapping: Mapping, walk: KeyWalk, copyOperation: strin
   const ours = `run_id = ${RUN_ID} AND operation_id = ${quoteLiteral(copyOperation)}`;
   // FOR UPDATE re-reads a row that somebody changes meanwhile, so `ours` is said of the version that is deleted.
   const text = `WITH candidate AS MATERIALIZED (
-SELECT ${columns.map((name) => `${target}.${name}`).join(', ')}, ${target}.xmin AS written_by,
-  ${target}.xmin IN (SELECT b.xid::xid FROM lockstep.batch AS b WHERE ${ours} AND b.xid IS NOT NULL) AS ours
+SELECT ${columns.map((name) => `${target}.${name}`).join(', ')}, ${target}.xmin AS lockstep_written_by,
+  ${target}.xmin IN (SELECT b.xid::xid FROM lockstep.batch AS b WHERE ${ours} AND b.xid IS NOT NULL) AS lockstep_ours
 FROM ${target}
 WHERE ${condition === '' ? '' : `${condition} AND `}${RANGE}
 FOR UPDATE
 ), removed AS (
 DELETE FROM ${target} AS t USING candidate AS c
-WHERE ${walked.map((name) => `t.${name} = c.${name}`).join(' AND ')} AND c.ours
+WHERE ${walked.map((name) => `t.${name} = c.${name}`).join(' AND ')} AND c.lockstep_ours
 RETURNING 1
 ), since AS (
 SELECT c.* FROM candidate AS c
-WHERE NOT c.ours
-  AND age(c.written_by) <= (SELECT max(age(b.xid::xid)) FROM lockstep.batch AS b WHERE ${ours} AND b.xid IS NOT NULL)
+WHERE NOT c.lockstep_ours
+  AND age(c.lockstep_written_by) <= (SELECT max(age(b.xid::xid)) FROM lockstep.batch AS b WHERE ${ours} AND b.xid IS NOT NULL)
   AND NOT EXISTS (SELECT FROM lockstep.already_there AS a WHERE ${ours} AND a.key = ARRAY[${keyTexts}])
 )
 SELECT (SELECT count(*) FROM candidate) AS read, (SELECT count(*) FROM removed) AS changed,
-  (SELECT count(*) FROM candidate WHERE NOT ours) - (SELECT count(*) FROM since) AS skipped, (SELECT count(*) FROM since) AS kept,
-  (SELECT json_agg(json_build_object('what', 'kept: written by others since', 'row', to_jsonb(s) - 'ours' - 'written_by')) FROM (SELECT * FROM since LIMIT 10) AS s) AS findings,
+  (SELECT count(*) FROM candidate WHERE NOT lockstep_ours) - (SELECT count(*) FROM since) AS skipped, (SELECT count(*) FROM since) AS kept,
+  (SELECT json_agg(json_build_object('what', 'kept: written by others since', 'row', to_jsonb(s.*) - 'lockstep_ours' - 'lockstep_written_by')) FROM (SELECT * FROM since LIMIT 10) AS s) AS findings,
   NULL::json AS problem`;
   return { template: splitAtRange(text), rangeOf: target, explain: `DELETE FROM ${target}`, provenance: false };
 }
