@@ -3,6 +3,8 @@
  * and the end of the run; how an operation runs is its own file. The state of every operation is in the journal before
  * anybody is told of it.
  */
+import { setMaxListeners } from 'node:events';
+
 import { assertNever } from '../kernel/assert-never.js';
 import type { OperationGraph } from '../operation/operation-graph.js';
 import type { Operation, OperationId } from '../operation/operation.js';
@@ -59,7 +61,10 @@ class Walk {
     readonly graph: OperationGraph,
     execution: Execution,
   ) {
-    this.#execution = { ...execution, stop: AbortSignal.any([execution.stop, this.#stop.signal]) };
+    const stop = AbortSignal.any([execution.stop, this.#stop.signal]);
+    // Every operation under way may wait on it; Node warns on stderr from eleven on.
+    setMaxListeners(0, stop);
+    this.#execution = { ...execution, stop };
     for (const [before, after] of graph.edges) {
       this.#before.set(after, [...(this.#before.get(after) ?? []), before]);
     }

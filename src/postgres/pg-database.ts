@@ -2,6 +2,8 @@
  * The `Database` of the executor on node-postgres. Owns the pool, what a value looks like on its way out, and what a
  * broken connection means for whoever holds it. Timeouts and retries belong to the executor.
  */
+import { setMaxListeners } from 'node:events';
+
 import pg from 'pg';
 
 import type { DatabaseError } from '../executor/session.js';
@@ -37,6 +39,8 @@ export class PgDatabase implements Database {
       keepAliveInitialDelayMillis: 10_000,
     };
     this.#config = config;
+    // Everybody who waits for a session listens; Node warns on stderr from eleven on.
+    setMaxListeners(0, this.#closed.signal);
     // The pool would count waiting for a free connection as connecting; only the client has a time limit here.
     const Client = class extends pg.Client {
       constructor() {
