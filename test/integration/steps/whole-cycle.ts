@@ -1,0 +1,68 @@
+/** What is true of every plan that copies or fills, whatever the shape of its tables: table-driven tests call it. */
+import { expect } from 'vitest';
+
+import type { TestDatabase } from '../../support/database.js';
+import { planOn, rowsOf, told, type PlanContent } from '../../support/plan-on-database.js';
+
+/** Two queries, the first asked before the plan and the second after it, that return the same rows. */
+export interface Correspondence {
+  readonly wanted: string;
+  readonly found: string;
+  readonly rows: number;
+}
+
+/**
+ * plan writes nothing → apply → what was wanted is found → verify → a second apply does nothing → rollback → rows and
+ * catalog as before → the plan can be applied anew.
+ */
+export async function wholeCycle(
+  test: TestDatabase,
+  content: PlanContent,
+  ...correspondences: readonly Correspondence[]
+): Promise<void> {
+  const { database, query } = test;
+  const plan = planOn(database, content);
+  const before = await rowsOf(test);
+  const answers = async (side: 'wanted' | 'found'): Promise<Readonly<Record<string, readonly string[]>>> => {
+    const rows: Record<string, readonly string[]> = {};
+    for (const correspondence of correspondences) {
+      const sql = `SELECT q::text AS row FROM (${correspondence[side]}) AS q ORDER BY q::text COLLATE "C"`;
+      rows[correspondence.found] = (await query<{ row: string }>(sql)).map(({ row }) => row);
+    }
+    return rows;
+  };
+  const wanted = await answers('wanted');
+  for (const { found, rows } of correspondences) expect(wanted[found], found).toHaveLength(rows);
+
+  const planned = await plan.plan();
+  expect(told(planned)).toBe('exit 0');
+  expect(await rowsOf(test)).toEqual(before);
+
+  const applied = await plan.apply();
+  expect(told(applied)).toBe('exit 0');
+  expect(applied.report?.outcome).toBe('done');
+  expect(await answers('found')).toEqual(wanted);
+  expect(told(await plan.verify())).toBe('exit 0');
+
+  const after = await rowsOf(test);
+  const again = await plan.apply();
+  expect(again.report?.outcome).toBe('nothing to do');
+  expect(await rowsOf(test)).toEqual(after);
+
+  const back = await plan.rollback();
+  expect(told(back)).toBe('exit 0');
+  expect(back.report?.drift).toEqual([]);
+  expect(await rowsOf(test)).toEqual(before);
+  expect(told(await plan.apply())).toBe('exit 0');
+  expect(await answers('found')).toEqual(wanted);
+}
+
+/** An empty database for the next shape, without runs that a failure left unfinished. */
+export async function forgetTables({ query }: Pick<TestDatabase, 'query'>): Promise<void> {
+  await query(`DO $$ DECLARE s text; BEGIN
+    FOR s IN SELECT quote_ident(nspname) FROM pg_namespace WHERE nspname <> 'information_schema' AND nspname NOT LIKE 'pg\\_%' LOOP
+      EXECUTE 'DROP SCHEMA ' || s || ' CASCADE';
+    END LOOP;
+    CREATE SCHEMA public;
+  END $$`);
+}
