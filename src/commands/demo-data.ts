@@ -25,7 +25,7 @@ export interface TableRows {
   readonly checksum: string;
 }
 
-/** Tables, rows, and what the new tables held before. In the caller's transaction: whole, or not at all. */
+/** Tables and rows. In the caller's transaction: whole, or not at all. */
 export async function createDemoData(session: Session, users: number): Promise<void> {
   const sqlOf = (name: string): Promise<string> => readFile(new URL(`examples/${DEMO_PLAN}/${name}`, ROOT), 'utf8');
   await session.query(await sqlOf('schema.sql'));
@@ -43,4 +43,24 @@ export async function readTableRows(session: Session): Promise<readonly TableRow
     rows.push({ table, rows: Number(count), checksum });
   }
   return rows;
+}
+
+/** Keeps what the new tables hold now, in a schema of the demo's own, for a comparison by a later process. */
+export async function rememberTableRows(session: Session): Promise<void> {
+  await session.query(
+    'CREATE SCHEMA demo; CREATE TABLE demo.before ("table" text PRIMARY KEY, rows bigint NOT NULL, checksum text NOT NULL)',
+  );
+  for (const { table, rows, checksum } of await readTableRows(session)) {
+    await session.query('INSERT INTO demo.before VALUES ($1, $2, $3)', [table, String(rows), checksum]);
+  }
+}
+
+/** What was remembered; empty where the data was not created to its end. */
+export async function rememberedTableRows(session: Session): Promise<readonly TableRows[]> {
+  const there = await session.query(`SELECT WHERE to_regclass('demo.before') IS NOT NULL`);
+  if (there.count === 0) return [];
+  const { rows } = await session.query<{ table: string; rows: string; checksum: string }>('TABLE demo.before');
+  return DEMO_TABLES.flatMap((name) =>
+    rows.filter(({ table }) => table === name).map((row) => ({ ...row, rows: Number(row.rows) })),
+  );
 }
