@@ -1,17 +1,17 @@
 /** `lockstep apply`: begins a run, or goes on with the one there is. */
 import type { Plan } from '../document/plan.js';
 import type { Database } from '../executor/session.js';
+import type { Diagnostic } from '../kernel/diagnostic.js';
 import { canonicalJson } from '../kernel/digest.js';
 import type { OperationGraph } from '../operation/operation-graph.js';
 import { migrate } from '../postgres/journal/migrate.js';
 import { moveRun } from '../postgres/journal/move-run.js';
 import { runReport, type RunReport } from '../postgres/journal/run-report.js';
 import { beginRun, type StoredRun } from '../postgres/journal/runs.js';
-import { takeOver } from '../postgres/journal/take-over.js';
 import type { PlanReport } from '../report/plan-report.js';
 import { compileForDatabase, type CompiledForDatabase } from './compile-for-database.js';
 import { EXIT, refusal, type CommandResult } from './command-result.js';
-import { endOfTurn, EXECUTOR, executeRun, holdingRun, type RunOptions } from './execute-run.js';
+import { endOfTurn, EXECUTOR, executeRun, holdingRun, MOVED, takeOverAsKnown, type RunOptions } from './execute-run.js';
 import { guarded } from './guarded.js';
 import { knownRun, liveRunsTouching, type LiveRun } from './known-run.js';
 import { openPlan, type PlanInput } from './open-plan.js';
@@ -36,25 +36,35 @@ export function applyCommand(options: ApplyOptions): Promise<CommandResult<Apply
     const opened = await openPlan(options);
     if (!opened.ok)
       return { exit: exitFor(opened.diagnostics), report: null, diagnostics: opened.diagnostics, next: [] };
-    const plan = opened.value;
-    const { database, file } = options;
-    const known = await knownRun(database, plan.name);
-    if (known?.status === 'done') return finishedBefore(known, plan, database);
-    if (known !== undefined && known.status !== 'rolled back') {
-      const refused = refuseToGoOn(known, plan, file);
-      return refused ?? holdingRun(database, plan.name, () => goOn(known, options));
+    for (;;) {
+      const result = await applyPlan(opened.value, opened.diagnostics, options);
+      if (result !== MOVED) return result;
     }
-    const compiled = await compileForDatabase(plan, database);
-    const diagnostics = [...opened.diagnostics, ...compiled.diagnostics];
-    const report = reportOf(plan, compiled);
-    if (report === null) return { exit: exitFor(diagnostics), report: null, diagnostics, next: [] };
-    const others = await liveRunsTouching(database, compiled.compiled!.graph);
-    if (others.length > 0) return runsInTheWay(others);
-    if (!(await options.agree(report)))
-      return { exit: EXIT.notApproved, report: null, diagnostics, next: [`lockstep plan ${file}`] };
-    const result = await holdingRun(database, plan.name, () => begin(plan, compiled, options));
-    return { ...result, diagnostics: [...diagnostics, ...result.diagnostics] };
   });
+}
+
+async function applyPlan(
+  plan: Plan,
+  warnings: readonly Diagnostic[],
+  options: ApplyOptions,
+): Promise<CommandResult<ApplyReport> | typeof MOVED> {
+  const { database, file } = options;
+  const known = await knownRun(database, plan.name);
+  if (known?.status === 'done') return finishedBefore(known, plan, database);
+  if (known !== undefined && known.status !== 'rolled back') {
+    const refused = refuseToGoOn(known, plan, file);
+    return refused ?? holdingRun(database, plan.name, () => goOn(known, options));
+  }
+  const compiled = await compileForDatabase(plan, database);
+  const diagnostics = [...warnings, ...compiled.diagnostics];
+  const report = reportOf(plan, compiled);
+  if (report === null) return { exit: exitFor(diagnostics), report: null, diagnostics, next: [] };
+  const others = await liveRunsTouching(database, compiled.compiled!.graph);
+  if (others.length > 0) return runsInTheWay(others);
+  if (!(await options.agree(report)))
+    return { exit: EXIT.notApproved, report: null, diagnostics, next: [`lockstep plan ${file}`] };
+  const result = await holdingRun(database, plan.name, () => begin(plan, compiled, known?.ordinal ?? 0, options));
+  return result === MOVED ? MOVED : { ...result, diagnostics: [...diagnostics, ...result.diagnostics] };
 }
 
 function runsInTheWay(others: readonly LiveRun[]): CommandResult<never> {
@@ -101,10 +111,13 @@ function otherText(run: StoredRun, plan: Plan, what: string, help: string): Comm
 async function begin(
   plan: Plan,
   { compiled, definitions }: CompiledForDatabase,
+  latest: number,
   options: ApplyOptions,
-): Promise<CommandResult<ApplyReport>> {
+): Promise<CommandResult<ApplyReport> | typeof MOVED> {
   const { database } = options;
   const { graph } = compiled!;
+  // Whoever held the plan before us may have run all of it.
+  if (((await knownRun(database, plan.name))?.ordinal ?? 0) !== latest) return MOVED;
   await database.withSession((session) => migrate(session));
   const run = await database.transaction((session) =>
     beginRun(session, {
@@ -113,16 +126,18 @@ async function begin(
       params: plan.params,
       fingerprintBefore: canonicalJson(definitions),
       executor: EXECUTOR,
+      latest,
     }),
   );
   options.begin?.(graph, false);
   return walk(graph, run, options);
 }
 
-async function goOn(known: StoredRun, options: ApplyOptions): Promise<CommandResult<ApplyReport>> {
+async function goOn(known: StoredRun, options: ApplyOptions): Promise<CommandResult<ApplyReport> | typeof MOVED> {
   const { database } = options;
   await database.withSession((session) => migrate(session));
-  const run = await database.withSession((session) => takeOver(session, known.id, { executor: EXECUTOR }));
+  const run = await takeOverAsKnown(database, known);
+  if (run === MOVED) return MOVED;
   await database.transaction((session) => moveRun(session, run, 'running'));
   const graph = JSON.parse(known.graph) as OperationGraph;
   options.begin?.(graph, true);

@@ -15,6 +15,8 @@ import { letGoOfRun, tryHoldRun } from '../postgres/journal/advisory.js';
 import { postgresJournal } from '../postgres/journal/journal.js';
 import { moveRun } from '../postgres/journal/move-run.js';
 import type { RunStatus } from '../postgres/journal/run-status.js';
+import { findRun, type StoredRun } from '../postgres/journal/runs.js';
+import { takeOver } from '../postgres/journal/take-over.js';
 import { commandDiagnostic, EXIT, refusal, type CommandResult, type ExitCode } from './command-result.js';
 
 export interface RunOptions {
@@ -34,12 +36,18 @@ export const EXECUTOR = `${hostname()} pid ${process.pid}`;
 const HOLD_TRIES = 20;
 const HOLD_PAUSE_MS = 250;
 
+/**
+ * What the command knew of the run is old: another process ended its turn while we waited to hold the plan, or a COMMIT of
+ * it whose answer was lost arrived late. The command starts again from what the journal says now.
+ */
+export const MOVED = 'moved';
+
 /** Calls `work` while this process holds the plan; the polite refusal, before the fence would tell. */
-export async function holdingRun<Report>(
+export async function holdingRun<Result>(
   database: Database,
   plan: string,
-  work: () => Promise<CommandResult<Report>>,
-): Promise<CommandResult<Report>> {
+  work: () => Promise<Result>,
+): Promise<Result | CommandResult<never>> {
   return database.withSession(async (session) => {
     if (!(await hold(session, plan))) {
       return refusal(EXIT.heldByAnother, 'LS9006', {
@@ -61,6 +69,18 @@ async function hold(session: Session, plan: string): Promise<boolean> {
     await systemClock.sleep(HOLD_PAUSE_MS);
   }
   return false;
+}
+
+/**
+ * A takeover waits, by the run's row lock, for whatever its last executor has still under way; so only what is read after it
+ * is final.
+ */
+export async function takeOverAsKnown(database: Database, known: StoredRun): Promise<RunHandle | typeof MOVED> {
+  return database.withSession(async (session) => {
+    const run = await takeOver(session, known.id, { executor: EXECUTOR });
+    const now = await findRun(session, known.name);
+    return now?.status === known.status && now.direction === known.direction ? run : MOVED;
+  });
 }
 
 /** Walks the graph to where it can go, and writes the run's status. */

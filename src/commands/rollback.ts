@@ -6,12 +6,11 @@ import { beginRollback } from '../postgres/journal/begin-rollback.js';
 import { moveRun } from '../postgres/journal/move-run.js';
 import { runReport, type RunReport } from '../postgres/journal/run-report.js';
 import type { StoredRun } from '../postgres/journal/runs.js';
-import { takeOver } from '../postgres/journal/take-over.js';
 import { readFingerprint } from '../postgres/read-fingerprint.js';
 import { planReport, type PlanReport } from '../report/plan-report.js';
 import { graphDigest } from '../operation/operation-graph.js';
 import { commandDiagnostic, EXIT, refusal, type CommandResult } from './command-result.js';
-import { endOfTurn, EXECUTOR, executeRun, holdingRun, type RunOptions } from './execute-run.js';
+import { endOfTurn, executeRun, holdingRun, MOVED, takeOverAsKnown, type RunOptions } from './execute-run.js';
 import { guarded } from './guarded.js';
 import { driftSince, knownRun } from './known-run.js';
 
@@ -38,35 +37,37 @@ export interface RollbackReport {
 
 export function rollbackCommand(options: RollbackOptions): Promise<CommandResult<RollbackReport>> {
   return guarded(async () => {
-    const { database, run: name, argument } = options;
-    const run = await knownRun(database, name);
-    if (run === undefined)
-      return refusal(EXIT.failed, 'LS9008', {
-        detail: `The journal has no run of \`${name}\`.`,
-        help: 'lockstep status',
-      });
-    const compiled = await wayBackOf(run, options);
-    if (!('graph' in compiled)) return compiled;
-    const { graph } = compiled;
-    const wayBack = planReport({ graph, digest: graphDigest(graph), description: null, server: null, estimates: {} });
-    const report = async (outcome: RollbackReport['outcome']): Promise<RollbackReport> => {
-      const now = await database.withSession((session) => runReport(session, run.id));
-      return { wayBack, run: now, graph, outcome, drift: null };
-    };
-    if (run.status === 'rolled back')
-      return { exit: EXIT.done, report: await report('nothing to do'), diagnostics: [], next: [] };
-    const resumed = run.direction === 'rollback';
-    if (options.onlyShow)
-      return {
-        exit: EXIT.done,
-        report: await report('shown'),
-        diagnostics: [],
-        next: [`lockstep rollback ${argument}`],
-      };
-    if (!resumed && !(await options.agree(wayBack)))
-      return { exit: EXIT.notApproved, report: await report('shown'), diagnostics: [], next: [] };
-    return holdingRun(database, run.plan, () => takeBack(run, graph, wayBack, resumed, options));
+    for (;;) {
+      const result = await rollBackOnce(options);
+      if (result !== MOVED) return result;
+    }
   });
+}
+
+async function rollBackOnce(options: RollbackOptions): Promise<CommandResult<RollbackReport> | typeof MOVED> {
+  const { database, run: name, argument } = options;
+  const run = await knownRun(database, name);
+  if (run === undefined)
+    return refusal(EXIT.failed, 'LS9008', {
+      detail: `The journal has no run of \`${name}\`.`,
+      help: 'lockstep status',
+    });
+  const compiled = await wayBackOf(run, options);
+  if (!('graph' in compiled)) return compiled;
+  const { graph } = compiled;
+  const wayBack = planReport({ graph, digest: graphDigest(graph), description: null, server: null, estimates: {} });
+  const report = async (outcome: RollbackReport['outcome']): Promise<RollbackReport> => {
+    const now = await database.withSession((session) => runReport(session, run.id));
+    return { wayBack, run: now, graph, outcome, drift: null };
+  };
+  if (run.status === 'rolled back')
+    return { exit: EXIT.done, report: await report('nothing to do'), diagnostics: [], next: [] };
+  const resumed = run.direction === 'rollback';
+  if (options.onlyShow)
+    return { exit: EXIT.done, report: await report('shown'), diagnostics: [], next: [`lockstep rollback ${argument}`] };
+  if (!resumed && !(await options.agree(wayBack)))
+    return { exit: EXIT.notApproved, report: await report('shown'), diagnostics: [], next: [] };
+  return holdingRun(database, run.plan, () => takeBack(run, graph, wayBack, resumed, options));
 }
 
 /** The stored way back where it was begun; else compiled from what the journal says was begun. */
@@ -91,9 +92,13 @@ async function takeBack(
   wayBack: PlanReport,
   resumed: boolean,
   options: RollbackOptions,
-): Promise<CommandResult<RollbackReport>> {
+): Promise<CommandResult<RollbackReport> | typeof MOVED> {
   const { database, argument } = options;
-  const run = await database.withSession((session) => takeOver(session, known.id, { executor: EXECUTOR }));
+  const run = await takeOverAsKnown(database, known);
+  if (run === MOVED) return MOVED;
+  // What was begun after the way back was shown must be taken back too, and be shown first.
+  const now = await wayBackOf(known, options);
+  if (!('graph' in now) || graphDigest(now.graph) !== graphDigest(graph)) return MOVED;
   if (resumed) await database.transaction((session) => moveRun(session, run, 'rolling back'));
   else await database.transaction((session) => beginRollback(session, run, graph));
   options.begin?.(graph, resumed);

@@ -46,6 +46,11 @@ export interface NewRun {
   /** The canonical JSON of the fingerprint's definitions. */
   readonly fingerprintBefore: string;
   readonly executor: string;
+  /**
+   * Ordinal of the plan's latest run when this one was compiled, 0 for none: where another has begun since, this one is
+   * refused, even if that one has ended. Absent: whatever the latest is.
+   */
+  readonly latest?: number;
 }
 
 /** `name` is a plan, whose latest run is meant, or a run: `plan@2`. Undefined where there is none. */
@@ -89,7 +94,10 @@ export async function beginRun(session: Session, run: NewRun): Promise<RunHandle
             .insertInto('lockstep.run')
             .values({
               plan: graph.plan,
-              ordinal: sql<number>`(SELECT coalesce(max(ordinal), 0) + 1 FROM lockstep.run WHERE plan = ${graph.plan})`,
+              ordinal:
+                run.latest === undefined
+                  ? sql<number>`(SELECT coalesce(max(ordinal), 0) + 1 FROM lockstep.run WHERE plan = ${graph.plan})`
+                  : run.latest + 1,
               status: 'running',
               source_digest: run.sourceDigest,
               graph_digest: graphDigest(graph),
