@@ -66,7 +66,7 @@ function questions(operation: Operation): readonly string[] {
   return [];
 }
 
-async function explain(session: Session, sql: string): Promise<number | DatabaseError> {
+export async function explain(session: Session, sql: string): Promise<number | DatabaseError> {
   await session.query('SAVEPOINT question');
   try {
     const { rows } = await session.query<{ 'QUERY PLAN': readonly [{ Plan: PlanNode }] }>(

@@ -1,9 +1,12 @@
 /** `lockstep verify`: the checks of a plan alone, each in a READ ONLY transaction: a baseline before, a proof after. */
+import type { Plan } from '../document/plan.js';
+import type { Span } from '../kernel/span.js';
 import type { CheckAnswer } from '../operation/check-query.js';
 import { ask } from '../executor/ask.js';
 import type { Database, Session } from '../executor/session.js';
 import type { CheckOperation } from '../operation/operation.js';
 import { pinSettings } from '../sql/pinned-settings.js';
+import { placeOfCheck } from './check-place.js';
 import { compileForDatabase } from './compile-for-database.js';
 import { commandDiagnostic, EXIT, type CommandResult } from './command-result.js';
 import { guarded } from './guarded.js';
@@ -28,6 +31,8 @@ export interface VerifiedCheck {
   readonly name: string;
   readonly check: string;
   readonly severity: 'error' | 'warning';
+  /** In the plan's file; null for a check that a step added by itself. */
+  readonly place: Span | null;
   /** Rows of it are violations. */
   readonly sql: string;
   /** Null where only the SQL was asked for, or the server refused the query. */
@@ -54,7 +59,9 @@ export function verifyCommand(options: VerifyOptions): Promise<CommandResult<Ver
     const checks: VerifiedCheck[] = [];
     for (const operation of asked) {
       checks.push(
-        options.onlySql ? shown(operation, null, null) : await verified(operation, limits.searchPath, options.database),
+        options.onlySql
+          ? shown(operation, opened.value, null, null)
+          : await verified(operation, opened.value, limits.searchPath, options.database),
       );
     }
     const broken = checks.filter(
@@ -66,13 +73,7 @@ export function verifyCommand(options: VerifyOptions): Promise<CommandResult<Ver
           check.error === null
             ? `${check.name}: ${check.answer?.violations ?? 0} rows, expected 0.`
             : `${check.name}: ${check.error}.`,
-        span: opened.value.source.spanOf([
-          'steps',
-          Math.max(
-            0,
-            opened.value.steps.findIndex((step) => step.id === check.step),
-          ),
-        ]),
+        span: check.place ?? undefined,
       }),
     );
     const report = { plan: opened.value.name, checks };
@@ -87,6 +88,7 @@ export function verifyCommand(options: VerifyOptions): Promise<CommandResult<Ver
 
 async function verified(
   operation: CheckOperation,
+  plan: Plan,
   searchPath: readonly string[],
   database: Database,
 ): Promise<VerifiedCheck> {
@@ -95,13 +97,19 @@ async function verified(
     return ask(operation.check, session);
   };
   try {
-    return shown(operation, await database.transaction(work, { readOnly: true }), null);
+    return shown(operation, plan, await database.transaction(work, { readOnly: true }), null);
   } catch (error) {
     if (!(error instanceof DatabaseError) || error.facts.kind !== 'statement') throw error;
-    return shown(operation, null, error.message);
+    return shown(operation, plan, null, error.message);
   }
 }
 
-function shown({ id, step, check }: CheckOperation, answer: CheckAnswer | null, error: string | null): VerifiedCheck {
-  return { id, step, name: check.name, check: check.check, severity: check.severity, sql: check.rows, answer, error };
+function shown(
+  { id, step, check }: CheckOperation,
+  plan: Plan,
+  answer: CheckAnswer | null,
+  error: string | null,
+): VerifiedCheck {
+  const { name, severity, rows: sql } = check;
+  return { id, step, name, check: check.check, severity, place: placeOfCheck(id, plan) ?? null, sql, answer, error };
 }

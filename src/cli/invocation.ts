@@ -1,0 +1,43 @@
+/** What a command of the cli is given, and what it gives back. Printing that belongs to `deliver`. */
+import type { CommandResult } from '../commands/command-result.js';
+import type { PlanInput } from '../commands/open-plan.js';
+import type { View } from '../render/view.js';
+import type { Terminal } from './terminal.js';
+
+export interface CommonOptions {
+  readonly set: Readonly<Record<string, string>>;
+  readonly databaseUrl?: string;
+  readonly json?: boolean;
+  readonly jsonInto?: string;
+  readonly yes?: boolean;
+}
+
+export interface Invocation<Options = object> {
+  readonly options: CommonOptions & Options;
+  readonly terminal: Terminal;
+}
+
+export interface Answer {
+  readonly exit: number;
+  readonly result: Pick<CommandResult<unknown>, 'report' | 'diagnostics' | 'next'>;
+  /** The result for a person, for stdout; empty, or ending with a line feed. */
+  readonly shown: (view: View) => string;
+  /** A line for a person about how it ended, for stderr. */
+  readonly note?: string;
+  /** Whether the next commands follow each other, or are a choice. */
+  readonly nextAre?: 'then' | 'or';
+}
+
+/** The answer of a command without anything special: its report, rendered where there is one. */
+export function answerOf<Report>(
+  result: CommandResult<Report>,
+  render: (report: Report, view: View) => string,
+  more: Partial<Omit<Answer, 'result'>> = {},
+): Answer {
+  const { report } = result;
+  return { exit: result.exit, result, shown: (view) => (report === null ? '' : render(report, view)), ...more };
+}
+
+export function planInput(file: string, { options, terminal }: Invocation): PlanInput {
+  return { file, set: options.set, env: terminal.env };
+}

@@ -1,0 +1,216 @@
+/**
+ * The commands, their arguments and their options. Owns what may be typed and what `--help` says; what a command does is in
+ * its own file, loaded when it is called, because `--help` must not wait for a database driver. Long, because it is the
+ * one list that a person reads to see everything that can be typed.
+ */
+import { Argument, Command, InvalidArgumentError, Option } from 'commander';
+import type { ApproveFlags } from './approve-command.js';
+import type { RunFlags } from './apply-command.js';
+import type { DemoFlags } from './demo-command.js';
+import type { Answer, Invocation } from './invocation.js';
+import type { PlanFlags } from './plan-command.js';
+import type { RollbackFlags } from './rollback-command.js';
+import type { VerifyFlags } from './verify-command.js';
+
+/** What was typed, understood. */
+export interface Chosen {
+  readonly command: string;
+  readonly options: Invocation['options'];
+  /** Events are printed before the document of `--json`. */
+  readonly asEvents: boolean;
+  readonly run: (invocation: Invocation) => Promise<Answer>;
+}
+
+/** Throws a CommanderError. `choose` is called once, by parsing. */
+export function buildProgram(version: string, choose: (chosen: Chosen) => void): Command {
+  const program = new Command('lockstep')
+    .description('Runs declarative migration plans for PostgreSQL: exact, resumable, reversible.')
+    .usage('COMMAND [options]')
+    .configureHelp({
+      subcommandTerm: (command) => command.usage().replace('[options] ', '').replace(/^/, `${command.name()} `),
+    })
+    .version(version, '-V, --version', 'print the version')
+    .helpOption('-h, --help', 'print help')
+    .helpCommand('help [command]', 'print help for a command')
+    .addHelpText('after', AFTER);
+  const add = <Options extends object>(
+    name: string,
+    args: readonly Argument[],
+    summary: string,
+    { options = [], example, asEvents = false }: CommandDetails,
+    run: (given: readonly string[], invocation: Invocation<Options>) => Promise<Answer>,
+  ): void => {
+    const command = program.command(name).description(summary).addHelpText('after', `\nExample:\n  ${example}`);
+    for (const argument of args) command.addArgument(argument);
+    for (const option of [...options, ...commonOptions()]) command.addOption(option);
+    command.action((...parts: unknown[]) => {
+      const given = parts
+        .slice(0, -2)
+        .flat()
+        .filter((part) => typeof part === 'string');
+      const parsed = { ...NONE_GIVEN, ...(parts.at(-2) as Invocation<Options>['options']) };
+      choose({
+        command: name,
+        options: parsed,
+        asEvents,
+        run: (invocation) => run(given, invocation as Invocation<Options>),
+      });
+    });
+  };
+
+  add(
+    'validate',
+    [new Argument('[plans...]', 'plan files; without one those in plans/')],
+    'check plans: schema, names, SQL; needs no database',
+    { example: 'lockstep validate plans/split-auth-schema.yaml' },
+    async (files, invocation) => (await import('./validate-command.js')).validate(files, invocation),
+  );
+  add<PlanFlags>(
+    'plan',
+    [PLAN],
+    'show steps, locks, rows, hazards and the way back; writes nothing',
+    {
+      options: [
+        new Option('--sql', 'print the statements as text for psql'),
+        new Option('--graph', 'print the order as a Mermaid flowchart').conflicts('sql'),
+        new Option('--detailed-exitcode', 'exit 2 where apply would do something'),
+      ],
+      example: 'lockstep plan plans/split-auth-schema.yaml',
+    },
+    async ([file], invocation) => (await import('./plan-command.js')).plan(file!, invocation),
+  );
+  add<RunFlags>(
+    'apply',
+    [PLAN],
+    'run a plan, or go on with its run; stops at gates',
+    {
+      options: [resolveOption()],
+      example: 'lockstep apply plans/split-auth-schema.yaml --set soak=1h',
+      asEvents: true,
+    },
+    async ([file], invocation) => (await import('./apply-command.js')).apply(file!, invocation),
+  );
+  add<ApproveFlags>(
+    'approve',
+    [RUN],
+    'agree that a waiting gate may open, as the database user',
+    {
+      options: [
+        new Option('--gate <step>', 'the step of the gate').makeOptionMandatory(),
+        new Option('--comment <text>', 'kept with the approval'),
+      ],
+      example: 'lockstep approve plans/split-auth-schema.yaml --gate sign-off',
+    },
+    async ([run], invocation) => (await import('./approve-command.js')).approve(run!, invocation),
+  );
+  add(
+    'status',
+    [new Argument('[run]', 'plan file or run; without one all runs')],
+    'show where runs stand, by the journal in the database',
+    { example: 'lockstep status split-auth-schema@2' },
+    async ([run], invocation) => (await import('./status-command.js')).status(run, invocation),
+  );
+  add<VerifyFlags>(
+    'verify',
+    [PLAN],
+    'ask only the checks of a plan; writes nothing',
+    {
+      options: [new Option('--sql', 'print the SQL of each check instead')],
+      example: 'lockstep verify plans/split-auth-schema.yaml',
+    },
+    async ([file], invocation) => (await import('./verify-command.js')).verify(file!, invocation),
+  );
+  add<RollbackFlags>(
+    'rollback',
+    [RUN],
+    'show the way back of a run, then take it',
+    {
+      options: [new Option('--plan', 'only show the way back'), resolveOption()],
+      example: 'lockstep rollback plans/split-auth-schema.yaml --plan',
+    },
+    async ([run], invocation) => (await import('./rollback-command.js')).rollback(run!, invocation),
+  );
+  add(
+    'schema',
+    [],
+    'print the JSON schema of a plan, for editors',
+    { example: 'lockstep schema > plan.schema.json' },
+    async () => (await import('./schema-command.js')).schema(),
+  );
+  add(
+    'explain',
+    [new Argument('<code>', 'as printed in brackets: LS1103')],
+    'explain a diagnostic: how one gets there, and how to get out',
+    { example: 'lockstep explain LS1103' },
+    async ([code]) => (await import('./explain-command.js')).explain(code!),
+  );
+  add<DemoFlags>(
+    'demo',
+    [new Argument('[action]').choices(['run', 'status', 'rollback', 'clean']).default('run')],
+    'run a migration on a PostgreSQL of its own, with data made for it',
+    {
+      options: [new Option('--users <count>', 'how many rows to make').argParser(count).default(200_000)],
+      example: 'lockstep demo && lockstep demo rollback',
+    },
+    async ([action], invocation) => (await import('./demo-command.js')).demo(action!, invocation),
+  );
+  return program;
+}
+
+/** Of the options that gather what is repeated. */
+const NONE_GIVEN = { set: {}, resolve: {} };
+
+interface CommandDetails {
+  readonly options?: readonly Option[];
+  readonly example: string;
+  readonly asEvents?: boolean;
+}
+
+const PLAN = new Argument('<plan>', 'plan file');
+const RUN = new Argument('<run>', 'plan file, plan name, or run: split-auth-schema@2');
+
+function commonOptions(): readonly Option[] {
+  return [
+    new Option('--set <name=value>', 'a param of the plan; repeatable').argParser(setting),
+    new Option('--database-url <url>', 'the database; else LOCKSTEP_DATABASE_URL, DATABASE_URL, PG*'),
+    new Option('--yes', 'agree beforehand: do not ask'),
+    new Option('--json', 'print one JSON document; apply prints events before it'),
+    new Option('--json-into <file>', 'write that document to a file, too'),
+    new Option('--no-color', 'no colours; so does NO_COLOR=1'),
+  ];
+}
+
+function resolveOption(): Option {
+  const says = 'whether a statement in doubt has run: STEP=done or STEP=again; repeatable';
+  return new Option('--resolve <step=word>', says).argParser(resolution);
+}
+
+type Settings = Readonly<Record<string, string>>;
+
+function setting(text: string, before: Settings = {}): Settings {
+  const [, name, value] = /^([^=]+)=(.*)$/s.exec(text) ?? [];
+  if (name === undefined || value === undefined) throw new InvalidArgumentError('Write name=value.');
+  return { ...before, [name]: value };
+}
+
+function resolution(text: string, before: Settings = {}): Settings {
+  const given = setting(text, {});
+  if (!Object.values(given).every((word) => word === 'done' || word === 'again'))
+    throw new InvalidArgumentError('Write STEP=done where it has run, STEP=again where it must run again.');
+  return { ...before, ...given };
+}
+
+function count(text: string): number {
+  if (!/^[1-9]\d{0,8}$/.test(text)) throw new InvalidArgumentError('Write a whole number above 0.');
+  return Number(text);
+}
+
+const AFTER = `
+The database: --database-url, else LOCKSTEP_DATABASE_URL, DATABASE_URL, or the PG* variables; a .env file is read.
+Exit codes: 0 done, 1 failed, 2 changes pending, 3 plan invalid, 4 a check failed, 5 not approved or stale,
+6 stopped and resumable, 7 another run holds it, 64 usage, 130/143 stopped by a signal.
+
+First steps:
+  lockstep demo
+  lockstep plan plans/split-auth-schema.yaml
+  lockstep explain LS9003`;

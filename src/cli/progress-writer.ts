@@ -1,0 +1,127 @@
+/**
+ * Tells of a run while it runs: redrawn on a terminal, in lines elsewhere, as events for programs. Owns when something is
+ * written and where the cursor stands; the text belongs to `render`.
+ */
+import type { RunEvent } from '../executor/run-event.js';
+import type { Clock } from '../kernel/clock.js';
+import type { OperationGraph } from '../operation/operation-graph.js';
+import { jsonEvent } from '../render/json-document.js';
+import { progressLine, stateLine } from '../render/progress-lines.js';
+import { renderScreen, settledLine } from '../render/progress-screen.js';
+import type { Estimates } from '../report/plan-report.js';
+import { beginProgress, foldEvent, withEstimates, type RunProgress } from '../report/run-progress.js';
+import { viewOf } from './deliver.js';
+import type { Terminal } from './terminal.js';
+
+export interface ProgressWriter {
+  readonly begin: (graph: OperationGraph, estimates: Estimates) => void;
+  /** Estimates that came later. */
+  readonly learn: (estimates: Estimates) => void;
+  readonly observe: (event: RunEvent) => void;
+  /** Takes what is redrawn off the screen, for a line of somebody else. */
+  readonly pause: () => void;
+  /** Leaves nothing on the screen that is redrawn. Nothing is written after it. */
+  readonly end: () => void;
+}
+
+export function progressWriter(
+  terminal: Terminal,
+  clock: Clock,
+  { asEvents }: { readonly asEvents: boolean },
+): ProgressWriter {
+  let progress: RunProgress = { operations: [] };
+  const sink = asEvents
+    ? eventSink(terminal, clock)
+    : canRedraw(terminal)
+      ? screenSink(terminal, clock)
+      : lineSink(terminal, clock);
+  let ended = false;
+  return {
+    begin(graph, estimates) {
+      progress = beginProgress(graph, estimates);
+    },
+    learn(estimates) {
+      progress = withEstimates(progress, estimates);
+    },
+    observe(event) {
+      if (ended) return;
+      progress = foldEvent(progress, event, clock.now());
+      sink.tell(event, progress);
+    },
+    pause: () => sink.pause(),
+    end() {
+      ended = true;
+      sink.end();
+    },
+  };
+}
+
+interface Sink {
+  readonly tell: (event: RunEvent, progress: RunProgress) => void;
+  readonly pause: () => void;
+  readonly end: () => void;
+}
+
+/** Logs keep every byte: there a screen that is redrawn is noise. */
+function canRedraw({ err, env }: Terminal): boolean {
+  const inCi = (env.CI ?? '') !== '' && env.CI !== 'false';
+  return err.isTty && env.TERM !== 'dumb' && !inCi;
+}
+
+function eventSink({ out }: Terminal, clock: Clock): Sink {
+  return { tell: (event) => out.write(jsonEvent(event, clock.now())), pause: () => undefined, end: () => undefined };
+}
+
+const LINE_EVERY_MS = 10_000;
+
+function lineSink({ err }: Terminal, clock: Clock): Sink {
+  let lastAtMs = clock.now();
+  return {
+    tell(event, progress) {
+      const now = clock.now();
+      const line = stateLine(event, progress, now);
+      if (line !== null) err.write(`${line}\n`);
+      if (event.type !== 'progress' || now - lastAtMs < LINE_EVERY_MS) return;
+      lastAtMs = now;
+      const soFar = progressLine(progress, now);
+      if (soFar !== null) err.write(`${soFar}\n`);
+    },
+    pause: () => undefined,
+    end: () => undefined,
+  };
+}
+
+const REDRAW_EVERY_MS = 125;
+
+function screenSink(terminal: Terminal, clock: Clock): Sink {
+  const { err } = terminal;
+  let latest: RunProgress = { operations: [] };
+  let drawn = 0;
+  const clear = (): string => (drawn === 0 ? '' : `\u001b[${drawn}A\u001b[0J`);
+  const draw = (above: string): void => {
+    const { width, height } = err.size();
+    const view = { ...viewOf(err, terminal), width: width - 1, height: Math.max(2, height - 2) };
+    const lines = renderScreen(latest, clock.now(), view);
+    err.write(clear() + above + lines.map((line) => `${line}\n`).join(''));
+    drawn = lines.length;
+  };
+  const pause = (): void => {
+    err.write(clear());
+    drawn = 0;
+  };
+  const timer = setInterval(() => draw(''), REDRAW_EVERY_MS);
+  timer.unref();
+  return {
+    tell(event, progress) {
+      latest = progress;
+      const { width } = err.size();
+      const line = settledLine(event, progress, clock.now(), { ...viewOf(err, terminal), width: width - 1 });
+      if (line !== null) draw(`${line}\n`);
+    },
+    pause,
+    end() {
+      clearInterval(timer);
+      pause();
+    },
+  };
+}

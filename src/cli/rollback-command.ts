@@ -1,0 +1,44 @@
+/** `lockstep rollback PLAN|RUN`. */
+import { rollbackCommand } from '../commands/rollback.js';
+import { systemClock } from '../kernel/clock.js';
+import { agreement } from './agreement.js';
+import { withoutGraph, type RunFlags } from './apply-command.js';
+import { answerOf, type Answer, type Invocation } from './invocation.js';
+import { nextCommands } from './next-commands.js';
+import { progressWriter } from './progress-writer.js';
+import { runName } from './run-name.js';
+import { showReport } from './show-report.js';
+import { withDatabase } from './with-database.js';
+
+export interface RollbackFlags extends RunFlags {
+  /** `--plan`: only show the way back. */
+  readonly plan?: boolean;
+}
+
+export async function rollback(argument: string, invocation: Invocation<RollbackFlags>): Promise<Answer> {
+  const { options, terminal } = invocation;
+  const named = await runName(argument, invocation);
+  if (named.answer !== undefined) return named.answer;
+  const goOn = `lockstep rollback ${argument}`;
+  const progress = progressWriter(terminal, systemClock, { asEvents: false });
+  return withDatabase(invocation, { goOn, quiet: progress.pause }, async ({ database, stop }) => {
+    const agreed = agreement(invocation, stop, 'Take this run back?');
+    const result = await rollbackCommand({
+      database,
+      run: named.name,
+      argument,
+      onlyShow: options.plan === true,
+      stop,
+      resolve: options.resolve,
+      observe: progress.observe,
+      agree: agreed.ask,
+      begin: (graph) => progress.begin(graph, {}),
+    }).finally(progress.end);
+    const refused = agreed.refusal([...nextCommands([goOn], options.set)][0]!);
+    if (refused !== undefined) return refused;
+    return {
+      ...answerOf(result, showReport.rollback, { nextAre: 'then', ...agreed.note() }),
+      result: { ...result, report: withoutGraph(result.report) },
+    };
+  });
+}

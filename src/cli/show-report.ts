@@ -1,0 +1,64 @@
+/** The report of each command for a person, on stdout: also where the demo runs them. */
+import type { ApplyReport } from '../commands/apply.js';
+import type { ApproveReport } from '../commands/approve.js';
+import type { RollbackReport } from '../commands/rollback.js';
+import type { StatusReport } from '../commands/status.js';
+import type { ValidateReport } from '../commands/validate.js';
+import type { VerifyReport } from '../commands/verify.js';
+import { printable } from '../render/display-width.js';
+import { renderChecks, renderVerdict, type CheckLine } from '../render/render-checks.js';
+import { renderPlan } from '../render/render-plan.js';
+import { renderRun } from '../render/render-run.js';
+import { renderRunList, renderRunStatus } from '../render/render-status.js';
+import type { View } from '../render/view.js';
+
+export const showReport = {
+  validate: validated,
+  plan: renderPlan,
+  apply: applied,
+  approve: approved,
+  status: standing,
+  verify: verified,
+  rollback: takenBack,
+} as const;
+
+function validated({ plans }: ValidateReport, { style }: View): string {
+  const lines = plans.map(({ file, name, steps, valid }) =>
+    valid
+      ? `${style.success('✔')} ${printable(file)}   ${name ?? ''}, ${steps} ${steps === 1 ? 'step' : 'steps'}`
+      : `${style.error('✖')} ${printable(file)}   is not valid`,
+  );
+  return `${lines.join('\n')}\n`;
+}
+
+function applied(report: ApplyReport, view: View, places: Readonly<Record<string, string>> = {}): string {
+  return renderRun({ ...report, report: report.run, places }, view);
+}
+
+function approved({ run, gate, by, recorded }: ApproveReport, { style }: View): string {
+  const what = recorded ? 'has approved' : 'had approved before; nothing written:';
+  return `${style.success('✔')} ${printable(by)} ${what} ${printable(run)} › ${printable(gate)}\n`;
+}
+
+function standing({ runs, interrupted, run }: StatusReport, view: View): string {
+  return run === null ? renderRunList(runs, interrupted, view) : renderRunStatus(run, interrupted, view);
+}
+
+function verified({ plan, checks }: VerifyReport, view: View): string {
+  const lines = checks.map((check): CheckLine => {
+    const { place } = check;
+    return { ...check, place: place === null ? null : `${place.file}:${place.start.line}:${place.start.column}` };
+  });
+  const shown = renderChecks(lines, view);
+  return `${view.style.strong(plan)}   ${renderVerdict(lines, view)}\n${shown === '' ? '' : `\n${shown}\n`}`;
+}
+
+function takenBack({ wayBack, run, graph, outcome, drift }: RollbackReport, view: View): string {
+  if (outcome === 'shown') return renderPlan(wayBack, view);
+  const done = renderRun({ report: run, graph, outcome }, view);
+  if (drift === null) return done;
+  const { style } = view;
+  if (drift.length === 0) return `${done}\n${style.success('✔')} the catalog is what it was before the run\n`;
+  const lines = drift.map((line) => `    ${printable(line)}`);
+  return `${done}\n${style.error('✖')} the catalog differs from what it was before the run:\n${lines.join('\n')}\n`;
+}

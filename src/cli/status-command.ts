@@ -1,0 +1,44 @@
+/** `lockstep status [RUN]`. */
+import { statusCommand, type StatusReport } from '../commands/status.js';
+import type { RunReport } from '../postgres/journal/run-report.js';
+import { answerOf, type Answer, type Invocation } from './invocation.js';
+import { fileOf, runName } from './run-name.js';
+import { showReport } from './show-report.js';
+import { withDatabase } from './with-database.js';
+
+export async function status(argument: string | undefined, invocation: Invocation): Promise<Answer> {
+  const named = argument === undefined ? undefined : await runName(argument, invocation);
+  if (named?.answer !== undefined) return named.answer;
+  return withDatabase(invocation, {}, async ({ database }) => {
+    const result = await statusCommand({ database, ...(named !== undefined && { run: named.name }) });
+    const next = nextOf(result.report, named?.file);
+    return {
+      ...answerOf(result, showReport.status),
+      result: { ...result, next: result.exit === 0 ? next : result.next },
+      nextAre: 'then',
+    };
+  });
+}
+
+/** What a person would type now. Nothing where the run has ended, or somebody is working on it. */
+function nextOf(report: StatusReport | null, file: string | undefined): readonly string[] {
+  if (report === null) return [];
+  if (report.run === null) {
+    const open = report.runs.find((run) => report.interrupted.includes(run.name) || OPEN.has(run.status));
+    return open === undefined ? [] : [`lockstep status ${open.name}`];
+  }
+  const { run } = report.run;
+  if (!report.interrupted.includes(run.name) && !OPEN.has(run.status)) return [];
+  if (run.direction === 'rollback') return [`lockstep rollback ${run.name}`];
+  const plan = file !== undefined && /\.ya?ml$/.test(file) ? file : (fileOf(run.plan) ?? `${run.plan}.yaml`);
+  return [...approvalsOf(report.run, run.name), `lockstep apply ${plan}`];
+}
+
+const OPEN: ReadonlySet<string> = new Set(['waiting', 'stopped', 'failed']);
+
+function approvalsOf({ operations }: RunReport, name: string): readonly string[] {
+  const waiting = operations.filter(
+    ({ state, outcome }) => state === 'waiting' && outcome?.reason?.includes('approval'),
+  );
+  return waiting.map(({ id }) => `lockstep approve ${name} --gate ${id.split('/')[0]!}`);
+}

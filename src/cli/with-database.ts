@@ -1,0 +1,39 @@
+/** A command's database: which one, opened, and closed whatever happens, at once where a signal says so. */
+import { EXIT, refusal, type CommandResult } from '../commands/command-result.js';
+import type { Database } from '../executor/session.js';
+import { resolveConnection } from '../postgres/connection.js';
+import { PgDatabase } from '../postgres/pg-database.js';
+import { answerOf, type Answer, type Invocation } from './invocation.js';
+import { stopOnSignals, type StopOptions } from './stop-on-signals.js';
+
+export interface Opened {
+  readonly database: Database;
+  readonly stop: AbortSignal;
+}
+
+export async function withDatabase(
+  { options, terminal }: Invocation,
+  stopping: StopOptions,
+  work: (opened: Opened) => Promise<Answer>,
+): Promise<Answer> {
+  const { databaseUrl } = options;
+  const choice = resolveConnection({ env: terminal.env, ...(databaseUrl !== undefined && { explicit: databaseUrl }) });
+  if (choice.kind !== 'found') return answerOf(unnamed(choice), () => '');
+  const database = new PgDatabase({ url: choice.connection.url });
+  try {
+    // Closing cancels on the server what is running there.
+    const atOnce = (): Promise<void> => database.close();
+    return await stopOnSignals(terminal, { ...stopping, atOnce }, (stop) => work({ database, stop }));
+  } finally {
+    await database.close();
+  }
+}
+
+const PLACES = 'name one with --database-url, LOCKSTEP_DATABASE_URL, DATABASE_URL, or the PG* variables';
+
+function unnamed(choice: Exclude<ReturnType<typeof resolveConnection>, { kind: 'found' }>): CommandResult<never> {
+  if (choice.kind === 'absent')
+    return refusal(EXIT.failed, 'LS9016', { detail: 'Nothing names a database.', help: PLACES });
+  const detail = `${choice.source} names no PostgreSQL database: ${choice.problem}.`;
+  return refusal(EXIT.failed, 'LS9016', { detail, help: 'write it as postgresql://user@host:5432/database' });
+}

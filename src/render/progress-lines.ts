@@ -1,0 +1,72 @@
+/**
+ * Progress where nothing can be redrawn (a log, CI): a line per change of state, and now and then one that says how far the
+ * batches are. One `key=value` per fact, so that a log can be searched. When a line is due belongs to the caller.
+ */
+import type { RunEvent } from '../executor/run-event.js';
+import type { OperationProgress, RunProgress } from '../report/run-progress.js';
+import { rateOf, shareDone, timeLeftMs } from '../report/run-progress.js';
+import { printable } from './display-width.js';
+import { showClock, showShare, showTime } from './show-amount.js';
+
+/** One line without a line feed; null for an event that changes no state. */
+export function stateLine(event: RunEvent, progress: RunProgress, atMs: number): string | null {
+  if (event.type === 'progress') return null;
+  const operation = progress.operations.find(({ id }) => id === event.operation);
+  const parts = [
+    showClock(atMs),
+    `step=${word(event.step === '' ? 'conditions' : event.step)}`,
+    `operation=${word(event.operation)}`,
+  ];
+  if (event.type === 'retry') {
+    parts.push('state=retrying', `try=${event.tries}`, `pause=${event.pauseMs}ms`, `reason=${quoted(event.reason)}`);
+    return parts.join(' ');
+  }
+  parts.push(`state=${word(event.to.replaceAll(' ', '-'))}`);
+  const { outcome } = event;
+  const { counts, answer, error, reason } = outcome ?? {};
+  if (counts !== undefined)
+    parts.push(`rows=${counts.read}`, `written=${counts.changed}`, `skipped=${counts.skipped}`, `kept=${counts.kept}`);
+  if (answer !== undefined) parts.push(`violations=${answer.violations}`);
+  if (operation?.startedAtMs !== null && operation !== undefined && event.to !== 'running')
+    parts.push(`time=${showTime(atMs - operation.startedAtMs).replaceAll(' ', '')}`);
+  if (reason !== undefined) parts.push(`reason=${quoted(reason)}`);
+  if (error !== undefined) parts.push(`error=${quoted(error.message)}`);
+  return parts.join(' ');
+}
+
+/** One line for all batch operations under way; null where there are none. */
+export function progressLine(progress: RunProgress, atMs: number): string | null {
+  const running = progress.operations.filter(({ kind, state }) => kind === 'batch' && state === 'running');
+  if (running.length === 0) return null;
+  const steps = [...new Set(running.map(({ step }) => step))].join(',');
+  const parts = [showClock(atMs), `step=${word(steps)}`, 'state=running'];
+  const share = shareOfAll(running);
+  if (share !== null) parts.push(showShare(share));
+  parts.push(`rows=${running.reduce((sum, { counts }) => sum + (counts?.read ?? 0), 0)}`);
+  const rates = running.flatMap((operation) => rateOf(operation, atMs) ?? []);
+  if (rates.length > 0) parts.push(`rate=${Math.round(rates.reduce((sum, rate) => sum + rate, 0))}/s`);
+  const left = running.map((operation) => timeLeftMs(operation, atMs));
+  if (left.every((each) => each !== null)) parts.push(`eta=${showTime(Math.max(...left)).replaceAll(' ', '')}`);
+  if (running.length > 1) parts.push(`operations=${running.length}`);
+  return parts.join(' ');
+}
+
+/** Null where one of them has no estimate. */
+function shareOfAll(running: readonly OperationProgress[]): number | null {
+  const estimates = running.map(({ estimate }) => estimate);
+  if (!estimates.every((estimate) => estimate !== null)) return null;
+  const [estimate, read] = [sum(estimates), sum(running.map(({ counts }) => counts?.read ?? 0))];
+  return shareDone({ counts: { read, changed: 0, skipped: 0, kept: 0, batches: 0 }, estimate });
+}
+
+function sum(numbers: readonly number[]): number {
+  return numbers.reduce((total, each) => total + each, 0);
+}
+
+function word(text: string): string {
+  return /^[\w./@,-]+$/.test(text) ? text : quoted(text);
+}
+
+function quoted(text: string): string {
+  return JSON.stringify(printable(text.replaceAll(/\s+/g, ' ')));
+}

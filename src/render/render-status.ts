@@ -1,0 +1,103 @@
+/** Where runs stand, by the journal's account: all of them in a table, or one with its operations. */
+import type { OperationReport, RunReport } from '../postgres/journal/run-report.js';
+import type { RunSummary } from '../postgres/journal/runs.js';
+import { printable } from './display-width.js';
+import { signOf } from './render-run.js';
+import { showCount, showMoment, showRow, showRows } from './show-amount.js';
+import { cut, renderTable, type Cell } from './text-table.js';
+import type { View } from './view.js';
+
+export function renderRunList(runs: readonly RunSummary[], interrupted: readonly string[], view: View): string {
+  if (runs.length === 0) return 'No runs: nothing was applied to this database yet.\n';
+  const lines = renderTable(
+    [
+      { title: 'run', least: 12 },
+      { title: 'status' },
+      { title: 'began' },
+      { title: 'ended' },
+      { title: 'by', least: 6 },
+    ],
+    runs.map((run) => [
+      run.name,
+      statusCell(run, interrupted, view),
+      showMoment(run.createdAt),
+      run.finishedAt === null ? '–' : showMoment(run.finishedAt),
+      run.createdBy,
+    ]),
+    view,
+  );
+  return `${lines.join('\n')}\n`;
+}
+
+export function renderRunStatus(report: RunReport, interrupted: readonly string[], view: View): string {
+  const { style, width } = view;
+  const { run } = report;
+  const status = statusCell(run, interrupted, view);
+  const text = typeof status === 'string' ? status : status.tone(status.text);
+  const params = Object.entries(run.params);
+  const head = [
+    `${style.strong(run.name)}   ${text}${run.direction === 'rollback' && run.status !== 'rolled back' ? ', on its way back' : ''}`,
+    style.faint(
+      `began ${showMoment(run.createdAt)} by ${printable(run.createdBy)}, last executor ${printable(run.executor)}`,
+    ),
+    ...(params.length === 0 ? [] : [style.faint(cut(`params ${showRow(run.params)}`, width))]),
+  ];
+  // The way there is history once the way back has begun.
+  const lines = renderTable(
+    [
+      { title: '' },
+      { title: 'operation', least: 20 },
+      { title: 'state' },
+      { title: 'ranges', align: 'right' },
+      { title: 'read', align: 'right' },
+      { title: run.direction === 'apply' ? 'written' : 'changed', align: 'right' },
+      { title: 'skipped', align: 'right' },
+      { title: 'kept', align: 'right' },
+      { title: 'batches', align: 'right' },
+    ],
+    report.operations.map((operation) => operationCells(operation, view)),
+    view,
+  );
+  const [heading = '', ...rows] = lines;
+  const operations = report.operations.flatMap((operation, index) => [rows[index]!, ...beneath(operation, view)]);
+  return `${[...head, '', heading, ...operations].join('\n')}\n`;
+}
+
+function statusCell(run: RunSummary, interrupted: readonly string[], { style }: View): Cell {
+  if (interrupted.includes(run.name)) return { text: `interrupted (${run.status})`, tone: style.warning };
+  const tone =
+    run.status === 'failed'
+      ? style.error
+      : run.status === 'done' || run.status === 'rolled back'
+        ? style.success
+        : style.warning;
+  return { text: run.status, tone };
+}
+
+function operationCells({ id, state, walk }: OperationReport, { style }: View): readonly Cell[] {
+  if (walk === null) return [signOf(state, style), id, state, '', '', '', '', '', ''];
+  const { counts, ranges, rangesDone } = walk;
+  const numbers = [counts.read, counts.changed, counts.skipped, counts.kept, counts.batches].map(showCount);
+  return [signOf(state, style), id, state, `${rangesDone}/${ranges}`, ...numbers];
+}
+
+function beneath({ outcome, approvals, findings, state }: OperationReport, { style, width }: View): readonly string[] {
+  const line = (text: string): string => cut(`     ${printable(text)}`, width);
+  const lines: string[] = [];
+  if (outcome?.reason !== undefined && state !== 'done') lines.push(style.warning(line(outcome.reason)));
+  if (outcome?.error !== undefined) {
+    const { message, detail, sqlstate } = outcome.error;
+    const code = sqlstate === undefined ? '' : ` (SQLSTATE ${sqlstate})`;
+    lines.push(style.error(line(`${message}${code}${detail === undefined ? '' : `; ${detail}`}`)));
+  }
+  const violations = outcome?.answer?.violations ?? 0;
+  if (violations > 0 && outcome?.error === undefined)
+    lines.push(style.warning(line(`${showRows(violations)}, expected 0`)));
+  for (const { by, at, comment } of approvals)
+    lines.push(style.faint(line(`approved by ${by} at ${showMoment(at)}${comment === null ? '' : `: ${comment}`}`)));
+  if (findings.count > 0) {
+    lines.push(style.warning(line(`${showCount(findings.count)} to look at`)));
+    for (const { what, detail } of findings.samples.slice(0, 3)) lines.push(line(`  ${what}   ${showRow(detail)}`));
+  }
+  return lines;
+}
