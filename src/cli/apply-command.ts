@@ -18,7 +18,11 @@ export interface RunFlags {
   readonly resolve: Readonly<Record<string, 'done' | 'again'>>;
 }
 
-export async function apply(file: string, invocation: Invocation<RunFlags>): Promise<Answer> {
+export interface ApplyFlags extends RunFlags {
+  readonly expectDigest?: string;
+}
+
+export async function apply(file: string, invocation: Invocation<ApplyFlags>): Promise<Answer> {
   const { options, terminal } = invocation;
   const input = planInput(file, invocation);
   const goOn = `lockstep apply ${file}`;
@@ -31,6 +35,7 @@ export async function apply(file: string, invocation: Invocation<RunFlags>): Pro
       database,
       stop,
       resolve: options.resolve,
+      ...(options.expectDigest !== undefined && { expectDigest: options.expectDigest }),
       observe: progress.observe,
       agree: (report) => {
         estimates = Object.fromEntries(

@@ -10,13 +10,19 @@ export interface PlanFlags {
   readonly sql?: boolean;
   readonly graph?: boolean;
   readonly detailedExitcode?: boolean;
+  readonly out?: string;
 }
 
 export async function plan(file: string, invocation: Invocation<PlanFlags>): Promise<Answer> {
-  const { sql, graph, detailedExitcode = false } = invocation.options;
+  const { sql, graph, detailedExitcode = false, out } = invocation.options;
   return withDatabase(invocation, {}, async ({ database }) => {
     const input = planInput(file, invocation);
-    const result = await planCommand({ ...input, database, detailedExitCode: detailedExitcode });
+    const result = await planCommand({
+      ...input,
+      database,
+      detailedExitCode: detailedExitcode,
+      ...(out !== undefined && { out }),
+    });
     // Text for another program: what to type next would be in its way.
     if (sql === true) return { ...answerOf(result, renderPlanSql), result: { ...result, next: [] } };
     if (graph === true) return { ...answerOf(result, renderPlanGraph), result: { ...result, next: [] } };

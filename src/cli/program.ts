@@ -5,7 +5,7 @@
  */
 import { Argument, Command, InvalidArgumentError, Option } from 'commander';
 import type { ApproveFlags } from './approve-command.js';
-import type { RunFlags } from './apply-command.js';
+import type { ApplyFlags } from './apply-command.js';
 import type { DemoFlags } from './demo-command.js';
 import type { Answer, Invocation } from './invocation.js';
 import type { PlanFlags } from './plan-command.js';
@@ -73,18 +73,29 @@ export function buildProgram(version: string, choose: (chosen: Chosen) => void):
       options: [
         new Option('--sql', 'print the statements as text for psql'),
         new Option('--graph', 'print the order as a Mermaid flowchart').conflicts('sql'),
+        new Option('--out <file>', 'save exactly this, to be approved and applied'),
         new Option('--detailed-exitcode', 'exit 2 where apply would do something'),
       ],
       example: 'lockstep plan plans/split-auth-schema.yaml',
     },
     async ([file], invocation) => (await import('./plan-command.js')).plan(file!, invocation),
   );
-  add<RunFlags>(
+  add(
+    'show',
+    [new Argument('<saved>', 'file written by `plan --out`')],
+    'show what a saved plan says; warns where the database has changed since',
+    { example: 'lockstep show split-auth-schema.saved.json' },
+    async ([file], invocation) => (await import('./show-command.js')).show(file!, invocation),
+  );
+  add<ApplyFlags>(
     'apply',
     [PLAN],
     'run a plan, or go on with its run; stops at gates',
     {
-      options: [resolveOption()],
+      options: [
+        resolveOption(),
+        new Option('--expect-digest <digest>', 'run exactly what has this digest, or nothing'),
+      ],
       example: 'lockstep apply plans/split-auth-schema.yaml --set soak=1h',
       asEvents: true,
     },
@@ -166,7 +177,7 @@ interface CommandDetails {
   readonly asEvents?: boolean;
 }
 
-const PLAN = new Argument('<plan>', 'plan file');
+const PLAN = new Argument('<plan>', 'plan file, or a saved plan');
 const RUN = new Argument('<run>', 'plan file, plan name, or run: split-auth-schema@2');
 
 function commonOptions(): readonly Option[] {

@@ -14,12 +14,15 @@ import { EXIT, refusal, type CommandResult } from './command-result.js';
 import { endOfTurn, EXECUTOR, executeRun, holdingRun, MOVED, takeOverAsKnown, type RunOptions } from './execute-run.js';
 import { guarded } from './guarded.js';
 import { knownRun, liveRunsTouching, type LiveRun } from './known-run.js';
-import { openPlan, type PlanInput } from './open-plan.js';
+import { openPlanOrSaved, type OpenedPlan, type PlanInput } from './open-plan.js';
+import { differencesFrom } from './saved-plan.js';
 import { exitFor, reportOf } from './plan.js';
 
 export interface ApplyOptions extends PlanInput, RunOptions {
   /** Shown what a new run would do; false: it is not begun. Not asked when going on. */
   readonly agree: (report: PlanReport) => Promise<boolean>;
+  /** Exactly this is run, or nothing; of a saved plan its own. */
+  readonly expectDigest?: string;
   /** Told the graph before it is walked, for progress. */
   readonly begin?: (graph: OperationGraph, resumed: boolean) => void;
 }
@@ -33,7 +36,7 @@ export interface ApplyReport {
 
 export function applyCommand(options: ApplyOptions): Promise<CommandResult<ApplyReport>> {
   return guarded(async () => {
-    const opened = await openPlan(options);
+    const opened = await openPlanOrSaved(options);
     if (!opened.ok)
       return { exit: exitFor(opened.diagnostics), report: null, diagnostics: opened.diagnostics, next: [] };
     for (;;) {
@@ -44,14 +47,18 @@ export function applyCommand(options: ApplyOptions): Promise<CommandResult<Apply
 }
 
 async function applyPlan(
-  plan: Plan,
+  { plan, saved }: OpenedPlan,
   warnings: readonly Diagnostic[],
   options: ApplyOptions,
 ): Promise<CommandResult<ApplyReport> | typeof MOVED> {
-  const { database, file } = options;
+  const { database, file, expectDigest = saved?.digest } = options;
   const known = await knownRun(database, plan.name);
+  const underWay = known !== undefined && known.status !== 'rolled back';
+  if (underWay && expectDigest !== undefined && known.graphDigest !== expectDigest) {
+    return otherThanExpected([`\`${known.name}\` runs ${known.graphDigest}, expected is ${expectDigest}`], file);
+  }
   if (known?.status === 'done') return finishedBefore(known, plan, database);
-  if (known !== undefined && known.status !== 'rolled back') {
+  if (underWay) {
     const refused = refuseToGoOn(known, plan, file);
     return refused ?? holdingRun(database, plan.name, () => goOn(known, options));
   }
@@ -59,12 +66,25 @@ async function applyPlan(
   const diagnostics = [...warnings, ...compiled.diagnostics];
   const report = reportOf(plan, compiled);
   if (report === null) return { exit: exitFor(diagnostics), report: null, diagnostics, next: [] };
+  const { digest } = compiled.compiled!;
+  if (expectDigest !== undefined && digest !== expectDigest) {
+    const differences = saved === null ? [`digest: ${expectDigest} → ${digest}`] : differencesFrom(saved, compiled);
+    return otherThanExpected(differences.length > 0 ? differences : [`digest: ${expectDigest} → ${digest}`], file);
+  }
   const others = await liveRunsTouching(database, compiled.compiled!.graph);
   if (others.length > 0) return runsInTheWay(others);
   if (!(await options.agree(report)))
     return { exit: EXIT.notApproved, report: null, diagnostics, next: [`lockstep plan ${file}`] };
   const result = await holdingRun(database, plan.name, () => begin(plan, compiled, known?.ordinal ?? 0, options));
   return result === MOVED ? MOVED : { ...result, diagnostics: [...diagnostics, ...result.diagnostics] };
+}
+
+function otherThanExpected(differences: readonly string[], file: string): CommandResult<never> {
+  const help = 'look at the differences, save the plan again, and have that approved';
+  return {
+    ...refusal(EXIT.notApproved, 'LS9021', { detail: differences.slice(0, 30).join('\n'), help }),
+    next: [`lockstep plan ${file}`],
+  };
 }
 
 function runsInTheWay(others: readonly LiveRun[]): CommandResult<never> {

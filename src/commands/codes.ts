@@ -96,4 +96,14 @@ export const COMMAND_CODES = {
     explanation:
       'A run of another plan is unfinished, and one of the two writes what the other reads or writes. Neither could be proved or taken back while the other goes on. Finish that run or take it back, then begin this one.',
   },
+  LS9020: {
+    summary: 'a saved plan that is not whole',
+    explanation:
+      'The file says it is a saved plan, but its digest is not that of the graph in it: it was edited, or cut off. What was approved cannot be told from it. Save the plan again.',
+  },
+  LS9021: {
+    summary: 'what would run is not what was saved or approved',
+    explanation:
+      'Compiled against the database as it is now, the plan gives another graph than the one that was saved, or another digest than the one that is expected. The differences are listed: definitions that somebody changed meanwhile, operations that come out otherwise. Nothing was changed. Look at them, save the plan again, and have that approved.',
+  },
 } as const satisfies CodeTable;

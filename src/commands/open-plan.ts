@@ -1,9 +1,10 @@
-/** A plan file to a plan: read, validated, with params put in. */
+/** A plan file to a plan: read, validated, with params put in. A saved plan is opened like the one it was saved from. */
 import { readFile } from 'node:fs/promises';
 import type { Plan } from '../document/plan.js';
 import { readPlan } from '../document/read-plan.js';
-import type { Outcome } from '../kernel/diagnostic.js';
+import type { Diagnostic, Outcome } from '../kernel/diagnostic.js';
 import { commandDiagnostic } from './command-result.js';
+import { readSavedPlan, type SavedPlan } from './saved-plan.js';
 
 export interface PlanInput {
   /** As the user named it: it is repeated in the commands that come next. */
@@ -13,19 +14,41 @@ export interface PlanInput {
   readonly env: Readonly<Record<string, string | undefined>>;
 }
 
-export async function openPlan({ file, set, env }: PlanInput): Promise<Outcome<Plan>> {
+export interface OpenedPlan {
+  readonly plan: Plan;
+  /** Null where the file is a plan as people write it. */
+  readonly saved: SavedPlan | null;
+}
+
+export async function openPlan(input: PlanInput): Promise<Outcome<Plan>> {
+  const opened = await openPlanOrSaved(input);
+  return opened.ok ? { ...opened, value: opened.value.plan } : opened;
+}
+
+export async function openPlanOrSaved({ file, set, env }: PlanInput): Promise<Outcome<OpenedPlan>> {
   let text: string;
   try {
     text = await readFile(file, 'utf8');
   } catch (error) {
     const reason = error instanceof Error && 'code' in error ? String(error.code) : 'it cannot be opened';
     const detail = `\`${file}\` cannot be read (${reason}).`;
-    return {
-      ok: false,
-      diagnostics: [
-        commandDiagnostic('LS9017', { detail, help: 'name a plan file, for example plans/split-auth-schema.yaml' }),
-      ],
-    };
+    return refused(
+      commandDiagnostic('LS9017', { detail, help: 'name a plan file, for example plans/split-auth-schema.yaml' }),
+    );
   }
-  return readPlan(file, text, { set, env });
+  const saved = readSavedPlan(text);
+  if (saved === 'broken') {
+    const detail = `The digest in \`${file}\` is not that of the plan in it.`;
+    return refused(commandDiagnostic('LS9020', { detail, help: 'save the plan again: lockstep plan PLAN --out FILE' }));
+  }
+  // The values were saved with the text: the environment of today has no say, another `--set` is another plan.
+  const read =
+    saved === undefined
+      ? await readPlan(file, text, { set, env })
+      : await readPlan(saved.file, saved.text, { set: { ...saved.set, ...set }, env: {} });
+  return read.ok ? { ...read, value: { plan: read.value, saved: saved ?? null } } : read;
+}
+
+function refused(diagnostic: Diagnostic): Outcome<never> {
+  return { ok: false, diagnostics: [diagnostic] };
 }

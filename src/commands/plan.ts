@@ -8,12 +8,15 @@ import { EXIT, type CommandResult, type ExitCode } from './command-result.js';
 import { guarded } from './guarded.js';
 import { knownRun } from './known-run.js';
 import { openPlan, type PlanInput } from './open-plan.js';
+import { savePlan } from './saved-plan.js';
 import type { Plan } from '../document/plan.js';
 
 export interface PlanOptions extends PlanInput {
   readonly database: Database;
   /** Exit 2 where `apply` would do something. */
   readonly detailedExitCode?: boolean;
+  /** Where to save what was compiled. */
+  readonly out?: string;
 }
 
 export function planCommand(options: PlanOptions): Promise<CommandResult<PlanReport>> {
@@ -28,7 +31,10 @@ export function planCommand(options: PlanOptions): Promise<CommandResult<PlanRep
     const known = await knownRun(options.database, opened.value.name);
     const pending = known?.status !== 'done' || known.sourceDigest !== opened.value.sourceDigest;
     const exit = pending && options.detailedExitCode === true ? EXIT.changesPending : EXIT.done;
-    return { exit, report, diagnostics, next: pending ? [`lockstep apply ${options.file}`] : [] };
+    if (options.out === undefined)
+      return { exit, report, diagnostics, next: pending ? [`lockstep apply ${options.file}`] : [] };
+    await savePlan(options.out, opened.value, compiled);
+    return { exit, report, diagnostics, next: [`lockstep apply ${options.out} --expect-digest ${report.digest}`] };
   });
 }
 
@@ -48,8 +54,8 @@ export function exitFor(diagnostics: readonly Diagnostic[]): ExitCode {
   return EXIT.planInvalid;
 }
 
-/** Hazards without consent. */
-const CONSENT_CODES: ReadonlySet<string> = new Set(['LS6301']);
+/** Hazards without consent; a saved plan that is not the one that was approved. */
+const CONSENT_CODES: ReadonlySet<string> = new Set(['LS6301', 'LS9020']);
 /** Refused by the server that was named, not by the plan. */
 const ENVIRONMENT_CODES: ReadonlySet<string> = new Set([
   'LS6105',
