@@ -20,7 +20,7 @@ import { PLANNER_CODES } from './codes.js';
 import { refuseEnvironment } from './environment.js';
 import { orderOperations } from './order-operations.js';
 import { partitionFamilies } from './partition-families.js';
-import { placePreconditions, type StepOperations } from './place-preconditions.js';
+import { changesRows, placePreconditions, type StepOperations } from './place-preconditions.js';
 import { refuseLongBatches } from './refuse-long-batches.js';
 import { report } from '../catalog/scope.js';
 
@@ -106,17 +106,18 @@ function compileStep(step: PlanStep, index: number, state: CompileState): Compil
   const fragment = kind.lower(step.fields as never, context);
   const stated = statedWayBack(context, [...path, 'rollback']);
   const behind = [...skipWhen, ...require.map((operation) => operation.id)];
+  const changing = fragment.operations.filter(changesRows);
   const lowered = fragment.operations.map((operation, position) => ({
     ...operation,
     after: [...operation.after, ...behind],
     skipWhen: [...operation.skipWhen, ...skipWhen],
-    // What the step states stands for the whole step: it hangs on the step's last operation, to come first on the way back.
+    // What the step states stands for the whole step, whichever of its operations were begun.
     ...(stated.length > 0 &&
-      position === fragment.operations.length - 1 && { reversal: { kind: 'operations', operations: stated } as const }),
-    ...(step.rollback.kind === 'none' &&
-      operation.reversal.kind !== 'nothing' && {
-        reversal: { kind: 'irreversible', reason: step.rollback.reason } as const,
+      (changing.includes(operation) || (changing.length === 0 && position === fragment.operations.length - 1)) && {
+        reversal: { kind: 'operations', operations: stated } as const,
       }),
+    ...(step.rollback.kind === 'none' &&
+      changing.includes(operation) && { reversal: { kind: 'irreversible', reason: step.rollback.reason } as const }),
   }));
   state.advance((catalog) => applyEffects(catalog, fragment.effects));
   const operations = [...when, ...require, ...lowered, ...invariantsAfter(step, state)];

@@ -45,6 +45,6 @@ export function placePreconditions(
   return [...begin, ...first, ...rest];
 }
 
-function changesRows(operation: Operation): boolean {
+export function changesRows(operation: Operation): boolean {
   return operation.kind === 'batch' || operation.kind === 'statement';
 }
