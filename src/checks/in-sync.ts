@@ -1,7 +1,7 @@
 /** `in_sync`: both sides of a mapping correspond row by row. The comparison itself belongs to `mapping`. */
 import { list, object, ref } from '../kernel/json-schema.js';
 import { comparison } from '../mapping/in-sync.js';
-import { sqlName } from '../mapping/mapping.js';
+import { sqlName, textsOf } from '../mapping/mapping.js';
 import type { CheckDefinition } from './check-definition.js';
 
 type InSyncFields = readonly string[] | { readonly of: readonly string[]; readonly extra?: 'allow' };
@@ -35,7 +35,10 @@ export const inSync: CheckDefinition<InSyncFields> = {
       says: `${sqlName(mapping.target)} corresponds to ${sqlName(mapping.source)} (${mapping.name})`,
       rows: compared.rows,
       summary: compared.summary,
-      reads: [sqlName(mapping.source), sqlName(mapping.target)],
+      reads: [
+        ...[sqlName(mapping.source), sqlName(mapping.target)],
+        ...textsOf(mapping).flatMap((text) => context.readsOf('condition', text)),
+      ],
     };
   },
 };

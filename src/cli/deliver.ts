@@ -5,7 +5,7 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import type { Diagnostic } from '../kernel/diagnostic.js';
 import { redactPasswords } from '../postgres/connection.js';
-import { renderDiagnostics } from '../render/diagnostic-frame.js';
+import { renderDiagnostic, renderDiagnostics } from '../render/diagnostic-frame.js';
 import { jsonDocument } from '../render/json-document.js';
 import { styleFor } from '../render/style.js';
 import type { View } from '../render/view.js';
@@ -29,17 +29,37 @@ export function deliver({ command, answer, options, terminal, behindEvents }: De
   const diagnostics = result.diagnostics.map(withoutPasswords);
   const next = nextCommands(result.next, options.set);
   const facts = { command, exit, report: result.report, diagnostics, next };
-  if (options.jsonInto !== undefined) writeFileSync(options.jsonInto, jsonDocument(facts));
+  const unwritten =
+    options.jsonInto === undefined ? undefined : problemOfWriting(options.jsonInto, jsonDocument(facts));
   const followed = renderNext(next, nextAre);
   const { out, err } = terminal;
   if (options.json === true) out.write(jsonDocument(facts, { inOneLine: behindEvents }));
   else out.write(shown(viewOf(out, terminal)) + (exit === 0 ? followed : ''));
 
-  const said = renderDiagnostics(diagnostics, sourceText, viewOf(err, terminal).style);
-  if (said !== '') err.write(`${said}\n`);
-  if (note !== undefined) err.write(`${note}\n`);
+  err.write(problemsText(diagnostics, terminal));
+  for (const line of [unwritten, note]) if (line !== undefined) err.write(`${line}\n`);
   if (exit !== 0) err.write(followed);
-  return exit;
+  return exit === 0 && unwritten !== undefined ? 1 : exit;
+}
+
+/** It could be opened before the command ran; the disk may be full now, and what was done is done. */
+function problemOfWriting(file: string, text: string): string | undefined {
+  try {
+    writeFileSync(file, text);
+    return undefined;
+  } catch (error) {
+    return `--json-into: ${error instanceof Error ? error.message : String(error)}`;
+  }
+}
+
+/** As they stand on stderr; empty where there are none. */
+export function problemsText(diagnostics: readonly Diagnostic[], terminal: Terminal): string {
+  const { style } = viewOf(terminal.err, terminal);
+  const [first, ...others] = diagnostics;
+  if (first === undefined) return '';
+  // One needs no count.
+  if (others.length === 0) return `${renderDiagnostic(first, sourceText, style)}\n`;
+  return `${renderDiagnostics(diagnostics, sourceText, style)}\n`;
 }
 
 export function viewOf(stream: Stream, { env }: Terminal): View {
@@ -52,7 +72,7 @@ function withoutPasswords(diagnostic: Diagnostic): Diagnostic {
 }
 
 /** Undefined where it cannot be read: then a place is named, not drawn. */
-export function sourceText(file: string): string | undefined {
+function sourceText(file: string): string | undefined {
   try {
     return readFileSync(file, 'utf8');
   } catch {

@@ -3,12 +3,12 @@ import type { DemoEvent } from '../commands/demo-event.js';
 import { demoCommand, type DemoReport } from '../commands/demo.js';
 import { systemClock } from '../kernel/clock.js';
 import { renderPlan } from '../render/render-plan.js';
-import { renderDiagnostics } from '../render/diagnostic-frame.js';
 import { showCount, showTime } from '../render/show-amount.js';
 import { renderTable } from '../render/text-table.js';
 import type { View } from '../render/view.js';
-import { sourceText, viewOf } from './deliver.js';
+import { problemsText, viewOf } from './deliver.js';
 import { answerOf, type Answer, type Invocation } from './invocation.js';
+import { renderNext } from './next-commands.js';
 import { progressWriter, type ProgressWriter } from './progress-writer.js';
 import { showReport } from './show-report.js';
 import { stopOnSignals } from './stop-on-signals.js';
@@ -23,7 +23,12 @@ type Action = 'run' | 'status' | 'rollback' | 'clean';
 export async function demo(action: string, { options, terminal }: Invocation<DemoFlags>): Promise<Answer> {
   const transcript = new Transcript(terminal, options.json === true);
   const goOn = action === 'rollback' ? 'npx lockstep demo rollback' : 'npx lockstep demo';
-  const stopping = { goOn, quiet: () => transcript.pause(), atOnce: () => Promise.reject(new Error('stopped')) };
+  // The server is a process of its own and keeps what is committed: leaving is all that ends the demo at once.
+  const atOnce = (exit: number): Promise<void> => {
+    terminal.err.write(`Stopped at once.\n${renderNext([goOn], 'or')}`);
+    return terminal.leave(exit);
+  };
+  const stopping = { goOn, quiet: () => transcript.pause(), atOnce };
   return stopOnSignals(terminal, stopping, async (stop) => {
     const { users } = options;
     const tell = (event: DemoEvent): void => transcript.tell(event);
@@ -85,8 +90,7 @@ class Transcript {
         (event.result.report?.operations ?? []).flatMap(({ id, rows }) => (rows === null ? [] : [[id, rows]])),
       );
     out.write(shownOf(event, viewOf(out, this.#terminal)));
-    const said = renderDiagnostics(event.result.diagnostics, sourceText, viewOf(err, this.#terminal).style);
-    if (said !== '') err.write(`${said}\n`);
+    err.write(problemsText(event.result.diagnostics, this.#terminal));
   }
 }
 

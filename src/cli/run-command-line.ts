@@ -18,7 +18,12 @@ export async function runCommandLine(argv: readonly string[], version: string, t
   const invocation: Invocation = { options, terminal: seen };
   const behindEvents = asEvents && options.json === true;
   try {
-    const answer = unwritable(options.jsonInto) ?? (await run(invocation));
+    const refused = unwritable(options.jsonInto);
+    if (refused !== undefined) {
+      const { set, json = false } = options;
+      return deliver({ command, answer: refused, options: { set, json }, terminal: seen, behindEvents });
+    }
+    const answer = await run(invocation);
     return deliver({ command, answer, options, terminal: seen, behindEvents });
   } catch (error) {
     const answer = defect(error, seen);

@@ -15,7 +15,7 @@ export interface StopOptions {
 
 export async function stopOnSignals(
   terminal: Terminal,
-  { goOn, quiet, atOnce }: StopOptions & { readonly atOnce: () => Promise<void> },
+  { goOn, quiet, atOnce }: StopOptions & { readonly atOnce: (exit: number) => Promise<void> },
   work: (stop: AbortSignal) => Promise<Answer>,
 ): Promise<Answer> {
   const stop = new AbortController();
@@ -26,7 +26,7 @@ export async function stopOnSignals(
     signalled ??= signal;
     stop.abort();
     quiet?.();
-    if (!first || goOn === undefined) ending ??= atOnce();
+    if (!first || goOn === undefined) ending ??= atOnce(STOPPED[signalled]);
     else terminal.err.write('Stopping after the batches at hand; what is done is kept. Once more: stop at once.\n');
   });
   try {

@@ -16,6 +16,8 @@ export interface Terminal {
   readonly canAsk: boolean;
   /** The answer in lower case without spaces around it; empty where the question was called off. */
   ask(question: string, calledOff: AbortSignal): Promise<string>;
+  /** Ends the process here and now; for what cannot be waited for. */
+  leave(exit: number): never;
   /** Until the returned function is called, signals do not end the process but call `listener`. */
   onSignal(listener: (signal: StopSignal) => void): () => void;
 }
@@ -49,6 +51,7 @@ export function processTerminal(): Terminal {
         asking.close();
       }
     },
+    leave: (exit) => process.exit(exit),
     onSignal(listener) {
       process.on('SIGINT', listener).on('SIGTERM', listener);
       return () => void process.off('SIGINT', listener).off('SIGTERM', listener);

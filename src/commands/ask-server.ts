@@ -5,7 +5,7 @@
 import type { Plan } from '../document/plan.js';
 import { DatabaseError, type Session } from '../executor/session.js';
 import type { Diagnostic } from '../kernel/diagnostic.js';
-import type { Operation } from '../operation/operation.js';
+import { ANYTHING, type Operation } from '../operation/operation.js';
 import type { CompiledPlan } from '../planner/compile-plan.js';
 import { pinSettings } from '../sql/pinned-settings.js';
 import { commandDiagnostic } from './command-result.js';
@@ -16,7 +16,7 @@ export interface ServerAnswer {
 }
 
 /** In the caller's transaction. What reads a relation that the plan itself makes cannot be asked yet. */
-export async function askServer(session: Session, { graph, catalog }: CompiledPlan, plan: Plan): Promise<ServerAnswer> {
+export async function askServer(session: Session, { graph }: CompiledPlan, plan: Plan): Promise<ServerAnswer> {
   const { searchPath, statementTimeoutMs } = graph.limits;
   await session.query(pinSettings({ searchPath, lockTimeoutMs: 2_000, statementTimeoutMs, runId: '0' }));
   const estimates: Record<string, number> = {};
@@ -24,11 +24,13 @@ export async function askServer(session: Session, { graph, catalog }: CompiledPl
   const changed = changedBefore(graph.operations);
   for (const operation of graph.operations) {
     const touched = [...operation.reads, ...operation.writes];
-    if (touched.some((key) => catalog.relations[key] === undefined || changed.get(key)?.has(operation.id) === true))
-      continue;
+    if (touched.some((key) => changed.get(key)?.has(operation.id) === true)) continue;
+    const unknownBefore = changed.get(ANYTHING)?.has(operation.id) === true;
     for (const sql of questions(operation)) {
       const answer = await explain(session, sql);
       if (answer instanceof DatabaseError) {
+        // A step that could not be read may make it first.
+        if (unknownBefore && NOT_THERE.has(answer.facts.sqlstate ?? '')) continue;
         const span = plan.source.spanOf(placeOf(operation, plan));
         const { hint, detail } = answer.facts;
         const told = [`${operation.label}: ${answer.message}`, detail].filter((part) => part !== undefined).join('. ');
@@ -45,12 +47,15 @@ export async function askServer(session: Session, { graph, catalog }: CompiledPl
   return { estimates, diagnostics };
 }
 
+/** undefined_table, undefined_column, undefined_function, undefined_object, invalid_schema_name. */
+const NOT_THERE: ReadonlySet<string> = new Set(['42P01', '42703', '42883', '42704', '3F000']);
+
 /** Statements of the plan's author change what later ones see, so those cannot be asked before. */
 function changedBefore(operations: readonly Operation[]): ReadonlyMap<string, ReadonlySet<string>> {
   const later = new Map<string, Set<string>>();
   for (const [index, operation] of operations.entries()) {
     if (operation.kind !== 'statement') continue;
-    for (const key of operation.writes) {
+    for (const key of operation.barrier ? [...operation.writes, ANYTHING] : operation.writes) {
       const ids = later.get(key) ?? new Set();
       operations.slice(index + 1).forEach((candidate) => ids.add(candidate.id));
       later.set(key, ids);

@@ -1,4 +1,5 @@
 /** `lockstep rollback`: shows the way back of a run, takes it, and compares the catalog with what it was before. */
+import type { OperationRecord } from '../executor/journal.js';
 import type { OperationGraph } from '../operation/operation-graph.js';
 import { compileRollback } from '../planner/compile-rollback.js';
 import { postgresJournal } from '../postgres/journal/journal.js';
@@ -79,11 +80,19 @@ async function wayBackOf(
   const records = await database.withSession((session) =>
     postgresJournal.operations(session, { id: run.id, epoch: run.epoch }),
   );
-  const begun = new Set(records.filter(({ state }) => state !== 'pending' && state !== 'skipped').map(({ id }) => id));
-  const compiled = compileRollback(JSON.parse(run.graph) as OperationGraph, begun);
+  const graph = JSON.parse(run.graph) as OperationGraph;
+  const begun = records.filter(({ state }) => state !== 'pending' && state !== 'skipped');
+  const changed = begun.filter((record) => !leftNothing(record, graph)).map(({ id }) => id);
+  const compiled = compileRollback(graph, new Set(changed));
   if (compiled.ok) return { graph: compiled.graph };
   const lines = compiled.irreversible.map(({ operation, reason }) => `\`${operation}\`: ${reason}.`);
   return refusal(EXIT.failed, 'LS9010', { detail: lines.join('\n'), help: 'nothing was taken back' });
+}
+
+/** A transaction that failed was rolled back whole: there is nothing to take back. */
+function leftNothing({ id, state }: OperationRecord, graph: OperationGraph): boolean {
+  const operation = graph.operations.find((candidate) => candidate.id === id);
+  return state === 'failed' && operation?.kind === 'statement' && operation.transactional;
 }
 
 async function takeBack(

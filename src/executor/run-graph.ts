@@ -170,7 +170,13 @@ class Walk {
     const from = this.#states.get(operation.id) ?? 'pending';
     const { journal, run } = this.#execution;
     await persist(this.#execution, operation, (session) =>
-      runTransaction(this.#execution, session, () => journal.moveOperation(session, run, operation.id, to, outcome)),
+      runTransaction(this.#execution, session, async () => {
+        // Whoever gave up on a lost connection does not know whether its COMMIT arrived; the row does.
+        if (to === 'failed' && operation.kind === 'statement') {
+          if ((await journal.lockedState(session, run, operation.id)) === 'done') return;
+        }
+        await journal.moveOperation(session, run, operation.id, to, outcome);
+      }),
     );
     this.#states.set(operation.id, to);
     this.#outcomes.set(operation.id, outcome);

@@ -75,6 +75,14 @@ export function actualRows(mapping: Mapping): string {
   return `SELECT ${list}\nFROM ${sqlName(mapping.target)}${whereAll(targetCondition(mapping))}`;
 }
 
+/** What the plan says in SQL: where functions may be called. */
+export function textsOf(mapping: Mapping): readonly string[] {
+  const expressions = mapping.columns
+    .filter(({ plainColumn }) => plainColumn === null)
+    .map(({ expression }) => expression);
+  return [...expressions, ...[mapping.where, mapping.targetWhere].filter((text) => text !== null)];
+}
+
 export function whereAll(...conditions: readonly string[]): string {
   const given = conditions.filter((condition) => condition !== '');
   return given.length === 0 ? '' : `\nWHERE ${given.join(' AND ')}`;

@@ -16,6 +16,12 @@ export type OperationKind = Operation['kind'];
 /** `step/phase/name`, stable from compilation to compilation. Conditions of the whole plan stand under `begin` and `end`. */
 export type OperationId = string;
 
+/**
+ * Stands among `reads` where it cannot be known what is read: a view, a function of the database. No relation has this
+ * key. What writes without saying what is a barrier instead.
+ */
+export const ANYTHING = '*';
+
 interface OperationBase {
   readonly id: OperationId;
   /** Id of the step that it belongs to; empty for what belongs to the plan as a whole. */

@@ -19,6 +19,8 @@ import { compileState, type CompileState } from './compile-state.js';
 import { PLANNER_CODES } from './codes.js';
 import { refuseEnvironment } from './environment.js';
 import { orderOperations } from './order-operations.js';
+import { partitionFamilies } from './partition-families.js';
+import { changesRows, placePreconditions, type StepOperations } from './place-preconditions.js';
 import { refuseLongBatches } from './refuse-long-batches.js';
 import { report } from '../catalog/scope.js';
 
@@ -43,9 +45,10 @@ export function compilePlan(plan: Plan, catalog: CatalogSnapshot, surroundings: 
     ...planChecks(state, plan.require, 'begin/require', ['require']),
   ];
   const compiled = plan.steps.map((step, index) => compileStep(step, index, state));
-  const operations = placePreconditions(conditions, compiled);
+  const familyOf = partitionFamilies(catalog, state.surroundings().catalog);
+  const operations = placePreconditions(conditions, compiled, familyOf);
   refuseLongBatches(operations, plan, catalog, state);
-  const ordered = orderOperations(withNeeds(operations, plan));
+  const ordered = orderOperations(withNeeds(operations, plan), familyOf);
   if (!ordered.ok) {
     const detail = `${[...ordered.cycle, ordered.cycle[0]!].join(' → ')}.`;
     report(state, PLANNER_CODES, 'LS8001', plan.source.spanOf(['steps']), {
@@ -67,11 +70,8 @@ export function compilePlan(plan: Plan, catalog: CatalogSnapshot, surroundings: 
   return outcomeOf({ graph, digest: graphDigest(graph), catalog }, state.diagnostics);
 }
 
-interface CompiledStep {
+interface CompiledStep extends StepOperations {
   readonly shown: GraphStep;
-  readonly operations: readonly Operation[];
-  /** Checks of this step that may come before everything. */
-  readonly preconditions: readonly Operation[];
 }
 
 function compileStep(step: PlanStep, index: number, state: CompileState): CompiledStep {
@@ -106,17 +106,18 @@ function compileStep(step: PlanStep, index: number, state: CompileState): Compil
   const fragment = kind.lower(step.fields as never, context);
   const stated = statedWayBack(context, [...path, 'rollback']);
   const behind = [...skipWhen, ...require.map((operation) => operation.id)];
+  const changing = fragment.operations.filter(changesRows);
   const lowered = fragment.operations.map((operation, position) => ({
     ...operation,
     after: [...operation.after, ...behind],
     skipWhen: [...operation.skipWhen, ...skipWhen],
-    // What the step states stands for the whole step: it hangs on the step's last operation, to come first on the way back.
+    // What the step states stands for the whole step, whichever of its operations were begun.
     ...(stated.length > 0 &&
-      position === fragment.operations.length - 1 && { reversal: { kind: 'operations', operations: stated } as const }),
-    ...(step.rollback.kind === 'none' &&
-      operation.reversal.kind !== 'nothing' && {
-        reversal: { kind: 'irreversible', reason: step.rollback.reason } as const,
+      (changing.includes(operation) || (changing.length === 0 && position === fragment.operations.length - 1)) && {
+        reversal: { kind: 'operations', operations: stated } as const,
       }),
+    ...(step.rollback.kind === 'none' &&
+      changing.includes(operation) && { reversal: { kind: 'irreversible', reason: step.rollback.reason } as const }),
   }));
   state.advance((catalog) => applyEffects(catalog, fragment.effects));
   const operations = [...when, ...require, ...lowered, ...invariantsAfter(step, state)];
@@ -137,42 +138,6 @@ function planChecks(
 ): readonly Operation[] {
   const planned = compileChecks(checks, state.surroundings(), path);
   return checkOperations(planned, { step, prefix, effect: 'fail', barrier: step === '' });
-}
-
-/**
- * A precondition comes before everything where no earlier step touches what it reads and nothing decides first whether
- * its step runs; otherwise right before its step.
- */
-function placePreconditions(begin: readonly Operation[], steps: readonly CompiledStep[]): readonly Operation[] {
-  const written = new Set<string>();
-  const first: Operation[] = [];
-  const rest: Operation[] = [];
-  for (const { operations, preconditions } of steps) {
-    const late = preconditions.filter(
-      (check) => check.skipWhen.length > 0 || written.has(EVERYTHING) || check.reads.some((read) => written.has(read)),
-    );
-    const early = preconditions.filter((check) => !late.includes(check));
-    first.push(...early.map((check) => ({ ...check, step: '', barrier: true })));
-    const ids = late.map((check) => check.id);
-    rest.push(
-      ...late,
-      ...operations.map((operation) =>
-        changesRows(operation) ? { ...operation, after: [...operation.after, ...ids] } : operation,
-      ),
-    );
-    for (const operation of operations) {
-      operation.writes.forEach((key) => written.add(key));
-      if (operation.kind === 'statement' && operation.barrier) written.add(EVERYTHING);
-    }
-  }
-  return [...begin, ...first, ...rest];
-}
-
-/** A step whose writes cannot be known may have written anything. */
-const EVERYTHING = '*';
-
-function changesRows(operation: Operation): boolean {
-  return operation.kind === 'batch' || operation.kind === 'statement';
 }
 
 function withNeeds(operations: readonly Operation[], plan: Plan): readonly Operation[] {

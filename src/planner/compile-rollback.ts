@@ -29,13 +29,21 @@ export function compileRollback(graph: OperationGraph, begun: ReadonlySet<Operat
 
   const later = successorsOf(graph);
   const reversals = new Map(taken.map((operation) => [operation.id, reversalOf(operation)]));
-  // In reverse order, each after the reversals of everything that came after it on the way there.
-  const operations = [...taken].reverse().flatMap((operation) => {
-    const first = reversals.get(operation.id)!;
-    const waits = [...later(operation.id)].flatMap((id) => (reversals.get(id) ?? []).map((reversal) => reversal.id));
-    return first.map((reversal) => ({ ...reversal, after: [...reversal.after, ...waits] }));
-  });
-  const ordered = orderOperations([...operations, ...invariants(graph)]);
+  // In reverse order, each after the reversals of everything that came after it on the way there. Operations of one step
+  // may share a reversal, which then waits for what any of them waits for.
+  const operations = new Map<OperationId, Operation>();
+  for (const operation of [...taken].reverse()) {
+    const own = reversals.get(operation.id)!;
+    const ownIds = own.map((reversal) => reversal.id);
+    const waits = [...later(operation.id)]
+      .flatMap((id) => (reversals.get(id) ?? []).map((reversal) => reversal.id))
+      .filter((id) => !ownIds.includes(id));
+    for (const reversal of own) {
+      const known = operations.get(reversal.id) ?? reversal;
+      operations.set(reversal.id, { ...known, after: [...new Set([...known.after, ...waits])] });
+    }
+  }
+  const ordered = orderOperations([...operations.values(), ...invariants(graph)]);
   if (!ordered.ok) throw new Error(`the way back of an acyclic graph has a cycle: ${ordered.cycle.join(' → ')}`);
   const back: OperationGraph = {
     ...graph,

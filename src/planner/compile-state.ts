@@ -4,6 +4,7 @@ import type { Scope } from '../catalog/scope.js';
 import type { CheckSurroundings } from '../checks/compile-checks.js';
 import type { Plan } from '../document/plan.js';
 import type { Diagnostic } from '../kernel/diagnostic.js';
+import { ANYTHING } from '../operation/operation.js';
 import type { Mapping } from '../mapping/mapping.js';
 import { resolveMapping } from '../mapping/resolve-mapping.js';
 import { readQuery, readStatements } from '../sql/fragment.js';
@@ -54,7 +55,9 @@ export function compileState(plan: Plan, initial: CatalogSnapshot, grammar: Gram
       },
       readsOf: (kind, sql) => {
         const read = readQuery(grammar, kind === 'query' ? sql : `SELECT (\n${sql}\n)`);
-        return read.ok ? touchesOf([read.value], scope).reads : [];
+        if (!read.ok) return [];
+        const touches = touchesOf([read.value], scope);
+        return touches.barrier ? [...touches.reads, ANYTHING] : touches.reads;
       },
       statementsOf: (sql): readonly ParsedStatement[] => {
         const read = readStatements(grammar, sql);

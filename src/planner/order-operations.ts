@@ -4,7 +4,8 @@
  * side by side.
  */
 import { dagBuilder, topologicalOrder, transitiveReduction } from '../graph/dag.js';
-import type { Operation, OperationId } from '../operation/operation.js';
+import type { FamilyOf } from './partition-families.js';
+import { ANYTHING, type Operation, type OperationId } from '../operation/operation.js';
 
 export type OrderedOperations =
   | {
@@ -15,9 +16,15 @@ export type OrderedOperations =
   | { readonly ok: false; readonly cycle: readonly OperationId[] };
 
 /** `operations` in document order. */
-export function orderOperations(operations: readonly Operation[]): OrderedOperations {
+export function orderOperations(
+  operations: readonly Operation[],
+  familyOf: FamilyOf = (relation) => [relation],
+): OrderedOperations {
   const builder = dagBuilder(operations.map((operation) => operation.id));
-  const touched = operations.map(({ reads, writes }) => ({ reads: new Set(reads), writes: new Set(writes) }));
+  const touched = operations.map(({ reads, writes }) => ({
+    reads: new Set(reads.flatMap(familyOf)),
+    writes: new Set(writes.flatMap(familyOf)),
+  }));
   for (const [index, operation] of operations.entries()) {
     builder.mustRun(operation.id).after(...operation.after, ...operation.skipWhen);
     for (let earlier = 0; earlier < index; earlier++) {
@@ -41,6 +48,8 @@ interface Touched {
 }
 
 function conflicts(earlier: Touched, later: Touched): boolean {
+  if (earlier.reads.has(ANYTHING) && later.writes.size > 0) return true;
+  if (later.reads.has(ANYTHING) && earlier.writes.size > 0) return true;
   for (const written of earlier.writes) if (later.reads.has(written) || later.writes.has(written)) return true;
   for (const written of later.writes) if (earlier.reads.has(written)) return true;
   return false;

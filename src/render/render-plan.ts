@@ -11,18 +11,20 @@ import type { View } from './view.js';
 
 export function renderPlan(report: PlanReport, view: View): string {
   const { style } = view;
+  const shown = stepsInOrder(report);
+  const isBack = report.direction === 'rollback';
   const table = renderTable(
-    COLUMNS,
-    report.steps.map((step) => stepCells(step, report, view)),
+    isBack ? COLUMNS.slice(0, -1) : COLUMNS,
+    shown.map((step) => stepCells(step, report, view)),
     view,
   );
   const [heading = '', ...rows] = table;
-  const steps = report.steps.flatMap((step, index) => [rows[index]!, ...beneath(step, report, view)]);
+  const steps = shown.flatMap((step, index) => [rows[index]!, ...beneath(step, report, view)]);
   return [
-    headline(report, view),
+    headline(report, shown, view),
     ...(report.description === null ? [] : [style.faint(cut(printable(report.description), view.width))]),
     '',
-    ...(report.steps.length === 0 ? ['Nothing to take back: no step has changed anything.'] : [heading, ...steps]),
+    ...(shown.length === 0 ? ['Nothing to take back: no step has changed anything.'] : [heading, ...steps]),
     '',
     style.faint(`digest ${showDigest(report.digest)}`),
     '',
@@ -38,7 +40,21 @@ const COLUMNS: readonly Column[] = [
   { title: 'undo' },
 ];
 
-function headline({ plan, direction, server, steps, operations }: PlanReport, { style }: View): string {
+/** The way back takes the last step first, and has nothing to do where nothing was changed. */
+function stepsInOrder({ direction, steps, operations }: PlanReport): readonly StepRow[] {
+  if (direction === 'apply') return steps;
+  const taken = [...new Set(operations.map(({ step }) => step))];
+  return taken.map((id, index) => {
+    const step = steps.find((candidate) => candidate.id === id)!;
+    return { ...step, number: step.number === null ? null : index + 1 };
+  });
+}
+
+function headline(
+  { plan, direction, server, operations }: PlanReport,
+  steps: readonly StepRow[],
+  { style }: View,
+): string {
   const what = direction === 'apply' ? 'Plan' : 'Way back of';
   const size = `${amount(steps.filter(({ number }) => number !== null).length, 'step')}, ${amount(operations.length, 'operation')}`;
   const where =
@@ -55,12 +71,12 @@ function amount(count: number, thing: string): string {
 function stepCells(step: StepRow, { direction }: PlanReport, { style }: View): readonly Cell[] {
   const undo: Cell =
     direction === 'rollback'
-      ? '–'
+      ? ''
       : step.undo.way === 'none'
         ? { text: 'NO', tone: style.warning }
         : step.undo.way === 'derived'
           ? 'yes'
-          : 'nothing to undo';
+          : '–';
   return [
     step.number === null ? '–' : String(step.number),
     step.number === null ? 'conditions' : `${step.id} (${step.kind})`,

@@ -26,6 +26,8 @@ export interface RunFacts {
 export function renderRun({ report, graph, outcome, places = {} }: RunFacts, view: View): string {
   const { style } = view;
   const direction: RunDirection = graph.direction;
+  // What was done then is in the status of the run; now nothing was.
+  if (outcome === 'nothing to do') return `${headline(report, outcome, direction, [], view)}\n`;
   const known = new Map(graph.operations.map((operation) => [operation.id, operation]));
   const own = report.operations.filter((operation) => operation.direction === direction && known.has(operation.id));
   const rows = stepRows(own, graph, known, view);

@@ -91,8 +91,7 @@ function beneath({ outcome, approvals, findings, state }: OperationReport, { sty
     lines.push(style.error(line(`${message}${code}${detail === undefined ? '' : `; ${detail}`}`)));
   }
   const violations = outcome?.answer?.violations ?? 0;
-  if (violations > 0 && outcome?.error === undefined)
-    lines.push(style.warning(line(`${showRows(violations)}, expected 0`)));
+  if (violations > 0) lines.push(style.warning(line(`${showRows(violations)}, expected 0`)));
   for (const { by, at, comment } of approvals)
     lines.push(style.faint(line(`approved by ${by} at ${showMoment(at)}${comment === null ? '' : `: ${comment}`}`)));
   if (findings.count > 0) {

@@ -71,7 +71,7 @@ export interface PlanFacts {
 export function planReport({ graph, digest, description, server, estimates }: PlanFacts): PlanReport {
   const operations = graph.operations.map((operation) => operationRow(operation, graph, estimates));
   const planWide = operations.filter((operation) => operation.step === '');
-  const steps = graph.steps.map((step, index): StepRow => {
+  const steps = stepsInOrder(graph, operations).map((step, index): StepRow => {
     const own = operations.filter((operation) => operation.step === step.id);
     return { ...summaryOf(own, graph), ...step, number: index + 1 };
   });
@@ -88,6 +88,19 @@ export function planReport({ graph, digest, description, server, estimates }: Pl
     steps: graph.direction === 'apply' ? [...head, ...steps] : [...steps, ...head],
     operations,
   };
+}
+
+/** As the plan has them; on the way back in the order in which they are taken back, those with nothing to take back last. */
+function stepsInOrder(
+  { steps, direction }: OperationGraph,
+  operations: readonly OperationRow[],
+): OperationGraph['steps'] {
+  if (direction === 'apply') return steps;
+  const first = (id: string): number => {
+    const found = operations.findIndex((operation) => operation.step === id);
+    return found === -1 ? operations.length : found;
+  };
+  return [...steps].reverse().sort((a, b) => first(a.id) - first(b.id));
 }
 
 function summaryOf(

@@ -92,7 +92,7 @@ function changeOf(operation: OperationProgress, event: RunEvent, atMs: number): 
       const before: readonly RateSample[] =
         operation.samples.length > 0
           ? operation.samples
-          : [{ atMs: Math.max(operation.startedAtMs ?? 0, atMs - durationMs), read: counts.read - rows }];
+          : [{ atMs: operation.startedAtMs ?? atMs - durationMs, read: counts.read - rows }];
       const samples = [...before.filter((sample) => atMs - sample.atMs <= KEPT_MS), { atMs, read: counts.read }];
       return { counts, samples, lastBatch: { rows, durationMs, cursor }, retry: null };
     }

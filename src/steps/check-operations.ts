@@ -1,6 +1,6 @@
 /** Planned checks as operations: for `verify`, and for the conditions that any step may carry. */
 import type { PlannedCheck } from '../checks/compile-checks.js';
-import { CHANGES_NOTHING, type CheckOperation, type OperationId } from '../operation/operation.js';
+import { ANYTHING, CHANGES_NOTHING, type CheckOperation, type OperationId } from '../operation/operation.js';
 
 export interface CheckOperationOptions {
   readonly step: string;
@@ -26,7 +26,7 @@ export function checkOperations(
     effect: query.severity === 'warning' ? 'warn' : options.effect,
     reads,
     writes: [],
-    locks: reads.map((relation) => ({ relation, mode: 'ACCESS SHARE' })),
+    locks: reads.filter((read) => read !== ANYTHING).map((relation) => ({ relation, mode: 'ACCESS SHARE' })),
     barrier: options.barrier,
     after: options.after ?? [],
     skipWhen: options.skipWhen ?? [],

@@ -22,7 +22,7 @@ export function statementOperation(
     reads: touches.reads,
     writes: touches.writes,
     locks: touches.locks,
-    barrier: touches.unknown !== undefined,
+    barrier: touches.barrier,
     after: [],
     skipWhen: [],
     hazards: [],

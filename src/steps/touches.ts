@@ -1,7 +1,9 @@
 /**
- * What statements touch, as keys of relations: their text, read by the grammar, with what only the catalog knows added.
- * Views reach the tables behind them, functions reach what nobody can see: then it is unknown, and the step a barrier.
+ * What statements touch, as keys of relations: their text, read by the grammar, with what only the catalog knows added:
+ * where the search path finds a name, which rows a foreign key looks up or reaches. Views and functions reach what nobody
+ * can see, triggers too, and what uses a new function or type is in no text: then the step is a barrier.
  */
+import type { CatalogSnapshot, Relation } from '../catalog/catalog-snapshot.js';
 import type { Scope } from '../catalog/scope.js';
 import type { RelationLock } from '../operation/operation.js';
 import type { ParsedStatement } from '../sql/grammar.js';
@@ -13,8 +15,10 @@ export interface Touches {
   readonly reads: readonly string[];
   readonly writes: readonly string[];
   readonly locks: readonly RelationLock[];
-  /** Why not everything is known; absent: it is. */
+  /** Why the text does not tell what it touches; absent: it does. */
   readonly unknown?: string;
+  /** More may be touched than is listed here. */
+  readonly barrier: boolean;
 }
 
 export function touchesOf(statements: readonly ParsedStatement[], scope: Pick<Scope, 'catalog' | 'schema'>): Touches {
@@ -22,20 +26,18 @@ export function touchesOf(statements: readonly ParsedStatement[], scope: Pick<Sc
   const writes = new Set<string>();
   const locks = new Map<string, LockMode>();
   let unknown: string | undefined;
+  let barrier = false;
   for (const { node } of statements) {
     const touch = touchedBy(node);
     unknown ??= touch.opaque ?? (touch.cascades ? 'CASCADE may reach what it does not name' : undefined);
     unknown ??= unknownFunction(touch.functions, scope);
     for (const name of touch.reads) reads.add(keyOf(name, scope));
-    for (const name of [
-      ...touch.writes,
-      ...touch.drops.map((dropped) => dropped.name),
-      ...touch.creates.map((created) => created.name),
-    ]) {
-      writes.add(keyOf(name, scope));
-    }
+    for (const name of [...touch.writes, ...touch.drops.map((dropped) => dropped.name)]) writes.add(keyOf(name, scope));
+    for (const { name } of touch.creates) writes.add(keyOfNew(name, scope));
+    barrier ||= [...touch.creates, ...touch.drops].some(({ object }) => !NAMED_WHERE_USED.has(object));
     for (const lock of touch.locks) {
       const key = lock.ofIndex === true ? tableOfIndex(lock.relation, scope) : keyOf(lock.relation, scope);
+      if (lock.ofIndex === true) writes.add(key);
       const held = locks.get(key);
       locks.set(key, held === undefined ? lock.mode : strongerLock(held, lock.mode));
     }
@@ -44,19 +46,67 @@ export function touchesOf(statements: readonly ParsedStatement[], scope: Pick<Sc
     const kind = scope.catalog.relations[key]?.kind;
     if (kind === 'view') unknown ??= `what the view ${key} reads is not followed`;
   }
+  for (const key of [...writes]) {
+    const relation = scope.catalog.relations[key];
+    if (relation === undefined) continue;
+    barrier ||= relation.triggers.some((trigger) => trigger.enabled !== 'disabled');
+    for (const parent of parentsOf(relation)) reads.add(parent);
+    for (const child of childrenOf(relation, scope.catalog)) writes.add(child);
+  }
   return {
     reads: [...reads].sort(),
     writes: [...writes].sort(),
     locks: [...locks].sort(([a], [b]) => (a < b ? -1 : 1)).map(([relation, mode]) => ({ relation, mode })),
+    barrier: barrier || unknown !== undefined,
     ...(unknown !== undefined && { unknown }),
   };
 }
 
-function keyOf(parts: NameParts, { schema }: Pick<Scope, 'schema'>): string {
+/** Objects that a text which uses them names as a relation. What uses a function, a type or a sequence names none. */
+const NAMED_WHERE_USED: ReadonlySet<string> = new Set([
+  'table',
+  'view',
+  'materialized view',
+  'foreign table',
+  'index',
+  'column',
+  'table constraint',
+  'trigger',
+]);
+
+/** As the server finds it along the search path of a run: the default schema, then `public`. */
+function keyOf(parts: NameParts, scope: Pick<Scope, 'catalog' | 'schema'>): string {
+  const own = keyOfNew(parts, scope);
+  if (parts.length > 1 || scope.catalog.relations[own] !== undefined) return own;
+  const shared = relationKey({ schema: 'public', name: parts[0] ?? '' });
+  return scope.catalog.relations[shared] === undefined ? own : shared;
+}
+
+/** What is created without a schema stands in the first one of the search path. */
+function keyOfNew(parts: NameParts, { schema }: Pick<Scope, 'schema'>): string {
   const [first, second] = parts.slice(-2);
   return second === undefined
     ? relationKey({ schema, name: first ?? '' })
     : relationKey({ schema: first!, name: second });
+}
+
+/** Tables that a foreign key of the relation looks up for every row that is written. */
+export function parentsOf(relation: Relation): readonly string[] {
+  const parents = relation.constraints.flatMap(({ references }) =>
+    references === undefined ? [] : [relationKey(references.table)],
+  );
+  return [...new Set(parents)].filter((parent) => parent !== relationKey(relation));
+}
+
+/** Tables whose rows a foreign key changes, or looks for, when rows of the relation go or change their key. */
+function childrenOf(relation: Relation, catalog: CatalogSnapshot): readonly string[] {
+  const key = relationKey(relation);
+  return Object.values(catalog.relations)
+    .filter((other) =>
+      other.constraints.some(({ references }) => references !== undefined && relationKey(references.table) === key),
+    )
+    .map(relationKey)
+    .filter((child) => child !== key);
 }
 
 function tableOfIndex(parts: NameParts, scope: Pick<Scope, 'catalog' | 'schema'>): string {

@@ -15,6 +15,7 @@ import {
   foldedRowsUnseen,
   noConflictRule,
   noRowLock,
+  noRowLockOnTheWayBack,
   provenanceIgnored,
   rightGraph,
   withoutOneToOneProof,
@@ -232,6 +233,28 @@ it('a way back that ignores whose rows they are deletes rows of others', () => {
   return compare(
     () => takenBack(provenanceIgnored),
     () => takenBack(rightGraph),
+  );
+});
+
+it('a way back without row locks deletes what a client commits meanwhile', () => {
+  async function againstClient(change: ChangeGraph): Promise<Violations> {
+    const test = await fresh(SOURCE, COPY());
+    await beginWith(test.plan, test.database, change);
+    expect((await apply(test.plan, test.database)).exit).toBe(0);
+    let running: ReturnType<typeof rollback> | undefined;
+    await test.database.transaction(async (client) => {
+      await client.query(`UPDATE target SET word = 'edited' WHERE id = 250`);
+      running = rollback(test.plan, test.database);
+      while ((await test.value('SELECT count(*)::int FROM pg_locks WHERE NOT granted')) === 0)
+        await systemClock.sleep(5);
+    });
+    const { exit } = await running!;
+    const left = (await test.query<{ word: string }>('SELECT word FROM target')).map(({ word }) => word).join(', ');
+    return exit === 0 && left === 'edited' ? [] : [`exit ${exit}, left: ${left}`];
+  }
+  return compare(
+    () => againstClient(noRowLockOnTheWayBack),
+    () => againstClient(rightGraph),
   );
 });
 

@@ -11,7 +11,7 @@ export function codeViolations(files: readonly SourceFile[]): readonly Violation
   const declared = new Map<string, string>();
   const used = new Map<string, string>();
   const violations: Violation[] = [];
-  for (const file of typeScript(files)) {
+  for (const file of typeScript(files).filter(({ text }) => /LS\d{4}/.test(text))) {
     const isTable = /codes(-[a-z]+)?\.ts$/.test(file.path);
     for (const node of nodesOf(file)) {
       if (ts.isStringLiteralLike(node) && CODE.test(node.text))

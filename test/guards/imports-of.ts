@@ -1,7 +1,7 @@
 /** The modules that a file names: imports, type imports, re-exports, `import()` and `import('…')` types. */
 import { posix } from 'node:path';
 import ts from 'typescript';
-import { nodesOf, placeOf, type SourceFile } from './source-file.js';
+import { nodesOf, placeOf, syntaxOf, type SourceFile } from './source-file.js';
 
 export interface Import {
   readonly at: string;
@@ -11,7 +11,11 @@ export interface Import {
 }
 
 export function importsOf(file: SourceFile): readonly Import[] {
-  return [...nodesOf(file)].flatMap((node) => {
+  // Only what loads in the middle of code makes it necessary to look there.
+  const nodes = /\bimport\s*\(|\brequire\b|\bresolve\b/.test(file.text)
+    ? [...nodesOf(file)]
+    : syntaxOf(file).statements;
+  return nodes.flatMap((node) => {
     const specifier = specifierOf(node);
     if (specifier === undefined) return [];
     const own = specifier.startsWith('.');

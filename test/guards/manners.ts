@@ -1,7 +1,7 @@
 /** What a file looks like: its name, its length, its head, its exports. */
 import { basename } from 'node:path';
 import ts from 'typescript';
-import { nodesOf, placeOf, syntaxOf, typeScript, type SourceFile, type Violation } from './source-file.js';
+import { placeOf, syntaxOf, typeScript, type SourceFile, type Violation } from './source-file.js';
 
 export const LONG = 250;
 
@@ -52,7 +52,8 @@ function headOf(file: SourceFile): string {
 function exportsOf(file: SourceFile): readonly Violation[] {
   const isConfig = /\.config\.(ts|js)$/.test(file.path);
   const violations: Violation[] = [];
-  for (const node of nodesOf(file)) {
+  // Exports stand at the top level only.
+  for (const node of exportNodes(file)) {
     const isDefault =
       (ts.isExportAssignment(node) && node.isExportEquals !== true) ||
       (ts.canHaveModifiers(node) &&
@@ -64,6 +65,13 @@ function exportsOf(file: SourceFile): readonly Violation[] {
       violations.push({ at: placeOf(node), rule: 'exports what another file owns: import it from there' });
   }
   return [...violations, ...importedAgain(file)];
+}
+
+function exportNodes(file: SourceFile): readonly ts.Node[] {
+  return syntaxOf(file).statements.flatMap((statement): readonly ts.Node[] => {
+    const clause = ts.isExportDeclaration(statement) ? statement.exportClause : undefined;
+    return clause !== undefined && ts.isNamedExports(clause) ? [statement, ...clause.elements] : [statement];
+  });
 }
 
 /** A package may be shown by its home. */

@@ -39,7 +39,7 @@ const PROGRAMS = ['src/postgres/server/watchdog.ts'];
 
 export function processViolations(files: readonly SourceFile[]): readonly Violation[] {
   return typeScript(files)
-    .filter(({ path }) => folderOf(path) !== 'cli' && !PROGRAMS.includes(path))
+    .filter(({ path, text }) => folderOf(path) !== 'cli' && !PROGRAMS.includes(path) && /process|console/.test(text))
     .flatMap((file) =>
       [...nodesOf(file)].flatMap((node): readonly Violation[] => {
         const used = usedOf(node);

@@ -40,9 +40,16 @@ export function typeScript(files: readonly SourceFile[]): readonly SourceFile[] 
   return files.filter(({ path }) => path.startsWith('src/') && path.endsWith('.ts'));
 }
 
-export function syntaxOf({ path, text }: SourceFile): ts.SourceFile {
-  return ts.createSourceFile(path, text, ts.ScriptTarget.Latest, true);
+/** Parsed once per file, however many guards look at it. */
+export function syntaxOf(file: SourceFile): ts.SourceFile {
+  const known = PARSED.get(file);
+  if (known !== undefined) return known;
+  const parsed = ts.createSourceFile(file.path, file.text, ts.ScriptTarget.Latest, true);
+  PARSED.set(file, parsed);
+  return parsed;
 }
+
+const PARSED = new WeakMap<SourceFile, ts.SourceFile>();
 
 /** Every node of the file, outermost first. */
 export function* nodesOf(file: SourceFile): Generator<ts.Node> {

@@ -19,7 +19,8 @@ const OTHER_VOCABULARIES: Readonly<Record<string, { readonly folders: readonly s
 };
 
 export function stepKindViolations(files: readonly SourceFile[], kinds: readonly string[]): readonly Violation[] {
-  const outside = typeScript(files).filter(({ path }) => folderOf(path) !== 'steps');
+  const quoted = new RegExp(`['"\`](${kinds.join('|')})['"\`]`);
+  const outside = typeScript(files).filter(({ path, text }) => folderOf(path) !== 'steps' && quoted.test(text));
   return outside.flatMap((file) => [...nodesOf(file)].flatMap((node) => violationsAt(node, kinds)));
 }
 

@@ -1,13 +1,14 @@
 /** `backfill: { mappings }`: one batch operation per mapping, and the proof that it is one to one before anything changes. */
 import { take } from '../../catalog/scope.js';
 import { walkableKeyOf } from '../../catalog/walkable-key.js';
-import { expectedRows, sqlName, type Mapping } from '../../mapping/mapping.js';
+import { expectedRows, sqlName, textsOf, type Mapping } from '../../mapping/mapping.js';
 import { summarise, type CheckQuery } from '../../operation/check-query.js';
 import { IS_A_WAY_BACK, type Operation, type Pace, type Reversal } from '../../operation/operation.js';
 import { checkOperations } from '../check-operations.js';
 import type { Fragment, LowerContext } from '../step-definition.js';
 import { copyWork } from './copy-sql.js';
-import { parentsOf, refuseUnfit } from './fitness.js';
+import { parentsOf } from '../touches.js';
+import { firesTriggers, refuseUnfit } from './fitness.js';
 import type { MappingBackfill } from './schema.js';
 import { provenanceIsFresh, sqlKeyColumn, targetWalk, uncopyWork } from './uncopy-sql.js';
 
@@ -37,6 +38,7 @@ function copyOf(mapping: Mapping, fields: MappingBackfill, pace: Pace, context: 
   const id = `${step}/fill/${mapping.name}`;
   const [source, target] = [sqlName(mapping.source), sqlName(mapping.target)];
   const parents = parentsOf(mapping.target);
+  const looked = textsOf(mapping).flatMap((text) => context.readsOf('condition', text));
   const operation: Operation = {
     kind: 'batch',
     id,
@@ -45,7 +47,7 @@ function copyOf(mapping: Mapping, fields: MappingBackfill, pace: Pace, context: 
     walk: { relation: source, index: mapping.walk.index, key: mapping.walk.columns.map(sqlKeyColumn) },
     work: copyWork(mapping, id, fields.on_conflict ?? 'fail'),
     pace,
-    reads: [...new Set([source, ...parents])],
+    reads: [...new Set([source, ...parents, ...looked])],
     writes: [target],
     locks: [
       { relation: source, mode: 'ACCESS SHARE' },
@@ -53,7 +55,7 @@ function copyOf(mapping: Mapping, fields: MappingBackfill, pace: Pace, context: 
       // A foreign key takes FOR KEY SHARE on the row that it refers to.
       ...parents.map((relation) => ({ relation, mode: 'ROW SHARE' }) as const),
     ],
-    barrier: false,
+    barrier: firesTriggers(mapping.target, ['insert']),
     after: [],
     skipWhen: [],
     hazards: [],
@@ -77,7 +79,8 @@ function uncopy(
 ): Reversal {
   const key = take(context, walkableKeyOf(mapping.target, undefined, context.locate(path)));
   if (key === undefined) return { kind: 'irreversible', reason: 'the target has no key to walk by' };
-  refuseUnfit(mapping.target, { privileges: ['DELETE'], fires: [], userTriggers: 'fire' }, context, path);
+  // FOR UPDATE asks for the privilege of an UPDATE.
+  refuseUnfit(mapping.target, { privileges: ['DELETE', 'UPDATE'], fires: [], userTriggers: 'fire' }, context, path);
   const target = sqlName(mapping.target);
   const walk = targetWalk(mapping, key);
   const fresh = checkOperations([{ query: provenanceIsFresh(copied), reads: [] }], {
@@ -140,7 +143,8 @@ function oneToOne(mapping: Mapping, context: LowerContext): readonly Operation[]
     mask: [],
   };
   const prefix = `${context.step}/one-to-one/${mapping.name}`;
-  return checkOperations([{ query, reads: [sqlName(mapping.source)] }], {
+  const reads = [sqlName(mapping.source), ...textsOf(mapping).flatMap((text) => context.readsOf('condition', text))];
+  return checkOperations([{ query, reads }], {
     step: context.step,
     prefix,
     effect: 'fail',

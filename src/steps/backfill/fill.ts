@@ -2,12 +2,13 @@
 import { columnAt, keyToWalkAt, report, tableAt } from '../../catalog/scope.js';
 import { rowExpressionAt } from '../../mapping/row-expression.js';
 import { sqlName } from '../../mapping/mapping.js';
-import { IS_A_WAY_BACK, type Operation, type Pace, type Reversal } from '../../operation/operation.js';
+import { ANYTHING, IS_A_WAY_BACK, type Operation, type Pace, type Reversal } from '../../operation/operation.js';
 import { quoteIdentifier } from '../../sql/identifier.js';
 import { EMPTY_FRAGMENT, type Fragment, type LowerContext } from '../step-definition.js';
 import { BACKFILL_CODES } from './codes.js';
 import { fillWork, imageWalk, unfillWork, type Fill, type FilledColumn } from './fill-sql.js';
-import { parentsOf, refuseUnfit } from './fitness.js';
+import { parentsOf } from '../touches.js';
+import { firesTriggers, refuseUnfit } from './fitness.js';
 import type { InPlaceBackfill } from './schema.js';
 import { sqlKeyColumn } from './uncopy-sql.js';
 
@@ -69,10 +70,10 @@ export function lowerFill(fields: InPlaceBackfill, pace: Pace, context: LowerCon
     locks: [
       { relation: table, mode: 'ROW EXCLUSIVE' },
       ...[...new Set(looked)]
-        .filter((read) => read !== table)
+        .filter((read) => read !== table && read !== ANYTHING)
         .map((read) => ({ relation: read, mode: 'ACCESS SHARE' }) as const),
     ],
-    barrier: false,
+    barrier: firesTriggers(relation, ['update']),
     after: [],
     skipWhen: [],
     hazards: [],

@@ -40,22 +40,23 @@ export function refuseUnfit(relation: Relation, needs: Needs, context: LowerCont
       'run as a user with BYPASSRLS, or as the owner where it is not forced',
     );
   }
-  const triggers = relation.triggers.filter(
-    (trigger) =>
-      trigger.enabled !== 'disabled' &&
-      trigger.enabled !== 'replica' &&
-      trigger.events.some((event) => needs.fires.includes(event)),
-  );
+  const triggers = firing(relation, needs.fires);
   if (triggers.length > 0 && needs.userTriggers === undefined) {
     const names = triggers.map((trigger) => `\`${trigger.name}\``).join(', ');
     refuse('LS6101', `\`${name}\` has ${names}.`, 'add `user_triggers: fire` where they are meant to fire');
   }
 }
 
-/** Parents that the server looks up, and locks rows of, for every row that is written. */
-export function parentsOf(relation: Relation): readonly string[] {
-  const parents = relation.constraints.flatMap((constraint) =>
-    constraint.references === undefined ? [] : [sqlName({ ...relation, ...constraint.references.table })],
+/** Whether rows that are written run code of others, which may touch anything. */
+export function firesTriggers(relation: Relation, events: Needs['fires']): boolean {
+  return firing(relation, events).length > 0;
+}
+
+function firing(relation: Relation, events: Needs['fires']): readonly Trigger[] {
+  return relation.triggers.filter(
+    (trigger) =>
+      trigger.enabled !== 'disabled' &&
+      trigger.enabled !== 'replica' &&
+      trigger.events.some((event) => events.includes(event)),
   );
-  return [...new Set(parents)].filter((parent) => parent !== sqlName(relation));
 }

@@ -1,4 +1,5 @@
 /** `sql`: statements that the plan's author wrote, in one transaction, with the statements that take them back. */
+import type { RelationName } from '../../catalog/catalog-snapshot.js';
 import { report } from '../../catalog/scope.js';
 import type { CatalogEffect } from '../../catalog/effects.js';
 import { resolveEffects } from '../../catalog/resolve-effects.js';
@@ -7,7 +8,7 @@ import type { Reversal } from '../../operation/operation.js';
 import { ddlEffectsOf } from '../../sql/ddl-effects.js';
 import { readStatements } from '../../sql/fragment.js';
 import type { ParsedStatement } from '../../sql/grammar.js';
-import { parseName } from '../../sql/identifier.js';
+import { parseName, relationKey } from '../../sql/identifier.js';
 import { touchedBy } from '../../sql/touch.js';
 import { statementOperation } from '../statement-operation.js';
 import type { LowerContext, StepContext, StepDefinition } from '../step-definition.js';
@@ -67,7 +68,9 @@ export const sql: StepDefinition<SqlFields> = {
     const operation = statementOperation(`${context.step}/sql`, context.step, statements, touches, transactional);
     const reversal = wayBack(fields, context);
     return {
-      operations: [{ ...operation, reversal }],
+      operations: [
+        { ...operation, writes: [...new Set([...operation.writes, ...declaredBy(fields, context)])], reversal },
+      ],
       preconditions: [],
       effects: effectsOf(statements, fields, context),
     };
@@ -119,12 +122,22 @@ function effectsOf(
   context: LowerContext,
 ): readonly CatalogEffect[] {
   const foretold = resolveEffects(context.catalog, statements.flatMap(ddlEffectsOf), context.schema);
-  const declared = (fields.creates ?? []).flatMap((text): CatalogEffect[] => {
+  const declared = declaredNames(fields, context).map((relation): CatalogEffect => ({
+    kind: 'relation declared',
+    relation,
+  }));
+  return [...foretold.effects, ...declared];
+}
+
+function declaredBy(fields: SqlFields, context: LowerContext): readonly string[] {
+  return declaredNames(fields, context).map(relationKey);
+}
+
+function declaredNames({ creates = [] }: SqlFields, { schema }: LowerContext): readonly RelationName[] {
+  return creates.flatMap((text) => {
     const parsed = parseName(text);
     if (!parsed.ok) return [];
     const [first, second] = parsed.parts;
-    const relation = second === undefined ? { schema: context.schema, name: first! } : { schema: first!, name: second };
-    return [{ kind: 'relation declared', relation }];
+    return [second === undefined ? { schema, name: first! } : { schema: first!, name: second }];
   });
-  return [...foretold.effects, ...declared];
 }

@@ -25,9 +25,12 @@ export const noRowLock = inBatches('there', /\nFOR NO KEY UPDATE\n/, '\n');
 /** Whatever corresponds to the mapping is deleted, whoever wrote it. */
 export const provenanceIgnored = inBatches(
   'back',
-  /\S+\.xmin IN \(SELECT [\s\S]*? IS NOT NULL\) AS ours/,
-  'true AS ours',
+  /\S+\.xmin IN \(SELECT [\s\S]*? IS NOT NULL\) AS (\w+)/,
+  'true AS $1',
 );
+
+/** Whose row it is is read from a snapshot: an edit that another session commits meanwhile is deleted. */
+export const noRowLockOnTheWayBack = inBatches('back', /\nFOR UPDATE\n/, '\n');
 
 /** What was there before the run is restored, whatever a user has written since. */
 export const beforeImageOverEdits = inBatches('back', / AND ARRAY\[[^\]]*\] = i\.after/, '');

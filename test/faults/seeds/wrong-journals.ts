@@ -1,5 +1,5 @@
 /** Wrong designs of the journal, by name: each must be caught by the test that names it. See design/engine.md, 7. */
-import type { Journal, RunHandle } from '../../../src/executor/journal.js';
+import type { BatchRecord, Journal, RunHandle } from '../../../src/executor/journal.js';
 import type { Database, Session } from '../../../src/executor/session.js';
 import { systemClock } from '../../../src/kernel/clock.js';
 import { postgresJournal } from '../../../src/postgres/journal/journal.js';
@@ -15,8 +15,10 @@ export const WRONG_JOURNALS = {
   'past a failed check': pastAFailedCheck,
 } as const satisfies Readonly<Record<string, (elsewhere: Database) => Journal>>;
 
-/** Between two commits that should be one: as long as a busy network takes, so that a few kills meet it. */
-const BETWEEN_MS = 20;
+/** Between two commits that should be one: as long again as the rows took, so that a few kills meet it. */
+function betweenMs(batch: BatchRecord): number {
+  return Math.max(20, batch.durationMs);
+}
 
 /** Rows are committed first, the checkpoint in a transaction of its own: a crash between them does the rows twice. */
 function checkpointAfterTheRows(elsewhere: Database): Journal {
@@ -24,7 +26,7 @@ function checkpointAfterTheRows(elsewhere: Database): Journal {
     ...postgresJournal,
     async checkpoint(session, run, claim, batch) {
       await session.query('COMMIT');
-      await systemClock.sleep(BETWEEN_MS);
+      await systemClock.sleep(betweenMs(batch));
       await elsewhere.transaction((other) => postgresJournal.checkpoint(other, run, claim, batch));
     },
   };
@@ -37,7 +39,7 @@ function checkpointAheadOfTheRows(elsewhere: Database): Journal {
     claimRange: (_session, run, id) => elsewhere.transaction((other) => postgresJournal.claimRange(other, run, id)),
     async checkpoint(_session, run, claim, batch) {
       await elsewhere.transaction((other) => postgresJournal.checkpoint(other, run, claim, batch));
-      await systemClock.sleep(BETWEEN_MS);
+      await systemClock.sleep(betweenMs(batch));
     },
   };
 }

@@ -1,0 +1,65 @@
+/** What the README of an example tells people to type, typed: in one shell, in order, on an empty database. */
+import { execFile } from 'node:child_process';
+import { existsSync, readFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
+import { expect, test } from 'vitest';
+
+import { DEMO_TABLES } from '../../src/commands/demo-data.js';
+import { testDatabase } from '../support/database.js';
+
+const root = fileURLToPath(new URL('../../', import.meta.url));
+const { url, query, value } = await testDatabase();
+
+test('the commands of examples/split-auth-schema/README.md go there and back', async () => {
+  expect(existsSync(`${root}dist/cli/main.js`), 'the commands run what `npm run build` has built').toBe(true);
+  const [before = [], there = [], back = [], ...more] = commandsOf(
+    readFileSync(`${root}examples/split-auth-schema/README.md`, 'utf8'),
+  );
+  expect([before.length, there.length, back.length, more.length]).toEqual([3, 6, 3, 0]);
+
+  expect(await typed(before, { through: 'npx' })).toMatch(/20000 users/);
+  expect(await value(`SELECT to_regnamespace('lockstep')`)).toBeNull();
+  const rowsBefore = await countRows();
+  expect(rowsBefore[0]).toEqual({ table: 'user_credentials', rows: '0' });
+  expect(Number(rowsBefore[1]!.rows)).toBeGreaterThan(100);
+
+  const told = await typed(there);
+  expect(told).toMatch(/sign-off/);
+  expect(await value('SELECT status FROM lockstep.run')).toBe('done');
+  expect(await value('SELECT comment FROM lockstep.approval')).toBe('the counts are right');
+  expect((await countRows())[0]).toEqual({ table: 'user_credentials', rows: '16000' });
+  expect(await typed(['export SOAK=0s', 'npx lockstep apply plans/split-auth-schema.yaml --yes'])).toMatch(
+    /nothing to do/,
+  );
+
+  await typed(back);
+  expect(await value('SELECT status FROM lockstep.run')).toBe('rolled back');
+  expect(await countRows()).toEqual(rowsBefore);
+}, 240_000);
+
+/** The lines of each ```sh block. */
+function commandsOf(markdown: string): readonly (readonly string[])[] {
+  return [...markdown.matchAll(/^```sh\n(.*?)^```$/gms)].map(([, block]) => block!.trim().split('\n'));
+}
+
+/** What npx does in a checkout, without the second or more of processor time that it takes to find that out. */
+const SHORTCUT = 'npx() { test "$1" = lockstep; shift; node bin/lockstep.js "$@"; }';
+
+/** What they print, both streams; rejects with it where one fails. */
+async function typed(
+  commands: readonly string[],
+  { through }: { readonly through: 'npx' | 'the shortcut' } = { through: 'the shortcut' },
+): Promise<string> {
+  // The environment of the test must not name another database.
+  const inherited = Object.entries(process.env).filter(([name]) => !/^(PG|LOCKSTEP_|SOAK$)/.test(name));
+  const env = { ...Object.fromEntries(inherited), DATABASE_URL: url };
+  const script = [...(through === 'npx' ? [] : [SHORTCUT]), ...commands].join('\n');
+  const { stdout, stderr } = await promisify(execFile)('sh', ['-e', '-c', script], { cwd: root, env });
+  return stdout + stderr;
+}
+
+async function countRows(): Promise<readonly { readonly table: string; readonly rows: string }[]> {
+  const counts = DEMO_TABLES.map((table) => `SELECT '${table}' AS "table", count(*) AS rows FROM ${table}`);
+  return query(counts.join(' UNION ALL '));
+}
