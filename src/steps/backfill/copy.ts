@@ -83,7 +83,7 @@ function uncopy(
   refuseUnfit(mapping.target, { privileges: ['DELETE', 'UPDATE'], fires: [], userTriggers: 'fire' }, context, path);
   const target = sqlName(mapping.target);
   const walk = targetWalk(mapping, key);
-  const fresh = checkOperations([{ query: provenanceIsFresh(copied), reads: [] }], {
+  const fresh = checkOperations([{ query: provenanceIsFresh(copied, sqlName(mapping.target)), reads: [] }], {
     step: context.step,
     prefix: `undo/${copied}`,
     effect: 'fail',

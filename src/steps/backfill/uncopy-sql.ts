@@ -58,13 +58,13 @@ export function sqlKeyColumn(column: WalkableKey['columns'][number]): KeyWalk['k
  * Transaction ids are compared by their low 32 bits, as the rows carry them: sound while our batches lie within the last
  * two thousand million transactions, and refused beyond.
  */
-export function provenanceIsFresh(copyOperation: string): CheckQuery {
+export function provenanceIsFresh(copyOperation: string, target: string): CheckQuery {
   const rows = `SELECT min(b.xid::text::numeric) AS first_transaction, pg_snapshot_xmax(pg_current_snapshot())::text AS now
 FROM lockstep.batch AS b WHERE run_id = ${RUN_ID} AND operation_id = ${quoteLiteral(copyOperation)}
 HAVING pg_snapshot_xmax(pg_current_snapshot())::text::numeric - min(b.xid::text::numeric) > 2000000000`;
   return {
     check: 'provenance',
-    name: 'the copy is recent enough to tell its rows from others',
+    name: `the rows copied into ${target} can still be told from others`,
     severity: 'error',
     rows,
     summary: summarise(rows, 1),

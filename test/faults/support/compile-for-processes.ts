@@ -5,8 +5,9 @@
 import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import ts from 'typescript';
+import { afterAll } from 'vitest';
 
-/** Folder that holds `src/…` and `test/faults/…`; below `node_modules`, so that packages are found. Removed at our exit. */
+/** Folder that holds `src/…` and `test/faults/…`; below `node_modules`, so that packages are found. Removed after the file. */
 export function compileForProcesses(): string {
   const root = resolve(import.meta.dirname, '../../..');
   const folder = join(root, 'node_modules', '.cache', `lockstep-faults-${process.pid}-${Date.now()}`);
@@ -22,6 +23,6 @@ export function compileForProcesses(): string {
     }
   }
   writeFileSync(join(folder, 'package.json'), '{ "type": "module" }\n');
-  process.once('exit', () => rmSync(folder, { recursive: true, force: true }));
+  afterAll(() => rmSync(folder, { recursive: true, force: true }));
   return folder;
 }

@@ -229,7 +229,7 @@ describe('signals', () => {
     expect(await value(`SELECT count(*) FROM ${name.replace('-', '_')}_target`)).toBe('400');
   });
 
-  it('a second one cancels on the server what is running there', async () => {
+  it('a second one cancels on the server what is running there; until then nobody else gets in (exit 7)', async () => {
     await query('CREATE TABLE slow (id int)');
     const file = planFile(
       'slow',
@@ -238,6 +238,9 @@ describe('signals', () => {
     const started = await startLockstep(['apply', file, '--yes'], { env });
     const sleeping = `SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND query LIKE '%pg_sleep(50)%' AND state = 'active' AND pid <> pg_backend_pid()`;
     while ((await value(sleeping)) === '0') await new Promise((resolve) => setTimeout(resolve, 50));
+    const other = await lockstep(['apply', file], { env });
+    expect(other.exit).toBe(7);
+    expect(other.err).toContain('error[LS9006]: another run holds the plan');
     started.child.kill('SIGINT');
     await started.says('Once more: stop at once.');
     started.child.kill('SIGINT');
