@@ -61,10 +61,10 @@ export function topKey(source: KeySource): string {
 export function cutKeys(source: KeySource, parts: number, percent: number): string {
   const sample = percent < 100 ? ` TABLESAMPLE SYSTEM (${percent})` : '';
   return (
-    `SELECT DISTINCT ON (part) ${asText('cut', source.key)} FROM (` +
-    `SELECT ${names('k', source.key)}, ntile(${parts}) OVER (ORDER BY ${columns('k', source.key)}) AS part` +
+    `SELECT DISTINCT ON (lockstep_part) ${asText('cut', source.key)} FROM (` +
+    `SELECT ${names('k', source.key)}, ntile(${parts}) OVER (ORDER BY ${columns('k', source.key)}) AS lockstep_part` +
     ` FROM ${source.relation} AS k${sample}${where(source.filter)}) AS cut` +
-    ` ORDER BY part, ${columns('cut', source.key, ' DESC')}`
+    ` ORDER BY lockstep_part, ${columns('cut', source.key, ' DESC')}`
   );
 }
 

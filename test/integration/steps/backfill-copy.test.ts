@@ -20,14 +20,14 @@ for (const major of [18, 15]) {
     );
     test.each(runs)(
       '$shape (on_conflict: $rule)',
-      async ({ tables, mappings, schema, same, rule, index, walk, user_triggers }) => {
+      async ({ tables, mappings, schema, same, rule, index, walk, user_triggers, rows = 3 }) => {
         await found.query(tables);
         const names = Object.keys(mappings);
         await wholeCycle(
           found,
           {
             name: `copy-${index}`,
-            defaults: { batch: { rows: 3, target: 'off' }, ...(schema !== undefined && { schema }) },
+            defaults: { batch: { rows, target: 'off' }, ...(schema !== undefined && { schema }) },
             mappings,
             steps: [
               {

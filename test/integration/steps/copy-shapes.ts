@@ -9,6 +9,8 @@ export interface CopyShape {
   readonly schema?: string;
   readonly user_triggers?: 'fire';
   readonly walk?: string;
+  /** Of a batch; 3 where nothing is said. */
+  readonly rows?: number;
   /** Conflict rules under which the shape runs; both where nothing is said. */
   readonly on_conflict?: readonly ('skip' | 'fail')[];
   readonly same: readonly Correspondence[];
@@ -119,6 +121,20 @@ export const COPY_SHAPES: readonly CopyShape[] = [
     tables: `CREATE TABLE origin (rows int PRIMARY KEY); CREATE TABLE copy (rows text PRIMARY KEY); INSERT INTO origin SELECT n ${NUMBERS}`,
     mappings: { copied: { from: 'origin', to: 'copy', columns: { rows: "'r' || rows" } } },
     same: [{ wanted: `SELECT 'r' || rows FROM origin`, found: 'SELECT * FROM copy', rows: 7 }],
+  },
+  {
+    shape: 'ranges cut by a key column called part',
+    tables: `CREATE TABLE origin (part int PRIMARY KEY, v text); CREATE TABLE copy (part int PRIMARY KEY, v text);
+      INSERT INTO origin SELECT n, repeat('v', 100) FROM generate_series(1, 30000) AS n`,
+    mappings: { copied: { from: 'origin', to: 'copy', columns: 'same' } },
+    rows: 5000,
+    same: [
+      {
+        wanted: 'SELECT 30000, 30000, 450015000',
+        found: 'SELECT count(*), count(DISTINCT part), sum(part) FROM copy WHERE length(v) = 100',
+        rows: 1,
+      },
+    ],
   },
   {
     shape: 'partitioned source, partitioned target',
