@@ -10,7 +10,7 @@ import { copyWork } from './copy-sql.js';
 import { parentsOf } from '../touches.js';
 import { firesTriggers, refuseUnfit } from './fitness.js';
 import type { MappingBackfill } from './schema.js';
-import { provenanceIsFresh, sqlKeyColumn, targetWalk, uncopyWork } from './uncopy-sql.js';
+import { provenanceIsFresh, sqlKeyColumn, targetWalk, uncopyWork, type Referrer } from './uncopy-sql.js';
 
 export function lowerCopy(fields: MappingBackfill, pace: Pace, context: LowerContext): Fragment {
   const parts = fields.mappings.map((name, index) => {
@@ -83,6 +83,7 @@ function uncopy(
   refuseUnfit(mapping.target, { privileges: ['DELETE', 'UPDATE'], fires: [], userTriggers: 'fire' }, context, path);
   const target = sqlName(mapping.target);
   const walk = targetWalk(mapping, key);
+  const referrers = referrersTo(mapping, context);
   const fresh = checkOperations([{ query: provenanceIsFresh(copied, sqlName(mapping.target)), reads: [] }], {
     step: context.step,
     prefix: `undo/${copied}`,
@@ -99,9 +100,9 @@ function uncopy(
         step: context.step,
         label: `delete from ${target} what was copied and not touched since (${mapping.name})`,
         walk,
-        work: uncopyWork(mapping, walk, copied),
+        work: uncopyWork(mapping, walk, copied, referrers),
         pace,
-        reads: [],
+        reads: [...new Set(referrers.map(({ table }) => table))],
         writes: [target],
         locks: [{ relation: target, mode: 'ROW EXCLUSIVE' }],
         barrier: false,
@@ -112,6 +113,20 @@ function uncopy(
       },
     ],
   };
+}
+
+/** A table that refers to itself is left to the server: which of its rows goes first, batches cannot say. */
+function referrersTo({ target }: Mapping, { catalog }: LowerContext): readonly Referrer[] {
+  return Object.values(catalog.relations).flatMap((relation) =>
+    relation.constraints.flatMap(({ kind, columns, references }): Referrer[] => {
+      if (kind !== 'foreign key' || references === undefined) return [];
+      const toTarget = references.table.schema === target.schema && references.table.name === target.name;
+      if (!toTarget || sqlName(relation) === sqlName(target)) return [];
+      return [
+        { table: sqlName(relation), columns: columns.map((own, index) => [own, references.columns[index]!] as const) },
+      ];
+    }),
+  );
 }
 
 /**

@@ -14,33 +14,57 @@ import { quoteIdentifier, quoteLiteral } from '../../sql/identifier.js';
 import { RUN_ID } from '../../sql/pinned-settings.js';
 import { RANGE, splitAtRange } from './copy-sql.js';
 
-export function uncopyWork(mapping: Mapping, walk: KeyWalk, copyOperation: string): BatchWork {
+/** A foreign key of another table to the target. */
+export interface Referrer {
+  /** Key of the table. */
+  readonly table: string;
+  /** Names that are not quoted, each with the target's column that it refers to. */
+  readonly columns: readonly (readonly [own: string, referred: string])[];
+}
+
+/**
+ * `referrers`: a row that one of them refers to stays and is reported. Deleting it would fail, or, where the key cascades,
+ * take rows of others with it.
+ */
+export function uncopyWork(
+  mapping: Mapping,
+  walk: KeyWalk,
+  copyOperation: string,
+  referrers: readonly Referrer[],
+): BatchWork {
   const target = sqlName(mapping.target);
   const walked = walk.key.map(({ name }) => name);
   const condition = targetCondition(mapping);
   const keyTexts = mapping.key.map(({ name }) => `c.${name}::text`).join(', ');
   const columns = [...new Set([...walked, ...mapping.key.map(({ name }) => name)])];
   const ours = `run_id = ${RUN_ID} AND operation_id = ${quoteLiteral(copyOperation)}`;
+  const referred = referrers.map(({ table, columns: pairs }) => {
+    const same = pairs.map(([own, to]) => `r.${quoteIdentifier(own)} = ${target}.${quoteIdentifier(to)}`);
+    return `EXISTS (SELECT FROM ${table} AS r WHERE ${same.join(' AND ')})`;
+  });
   // FOR UPDATE re-reads a row that somebody changes meanwhile, so `ours` is said of the version that is deleted.
   const text = `WITH candidate AS MATERIALIZED (
 SELECT ${columns.map((name) => `${target}.${name}`).join(', ')}, ${target}.xmin AS lockstep_written_by,
-  ${target}.xmin IN (SELECT b.xid::xid FROM lockstep.batch AS b WHERE ${ours} AND b.xid IS NOT NULL) AS lockstep_ours
+  ${target}.xmin IN (SELECT b.xid::xid FROM lockstep.batch AS b WHERE ${ours} AND b.xid IS NOT NULL) AS lockstep_ours,
+  ${referred.length === 0 ? 'false' : `(${referred.join(' OR ')})`} AS lockstep_referred
 FROM ${target}
 WHERE ${condition === '' ? '' : `${condition} AND `}${RANGE}
 FOR UPDATE
 ), removed AS (
 DELETE FROM ${target} AS t USING candidate AS c
-WHERE ${walked.map((name) => `t.${name} = c.${name}`).join(' AND ')} AND c.lockstep_ours
+WHERE ${walked.map((name) => `t.${name} = c.${name}`).join(' AND ')} AND c.lockstep_ours AND NOT c.lockstep_referred
 RETURNING 1
 ), since AS (
-SELECT c.* FROM candidate AS c
+SELECT c.*, 'kept: written by others since' AS lockstep_what FROM candidate AS c
 WHERE NOT c.lockstep_ours
   AND age(c.lockstep_written_by) <= (SELECT max(age(b.xid::xid)) FROM lockstep.batch AS b WHERE ${ours} AND b.xid IS NOT NULL)
   AND NOT EXISTS (SELECT FROM lockstep.already_there AS a WHERE ${ours} AND a.key = ARRAY[${keyTexts}])
+UNION ALL
+SELECT c.*, 'kept: others refer to it' FROM candidate AS c WHERE c.lockstep_ours AND c.lockstep_referred
 )
 SELECT (SELECT count(*) FROM candidate) AS read, (SELECT count(*) FROM removed) AS changed,
-  (SELECT count(*) FROM candidate WHERE NOT lockstep_ours) - (SELECT count(*) FROM since) AS skipped, (SELECT count(*) FROM since) AS kept,
-  (SELECT json_agg(json_build_object('what', 'kept: written by others since', 'row', to_jsonb(s.*) - 'lockstep_ours' - 'lockstep_written_by')) FROM (SELECT * FROM since LIMIT 10) AS s) AS findings,
+  (SELECT count(*) FROM candidate) - (SELECT count(*) FROM removed) - (SELECT count(*) FROM since) AS skipped, (SELECT count(*) FROM since) AS kept,
+  (SELECT json_agg(json_build_object('what', s.lockstep_what, 'row', to_jsonb(s.*) - 'lockstep_ours' - 'lockstep_written_by' - 'lockstep_referred' - 'lockstep_what')) FROM (SELECT * FROM since LIMIT 10) AS s) AS findings,
   NULL::json AS problem`;
   return { template: splitAtRange(text), rangeOf: target, explain: `DELETE FROM ${target}`, provenance: false };
 }

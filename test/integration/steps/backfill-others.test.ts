@@ -33,6 +33,26 @@ for (const major of [18, 15]) {
     const tables = `CREATE TABLE origin (id int PRIMARY KEY, v text); CREATE TABLE copy (id int PRIMARY KEY, v text);
       INSERT INTO origin SELECT n * 10, 'v' || n FROM generate_series(1, 9) AS n`;
 
+    test.each(['ON DELETE CASCADE', 'ON DELETE SET NULL', ''])(
+      'keeps on its way back the rows that others refer to (%s)',
+      async (action) => {
+        await query(`${tables}; CREATE TABLE remark (id int PRIMARY KEY, copy_id int REFERENCES copy ${action})`);
+        const plan = planOn(database, copyPlan('referred', 'fail'));
+        expect(told(await plan.apply())).toBe('exit 0');
+        await query('INSERT INTO remark VALUES (1, 20), (2, 20), (3, NULL)');
+        const back = await plan.rollback();
+        expect(told(back)).toBe('exit 0');
+        expect(await ids('SELECT id FROM copy ORDER BY id')).toEqual([20]);
+        expect(await ids('SELECT copy_id AS id FROM remark ORDER BY id')).toEqual([20, 20, null]);
+        const undone = back.report!.run.operations.find(({ id }) => id === 'undo/fill/fill/copied')!;
+        expect(undone.walk?.counts).toMatchObject({ read: 9, changed: 8, kept: 1 });
+        expect(undone.findings.samples.map(({ what, detail }) => [what, detail['row']])).toEqual([
+          ['kept: others refer to it', { id: 20 }],
+        ]);
+        await query('DROP TABLE remark');
+      },
+    );
+
     test('copies between its batches what is there then, and removes only what is its own', async () => {
       await query(tables);
       await query(`INSERT INTO copy VALUES (10, 'v1'), (1000, 'theirs')`);
