@@ -30,9 +30,8 @@ describe('checks', () => {
   it('show figures where they hold, and place and rows where they do not', () => {
     const refused = { ...holds, name: 'typed', answer: null, error: 'operator does not exist: text = uuid' };
     const warned = { ...orphans, name: 'old rows', severity: 'warning' } as const;
-    expect(
-      renderChecks([{ ...holds, step: '' }, holds, orphans, counted, refused, warned], view),
-    ).toMatchInlineSnapshot(`
+    expect(renderChecks([{ ...holds, step: '' }, holds, orphans, counted, refused, warned], view))
+      .toMatchInlineSnapshot(`
       "✔  library tracks          actual 59, expected 59
       ✔  proof › library tracks  actual 59, expected 59
       ✖  proof › no orphans      3 rows, expected 0                                 plans/orders.yaml:52:9
