@@ -17,6 +17,7 @@ export default defineConfig({
         test: {
           name: 'unit',
           include: ['test/unit/**/*.test.ts', 'test/guards/**/*.test.ts'],
+          setupFiles: ['test/support/property-seed.ts'],
           testTimeout: 30_000,
           sequence: { groupOrder: 0 },
         },

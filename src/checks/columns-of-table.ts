@@ -10,8 +10,8 @@ export interface ColumnsFields {
   readonly columns: readonly string[];
 }
 
-export function columnsSchema(description: string): JsonSchema {
-  const columns = list(name('column', 'a column'), 'the columns, taken together');
+export function columnsSchema(description: string, meaning: string): JsonSchema {
+  const columns = list(name('column', 'a column'), meaning);
   return object(description, { table: name('relation', 'the table'), columns }, ['table', 'columns']);
 }
 

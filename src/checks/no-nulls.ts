@@ -6,7 +6,7 @@ export const noNulls: CheckDefinition<ColumnsFields> = {
   name: 'no_nulls',
   holds: 'no row has NULL in any of the columns',
   example: '- no_nulls: { table: users, columns: [uuid_id] }',
-  schema: columnsSchema('Columns without NULL.'),
+  schema: columnsSchema('Columns without NULL.', 'the columns'),
   compile(fields, context) {
     const found = columnsOfTable(fields, context);
     if (found === undefined) return undefined;

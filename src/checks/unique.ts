@@ -6,7 +6,7 @@ export const unique: CheckDefinition<ColumnsFields> = {
   name: 'unique',
   holds: 'no two rows have the same values in the columns; NULL equals nothing, as in a unique index',
   example: '- unique: { table: users, columns: [google_user_id] }',
-  schema: columnsSchema('Columns without doubles.'),
+  schema: columnsSchema('Columns without doubles.', 'the columns, taken together'),
   compile(fields, context) {
     const found = columnsOfTable(fields, context);
     if (found === undefined) return undefined;

@@ -55,6 +55,11 @@ async function load(): Promise<Grammar> {
   const parser = await import('libpg-query');
   await parser.loadModule();
 
+  // The scanner's answer is JSON in which it leaves control characters as they are. They are of one byte, and inside a name,
+  // a literal or a comment, or blanks, so that tokens begin and end where they did.
+  const scan = (part: string): readonly ScanToken[] =>
+    parser.scanSync(part.replace(/[^\P{Cc}\t\n\r\x7f-\x9f]/gu, ' ')).tokens;
+
   const statements: Grammar['statements'] = (sql) => {
     const unfit = /[\0\p{Surrogate}]/u.exec(sql);
     // The parser takes a C string: what follows a NUL would go unread here, and be sent to the server all the same.
@@ -66,8 +71,8 @@ async function load(): Promise<Grammar> {
         const start = utf16Offset(raw.stmt_location ?? 0);
         // No length means: to the end of the text.
         const tail = raw.stmt_len === undefined ? sql.length : utf16Offset((raw.stmt_location ?? 0) + raw.stmt_len);
-        const text = withoutTrailingComments(sql.slice(start, tail), (part) => parser.scanSync(part).tokens);
-        const tokens = (): readonly Token[] => shifted(parser.scanSync(text).tokens, text, start);
+        const text = withoutTrailingComments(sql.slice(start, tail), scan);
+        const tokens = (): readonly Token[] => shifted(scan(text), text, start);
         return { node: raw.stmt!, text, start, end: start + text.length, utf16Offset, tokens };
       });
     } catch (error) {

@@ -23,6 +23,23 @@ describe('statements', () => {
     for (const statement of [first!, second!]) expect(sql.slice(statement.start, statement.end)).toBe(statement.text);
   });
 
+  it.each(Array.from({ length: 0x1f }, (_, index) => String.fromCharCode(index + 1)))(
+    'reads a name and a literal with the control character %j',
+    (control) => {
+      const sql = `SELECT '${control}' AS "--${control}" FROM t -- ü`;
+      const [statement] = read(sql);
+      expect(statement!.text).toBe(`SELECT '${control}' AS "--${control}" FROM t`);
+      expect(statement!.tokens().map(({ text }) => text)).toEqual([
+        'SELECT',
+        `'${control}'`,
+        'AS',
+        `"--${control}"`,
+        'FROM',
+        't',
+      ]);
+    },
+  );
+
   it('keeps what only looks like a comment', () => {
     expect(read("select '-- no comment'; select '/*' -- one")[0]!.text).toBe("select '-- no comment'");
     expect(read("select '-- no comment'; select '/*' -- one")[1]!.text).toBe("select '/*'");
