@@ -56,9 +56,25 @@ export interface SqlText {
 export interface StatementOperation extends OperationBase {
   readonly kind: 'statement';
   readonly transactional: boolean;
+  /**
+   * Without lock and statement timeout: a concurrent build or a validation, whose locks nobody who reads or writes waits
+   * for. A timeout would only leave an invalid index behind.
+   */
+  readonly unlimited: boolean;
+  /** Keys of tables that are locked lightly first, so that autovacuum gives way before a strong lock is asked for. */
+  readonly lockFirst: readonly string[];
   /** Checked first, in the same transaction: a violation rolls it back. */
   readonly assertions: readonly CheckQuery[];
   readonly statements: readonly SqlText[];
+  /** Outside a transaction only: what the catalog says afterwards. Null: only a person can tell. */
+  readonly observation: Observation | null;
+}
+
+/** How the catalog tells whether a statement outside a transaction has had its effect; each holds with no violation. */
+export interface Observation {
+  readonly reached: CheckQuery;
+  /** What a killed attempt leaves, an invalid index: found where `absent` is violated, taken away before another try. */
+  readonly leftover: { readonly absent: CheckQuery; readonly remove: string } | null;
 }
 
 /** A statement over key ranges, each batch in one transaction with its checkpoint. */

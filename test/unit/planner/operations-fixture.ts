@@ -22,7 +22,8 @@ export function statement(id: string, given: Partial<StatementOperation> = {}): 
       skipWhen: [],
       hazards: [],
     },
-    ...{ transactional: true, assertions: [], statements: [], reversal: CHANGES_NOTHING },
+    ...{ transactional: true, unlimited: false, lockFirst: [], assertions: [], statements: [], observation: null },
+    reversal: CHANGES_NOTHING,
     ...given,
   };
 }
