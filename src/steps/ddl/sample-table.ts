@@ -54,7 +54,12 @@ export function sampleOperations(sample: Sample, versionNum: number, grammar: Gr
   };
   const catalog = sampleCatalog(`${SAMPLE_SCHEMA}; ${sample.before ?? ''}`, versionNum, statementsOf);
   const context = { ...CONTEXT, catalog, grammar, statementsOf, allow: sample.allow ?? {} } as unknown as LowerContext;
-  const { operations } = lowerDdl(statementsOf(sample.sql), context, () => undefined);
+  const { operations } = lowerDdl(
+    statementsOf(sample.sql),
+    context,
+    () => undefined,
+    () => undefined,
+  );
   return operations as readonly StatementOperation[];
 }
 
