@@ -35,6 +35,8 @@ function box({ kind, label }: OperationRow): string {
  * settings of the whole graph wherever it stands, and what looks like HTML is taken for it.
  */
 function text(label: string): string {
+  // Between the quotes something has to stand.
+  if (label.trim() === '') return ' ';
   return printable(label.replaceAll(/\s+/g, ' '))
     .replaceAll(/["#%&*:<>\\`~]|(?<![\p{L}\p{N}])_|_(?![\p{L}\p{N}])/gu, entity)
     .replace(/^( *\d*)([-+.)])/, (_, before: string, mark: string) => `${before}${entity(mark)}`);

@@ -64,7 +64,9 @@ function comment(report: PlanReport, facts: PlanMarkdownFacts, parts: Parts): st
   const { verdict, diagnostics, next, command } = facts;
   const { server, digest, description } = report;
   const where =
-    server === null ? '' : `Compiled against ${code(server.database)} @ PostgreSQL ${code(server.version)}. `;
+    server === null
+      ? ''
+      : `Compiled against ${code(shortened(server.database, 100))} @ PostgreSQL ${code(shortened(server.version, 50))}. `;
   const lead = description === null ? [] : [prose(shortened(description, 500))];
   return paragraphs([
     [planVerdict(report, verdict), ...lead].join('<br>'),
@@ -73,7 +75,7 @@ function comment(report: PlanReport, facts: PlanMarkdownFacts, parts: Parts): st
     leftOutText(parts, command),
     parts.graph === undefined ? '' : folded('Order of the operations', fenced('mermaid', parts.graph)),
     parts.sql === undefined ? '' : folded('SQL, locks and way back of each operation', parts.sql),
-    `${where}Digest ${code(digest)}.`,
+    `${where}Digest ${code(shortened(digest, 200))}.`,
     nextText(next),
   ]);
 }
