@@ -189,7 +189,8 @@ describe('a plan as a comment', () => {
   });
 
   it('that was not compiled is its problems as a list, the worst first', () => {
-    const { span: _, ...placeless } = { ...problem, severity: 'warning' as const };
+    const { code: number, summary, detail } = problem;
+    const placeless: Diagnostic = { code: number, severity: 'warning', summary, detail };
     const text = renderPlanMarkdown({
       ...facts,
       report: null,
@@ -201,7 +202,7 @@ describe('a plan as a comment', () => {
       "✖ **Plan \`plans/move-credentials.yaml\`** is **invalid**: 1 error, 1 warning
 
       - **error LS1103**: unknown key in a step at \`plans/a.yaml:14:5\`<br>\`tabel\` is not a field of \`backfill\`&#59; did you mean \`table\`?<br>help: \`table\` is required here
-      - **warning LS1103**: unknown key in a step<br>\`tabel\` is not a field of \`backfill\`&#59; did you mean \`table\`?<br>help: \`table\` is required here
+      - **warning LS1103**: unknown key in a step<br>\`tabel\` is not a field of \`backfill\`&#59; did you mean \`table\`?
       "
     `);
   });
