@@ -71,7 +71,7 @@ function oneLine(text: string): string {
  */
 function escaped(text: string): string {
   return text
-    .replaceAll(/[!#$%&*+:;<=>@[\\\]^_`{|}~]/g, (sign, at: number) => {
+    .replaceAll(/[!#$%&*+:<=>@[\\\]^_`{|}~]/g, (sign, at: number) => {
       const isReference = /[@#!$%&~]/.test(sign) && /^[\p{L}\p{N}_"]/u.test(text.slice(at + 1, at + 3));
       return isReference ? `${entity(sign)}&#8203;` : entity(sign);
     })

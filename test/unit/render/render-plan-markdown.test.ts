@@ -201,8 +201,8 @@ describe('a plan as a comment', () => {
     expect(text).toMatchInlineSnapshot(`
       "✖ **Plan \`plans/move-credentials.yaml\`** is **invalid**: 1 error, 1 warning
 
-      - **error LS1103**: unknown key in a step at \`plans/a.yaml:14:5\`<br>\`tabel\` is not a field of \`backfill\`&#59; did you mean \`table\`?<br>help: \`table\` is required here
-      - **warning LS1103**: unknown key in a step<br>\`tabel\` is not a field of \`backfill\`&#59; did you mean \`table\`?
+      - **error LS1103**: unknown key in a step at \`plans/a.yaml:14:5\`<br>\`tabel\` is not a field of \`backfill\`; did you mean \`table\`?<br>help: \`table\` is required here
+      - **warning LS1103**: unknown key in a step<br>\`tabel\` is not a field of \`backfill\`; did you mean \`table\`?
       "
     `);
   });
