@@ -12,6 +12,7 @@ import type { BatchFields } from '../steps/batch-fields.js';
 import { STEP_KINDS } from '../steps/registry.js';
 import type { PlanDefaults, RollbackChoice } from '../steps/step-definition.js';
 import { checkReferences } from './check-references.js';
+import { checkTargets, NO_TARGETS, saysOnly, type TargetChoice } from './check-targets.js';
 import { collectSlots } from './collect-slots.js';
 import { checkNameSlots } from './name-slots.js';
 import type { ParamInputs, ParamValue } from './params.js';
@@ -23,9 +24,15 @@ import type { SourceDocument } from './source-document.js';
 import { checkSqlSlots } from './sql-slots.js';
 import { substituteParams } from './substitute-params.js';
 
-export async function readPlan(file: string, text: string, inputs: ParamInputs): Promise<Outcome<Plan>> {
+export interface PlanInputs extends ParamInputs {
+  /** Absent: none are configured. */
+  readonly targets?: TargetChoice;
+}
+
+export async function readPlan(file: string, text: string, inputs: PlanInputs): Promise<Outcome<Plan>> {
   const read = readYaml(file, text);
   if (!read.ok) return read;
+  const { targets = NO_TARGETS } = inputs;
   const grammar = await loadGrammar();
   const schema = planSchema();
   const { document, values, diagnostics: aboutParams } = substituteParams(read.value, schema, inputs, grammar);
@@ -37,9 +44,10 @@ export async function readPlan(file: string, text: string, inputs: ParamInputs):
     ...checkSqlSlots(document, slots, grammar).filter((about) => !aboutShape.some((empty) => isSaidBy(empty, about))),
     ...checkNameSlots(document, slots),
     ...checkReferences(document, slots),
+    ...checkTargets(document, slots, targets.known),
   ];
   if (hasErrors(diagnostics)) return { ok: false, diagnostics: diagnostics.sort(byPosition) };
-  const plan = toPlan(document, values);
+  const plan = toPlan(document, values, saysOnly(slots) ? { target: targets.chosen } : undefined);
   diagnostics.push(...checkSteps(plan, grammar));
   diagnostics.sort(byPosition);
   return hasErrors(diagnostics) ? { ok: false, diagnostics } : { ok: true, value: plan, diagnostics };
@@ -73,6 +81,7 @@ interface RawDefaults {
 }
 
 type RawStep = Readonly<Record<string, unknown>> & {
+  readonly only?: readonly string[];
   readonly id: string;
   readonly description?: string;
   readonly needs?: readonly string[];
@@ -82,7 +91,12 @@ type RawStep = Readonly<Record<string, unknown>> & {
     'auto' | { readonly none: string } | { readonly sql: string; readonly verify?: readonly CheckDeclaration[] };
 };
 
-function toPlan(source: SourceDocument, params: Readonly<Record<string, ParamValue>>): Plan {
+/** `only`: absent where the plan says nothing about targets; then it is the same plan for all of them. */
+function toPlan(
+  source: SourceDocument,
+  params: Readonly<Record<string, ParamValue>>,
+  only: { readonly target: string | null } | undefined,
+): Plan {
   const raw = source.value as RawPlan;
   return {
     name: raw.name,
@@ -94,7 +108,9 @@ function toPlan(source: SourceDocument, params: Readonly<Record<string, ParamVal
     require: raw.require ?? [],
     invariants: raw.invariants ?? [],
     steps: raw.steps.map(toStep),
-    sourceDigest: digestOf({ ...raw, params }),
+    saysOnly: only !== undefined,
+    target: only?.target ?? null,
+    sourceDigest: digestOf({ ...raw, params, ...only }),
     source,
   };
 }
@@ -117,6 +133,7 @@ function toStep(raw: RawStep): PlanStep {
     description: raw.description ?? null,
     kind,
     fields: raw[kind],
+    only: raw.only,
     needs: raw.needs ?? [],
     when: raw.when ?? [],
     require: raw.require ?? [],
