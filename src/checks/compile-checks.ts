@@ -9,11 +9,11 @@ import { CHECKS } from './registry.js';
 /** One check as it stands in a plan: its kind's key with fields, and what any check may carry. */
 export type CheckDeclaration = Readonly<Record<string, unknown>> &
   OnlyFor & {
-  readonly name?: string;
-  readonly severity?: 'error' | 'warning';
-  readonly samples?: number;
-  readonly mask?: readonly string[];
-};
+    readonly name?: string;
+    readonly severity?: 'error' | 'warning';
+    readonly samples?: number;
+    readonly mask?: readonly string[];
+  };
 
 export interface PlannedCheck {
   readonly query: CheckQuery;

@@ -11,5 +11,5 @@ export function isFor(target: string | null, { only }: OnlyFor): boolean {
 
 export const onlySchema: JsonSchema = list(
   ref('target', 'a target of the configuration'),
-  'Targets that this is for, against `--target`; for others it is not there at all.',
+  'The targets that it is for, by `--target`; for others it is not there at all.',
 );

@@ -12,4 +12,14 @@ export const CLI_CODES = {
     explanation:
       'Codes of diagnostics are `LS` and four digits, as printed in brackets: `error[LS1103]`. `docs/diagnostics.md` lists them all.',
   },
+  LS9103: {
+    summary: 'there is no such target',
+    explanation:
+      '`--target` names a target of the configuration, `lockstep.config.yaml` in the working directory or the file of `--config`, and it has none of this name, or there is no configuration. Nothing was done.',
+  },
+  LS9104: {
+    summary: 'the connection is not the one of the target',
+    explanation:
+      '`--target` chooses what the plan is compiled for, and its connection is used where nothing else names a database. `--database-url`, `LOCKSTEP_DATABASE_URL`, `DATABASE_URL` and the `PG*` variables go before it; the message says which one did. Unset it to connect as the configuration says.',
+  },
 } as const satisfies CodeTable;

@@ -2,11 +2,15 @@
 import type { CommandResult } from '../commands/command-result.js';
 import type { PlanInput } from '../commands/open-plan.js';
 import type { View } from '../render/view.js';
+import type { Targets } from './targets.js';
 import type { Terminal } from './terminal.js';
 
 export interface CommonOptions {
   readonly set: Readonly<Record<string, string>>;
   readonly databaseUrl?: string;
+  /** The configuration file. */
+  readonly config?: string;
+  readonly target?: string;
   readonly json?: boolean;
   readonly jsonInto?: string;
   readonly yes?: boolean;
@@ -15,6 +19,7 @@ export interface CommonOptions {
 export interface Invocation<Options = object> {
   readonly options: CommonOptions & Options;
   readonly terminal: Terminal;
+  readonly targets: Targets;
 }
 
 export interface Answer {
@@ -38,6 +43,6 @@ export function answerOf<Report>(
   return { exit: result.exit, result, shown: (view) => (report === null ? '' : render(report, view)), ...more };
 }
 
-export function planInput(file: string, { options, terminal }: Invocation): PlanInput {
-  return { file, set: options.set, env: terminal.env };
+export function planInput(file: string, { options, terminal, targets }: Invocation): PlanInput {
+  return { file, set: options.set, env: terminal.env, targets: targets.choice };
 }

@@ -5,4 +5,9 @@ import { SCHEMA_CODES } from './codes-schema.js';
 import { SLOT_CODES } from './codes-slots.js';
 import { YAML_CODES } from './codes-yaml.js';
 
-export const DOCUMENT_CODES = { ...YAML_CODES, ...SCHEMA_CODES, ...SLOT_CODES, ...CONFIG_CODES } as const satisfies CodeTable;
+export const DOCUMENT_CODES = {
+  ...YAML_CODES,
+  ...SCHEMA_CODES,
+  ...SLOT_CODES,
+  ...CONFIG_CODES,
+} as const satisfies CodeTable;

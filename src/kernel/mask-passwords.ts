@@ -5,7 +5,7 @@
 export function maskPasswords(text: string): string {
   let masked = text;
   for (const form of FORMS) {
-    masked = masked.replace(form, (_, before: string, password: string) => before + password.replaceAll(SECRET, '*'));
+    masked = masked.replace(form, (_, before: string, password: string) => before + password.replaceAll(SECRET, stars));
   }
   return masked;
 }
@@ -21,5 +21,9 @@ const FORMS: readonly RegExp[] = [
   /(\b(?:ssl)?password\s*=\s*)([^\s&"'`]+)/gi,
 ];
 
-/** What YAML could read as syntax stays, so that the masked text has the same shape. */
-const SECRET = /[^\s,"'[\]{}\\]/gu;
+/** `${NAME}` tells no secret. What YAML could read as syntax stays too, so that the masked text has the same shape. */
+const SECRET = /\$\{\w*\}|[^\s,"'[\]{}\\]/g;
+
+function stars(part: string): string {
+  return part.length === 1 ? '*' : part;
+}

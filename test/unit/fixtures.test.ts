@@ -60,7 +60,10 @@ async function diagnose(file: string, text: string): Promise<readonly Diagnostic
     Object.fromEntries(
       [...text.matchAll(new RegExp(`^# ${word}: ([^=\\n]+)=(.*)$`, 'gm'))].map(([, name, value]) => [name!, value!]),
     );
-  const read = await readPlan(file, text, { set: given('set'), env: given('env') });
+  const [, known] = /^# targets: (.*)$/m.exec(text) ?? [];
+  const [, chosen = null] = /^# target: (.*)$/m.exec(text) ?? [];
+  const targets = { known: known?.split(', ') ?? [], chosen };
+  const read = await readPlan(file, text, { set: given('set'), env: given('env'), targets });
   if (!read.ok || !/^# against: shop$/m.test(text)) return read.diagnostics;
   const surroundings = { grammar: await loadGrammar(), fingerprint: () => 'unknown' };
   const compiled = compilePlan(read.value, SHOP, surroundings);
