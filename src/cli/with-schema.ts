@@ -4,10 +4,13 @@ import type { Answer, Invocation } from './invocation.js';
 
 /** `work` says what it is doing, on stderr. */
 export async function withSchema(
-  { terminal }: Invocation,
+  { options, terminal }: Invocation,
   work: (tell: (line: string) => void) => Promise<Answer>,
 ): Promise<Answer> {
   // The server ends with our process, whatever it was doing.
   const atOnce = (exit: number): Promise<void> => terminal.leave(exit);
-  return stopOnSignals(terminal, { atOnce }, () => work((line) => terminal.err.write(`${line}\n`)));
+  const tell = (line: string): void => {
+    if (options.json !== true) terminal.err.write(`${line}\n`);
+  };
+  return stopOnSignals(terminal, { atOnce }, () => work(tell));
 }

@@ -123,7 +123,7 @@ function refusedBy({ message, facts }: DatabaseError, file: string, text: string
           .slice(0, position - 1)
           .join('').length;
   const span = at === undefined ? undefined : lineIndex(file, text).span(at, at + wordAt(text, at));
-  const help = hint ?? HELP[sqlstate] ?? 'repair the file, or write it with pg_dump --schema-only';
+  const help = HELP[sqlstate] ?? hint ?? 'repair the file, or write it with pg_dump --schema-only';
   return commandDiagnostic('LS9024', { detail: said.join(' '), help, span });
 }
 
