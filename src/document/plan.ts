@@ -5,7 +5,7 @@
 import type { CheckDeclaration } from '../checks/compile-checks.js';
 import type { OnlyFor } from '../checks/only-for.js';
 import type { MappingDeclaration } from '../mapping/resolve-mapping.js';
-import type { PlanDefaults, RollbackChoice } from '../steps/step-definition.js';
+import type { Allowed, PlanDefaults, RollbackChoice } from '../steps/step-definition.js';
 import type { ParamValue } from './params.js';
 import type { SourceDocument } from './source-document.js';
 
@@ -39,4 +39,5 @@ export interface PlanStep extends OnlyFor {
   readonly when: readonly CheckDeclaration[];
   readonly require: readonly CheckDeclaration[];
   readonly rollback: RollbackChoice;
+  readonly allow: Allowed;
 }
