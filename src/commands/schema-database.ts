@@ -7,6 +7,7 @@ import { basename } from 'node:path';
 import { DatabaseError, type Database } from '../executor/session.js';
 import type { Diagnostic } from '../kernel/diagnostic.js';
 import { lineIndex } from '../kernel/span.js';
+import { urlOfDatabase } from '../postgres/connection.js';
 import { PgDatabase } from '../postgres/pg-database.js';
 import { ServerUnavailableError } from '../postgres/server/server-unavailable-error.js';
 import { startThrowawayServer, type ThrowawayServer } from '../postgres/server/throwaway-server.js';
@@ -82,7 +83,7 @@ async function load(
         await session.query(`DROP DATABASE IF EXISTS ${quoteIdentifier(name)} WITH (FORCE)`);
         await session.query(`CREATE DATABASE ${quoteIdentifier(name)} TEMPLATE template0`);
       });
-      const database = new PgDatabase({ url: urlOf(server.url, name), maxSessions: 4 });
+      const database = new PgDatabase({ url: urlOfDatabase(server.url, name), maxSessions: 4 });
       try {
         if (withoutPublic) await database.withSession((session) => session.query('DROP SCHEMA public'));
         await database.withSession((session) => session.query(sql));
@@ -181,10 +182,4 @@ function nameFor(file: string): string {
     .replaceAll(/[^\w.-]/g, '_')
     .slice(0, 60);
   return /^(postgres|template[01])$/.test(name) ? `${name}.sql` : name;
-}
-
-function urlOf(url: string, database: string): string {
-  const changed = new URL(url);
-  changed.pathname = `/${database}`;
-  return changed.href;
 }

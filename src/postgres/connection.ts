@@ -44,6 +44,13 @@ export function resolveConnection({ explicit, env, configured }: ConnectionPlace
   return { kind: 'absent' };
 }
 
+/** The same server, role and parameters; another database. */
+export function urlOfDatabase(url: string, database: string): string {
+  const changed = new URL(url);
+  changed.pathname = `/${database}`;
+  return changed.href;
+}
+
 /** The URL without its password, as it may be printed, stored and reported. */
 export function redactUrl(url: string): string {
   return redactPasswords(url);
