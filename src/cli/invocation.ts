@@ -1,8 +1,9 @@
 /** What a command of the cli is given, and what it gives back. Printing that belongs to `deliver`. */
 import type { CommandResult } from '../commands/command-result.js';
 import type { PlanInput } from '../commands/open-plan.js';
+import { NO_TARGETS, type TargetChoice } from '../document/check-targets.js';
+import type { Outcome } from '../kernel/diagnostic.js';
 import type { View } from '../render/view.js';
-import type { Targets } from './targets.js';
 import type { Terminal } from './terminal.js';
 
 export interface CommonOptions {
@@ -21,6 +22,15 @@ export interface Invocation<Options = object> {
   readonly terminal: Terminal;
   readonly targets: Targets;
 }
+
+/** What `--target` and the configuration say; read by `targets`. */
+export interface Targets {
+  readonly choice: TargetChoice;
+  /** Of the chosen target, with the environment put in; undefined where none was chosen. */
+  readonly url: (env: Readonly<Record<string, string | undefined>>) => Outcome<string> | undefined;
+}
+
+export const WITHOUT_TARGETS: Targets = { choice: NO_TARGETS, url: () => undefined };
 
 export interface Answer {
   readonly exit: number;

@@ -4,9 +4,8 @@ import { CommanderError } from 'commander';
 import { EXIT } from '../commands/command-result.js';
 import { redactPasswords } from '../postgres/connection.js';
 import { deliver } from './deliver.js';
-import type { Answer } from './invocation.js';
+import { WITHOUT_TARGETS, type Answer } from './invocation.js';
 import { buildProgram, type Chosen } from './program.js';
-import { readTargets, WITHOUT_TARGETS } from './targets.js';
 import type { Terminal } from './terminal.js';
 import { usageProblem } from './usage-problem.js';
 
@@ -23,7 +22,7 @@ export async function runCommandLine(argv: readonly string[], version: string, t
       const { set, json = false } = options;
       return deliver({ command, answer: refused, options: { set, json }, terminal: seen, behindEvents });
     }
-    const read = usesTargets ? await readTargets(options) : { targets: WITHOUT_TARGETS };
+    const read = usesTargets ? await (await import('./targets.js')).readTargets(options) : { targets: WITHOUT_TARGETS };
     const answer = read.answer ?? (await run({ options, terminal: seen, targets: read.targets }));
     return deliver({ command, answer, options, terminal: seen, behindEvents });
   } catch (error) {

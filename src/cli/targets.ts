@@ -5,20 +5,10 @@
 import type { CommandResult } from '../commands/command-result.js';
 import { CONFIGURATION_FILE, openConfiguration } from '../commands/open-configuration.js';
 import { exitFor } from '../commands/plan.js';
-import { NO_TARGETS, type TargetChoice } from '../document/check-targets.js';
 import { targetUrl, type Configuration } from '../document/configuration.js';
 import { didYouMean } from '../kernel/did-you-mean.js';
-import type { Outcome } from '../kernel/diagnostic.js';
-import type { Answer, CommonOptions } from './invocation.js';
+import type { Answer, CommonOptions, Targets } from './invocation.js';
 import { usageProblem } from './usage-problem.js';
-
-export interface Targets {
-  readonly choice: TargetChoice;
-  /** Of the chosen target, with the environment put in; undefined where none was chosen. */
-  readonly url: (env: Readonly<Record<string, string | undefined>>) => Outcome<string> | undefined;
-}
-
-export const WITHOUT_TARGETS: Targets = { choice: NO_TARGETS, url: () => undefined };
 
 export type TargetsRead =
   | { readonly targets: Targets; readonly answer?: undefined }

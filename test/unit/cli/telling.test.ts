@@ -5,7 +5,7 @@ import type { Answer } from '../../../src/cli/invocation.js';
 import { nextCommands, renderNext } from '../../../src/cli/next-commands.js';
 import { progressWriter } from '../../../src/cli/progress-writer.js';
 import { stopOnSignals } from '../../../src/cli/stop-on-signals.js';
-import { WITHOUT_TARGETS } from '../../../src/cli/targets.js';
+import { WITHOUT_TARGETS } from '../../../src/cli/invocation.js';
 import type { RunEvent } from '../../../src/executor/run-event.js';
 import { planReport } from '../../../src/report/plan-report.js';
 import { graph } from '../render/report-fixtures.js';
