@@ -4,7 +4,7 @@
  */
 import type { CheckDeclaration } from '../checks/compile-checks.js';
 import type { MappingDeclaration } from '../mapping/resolve-mapping.js';
-import type { PlanDefaults, RollbackChoice } from '../steps/step-definition.js';
+import type { Allowed, PlanDefaults, RollbackChoice } from '../steps/step-definition.js';
 import type { ParamValue } from './params.js';
 import type { SourceDocument } from './source-document.js';
 
@@ -33,4 +33,5 @@ export interface PlanStep {
   readonly when: readonly CheckDeclaration[];
   readonly require: readonly CheckDeclaration[];
   readonly rollback: RollbackChoice;
+  readonly allow: Allowed;
 }

@@ -10,7 +10,7 @@ import type { MappingDeclaration } from '../mapping/resolve-mapping.js';
 import { loadGrammar, type Grammar } from '../sql/grammar.js';
 import type { BatchFields } from '../steps/batch-fields.js';
 import { STEP_KINDS } from '../steps/registry.js';
-import type { PlanDefaults, RollbackChoice } from '../steps/step-definition.js';
+import type { Allowed, PlanDefaults, RollbackChoice } from '../steps/step-definition.js';
 import { checkReferences } from './check-references.js';
 import { collectSlots } from './collect-slots.js';
 import { checkNameSlots } from './name-slots.js';
@@ -78,6 +78,7 @@ type RawStep = Readonly<Record<string, unknown>> & {
   readonly needs?: readonly string[];
   readonly when?: readonly CheckDeclaration[];
   readonly require?: readonly CheckDeclaration[];
+  readonly allow?: Allowed;
   readonly rollback?:
     'auto' | { readonly none: string } | { readonly sql: string; readonly verify?: readonly CheckDeclaration[] };
 };
@@ -121,6 +122,7 @@ function toStep(raw: RawStep): PlanStep {
     when: raw.when ?? [],
     require: raw.require ?? [],
     rollback: toRollback(raw.rollback),
+    allow: raw.allow ?? {},
   };
 }
 
@@ -139,6 +141,7 @@ function checkSteps({ steps, source }: Plan, grammar: Grammar): readonly Diagnos
       step: step.id,
       path: ['steps', index, step.kind],
       rollback: step.rollback,
+      allow: step.allow,
       grammar,
       locate: (path, part) => source.spanOf(path, part),
       locateWithin: (path, start, end) => source.spanWithin(path, start, end),

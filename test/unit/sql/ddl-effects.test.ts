@@ -113,10 +113,10 @@ describe('CREATE TABLE', () => {
     );
     const lines = constraints.map(({ name, kind, columns, definition }) => [name, kind, columns.join(), definition]);
     expect(lines).toEqual([
-      ['t_pkey', 'primary key', 'a', 'PRIMARY KEY'],
-      ['mine', 'unique', 'b', 'UNIQUE'],
+      ['t_pkey', 'primary key', 'a', 'PRIMARY KEY (a)'],
+      ['mine', 'unique', 'b', 'UNIQUE (b) DEFERRABLE'],
       ['t_b_check', 'check', 'b', 'CHECK (b > 0 AND b < 9)'],
-      ['t_c_fkey', 'foreign key', 'c', 'REFERENCES s.u ON DELETE CASCADE'],
+      ['t_c_fkey', 'foreign key', 'c', 'FOREIGN KEY (c) REFERENCES s.u ON DELETE CASCADE'],
       ['t_check', 'check', 'a,b', 'CHECK (a > b)'],
       ['t_a_b_key', 'unique', 'a,b', 'UNIQUE (a, b)'],
       ['t_a_b_fkey', 'foreign key', 'a,b', 'FOREIGN KEY (a, b) REFERENCES u (x, y)'],
