@@ -14,8 +14,8 @@ export interface CatalogSnapshot {
   readonly extensions: readonly string[];
   /**
    * How to make things again, by `objectKey`: everything in the users' schemas that a DDL can drop or replace, without what
-   * belongs to an extension. Kinds that `OBJECT_KINDS` does not list are here only where they have a comment, under the
-   * identity that the server prints.
+   * belongs to an extension. Columns, and kinds that `OBJECT_KINDS` does not list, are here only where something is said
+   * about them; the latter under the identity that the server prints.
    */
   readonly objects: Readonly<Record<string, ObjectFacts>>;
 }
@@ -136,6 +136,8 @@ export interface Trigger {
 }
 
 export interface FunctionFacts extends RelationName {
+  readonly kind: 'function' | 'procedure' | 'aggregate';
+  /** Types of its input arguments, as the server prints them: `integer, text[]`. */
   readonly arguments: string;
   readonly volatility: 'immutable' | 'stable' | 'volatile';
 }

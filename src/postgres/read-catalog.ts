@@ -157,6 +157,7 @@ interface FunctionRow {
   readonly name: string;
   readonly arguments: string;
   readonly volatility: keyof typeof VOLATILITIES;
+  readonly kind: FunctionFacts['kind'];
 }
 
 const KINDS = {

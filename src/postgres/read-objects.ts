@@ -3,7 +3,7 @@
  * comment, then the parts. The SQL that reads stands in `object-relations` and `object-queries`.
  */
 import type { ObjectFacts } from '../catalog/catalog-snapshot.js';
-import { commentStatement, objectInSql, objectKey, type ObjectKind, type ObjectName } from '../catalog/object-key.js';
+import { commentStatement, objectInSql, objectKey, type ObjectKind, type ObjectName } from '../sql/object-key.js';
 import type { Session } from '../executor/session.js';
 import { formatParts, quoteIdentifier, relationKey, type NameParts } from '../sql/identifier.js';
 import { columnGrants, grantStatements, type Grant } from './grant-statements.js';
@@ -25,7 +25,9 @@ export async function readObjects(session: Session): Promise<Readonly<Record<str
     grantees: groupBy(grantees, (row) => row.grants_of),
   };
   const others = comments.filter(({ address }) => !read.rows.has(address)).map(otherEntry);
-  const entries = rows.map((row): [string, ObjectFacts] => [objectKey(nameOf(row)), factsOf(row, read)]);
+  const entries = rows
+    .map((row): [string, ObjectFacts] => [objectKey(nameOf(row)), factsOf(row, read)])
+    .filter(([, facts], index) => !rows[index]!.kind.endsWith('column') || facts.dressing.length > 0);
   return Object.fromEntries([...others, ...entries].sort(([a], [b]) => (a < b ? -1 : Number(a > b))));
 }
 

@@ -3,7 +3,7 @@ import { describe, expect, it, onTestFinished } from 'vitest';
 
 import type { CatalogSnapshot } from '../../../src/catalog/catalog-snapshot.js';
 import { diffFingerprints } from '../../../src/catalog/fingerprint.js';
-import { OBJECT_KINDS } from '../../../src/catalog/object-key.js';
+import { OBJECT_KINDS } from '../../../src/sql/object-key.js';
 import { DatabaseError, type Session } from '../../../src/executor/session.js';
 import { readCatalog } from '../../../src/postgres/read-catalog.js';
 import { readFingerprint } from '../../../src/postgres/read-fingerprint.js';
@@ -39,7 +39,10 @@ for (const major of [18, 15]) {
       const plain = (key: string): boolean => !/^(function|procedure|aggregate) /.test(key);
       const known = Object.keys(objects).filter((key) => plain(key) && !key.startsWith('collation'));
       expect(known.filter((key) => !called.some((row) => row.key === key))).toEqual([]);
-      expect(called.map(({ key }) => key).filter((key) => plain(key) && objects[key] === undefined)).toEqual([]);
+      // Columns are known where there is something to say about them.
+      const isColumn = (key: string): boolean => / column /.test(key);
+      const missing = called.map(({ key }) => key).filter((key) => plain(key) && !isColumn(key) && !(key in objects));
+      expect(missing).toEqual([]);
       expect(Object.keys(objects).filter((key) => key.startsWith('function app.'))).toEqual([
         'function app.atomic(integer)',
         'function app.instead()',

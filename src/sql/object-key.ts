@@ -3,7 +3,7 @@
  * public.users`, `function public.f(integer, text)`. Owns the words for kinds, in keys and in statements. Argument types are
  * those of `CatalogSnapshot.functions`, and names are quoted by us: the server's list of key words differs by version.
  */
-import { formatParts, quoteIdentifier, quoteLiteral, type NameParts } from '../sql/identifier.js';
+import { formatParts, quoteIdentifier, quoteLiteral, type NameParts } from './identifier.js';
 
 export const OBJECT_KINDS = [
   'schema',
