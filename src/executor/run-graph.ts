@@ -145,7 +145,7 @@ class Walk {
     if (operation.kind !== 'gate') this.#tell(operation, from, 'running', null);
     switch (operation.kind) {
       case 'statement':
-        return this.#execution.slots.with(() => runStatementOperation(operation, from, this.#execution));
+        return runStatementOperation(operation, from, this.#execution);
       case 'batch':
         return runBatchOperation(operation, from, this.#execution);
       case 'check':
