@@ -106,4 +106,14 @@ export const COMMAND_CODES = {
     explanation:
       'Compiled against the database as it is now, the plan gives another graph than the one that was saved, or another digest than the one that is expected. The differences are listed: definitions that somebody changed meanwhile, operations that come out otherwise. Nothing was changed. Look at them, save the plan again, and have that approved.',
   },
+  LS9022: {
+    summary: 'other sessions hold the locks that an operation needs',
+    explanation:
+      'The operation asked for its locks several times, each time only briefly, so that nobody queued behind it for long, and did not get them. Its transaction is rolled back whole; nothing runs any more, and what does not depend on it is done. Whoever held the locks while the last attempt waited is named, with the beginning of its statement but no literal of it. Let those sessions end their transactions, or end them, and call the same command again: it goes on exactly there.',
+  },
+  LS9023: {
+    summary: 'the catalog could not be asked what became of a statement',
+    explanation:
+      'A statement outside a transaction (a concurrent build) was sent, its answer never came, and neither could the catalog be asked afterwards. Call the same command again: it first waits for the statement where the server is still at it, then asks the catalog whether it happened, takes away what a failed attempt left, and only then sends it again.',
+  },
 } as const satisfies CodeTable;

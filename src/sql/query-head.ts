@@ -21,7 +21,8 @@ export function queryHead(query: string): string {
 
 /** A string of any form, a number, a comment: also what is bound to begin one, as the first quote of an open string. */
 function beginsValue(query: string, at: number): boolean {
-  const [character, next = ''] = [query[at]!, query[at + 1] ?? ''];
+  const character = query[at]!;
+  const next = query[at + 1] ?? '';
   if (character === "'" || character === '"') return true;
   // `$1` is a parameter, `$tag$` begins a string.
   if (character === '$') return !/\d/.test(next) && !isPartOfName(query[at - 1]);
