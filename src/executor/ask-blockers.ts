@@ -34,10 +34,10 @@ interface BlockerRow {
 
 /**
  * A process waits for one lock at a time. The pid 0 stands for prepared transactions: they are found by the lock that they
- * hold, and named by their identifier.
+ * hold, and named by their identifier; which of them a lock belongs to, only the lock on their own id says.
  */
 const BLOCKERS = `WITH waiting AS (
-  SELECT l.locktype, l.database, l.relation, format('%I.%I', n.nspname, c.relname) AS name
+  SELECT l.locktype, l.database, l.relation, quote_ident(n.nspname) || '.' || quote_ident(c.relname) AS name
   FROM pg_catalog.pg_locks AS l
   LEFT JOIN pg_catalog.pg_class AS c ON c.oid = l.relation
   LEFT JOIN pg_catalog.pg_namespace AS n ON n.oid = c.relnamespace
@@ -49,7 +49,9 @@ const BLOCKERS = `WITH waiting AS (
   FROM pg_catalog.pg_locks AS l
   JOIN waiting AS w ON w.locktype = 'relation' AND l.locktype = 'relation'
     AND l.database = w.database AND l.relation = w.relation
-  LEFT JOIN pg_catalog.pg_prepared_xacts AS p ON l.pid IS NULL AND l.virtualtransaction = '-1/' || p.transaction::text
+  LEFT JOIN pg_catalog.pg_locks AS own ON l.pid IS NULL AND own.pid IS NULL AND own.locktype = 'transactionid'
+    AND own.virtualtransaction = l.virtualtransaction
+  LEFT JOIN pg_catalog.pg_prepared_xacts AS p ON p.transaction = own.transactionid
   WHERE l.granted GROUP BY 1
 )
 SELECT b.pid, coalesce(a.usename, h.owner)::text AS role, a.application_name AS application, a.backend_type, a.state,

@@ -132,7 +132,12 @@ async function settle(operation: Observed, execution: Execution): Promise<'reach
         // Its client is gone, or was overtaken just before it would have sent the statement.
         if (state === 'idle') await session.query('SELECT pg_catalog.pg_terminate_backend($1)', [pid]);
       }
-      if (found[0] !== undefined) (await tell(session, found[0].pid))();
+      // A look that fails says nothing about the statement.
+      if (found[0] !== undefined)
+        await tell(session, found[0].pid).then(
+          (told) => told(),
+          () => undefined,
+        );
       return found;
     });
     if (others.length === 0) break;
