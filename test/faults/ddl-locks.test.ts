@@ -7,11 +7,20 @@ import { LockBudgetSpentError, lockTables } from '../../src/executor/lock-tables
 import type { RunEvent } from '../../src/executor/run-event.js';
 import { systemClock } from '../../src/kernel/clock.js';
 import { testDatabase, type TestDatabase } from '../support/database.js';
-import { alterItem, begun, check, listener, openTransaction, statement, until } from './support/ddl-operations.js';
+import { compileForProcesses } from './support/compile-for-processes.js';
+import {
+  alterItem,
+  begun,
+  check,
+  listener,
+  openTransaction,
+  statement,
+  until,
+  ITEM,
+} from './support/ddl-operations.js';
 import { apply } from './support/run-plan.js';
+import { startPlanProcess } from './support/start-plan-process.js';
 
-const ITEM =
-  'CREATE TABLE item (id int PRIMARY KEY, n int); INSERT INTO item SELECT g, g FROM generate_series(1, 1000) AS g';
 const HAS_COLUMN = `SELECT count(*)::int FROM pg_attribute WHERE attrelid = 'item'::regclass AND attname = 'added'`;
 
 async function withItem(major: number): Promise<TestDatabase> {
@@ -21,6 +30,13 @@ async function withItem(major: number): Promise<TestDatabase> {
 }
 
 const isRetry = (event: RunEvent): boolean => event.type === 'retry';
+
+const folder = compileForProcesses();
+
+const VALIDATE = statement('validate', 'ALTER TABLE item VALIDATE CONSTRAINT n_known', {
+  ...{ unlimited: true, lockFirst: ['public.item'] },
+  locks: [{ relation: 'public.item', mode: 'SHARE UPDATE EXCLUSIVE' }],
+});
 
 describe.each([18, 15])('on server %i', (major) => {
   it('a lock that never comes ends blocked, names who holds it, and goes on when it is gone', async () => {
@@ -68,10 +84,10 @@ describe.each([18, 15])('on server %i', (major) => {
       await application.withSession(async (session) => {
         await session.query('SET lock_timeout = 1500');
         const over = unlimited ? Promise.resolve() : saw(isRetry, 5);
-        let isOver = false;
-        void over.then(() => (isOver = true));
+        const till = { over: false };
+        void over.then(() => (till.over = true));
         do await session.query('SELECT count(*) FROM item').catch(() => (refused += 1));
-        while (!isOver);
+        while (!till.over);
       });
       await reader.letGo();
       expect((await running).exit).toBe(0);
@@ -194,11 +210,7 @@ describe.each([18, 15])('on server %i', (major) => {
     const test = await withItem(major);
     await test.query('INSERT INTO item VALUES (0, NULL)');
     const add = alterItem('add', 'ADD CONSTRAINT n_known CHECK (n IS NOT NULL) NOT VALID');
-    const validate = statement('validate', 'ALTER TABLE item VALIDATE CONSTRAINT n_known', {
-      ...{ unlimited: true, lockFirst: ['public.item'] },
-      locks: [{ relation: 'public.item', mode: 'SHARE UPDATE EXCLUSIVE' }],
-    });
-    const plan = await begun(test, [add, validate], { edges: [['add', 'validate']] });
+    const plan = await begun(test, [add, VALIDATE], { edges: [['add', 'validate']] });
     const failed = await apply(plan, test.database);
     expect(failed).toMatchObject({
       exit: 1,
@@ -214,5 +226,22 @@ describe.each([18, 15])('on server %i', (major) => {
     expect((await running).exit).toBe(0);
     expect(events.filter(isRetry)).toEqual([]);
     expect(await test.value(`SELECT convalidated FROM pg_constraint WHERE conname = 'n_known'`)).toBe(true);
+  });
+
+  it('kill -9 while a validation waits: the server notices, and whoever goes on need not wait for it', async () => {
+    const test = await withItem(major);
+    await test.query('ALTER TABLE item ADD CONSTRAINT n_known CHECK (n IS NOT NULL) NOT VALID');
+    const plan = await begun(test, [VALIDATE]);
+    const other = await openTransaction(test.url, 'LOCK TABLE item IN SHARE UPDATE EXCLUSIVE MODE');
+    const process = startPlanProcess(folder, 'apply', { ...plan, url: test.url });
+    await until(test, 'SELECT pid FROM pg_locks WHERE NOT granted');
+    process.signal('SIGKILL');
+    await process.ended;
+    const { observe, saw } = listener();
+    const running = apply(plan, test.database, { observe });
+    // Overtaken although the other's lock is still held.
+    await Promise.race([running, saw((event) => event.type === 'watch' && event.blockers[0]?.pid === other.pid)]);
+    await other.letGo();
+    expect((await running).exit).toBe(0);
   });
 });

@@ -5,6 +5,7 @@
 import { expect, it, onTestFinished } from 'vitest';
 
 import type { Database } from '../../src/executor/session.js';
+import { digestOf } from '../../src/kernel/digest.js';
 import { PgDatabase } from '../../src/postgres/pg-database.js';
 import { startThrowawayServer } from '../../src/postgres/server/throwaway-server.js';
 import { testDatabase, type TestDatabase } from '../support/database.js';
@@ -13,17 +14,17 @@ import { compileForProcesses } from './support/compile-for-processes.js';
 import {
   begun,
   BUILDING,
+  check,
   concurrentIndex,
   listener,
   openTransaction,
   statement,
   until,
+  ITEM,
 } from './support/ddl-operations.js';
 import { apply, rollback } from './support/run-plan.js';
 import { startPlanProcess } from './support/start-plan-process.js';
 
-const ITEM =
-  'CREATE TABLE item (id int PRIMARY KEY, n int); INSERT INTO item SELECT g, g FROM generate_series(1, 1000) AS g';
 const BUILD = 'CREATE UNIQUE INDEX CONCURRENTLY item_n ON public.item (n)';
 /** A build waits for it, at the beginning, with its index in the catalog and invalid. */
 const WRITER = 'UPDATE item SET n = n WHERE id = 1';
@@ -41,13 +42,9 @@ async function withItem(): Promise<TestDatabase> {
 }
 
 function build(given: Parameters<typeof concurrentIndex>[2] = {}) {
-  const goneCheck = { check: 'no_rows', severity: 'error', mask: [] } as const;
-  const rows = `SELECT 1 AS present WHERE to_regclass('public.item_n') IS NOT NULL`;
-  const summary = `SELECT count(*) AS violations, NULL::json AS samples, NULL::json AS figures FROM (${rows}) AS r`;
-  const undo = statement('undo/build', DROP, {
-    transactional: false,
-    observation: { reached: { ...goneCheck, name: 'the index is gone', rows, summary }, leftover: null },
-  });
+  const gone = check('the index is gone', `SELECT 1 AS present WHERE to_regclass('public.item_n') IS NOT NULL`);
+  const observation = { reached: gone, leftover: null };
+  const undo = statement('undo/build', DROP, { transactional: false, observation });
   return concurrentIndex(BUILD, 'item_n', { reversal: { kind: 'operations', operations: [undo] }, ...given });
 }
 
@@ -58,7 +55,7 @@ it('kill -9 of our process: the server goes on building, and whoever goes on wai
   const process = startPlanProcess(folder, 'apply', { ...plan, url: test.url });
   const { pid } = await until(test, BUILDING);
   process.signal('SIGKILL');
-  expect(await process.ended).toMatchObject({ signal: 'SIGKILL' });
+  await process.ended;
   const { observe, events, saw } = listener();
   const running = apply(plan, test.database, { observe });
   // It is told what the statement of the killed process waits for.
@@ -87,6 +84,21 @@ it('kill -9, and the way back at once: it waits for the statement of the way the
   await writer.letGo();
   expect((await running).exit).toBe(0);
   expect(await test.query(STATE)).toEqual(GONE);
+});
+
+it('a session that was about to send it, for somebody who was overtaken, cannot any more', async () => {
+  const test = await withItem();
+  const plan = await begun(test, [build()]);
+  await test.query(`UPDATE lockstep.operation SET state = 'running'`);
+  const frozen = new PgDatabase({ url: test.url, maxSessions: 1 });
+  onTestFinished(() => frozen.close());
+  const name = `lockstep run 1 apply ${digestOf('build').slice(-8)}`;
+  await frozen.withSession(async (session) => {
+    await session.query(`SET application_name = '${name}'`);
+    expect((await apply(plan, test.database)).exit).toBe(0);
+    await expect(session.query(BUILD)).rejects.toThrow(/terminat|connection/i);
+  });
+  expect(await test.query(STATE)).toEqual(BUILT);
 });
 
 it('pg_terminate_backend: the invalid index is removed and built again, by the same command', async () => {
@@ -216,8 +228,10 @@ it('looks that fail do not harm what is looked at', async () => {
   const plan = await begun(test, [build()]);
   const writer = await openTransaction(test.url, WRITER);
   const { observe, events } = listener();
-  const running = apply(plan, withoutLooks(test.database), { observe });
-  await until(test, `SELECT FROM pg_stat_activity WHERE state = 'idle' AND query = 'DISCARD ALL' HAVING count(*) > 0`);
+  let refuse: () => void = () => undefined;
+  const refused = new Promise<void>((resolve) => (refuse = resolve));
+  const running = apply(plan, withoutLooks(test.database, refuse), { observe });
+  await refused;
   await until(test, BUILDING);
   await writer.letGo();
   expect((await running).exit).toBe(0);

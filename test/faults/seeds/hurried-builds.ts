@@ -7,8 +7,12 @@ export function withLockTimeout(database: Database, timeoutMs: number): Database
 }
 
 /** Every question about progress and blockers fails, as without the privilege or on a server at its limit. */
-export function withoutLooks(database: Database): Database {
-  return withText(database, (sql) => (/pg_blocking_pids|pg_stat_progress/.test(sql) ? 'SELECT 1 / 0' : sql));
+export function withoutLooks(database: Database, refused: () => void): Database {
+  return withText(database, (sql) => {
+    if (!/pg_blocking_pids|pg_stat_progress/.test(sql)) return sql;
+    refused();
+    return 'SELECT 1 / 0';
+  });
 }
 
 function withText(database: Database, change: (sql: string) => string): Database {

@@ -10,6 +10,9 @@ import { PgDatabase } from '../../../src/postgres/pg-database.js';
 import type { TestDatabase } from '../../support/database.js';
 import { beginWith, writePlan, type WrittenPlan } from './run-plan.js';
 
+export const ITEM =
+  'CREATE TABLE item (id int PRIMARY KEY, n int); INSERT INTO item SELECT g, g FROM generate_series(1, 1000) AS g';
+
 export function statement(id: string, sql: string, given: Partial<StatementOperation> = {}): StatementOperation {
   return {
     ...{ kind: 'statement', id, step: 'ddl', label: id, reads: [], writes: [], locks: [], barrier: false, after: [] },
