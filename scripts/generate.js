@@ -19,11 +19,38 @@ const { CHECKS } = await load('checks/registry.js');
 
 write('schemas/plan.schema.json', `${JSON.stringify(planSchema(), null, 2)}\n`);
 for (const kind of STEP_KINDS) replaceMarked(`docs/steps/${kind.kind}.md`, stepPart(kind));
+replaceMarked('docs/steps/ddl.md', await statementsPart(), 'statements');
 replaceMarked('docs/checks.md', checksPart());
 write('docs/diagnostics.md', diagnosticsPage(await allCodes()));
 
 function stepPart({ summary, example, schema }) {
   return [summary, '', '```yaml', example, '```', '', ...fieldsOf(schema)].join('\n');
+}
+
+/** Compiled from the samples of the kind, as a plan would be. */
+async function statementsPart() {
+  const { sampleRows } = await load('steps/ddl/sample-table.js');
+  const { loadGrammar } = await load('sql/grammar.js');
+  const rows = sampleRows(await loadGrammar());
+  const lines = [];
+  for (const about of [...new Set(rows.map((row) => row.about))]) {
+    lines.push(`### ${about[0].toUpperCase()}${about.slice(1)}`, '');
+    lines.push('| statement | runs as | is taken back by |', '|---|---|---|');
+    for (const row of rows.filter((one) => one.about === about)) lines.push(`| ${statementCells(row).join(' | ')} |`);
+    lines.push('');
+  }
+  return lines.join('\n').trimEnd();
+}
+
+function statementCells({ sql, hazards, variants }) {
+  const consent = hazards.length === 0 ? '' : `<br>needs consent: ${hazards.map((name) => `\`${name}\``).join(', ')}`;
+  const told = (part) =>
+    variants
+      .map((variant) =>
+        [...(variant.servers === '' ? [] : [`server ${variant.servers}:`]), ...variant[part]].join('<br>'),
+      )
+      .join('<br>');
+  return [`\`${sql}\`${consent}`, told('runs'), told('back')].map(cell);
 }
 
 function checksPart() {
@@ -113,8 +140,8 @@ function newest(folder) {
   );
 }
 
-function replaceMarked(path, content) {
-  const [begin, end] = ['<!-- generated -->', '<!-- /generated -->'];
+function replaceMarked(path, content, mark = 'generated') {
+  const [begin, end] = [`<!-- ${mark} -->`, `<!-- /${mark} -->`];
   const page = readFileSync(join(root, path), 'utf8');
   const [from, to] = [page.indexOf(begin), page.indexOf(end)];
   if (from === -1 || to < from) throw new Error(`${path} has no ${begin} … ${end}`);

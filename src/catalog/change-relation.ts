@@ -13,7 +13,15 @@ export interface ColumnChange {
   readonly generated?: Column['generated'];
 }
 
-export function changeColumn(column: Column, change: ColumnChange): Column {
+export function changeColumnOf(relation: Relation, name: string, to: ColumnChange): Relation {
+  const columns = relation.columns.map((column) => (column.name === name ? changeColumn(column, to) : column));
+  const changed = { ...relation, columns };
+  if (to.notNull !== false) return changed;
+  // Since server 18 NOT NULL is a constraint with a name, which goes with it.
+  return keepConstraints(changed, ({ kind, columns: [only] }) => kind !== 'not null' || only !== name);
+}
+
+function changeColumn(column: Column, change: ColumnChange): Column {
   const { default: oldDefault, baseType, collation, ...kept } = column;
   const newDefault = change.default === undefined ? oldDefault : change.default;
   // The new type's base type and collation are for the server to say; the old ones would be wrong.

@@ -10,7 +10,7 @@ import { formatName, relationKey } from '../sql/identifier.js';
 import {
   addConstraint,
   addIndex,
-  changeColumn,
+  changeColumnOf,
   dropConstraint,
   keepConstraints,
   mapReferences,
@@ -113,12 +113,7 @@ function applyEffect(snapshot: CatalogSnapshot, effect: CatalogEffect): CatalogS
     case 'column renamed':
       return renameColumn(snapshot, effect.relation, effect.column, effect.to);
     case 'column changed':
-      return change(snapshot, effect.relation, (relation) => ({
-        ...relation,
-        columns: relation.columns.map((column) =>
-          column.name === effect.column ? changeColumn(column, effect) : column,
-        ),
-      }));
+      return change(snapshot, effect.relation, (relation) => changeColumnOf(relation, effect.column, effect));
     case 'index added':
       return change(snapshot, effect.relation, (relation) => addIndex(relation, effect.index));
     case 'index dropped':

@@ -55,7 +55,7 @@ export function exitFor(diagnostics: readonly Diagnostic[]): ExitCode {
 }
 
 /** Hazards without consent; a saved plan that is not the one that was approved. */
-const CONSENT_CODES: ReadonlySet<string> = new Set(['LS6301', 'LS9020']);
+const CONSENT_CODES: ReadonlySet<string> = new Set(['LS6201', 'LS6202', 'LS6301', 'LS9020']);
 /** Refused by the server that was named, not by the plan. */
 const ENVIRONMENT_CODES: ReadonlySet<string> = new Set([
   'LS6105',

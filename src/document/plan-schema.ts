@@ -2,6 +2,7 @@
 import { checkSchema } from '../checks/registry.js';
 import { DURATION_PATTERN } from '../kernel/duration.js';
 import { list, map, name, object, sql, text, type JsonSchema } from '../kernel/json-schema.js';
+import { HAZARDS } from '../operation/hazard.js';
 import { batchSchema, workersSchema } from '../steps/batch-fields.js';
 import { STEP_KINDS } from '../steps/registry.js';
 
@@ -114,6 +115,14 @@ function mappingSchema(): JsonSchema {
   );
 }
 
+function allowSchema(): JsonSchema {
+  const reasons = Object.entries(HAZARDS).map(([hazard, what]): [string, JsonSchema] => [
+    hazard,
+    text(`${what}: why that is right here`, { minLength: 1 }),
+  ]);
+  return object('Consent to what the step may cost, by name, each with its reason.', Object.fromEntries(reasons));
+}
+
 function stepSchema(checks: (description: string) => JsonSchema): JsonSchema {
   const kinds = Object.fromEntries(
     STEP_KINDS.map((step) => [
@@ -152,6 +161,7 @@ function stepSchema(checks: (description: string) => JsonSchema): JsonSchema {
         ),
         when: checks('Without these the step is skipped.'),
         require: checks('Right before the step: without these the run stops, resumable.'),
+        allow: allowSchema(),
         rollback,
         ...kinds,
       },

@@ -82,6 +82,8 @@ function compileStep(step: PlanStep, index: number, state: CompileState): Compil
     step: step.id,
     path: [...path, step.kind],
     rollback: step.rollback,
+    allow: step.allow,
+    file: (name) => state.plan.files[name]!,
   };
   const shown = { id: step.id, kind: step.kind, description: step.description, skipped: null };
   if (holdInCatalog(step.when, context, [...path, 'when']) === false) {

@@ -4,7 +4,7 @@
  */
 import { MAX_IDENTIFIER_BYTES } from './identifier.js';
 
-export type NameLabel = 'pkey' | 'key' | 'fkey' | 'check' | 'excl' | 'idx' | 'seq';
+export type NameLabel = 'pkey' | 'key' | 'fkey' | 'check' | 'excl' | 'idx' | 'seq' | 'not_null';
 
 export function impliedName(table: string, columns: readonly string[], label: NameLabel): string {
   const middle = columns.join('_');

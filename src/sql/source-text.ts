@@ -38,7 +38,7 @@ function endOfClause(tokens: readonly Token[], stop: number): number {
   return tokens.length;
 }
 
-function splitAtCommas(tokens: readonly Token[]): readonly (readonly Token[])[] {
+export function splitAtCommas(tokens: readonly Token[]): readonly (readonly Token[])[] {
   const parts: Token[][] = [[]];
   let depth = 0;
   for (const token of tokens) {

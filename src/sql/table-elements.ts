@@ -2,7 +2,7 @@
 import type { DdlEffect } from './ddl-effects.js';
 import { factsOf } from './expression-facts.js';
 import type { ParsedStatement, Token } from './grammar.js';
-import { formatParts, quoteLiteral, type NameParts } from './identifier.js';
+import { formatParts, quoteIdentifier, quoteLiteral, type NameParts } from './identifier.js';
 import { impliedName, type NameLabel } from './implied-name.js';
 import { sourceText, type SourceText } from './source-text.js';
 import { nodeAs, relationParts, stringsOf, type FieldsOf } from './tree-walk.js';
@@ -33,7 +33,7 @@ export interface ConstraintFact {
   readonly references?: { readonly table: NameParts; readonly columns?: readonly string[] };
   readonly validated: boolean;
   readonly deferrable: boolean;
-  /** The text, without `CONSTRAINT name`. */
+  /** The text as a constraint of the table, without `CONSTRAINT name`. */
   readonly definition: string;
 }
 
@@ -49,6 +49,11 @@ type Constraint = FieldsOf<'Constraint'>;
 export function tableEffects(create: FieldsOf<'CreateStmt'>, statement: ParsedStatement): readonly DdlEffect[] {
   const relation = relationParts(create.relation!);
   const elements = create.tableElts ?? [];
+  if (create.partbound !== undefined && elements.length === 0) {
+    const parent = relationParts(nodeAs(create.inhRelations?.[0], 'RangeVar')!);
+    const relationKind = create.partspec === undefined ? 'table' : 'partitioned table';
+    return [{ kind: 'partition created', relation, parent, relationKind }];
+  }
   const inherits = create.inhRelations !== undefined || create.ofTypename !== undefined;
   if (inherits || elements.some((node) => nodeAs(node, 'TableLikeClause')))
     return [{ kind: 'relation declared', relation }];
@@ -108,7 +113,10 @@ export function columnElements(
   const name = definition.colname!;
   const written = (definition.constraints ?? []).map((node) => nodeAs(node, 'Constraint')!);
   const of = (type: Constraint['contype']): Constraint | undefined => written.find(({ contype }) => contype === type);
-  const places = [...written, definition.collClause].map((part) => statement.utf16Offset(part?.location ?? 0));
+  // DEFERRABLE and its like are elements of their own; in the text they belong to the constraint before them.
+  const places = [...written.filter(({ contype }) => !isAttribute(contype)), definition.collClause].map((part) =>
+    statement.utf16Offset(part?.location ?? 0),
+  );
   const clause = (part: Constraint | undefined): readonly Token[] =>
     part === undefined ? [] : source.clause(statement.utf16Offset(part.location ?? 0), places);
 
@@ -141,13 +149,13 @@ export function columnElements(
 
 type ConstraintType = NonNullable<Constraint['contype']>;
 
-const KINDS: Readonly<Partial<Record<ConstraintType, { kind: ConstraintFact['kind']; label?: NameLabel }>>> = {
+const KINDS: Readonly<Partial<Record<ConstraintType, { kind: ConstraintFact['kind']; label: NameLabel }>>> = {
   CONSTR_PRIMARY: { kind: 'primary key', label: 'pkey' },
   CONSTR_UNIQUE: { kind: 'unique', label: 'key' },
   CONSTR_FOREIGN: { kind: 'foreign key', label: 'fkey' },
   CONSTR_CHECK: { kind: 'check', label: 'check' },
   CONSTR_EXCLUSION: { kind: 'exclusion', label: 'excl' },
-  CONSTR_NOTNULL: { kind: 'not null' },
+  CONSTR_NOTNULL: { kind: 'not null', label: 'not_null' },
 };
 
 /** `ofColumn`: the column that a column constraint stands behind; empty for a table constraint. */
@@ -163,10 +171,8 @@ export function constraintFact(
   const columns =
     constraint.contype === 'CONSTR_CHECK' ? checkedColumns(constraint) : constrained(constraint, ofColumn);
   const table = relation.at(-1)!;
-  const implied =
-    label === undefined
-      ? `${table}_${columns.join('_')}_not_null`
-      : impliedName(table, label === 'pkey' || (label === 'check' && columns.length !== 1) ? [] : columns, label);
+  const named = label === 'pkey' || (label === 'check' && columns.length !== 1) ? [] : columns;
+  const implied = impliedName(table, named, label);
   const enforceable = kind === 'foreign key' || kind === 'check';
   const referenced = stringsOf(constraint.pk_attrs);
   return {
@@ -180,8 +186,21 @@ export function constraintFact(
     }),
     validated: constraint.skip_validation !== true && (!enforceable || constraint.is_enforced === true),
     deferrable: constraint.deferrable === true,
-    definition: withoutName(source.clause(statement.utf16Offset(constraint.location ?? 0), stops), source),
+    definition: ofTable(
+      constraint,
+      ofColumn,
+      withoutName(source.clause(statement.utf16Offset(constraint.location ?? 0), stops), source),
+    ),
   };
+}
+
+/** `REFERENCES t (id)` behind column c is `FOREIGN KEY (c) REFERENCES t (id)`. */
+function ofTable({ contype }: Constraint, ofColumn: readonly string[], text: string): string {
+  const [column] = ofColumn;
+  if (column === undefined || contype === 'CONSTR_CHECK') return text;
+  const columns = `(${quoteIdentifier(column)})`;
+  if (contype === 'CONSTR_FOREIGN') return `FOREIGN KEY ${columns} ${text}`;
+  return text.replace(/^(PRIMARY\s+KEY|UNIQUE(?:\s+NULLS\s+(?:NOT\s+)?DISTINCT)?)/i, `$1 ${columns}`);
 }
 
 function constrained(constraint: Constraint, ofColumn: readonly string[]): readonly string[] {
@@ -200,9 +219,13 @@ function checkedColumns(constraint: Constraint): readonly string[] {
 
 /** DEFERRABLE behind a column constraint is an element of its own, up to the next constraint. */
 function isMadeDeferrable(following: readonly Constraint[]): boolean {
-  const next = following.findIndex(({ contype }) => contype?.startsWith('CONSTR_ATTR_') !== true);
+  const next = following.findIndex(({ contype }) => !isAttribute(contype));
   const attributes = next === -1 ? following : following.slice(0, next);
   return attributes.some(({ contype }) => contype === 'CONSTR_ATTR_DEFERRABLE' || contype === 'CONSTR_ATTR_DEFERRED');
+}
+
+export function isAttribute(type: ConstraintType | undefined): boolean {
+  return type?.startsWith('CONSTR_ATTR_') === true;
 }
 
 function withKeyNotNull(column: ColumnFact, constraints: readonly ConstraintFact[]): ColumnFact {

@@ -8,6 +8,7 @@ import type { CheckSurroundings } from '../checks/compile-checks.js';
 import type { CheckDeclaration } from '../checks/compile-checks.js';
 import type { JsonSchema } from '../kernel/json-schema.js';
 import type { Path } from '../kernel/path.js';
+import type { HazardName } from '../operation/hazard.js';
 import type { Operation } from '../operation/operation.js';
 import type { ParsedStatement } from '../sql/grammar.js';
 
@@ -29,7 +30,19 @@ export interface StepContext extends Pick<Scope, 'grammar' | 'locate' | 'locateW
   /** Of the kind's own fields in the plan. */
   readonly path: Path;
   readonly rollback: RollbackChoice;
+  /** The author's reasons, by the hazard that they consent to. */
+  readonly allow: Allowed;
+  /** A file that the plan names, by the name that it writes. */
+  readonly file: (name: string) => IncludedFile;
 }
+
+export interface IncludedFile {
+  /** As problems in it are shown. */
+  readonly name: string;
+  readonly text: string;
+}
+
+export type Allowed = Readonly<Partial<Record<HazardName, string>>>;
 
 export interface LowerContext extends StepContext, CheckSurroundings {
   readonly defaults: PlanDefaults;

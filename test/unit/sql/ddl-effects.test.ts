@@ -113,10 +113,10 @@ describe('CREATE TABLE', () => {
     );
     const lines = constraints.map(({ name, kind, columns, definition }) => [name, kind, columns.join(), definition]);
     expect(lines).toEqual([
-      ['t_pkey', 'primary key', 'a', 'PRIMARY KEY'],
-      ['mine', 'unique', 'b', 'UNIQUE'],
+      ['t_pkey', 'primary key', 'a', 'PRIMARY KEY (a)'],
+      ['mine', 'unique', 'b', 'UNIQUE (b) DEFERRABLE'],
       ['t_b_check', 'check', 'b', 'CHECK (b > 0 AND b < 9)'],
-      ['t_c_fkey', 'foreign key', 'c', 'REFERENCES s.u ON DELETE CASCADE'],
+      ['t_c_fkey', 'foreign key', 'c', 'FOREIGN KEY (c) REFERENCES s.u ON DELETE CASCADE'],
       ['t_check', 'check', 'a,b', 'CHECK (a > b)'],
       ['t_a_b_key', 'unique', 'a,b', 'UNIQUE (a, b)'],
       ['t_a_b_fkey', 'foreign key', 'a,b', 'FOREIGN KEY (a, b) REFERENCES u (x, y)'],
@@ -137,10 +137,15 @@ describe('CREATE TABLE', () => {
     expect(effects(sql)).toMatchObject([{ kind: 'relation created', relationKind }]);
   });
 
+  it('says whose columns a partition has', () => {
+    expect(effects('CREATE TABLE t PARTITION OF s.u DEFAULT')).toEqual([
+      { kind: 'partition created', relation: ['t'], parent: ['s', 'u'], relationKind: 'table' },
+    ]);
+  });
+
   it.each([
     'CREATE TABLE t (LIKE u)',
     'CREATE TABLE t () INHERITS (u)',
-    'CREATE TABLE t PARTITION OF u DEFAULT',
     'CREATE TABLE t AS SELECT 1',
     'CREATE VIEW t AS SELECT 1',
     'CREATE MATERIALIZED VIEW t AS SELECT 1',

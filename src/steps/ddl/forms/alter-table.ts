@@ -1,0 +1,113 @@
+/** ALTER TABLE: one command at a time, each compiled against the catalog that the one before leaves. */
+import type { Relation } from '../../../catalog/catalog-snapshot.js';
+import { quoteIdentifier, relationKey } from '../../../sql/identifier.js';
+import { alterTableCommands } from '../../../sql/statement-text.js';
+import type { FieldsOf } from '../../../sql/tree-walk.js';
+import { quick, quickBack, type Form, type FormContext, type Piece, type WayBack } from '../piece.js';
+import { addColumn } from './add-column.js';
+import { changeType, dropColumn, setDefault } from './columns.js';
+import {
+  addConstraint,
+  alter,
+  constraintNode,
+  dropConstraint,
+  dropNotNull,
+  requireNotNull,
+  validateConstraint,
+} from './constraints.js';
+
+type Command = FieldsOf<'AlterTableCmd'>;
+
+export const alterTable: Form<'AlterTableStmt'> = (statement, at) => {
+  const table = at.relation(statement.relation!, statement.missing_ok === true);
+  if (table === undefined) return [];
+  const commands = alterTableCommands(at.statement, statement);
+  const only = statement.relation!.inh === true ? '' : 'ONLY ';
+  const head = `ALTER ${objectOf(statement)} ${only}${relationKey(table)}`;
+  if (commands.length === 1) return alterOnce(table, commands[0]!.command, `${head} ${commands[0]!.text}`, at);
+  return at.expand(commands.map(({ text }) => `${head} ${text}`)).map(numbered);
+};
+
+/** Several commands may become pieces of the same name. */
+export function numbered(piece: Piece, index: number): Piece {
+  return { ...piece, name: `${index + 1}-${piece.name}` };
+}
+
+function objectOf({ objtype }: FieldsOf<'AlterTableStmt'>): string {
+  return (objtype ?? 'OBJECT_TABLE').replace('OBJECT_', '').replace('MATVIEW', 'MATERIALIZED VIEW').replace('_', ' ');
+}
+
+/** `sql`: the command under a head of its own. */
+function alterOnce(table: Relation, command: Command, sql: string, at: FormContext): readonly Piece[] {
+  const name = command.name ?? '';
+  const missingOk = command.missing_ok === true;
+  switch (command.subtype) {
+    case 'AT_AddColumn':
+      return addColumn(table, command, at);
+    case 'AT_DropColumn':
+      return dropColumn(table, name, missingOk, sql, at);
+    case 'AT_AlterColumnType':
+      return changeType(table, command, sql, at);
+    case 'AT_ColumnDefault':
+      return setDefault(table, name, sql, at);
+    case 'AT_SetNotNull': {
+      const column = table.columns.find((candidate) => candidate.name === name);
+      if (column?.notNull === true) {
+        at.note(`\`${name}\` of ${relationKey(table)} is NOT NULL.`);
+        return [];
+      }
+      return column === undefined ? missing(table, name, at) : requireNotNull(table, name, at);
+    }
+    case 'AT_DropNotNull': {
+      const column = table.columns.find((candidate) => candidate.name === name);
+      if (column?.notNull === false) {
+        at.note(`\`${name}\` of ${relationKey(table)} may be NULL.`);
+        return [];
+      }
+      return column === undefined ? missing(table, name, at) : dropNotNull(table, name, at);
+    }
+    case 'AT_AddConstraint':
+      return addConstraint(table, constraintNode(command), at);
+    case 'AT_DropConstraint':
+      return dropConstraint(table, name, missingOk, at);
+    case 'AT_ValidateConstraint':
+      return validateConstraint(table, name, at);
+    default:
+      return [quick('alter', `alter ${relationKey(table)}`, [sql], otherWayBack(table, command, at))];
+  }
+}
+
+function otherWayBack(table: Relation, command: Command, at: FormContext): WayBack {
+  const back = simpleWayBack(table, command);
+  if (back !== undefined) return [quickBack(`set back ${relationKey(table)}`, `${alter(table)} ${back}`)];
+  if (at.isNew(table)) return { goesWith: 'its table' };
+  return { none: 'the catalog is not read for what this form of ALTER TABLE changes' };
+}
+
+const ENABLED = { origin: 'ENABLE', always: 'ENABLE ALWAYS', replica: 'ENABLE REPLICA', disabled: 'DISABLE' } as const;
+
+function simpleWayBack(table: Relation, { subtype, name = '', newowner }: Command): string | undefined {
+  switch (subtype) {
+    case 'AT_EnableTrig':
+    case 'AT_EnableAlwaysTrig':
+    case 'AT_EnableReplicaTrig':
+    case 'AT_DisableTrig': {
+      const trigger = table.triggers.find((candidate) => candidate.name === name);
+      return trigger && `${ENABLED[trigger.enabled]} TRIGGER ${quoteIdentifier(name)}`;
+    }
+    case 'AT_EnableRowSecurity':
+    case 'AT_DisableRowSecurity':
+      return table.rowSecurity === 'off' ? 'DISABLE ROW LEVEL SECURITY' : 'ENABLE ROW LEVEL SECURITY';
+    case 'AT_ForceRowSecurity':
+      return table.rowSecurity === 'forced' ? 'FORCE ROW LEVEL SECURITY' : 'NO FORCE ROW LEVEL SECURITY';
+    case 'AT_ChangeOwner':
+      return newowner && `OWNER TO ${quoteIdentifier(table.owner)}`;
+    default:
+      return undefined;
+  }
+}
+
+function missing(table: Relation, column: string, at: FormContext): readonly Piece[] {
+  at.refuse('LS6204', `${relationKey(table)} has no column \`${column}\`.`, 'name a column that is there');
+  return [];
+}

@@ -1,0 +1,151 @@
+/**
+ * Indexes are built and dropped CONCURRENTLY: readers and writers go on, and the server waits for them. The way back of a
+ * build is a concurrent drop, that of a drop a concurrent build of what the server says the index was.
+ */
+import type { Index, Relation } from '../../../catalog/catalog-snapshot.js';
+import { summarise, type CheckQuery } from '../../../operation/check-query.js';
+import type { Observation } from '../../../operation/operation.js';
+import { quoteIdentifier, quoteLiteral, relationKey, type NameParts } from '../../../sql/identifier.js';
+import { behindName } from '../../../sql/statement-text.js';
+import { nodeAs, stringsOf } from '../../../sql/tree-walk.js';
+import { asWayBack, quick, type BackPiece, type Form, type FormContext, type Piece } from '../piece.js';
+
+export const createIndex: Form<'IndexStmt'> = (index, at) => {
+  const table = at.relation(index.relation!);
+  const added = at.effects.find((effect) => effect.kind === 'index added');
+  if (table === undefined || added === undefined) return [];
+  const { name } = added.index;
+  const place = { schema: table.schema, name };
+  if (isTaken(place, at)) {
+    const detail = `There is a \`${relationKey(place)}\` already.`;
+    if (index.if_not_exists === true) at.note(detail);
+    else at.refuse('LS6204', detail, 'name the index otherwise');
+    return [];
+  }
+  const definition = `INDEX ${quoteIdentifier(name)} ON ${relationKey(table)} ${behindName(at.statement, index.relation!)}`;
+  const unique = index.unique === true;
+  const drop = `DROP INDEX ${relationKey(place)}`;
+  const label = `build index ${name} on ${relationKey(table)}`;
+  const create = `CREATE ${unique ? 'UNIQUE ' : ''}${definition}`;
+  if (at.isNew(table)) return [quick('build', label, [create], [{ ...dropNow(place), statements: [drop] }])];
+  if (table.kind === 'partitioned table') {
+    const only = index.relation!.inh !== true;
+    const detail = `Writers of all partitions of ${relationKey(table)} wait while their indexes are built.`;
+    const help = 'build an index on each partition, then the one on the table with ON ONLY, and attach them';
+    const sent = only ? create.replace(' ON ', ' ON ONLY ') : create;
+    const hazards = only ? [] : [{ name: 'blocks_writes', detail, help } as const];
+    return [{ ...quick('build', label, [sent], [{ ...dropNow(place), statements: [drop] }]), hazards }];
+  }
+  return [buildConcurrently(table, name, `CREATE ${unique ? 'UNIQUE ' : ''}INDEX CONCURRENTLY ${definition.slice(6)}`)];
+};
+
+/** `sql`: a CREATE INDEX CONCURRENTLY of that name. */
+export function buildConcurrently(table: Relation, name: string, sql: string): Piece {
+  const place = { schema: table.schema, name };
+  return {
+    name: 'build',
+    label: `build index ${name} on ${relationKey(table)} concurrently`,
+    statements: [sql],
+    runs: 'outside',
+    observation: built(table, name),
+    hazards: [],
+    back: [dropConcurrently(place)],
+  };
+}
+
+export function dropIndexes(objects: readonly NameParts[], missingOk: boolean, at: FormContext): readonly Piece[] {
+  return objects.flatMap((parts) => {
+    const found = findIndex(parts, at);
+    if (found === undefined) {
+      const detail = `There is no index \`${parts.join('.')}\`.`;
+      if (missingOk) at.note(detail);
+      else at.refuse('LS6204', detail, 'name an index that is there');
+      return [];
+    }
+    const { table, index } = found;
+    const place = { schema: table.schema, name: index.name };
+    const constraint = table.constraints.find((candidate) => candidate.name === index.name);
+    if (constraint !== undefined && constraint.kind !== 'foreign key' && constraint.kind !== 'check') {
+      at.refuse('LS6203', `\`${relationKey(place)}\` is the index of a constraint.`, 'drop the constraint');
+      return [];
+    }
+    const back = asWayBack(at.expand([index.definition], at.after([`DROP INDEX ${relationKey(place)}`])));
+    if (at.isNew(table) || table.kind === 'partitioned table')
+      return [quick('drop', `drop index ${index.name}`, [`DROP INDEX ${relationKey(place)}`], back)];
+    return [{ ...dropConcurrently(place), name: 'drop', hazards: [], back }];
+  });
+}
+
+export function findIndex(
+  parts: NameParts,
+  { catalog, schema }: Pick<FormContext, 'catalog' | 'schema'>,
+): { readonly table: Relation; readonly index: Index } | undefined {
+  const name = parts.at(-1)!;
+  const schemas = parts.length > 1 ? [parts.at(-2)!] : [schema, 'public'];
+  for (const candidate of schemas) {
+    for (const table of Object.values(catalog.relations)) {
+      const index = table.schema === candidate ? table.indexes.find((each) => each.name === name) : undefined;
+      if (index !== undefined) return { table, index };
+    }
+  }
+  return undefined;
+}
+
+export function namesOf(objects: readonly Parameters<typeof nodeAs>[0][] | undefined): readonly NameParts[] {
+  return (objects ?? []).map((object) => stringsOf(nodeAs(object, 'List')?.items));
+}
+
+function isTaken(place: { readonly schema: string; readonly name: string }, at: FormContext): boolean {
+  if (relationKey(place) in at.catalog.relations) return true;
+  return findIndex([place.schema, place.name], at) !== undefined;
+}
+
+/** IF EXISTS: on the way back of a build that was killed there may be an index, valid or not, or none. */
+export function dropConcurrently(place: { readonly schema: string; readonly name: string }): BackPiece {
+  const gone = absent(place, `index ${place.name} is gone`, 'true');
+  return {
+    ...dropNow(place),
+    label: `drop index ${place.name} concurrently`,
+    statements: [`DROP INDEX CONCURRENTLY IF EXISTS ${relationKey(place)}`],
+    runs: 'outside',
+    observation: { reached: gone, leftover: null },
+  };
+}
+
+function dropNow(place: { readonly name: string }): BackPiece {
+  return { name: 'drop', label: `drop index ${place.name}`, statements: [], runs: 'in a transaction' };
+}
+
+function built(table: Relation, name: string): Observation {
+  const place = { schema: table.schema, name };
+  const there = `SELECT ${quoteLiteral(`no valid index ${name}`)} AS missing
+WHERE NOT EXISTS (
+  SELECT FROM pg_index i
+  JOIN pg_class c ON c.oid = i.indexrelid
+  JOIN pg_namespace n ON n.oid = c.relnamespace
+  JOIN pg_class t ON t.oid = i.indrelid
+  WHERE n.nspname = ${quoteLiteral(place.schema)} AND c.relname = ${quoteLiteral(name)} AND t.relname = ${quoteLiteral(table.name)}
+    AND i.indisvalid AND i.indisready AND i.indislive)`;
+  const invalid = absent(place, `no invalid index ${name} is left`, 'NOT i.indisvalid');
+  const remove = `DROP INDEX CONCURRENTLY IF EXISTS ${relationKey(place)}`;
+  return { reached: catalogCheck(`index ${name} is there and valid`, there), leftover: { absent: invalid, remove } };
+}
+
+function absent(
+  place: { readonly schema: string; readonly name: string },
+  name: string,
+  condition: string,
+): CheckQuery {
+  return catalogCheck(
+    name,
+    `SELECT n.nspname AS schema, c.relname AS index, i.indisvalid AS valid
+FROM pg_index i
+JOIN pg_class c ON c.oid = i.indexrelid
+JOIN pg_namespace n ON n.oid = c.relnamespace
+WHERE n.nspname = ${quoteLiteral(place.schema)} AND c.relname = ${quoteLiteral(place.name)} AND ${condition}`,
+  );
+}
+
+function catalogCheck(name: string, rows: string): CheckQuery {
+  return { check: 'no_rows', name, severity: 'error', rows, summary: summarise(rows, 1), mask: [] };
+}
