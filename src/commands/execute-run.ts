@@ -142,7 +142,7 @@ export function endOfTurn(
       return {
         exit: EXIT.stopped,
         diagnostics: end.blocked.map(({ operation, reason }) =>
-          commandDiagnostic('LS9022', {
+          commandDiagnostic('LS9027', {
             detail: `\`${operation}\`: ${reason}.`,
             help: 'let those sessions end their transactions, or end them with pg_terminate_backend(pid); then go on',
           }),
@@ -167,7 +167,7 @@ export function endOfTurn(
   }
 }
 
-const CODES = { check_failed: 'LS9003', rows_folded: 'LS9004', in_doubt: 'LS9012', unobserved: 'LS9023' } as const;
+const CODES = { check_failed: 'LS9003', rows_folded: 'LS9004', in_doubt: 'LS9012', unobserved: 'LS9028' } as const;
 
 export function failureDiagnostic(operation: string, error: RecordedError): Diagnostic {
   const code = error.code in CODES ? CODES[error.code as keyof typeof CODES] : 'LS9002';
@@ -186,5 +186,5 @@ const HELP: Readonly<Record<(typeof CODES)[keyof typeof CODES] | 'LS9002', strin
   LS9003: 'repair the rows and go on, or take the run back',
   LS9004: 'choose another `key` or narrow `where`, or repair the rows and go on',
   LS9012: 'look whether it has run, then say so with --resolve',
-  LS9023: 'go on once the server can be reached: the catalog is asked before anything is sent again',
+  LS9028: 'go on once the server can be reached: the catalog is asked before anything is sent again',
 };
