@@ -16,6 +16,7 @@ import {
   openTransaction,
   statement,
   until,
+  WAITING,
   ITEM,
 } from './support/ddl-operations.js';
 import { apply } from './support/run-plan.js';
@@ -78,7 +79,7 @@ describe.each([18, 15])('on server %i', (major) => {
       const running = apply(plan, test.database, { observe });
       const application = new PgDatabase({ url: test.url, maxSessions: 1 });
       onTestFinished(() => application.close());
-      await until(test, `SELECT pid FROM pg_locks WHERE NOT granted AND mode = 'AccessExclusiveLock'`);
+      await until(test, `${WAITING} AND l.mode = 'AccessExclusiveLock'`);
       let refused = 0;
       // Far above an attempt's wait of 40 ms, far below for ever.
       await application.withSession(async (session) => {
@@ -164,7 +165,7 @@ describe.each([18, 15])('on server %i', (major) => {
       }),
     );
     const refused = expect(asked).rejects.toThrow(LockBudgetSpentError);
-    await until(test, `SELECT pid FROM pg_locks WHERE NOT granted AND relation = 'item'::regclass`);
+    await until(test, `${WAITING} AND l.relation = 'item'::regclass`);
     await first.letGo();
     await refused;
   });
@@ -234,7 +235,7 @@ describe.each([18, 15])('on server %i', (major) => {
     const plan = await begun(test, [VALIDATE]);
     const other = await openTransaction(test.url, 'LOCK TABLE item IN SHARE UPDATE EXCLUSIVE MODE');
     const process = startPlanProcess(folder, 'apply', { ...plan, url: test.url });
-    await until(test, 'SELECT pid FROM pg_locks WHERE NOT granted');
+    await until(test, WAITING);
     process.signal('SIGKILL');
     await process.ended;
     const { observe, saw } = listener();

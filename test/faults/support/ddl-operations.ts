@@ -118,6 +118,9 @@ export async function until({ query }: Pick<TestDatabase, 'query'>, sql: string)
 
 export const BUILDING = `SELECT pid FROM pg_stat_progress_create_index WHERE phase LIKE 'waiting for writers%' AND datname = current_database()`;
 
+/** Who waits for a lock, of this database alone: other files run on the same server. */
+export const WAITING = `SELECT a.pid FROM pg_locks AS l JOIN pg_stat_activity AS a USING (pid) WHERE a.datname = current_database() AND NOT l.granted`;
+
 /** What a run told, and a way to wait for it. */
 export function listener(): {
   readonly observe: (event: RunEvent) => void;
