@@ -50,6 +50,14 @@ function resolveEffect(catalog: CatalogSnapshot, fact: KnownEffect, defaultSchem
       return [fact];
     case 'relation created':
       return [{ ...fact, relation: named(fact.relation), columns: fact.columns.map(columnOf) }];
+    case 'partition created': {
+      const parent = named(fact.parent);
+      const columns = catalog.relations[relationKey(parent)]?.columns;
+      const relation = named(fact.relation);
+      if (columns === undefined) return [{ kind: 'relation declared', relation }];
+      const { relationKind } = fact;
+      return [{ kind: 'relation created', relation, relationKind, columns, parent, partition: true }];
+    }
     case 'relation renamed': {
       const relation = named(fact.relation);
       // RENAME TO takes a bare name: the table stays where it is.

@@ -10,7 +10,7 @@ import { canonicalJson } from '../kernel/digest.js';
 import { graphDigest, type OperationGraph } from '../operation/operation-graph.js';
 import type { Operation } from '../operation/operation.js';
 import type { Estimates, ServerLine } from '../report/plan-report.js';
-import type { CompiledForDatabase } from './compile-for-database.js';
+import { serverLineOf, type CompiledForDatabase } from './compile-for-database.js';
 
 export interface SavedPlan {
   readonly lockstep: 1;
@@ -18,6 +18,8 @@ export interface SavedPlan {
   /** The plan file's name as it was given; nothing is read from it again. */
   readonly file: string;
   readonly text: string;
+  /** The files whose text belongs to the plan, by the name that it writes; absent where there are none. */
+  readonly files?: Plan['files'];
   /** The values of all params. */
   readonly set: Readonly<Record<string, string>>;
   readonly digest: string;
@@ -33,21 +35,21 @@ export interface SavedPlan {
 export async function savePlan(
   path: string,
   plan: Plan,
-  { compiled, definitions, estimates }: CompiledForDatabase,
+  { compiled, definitions, estimates, schemaFile }: CompiledForDatabase,
 ): Promise<void> {
-  const { graph, digest, catalog } = compiled!;
-  const { database, user, version } = catalog.server;
+  const { graph, digest } = compiled!;
   const saved: SavedPlan = {
     lockstep: 1,
     saved: 'plan',
     file: plan.source.file,
     text: plan.source.text,
+    ...(Object.keys(plan.files).length > 0 && { files: plan.files }),
     set: Object.fromEntries(Object.entries(plan.params).map(([name, value]) => [name, String(value)])),
     digest,
     graph,
     definitions: restrictTo(definitions, touchedBy(graph)),
     description: plan.description,
-    server: { database, user, version },
+    server: serverLineOf(compiled!, schemaFile),
     estimates,
   };
   await writeFile(path, `${canonicalJson(saved)}\n`);

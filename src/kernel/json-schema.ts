@@ -16,7 +16,7 @@ export type NameSlot =
   | 'index'
   | 'type'
   | 'extension';
-export type RefSlot = 'mapping' | 'step' | 'window';
+export type RefSlot = 'mapping' | 'step' | 'window' | 'target';
 
 export function text(description: string, more: JsonSchema = {}): JsonSchema {
   return { type: 'string', description, ...more };
@@ -24,6 +24,11 @@ export function text(description: string, more: JsonSchema = {}): JsonSchema {
 
 export function sql(slot: SqlSlot, description: string): JsonSchema {
   return { type: 'string', description, 'x-lockstep-sql': slot };
+}
+
+/** A file, relative to the plan, that holds such SQL. */
+export function sqlFile(slot: SqlSlot, description: string): JsonSchema {
+  return { type: 'string', description, minLength: 1, 'x-lockstep-file': slot };
 }
 
 export function name(slot: NameSlot, description: string): JsonSchema {

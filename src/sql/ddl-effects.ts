@@ -31,7 +31,14 @@ export type DdlEffect =
       readonly persistence: 'permanent' | 'unlogged' | 'temporary';
       readonly columns: readonly ColumnFact[];
     }
-  /** It is there afterwards; its columns the text does not say: a view, AS, LIKE, INHERITS, PARTITION OF. */
+  /** With the columns of its parent. */
+  | {
+      readonly kind: 'partition created';
+      readonly relation: NameParts;
+      readonly parent: NameParts;
+      readonly relationKind: 'table' | 'partitioned table';
+    }
+  /** It is there afterwards; its columns the text does not say: a view, AS, LIKE, INHERITS. */
   | {
       readonly kind: 'relation declared';
       readonly relation: NameParts;

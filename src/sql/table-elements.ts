@@ -49,6 +49,11 @@ type Constraint = FieldsOf<'Constraint'>;
 export function tableEffects(create: FieldsOf<'CreateStmt'>, statement: ParsedStatement): readonly DdlEffect[] {
   const relation = relationParts(create.relation!);
   const elements = create.tableElts ?? [];
+  if (create.partbound !== undefined && elements.length === 0) {
+    const parent = relationParts(nodeAs(create.inhRelations?.[0], 'RangeVar')!);
+    const relationKind = create.partspec === undefined ? 'table' : 'partitioned table';
+    return [{ kind: 'partition created', relation, parent, relationKind }];
+  }
   const inherits = create.inhRelations !== undefined || create.ofTypename !== undefined;
   if (inherits || elements.some((node) => nodeAs(node, 'TableLikeClause')))
     return [{ kind: 'relation declared', relation }];

@@ -8,8 +8,8 @@ import type { Scope } from '../catalog/scope.js';
 import type { RelationLock } from '../operation/operation.js';
 import type { ParsedStatement } from '../sql/grammar.js';
 import { relationKey, type NameParts } from '../sql/identifier.js';
-import { strongerLock, type LockMode } from '../sql/lock-mode.js';
 import { touchedBy } from '../sql/touch.js';
+import { catalogLocks, strongestLocks } from './catalog-locks.js';
 
 export interface Touches {
   readonly reads: readonly string[];
@@ -24,23 +24,23 @@ export interface Touches {
 export function touchesOf(statements: readonly ParsedStatement[], scope: Pick<Scope, 'catalog' | 'schema'>): Touches {
   const reads = new Set<string>();
   const writes = new Set<string>();
-  const locks = new Map<string, LockMode>();
+  const locks: RelationLock[] = [];
   let unknown: string | undefined;
   let barrier = false;
-  for (const { node } of statements) {
-    const touch = touchedBy(node);
+  for (const statement of statements) {
+    const touch = touchedBy(statement.node);
     unknown ??= touch.opaque ?? (touch.cascades ? 'CASCADE may reach what it does not name' : undefined);
     unknown ??= unknownFunction(touch.functions, scope);
     for (const name of touch.reads) reads.add(keyOf(name, scope));
     for (const name of [...touch.writes, ...touch.drops.map((dropped) => dropped.name)]) writes.add(keyOf(name, scope));
     for (const { name } of touch.creates) writes.add(keyOfNew(name, scope));
     barrier ||= [...touch.creates, ...touch.drops].some(({ object }) => !NAMED_WHERE_USED.has(object));
-    for (const lock of touch.locks) {
-      const key = lock.ofIndex === true ? tableOfIndex(lock.relation, scope) : keyOf(lock.relation, scope);
-      if (lock.ofIndex === true) writes.add(key);
-      const held = locks.get(key);
-      locks.set(key, held === undefined ? lock.mode : strongerLock(held, lock.mode));
-    }
+    const named = touch.locks.map(({ relation, mode, ofIndex }) => {
+      const key = ofIndex === true ? tableOfIndex(relation, scope) : keyOf(relation, scope);
+      if (ofIndex === true) writes.add(key);
+      return { relation: key, mode };
+    });
+    locks.push(...named, ...catalogLocks(statement, named, scope));
   }
   for (const key of [...reads, ...writes]) {
     const kind = scope.catalog.relations[key]?.kind;
@@ -56,7 +56,7 @@ export function touchesOf(statements: readonly ParsedStatement[], scope: Pick<Sc
   return {
     reads: [...reads].sort(),
     writes: [...writes].sort(),
-    locks: [...locks].sort(([a], [b]) => (a < b ? -1 : 1)).map(([relation, mode]) => ({ relation, mode })),
+    locks: strongestLocks(locks),
     barrier: barrier || unknown !== undefined,
     ...(unknown !== undefined && { unknown }),
   };

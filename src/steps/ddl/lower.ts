@@ -8,17 +8,22 @@ import { applyEffects, type CatalogEffect } from '../../catalog/effects.js';
 import type { Hazard } from '../../operation/hazard.js';
 import { IS_A_WAY_BACK, type Reversal, type StatementOperation } from '../../operation/operation.js';
 import type { ParsedStatement } from '../../sql/grammar.js';
-import { strongerLock } from '../../sql/lock-mode.js';
 import type { Fragment, LowerContext } from '../step-definition.js';
+import { strongestLocks } from '../catalog-locks.js';
 import { touchesOf } from '../touches.js';
 import { createExpander, type Expander } from './expand.js';
 import { lockedFirst } from './locked-first.js';
 import type { BackPiece, Piece } from './piece.js';
 import { createPrelude } from './prelude.js';
-import type { Tell } from './tell.js';
+import type { SpanOf, Tell } from './tell.js';
 
-export function lowerDdl(statements: readonly ParsedStatement[], context: LowerContext, tell: Tell): Fragment {
-  const expander = createExpander(context, tell);
+export function lowerDdl(
+  statements: readonly ParsedStatement[],
+  context: LowerContext,
+  tell: Tell,
+  spanOf: SpanOf,
+): Fragment {
+  const expander = createExpander(context, tell, spanOf);
   const prelude = createPrelude();
   const operations: StatementOperation[] = [];
   const effects: CatalogEffect[] = [];
@@ -80,7 +85,7 @@ function operationOf(
   const sql = group.flatMap((piece) => piece.statements);
   const steps = expander.follow(sql, catalog);
   const touches = steps.map((each) => touchesOf([each.statement], { catalog: each.before, schema: expander.schema }));
-  const locks = strongest(touches.flatMap((touch) => touch.locks));
+  const locks = strongestLocks(touches.flatMap((touch) => touch.locks));
   const transactional = first.runs !== 'outside';
   const operation: StatementOperation = {
     kind: 'statement',
@@ -105,17 +110,6 @@ function operationOf(
   };
   const effects = steps.flatMap((each) => each.effects);
   return { operation, effects, catalog: applyEffects(catalog, effects) };
-}
-
-type Lock = StatementOperation['locks'][number];
-
-function strongest(locks: readonly Lock[]): readonly Lock[] {
-  const modes = new Map<string, Lock['mode']>();
-  for (const { relation, mode } of locks) {
-    const held = modes.get(relation);
-    modes.set(relation, held === undefined ? mode : strongerLock(held, mode));
-  }
-  return [...modes].sort(([a], [b]) => (a < b ? -1 : 1)).map(([relation, mode]) => ({ relation, mode }));
 }
 
 function consented(

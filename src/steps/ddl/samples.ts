@@ -155,4 +155,15 @@ export const SAMPLES: readonly Sample[] = [
   },
   { about: PARTITIONS, sql: 'ALTER TABLE events ALTER COLUMN kind SET NOT NULL' },
   { about: PARTITIONS, sql: 'ALTER TABLE events ADD COLUMN source text' },
+  { about: PARTITIONS, sql: "ALTER TABLE events ALTER COLUMN kind SET DEFAULT 'login'" },
+  {
+    about: PARTITIONS,
+    sql: 'ALTER TABLE events RENAME COLUMN kind TO sort',
+    allow: { breaks_readers: 'nobody reads it' },
+  },
+  { about: PARTITIONS, sql: 'ALTER TABLE events ENABLE ROW LEVEL SECURITY' },
+  {
+    about: PARTITIONS,
+    sql: "CREATE TABLE events_2027 PARTITION OF events FOR VALUES FROM ('2027-01-01') TO ('2028-01-01')",
+  },
 ];

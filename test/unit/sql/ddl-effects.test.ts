@@ -138,10 +138,15 @@ describe('CREATE TABLE', () => {
     expect(effects(sql)).toMatchObject([{ kind: 'relation created', relationKind }]);
   });
 
+  it('says whose columns a partition has', () => {
+    expect(effects('CREATE TABLE t PARTITION OF s.u DEFAULT')).toEqual([
+      { kind: 'partition created', relation: ['t'], parent: ['s', 'u'], relationKind: 'table' },
+    ]);
+  });
+
   it.each([
     'CREATE TABLE t (LIKE u)',
     'CREATE TABLE t () INHERITS (u)',
-    'CREATE TABLE t PARTITION OF u DEFAULT',
     'CREATE TABLE t AS SELECT 1',
     'CREATE VIEW t AS SELECT 1',
     'CREATE MATERIALIZED VIEW t AS SELECT 1',
