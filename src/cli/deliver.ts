@@ -25,7 +25,7 @@ export interface Delivery {
 
 /** The exit code. */
 export function deliver({ command, answer, options, terminal, behindEvents }: Delivery): number {
-  const { exit, result, shown, note, nextAre = 'or' } = answer;
+  const { exit, result, shown, note, nextAre = 'or', nextIsShown = false } = answer;
   const diagnostics = result.diagnostics.map(withoutPasswords);
   const next = nextCommands(result.next, options.set);
   const facts = { command, exit, report: result.report, diagnostics, next };
@@ -34,7 +34,7 @@ export function deliver({ command, answer, options, terminal, behindEvents }: De
   const followed = renderNext(next, nextAre);
   const { out, err } = terminal;
   if (options.json === true) out.write(jsonDocument(facts, { inOneLine: behindEvents }));
-  else out.write(shown(viewOf(out, terminal)) + (exit === 0 ? followed : ''));
+  else out.write(shown(viewOf(out, terminal), { diagnostics, next }) + (exit === 0 && !nextIsShown ? followed : ''));
 
   err.write(problemsText(diagnostics, terminal));
   for (const line of [unwritten, note]) if (line !== undefined) err.write(`${line}\n`);

@@ -1,5 +1,6 @@
 /** What a command of the cli is given, and what it gives back. Printing that belongs to `deliver`. */
 import type { CommandResult } from '../commands/command-result.js';
+import type { Diagnostic } from '../kernel/diagnostic.js';
 import type { PlanInput } from '../commands/open-plan.js';
 import type { View } from '../render/view.js';
 import type { Terminal } from './terminal.js';
@@ -21,11 +22,19 @@ export interface Answer {
   readonly exit: number;
   readonly result: Pick<CommandResult<unknown>, 'report' | 'diagnostics' | 'next'>;
   /** The result for a person, for stdout; empty, or ending with a line feed. */
-  readonly shown: (view: View) => string;
+  readonly shown: (view: View, said: Said) => string;
+  /** `shown` holds the next commands already, or is text for another program: they are not printed behind it. */
+  readonly nextIsShown?: boolean;
   /** A line for a person about how it ended, for stderr. */
   readonly note?: string;
   /** Whether the next commands follow each other, or are a choice. */
   readonly nextAre?: 'then' | 'or';
+}
+
+/** What is said beside the report, fit to be printed: without passwords, with commands that can be typed as they are. */
+export interface Said {
+  readonly diagnostics: readonly Diagnostic[];
+  readonly next: readonly string[];
 }
 
 /** The answer of a command without anything special: its report, rendered where there is one. */

@@ -1,21 +1,19 @@
 /** `lockstep plan PLAN`. */
 import { planCommand } from '../commands/plan.js';
-import { renderPlanGraph } from '../render/render-plan-graph.js';
-import { renderPlanSql } from '../render/render-plan-sql.js';
 import { answerOf, planInput, type Answer, type Invocation } from './invocation.js';
+import { shellWord } from './next-commands.js';
+import { asPlanText, type PlanTextFlags } from './plan-text.js';
 import { showReport } from './show-report.js';
 import { withDatabase } from './with-database.js';
 
-export interface PlanFlags {
-  readonly sql?: boolean;
-  readonly graph?: boolean;
+export interface PlanFlags extends PlanTextFlags {
   readonly detailedExitcode?: boolean;
   readonly out?: string;
 }
 
 export async function plan(file: string, invocation: Invocation<PlanFlags>): Promise<Answer> {
-  const { sql, graph, detailedExitcode = false, out } = invocation.options;
-  return withDatabase(invocation, {}, async ({ database }) => {
+  const { detailedExitcode = false, out } = invocation.options;
+  const answer = await withDatabase(invocation, {}, async ({ database }) => {
     const input = planInput(file, invocation);
     const result = await planCommand({
       ...input,
@@ -23,9 +21,9 @@ export async function plan(file: string, invocation: Invocation<PlanFlags>): Pro
       detailedExitCode: detailedExitcode,
       ...(out !== undefined && { out }),
     });
-    // Text for another program: what to type next would be in its way.
-    if (sql === true) return { ...answerOf(result, renderPlanSql), result: { ...result, next: [] } };
-    if (graph === true) return { ...answerOf(result, renderPlanGraph), result: { ...result, next: [] } };
     return answerOf(result, showReport.plan);
   });
+  // What was saved can be shown without the database, and as it was.
+  const command = out === undefined ? `lockstep plan ${shellWord(file)}` : `lockstep show ${shellWord(out)}`;
+  return asPlanText(answer, invocation, { file, command });
 }

@@ -9,7 +9,9 @@ import type { ApplyFlags } from './apply-command.js';
 import type { DemoFlags } from './demo-command.js';
 import type { Answer, Invocation } from './invocation.js';
 import type { PlanFlags } from './plan-command.js';
+import type { PlanTextFlags } from './plan-text.js';
 import type { RollbackFlags } from './rollback-command.js';
+import type { ValidateFlags } from './validate-command.js';
 import type { VerifyFlags } from './verify-command.js';
 
 /** What was typed, understood. */
@@ -58,11 +60,14 @@ export function buildProgram(version: string, choose: (chosen: Chosen) => void):
     });
   };
 
-  add(
+  add<ValidateFlags>(
     'validate',
     [new Argument('[plans...]', 'plan files; without one those in plans/')],
     'check plans: schema, names, SQL; needs no database',
-    { example: 'lockstep validate plans/split-auth-schema.yaml' },
+    {
+      options: [formatOption('github: annotations for the lines of a pull request', ['plain', 'github'])],
+      example: 'lockstep validate plans/split-auth-schema.yaml',
+    },
     async (files, invocation) => (await import('./validate-command.js')).validate(files, invocation),
   );
   add<PlanFlags>(
@@ -71,8 +76,7 @@ export function buildProgram(version: string, choose: (chosen: Chosen) => void):
     'show steps, locks, rows, hazards and the way back; writes nothing',
     {
       options: [
-        new Option('--sql', 'print the statements as text for psql'),
-        new Option('--graph', 'print the order as a Mermaid flowchart').conflicts('sql'),
+        ...planTexts(),
         new Option('--out <file>', 'save exactly this, to be approved and applied'),
         new Option('--detailed-exitcode', 'exit 2 where apply would do something'),
       ],
@@ -80,11 +84,11 @@ export function buildProgram(version: string, choose: (chosen: Chosen) => void):
     },
     async ([file], invocation) => (await import('./plan-command.js')).plan(file!, invocation),
   );
-  add(
+  add<PlanTextFlags>(
     'show',
     [new Argument('<saved>', 'file written by `plan --out`')],
     'show what a saved plan says; warns where the database has changed since',
-    { example: 'lockstep show split-auth-schema.saved.json' },
+    { options: planTexts(), example: 'lockstep show split-auth-schema.saved.json' },
     async ([file], invocation) => (await import('./show-command.js')).show(file!, invocation),
   );
   add<ApplyFlags>(
@@ -189,6 +193,19 @@ function commonOptions(): readonly Option[] {
     new Option('--json-into <file>', 'write that document to a file, too'),
     new Option('--no-color', 'no colours; so does NO_COLOR=1'),
   ];
+}
+
+/** What a plan may be shown as. */
+function planTexts(): readonly Option[] {
+  return [
+    new Option('--sql', 'print the statements as text for psql'),
+    new Option('--graph', 'print the order as a Mermaid flowchart').conflicts('sql'),
+    formatOption('markdown: a comment for a pull request', ['plain', 'markdown']).conflicts(['sql', 'graph']),
+  ];
+}
+
+function formatOption(says: string, formats: readonly string[]): Option {
+  return new Option('--format <name>', says).choices(formats).default('plain').conflicts('json');
 }
 
 function resolveOption(): Option {

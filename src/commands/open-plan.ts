@@ -1,5 +1,8 @@
 /** A plan file to a plan: read, validated, with params put in. A saved plan is opened like the one it was saved from. */
+import { readFileSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import type { ReadInclude } from '../document/include-files.js';
 import type { Plan } from '../document/plan.js';
 import { readPlan } from '../document/read-plan.js';
 import type { Diagnostic, Outcome } from '../kernel/diagnostic.js';
@@ -44,9 +47,25 @@ export async function openPlanOrSaved({ file, set, env }: PlanInput): Promise<Ou
   // The values were saved with the text: the environment of today has no say, another `--set` is another plan.
   const read =
     saved === undefined
-      ? await readPlan(file, text, { set, env })
-      : await readPlan(saved.file, saved.text, { set: { ...saved.set, ...set }, env: {} });
+      ? await readPlan(file, text, { set, env, readInclude: readBeside(file) })
+      : await readPlan(saved.file, saved.text, {
+          set: { ...saved.set, ...set },
+          env: {},
+          readInclude: (name) => saved.files?.[name],
+        });
   return read.ok ? { ...read, value: { plan: read.value, saved: saved ?? null } } : read;
+}
+
+/** From the folder of the plan. */
+function readBeside(plan: string): ReadInclude {
+  return (path) => {
+    const name = join(dirname(plan), path);
+    try {
+      return { name, text: readFileSync(name, 'utf8') };
+    } catch {
+      return undefined;
+    }
+  };
 }
 
 function refused(diagnostic: Diagnostic): Outcome<never> {

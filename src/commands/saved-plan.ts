@@ -18,6 +18,8 @@ export interface SavedPlan {
   /** The plan file's name as it was given; nothing is read from it again. */
   readonly file: string;
   readonly text: string;
+  /** The files whose text belongs to the plan, by the name that it writes; absent where there are none. */
+  readonly files?: Plan['files'];
   /** The values of all params. */
   readonly set: Readonly<Record<string, string>>;
   readonly digest: string;
@@ -42,6 +44,7 @@ export async function savePlan(
     saved: 'plan',
     file: plan.source.file,
     text: plan.source.text,
+    ...(Object.keys(plan.files).length > 0 && { files: plan.files }),
     set: Object.fromEntries(Object.entries(plan.params).map(([name, value]) => [name, String(value)])),
     digest,
     graph,

@@ -37,6 +37,13 @@ export const SLOT_CODES = {
       'the place that they stand in. A part that holds a dot or a quote is written in double quotes as in SQL. ' +
       'PostgreSQL cuts names after 63 bytes, so that two of them may become one; longer ones are refused.',
   },
+  LS1206: {
+    summary: 'a file that cannot be read',
+    explanation:
+      'The plan names a file whose text belongs to it. It is looked for from the folder in which the plan stands, so that a ' +
+      'plan that was approved on one machine finds the same file on another; an absolute path is refused for that reason. ' +
+      'A saved plan holds the text of its files and reads none of them again.',
+  },
   LS1301: {
     summary: 'a parameter outside quotes',
     explanation:

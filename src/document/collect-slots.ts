@@ -9,7 +9,7 @@ import { problemsOf } from './schema-validation.js';
 import type { OpenSchema } from './schema-walk.js';
 import { allOf, branchesOf, describedParts, openSchema, requiredSets } from './schema-walk.js';
 
-export type Slot = SqlSlotAt | NameSlotAt | RefSlotAt;
+export type Slot = SqlSlotAt | NameSlotAt | RefSlotAt | FileSlotAt;
 
 interface SlotAt {
   readonly path: Path;
@@ -31,6 +31,12 @@ export interface RefSlotAt extends SlotAt {
   readonly slot: RefSlot;
 }
 
+/** The value names a file that holds what the slot asks for. */
+export interface FileSlotAt extends SlotAt {
+  readonly kind: 'file';
+  readonly slot: SqlSlot;
+}
+
 /** In the order of the document. Annotated places that do not hold text are left out. */
 export function collectSlots(schema: JsonSchema, value: unknown): readonly Slot[] {
   const found = new Map<string, Slot>();
@@ -44,7 +50,7 @@ export function collectSlots(schema: JsonSchema, value: unknown): readonly Slot[
 function collect(open: OpenSchema, schema: JsonSchema, value: unknown, path: Path, add: (slot: Slot) => void): void {
   const resolved = open.resolve(schema);
   if (typeof value === 'string') {
-    for (const kind of ['sql', 'name', 'ref'] as const) {
+    for (const kind of ['sql', 'name', 'ref', 'file'] as const) {
       const slot = resolved[`x-lockstep-${kind}`];
       if (typeof slot === 'string') add({ kind, slot, path, value } as Slot);
     }

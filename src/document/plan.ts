@@ -4,7 +4,7 @@
  */
 import type { CheckDeclaration } from '../checks/compile-checks.js';
 import type { MappingDeclaration } from '../mapping/resolve-mapping.js';
-import type { Allowed, PlanDefaults, RollbackChoice } from '../steps/step-definition.js';
+import type { Allowed, IncludedFile, PlanDefaults, RollbackChoice } from '../steps/step-definition.js';
 import type { ParamValue } from './params.js';
 import type { SourceDocument } from './source-document.js';
 
@@ -20,6 +20,8 @@ export interface Plan {
   readonly steps: readonly PlanStep[];
   /** Of the meaning, not the layout: comments and spacing change nothing, another parameter does. */
   readonly sourceDigest: string;
+  /** Whose text belongs to the plan, by the name that it writes. */
+  readonly files: Readonly<Record<string, IncludedFile>>;
   readonly source: SourceDocument;
 }
 

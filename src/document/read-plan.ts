@@ -12,6 +12,7 @@ import type { BatchFields } from '../steps/batch-fields.js';
 import { STEP_KINDS } from '../steps/registry.js';
 import type { Allowed, PlanDefaults, RollbackChoice } from '../steps/step-definition.js';
 import { checkReferences } from './check-references.js';
+import { includeFiles, type ReadInclude } from './include-files.js';
 import { collectSlots } from './collect-slots.js';
 import { checkNameSlots } from './name-slots.js';
 import type { ParamInputs, ParamValue } from './params.js';
@@ -23,7 +24,12 @@ import type { SourceDocument } from './source-document.js';
 import { checkSqlSlots } from './sql-slots.js';
 import { substituteParams } from './substitute-params.js';
 
-export async function readPlan(file: string, text: string, inputs: ParamInputs): Promise<Outcome<Plan>> {
+export interface PlanInputs extends ParamInputs {
+  /** Absent: no file can be read. */
+  readonly readInclude?: ReadInclude;
+}
+
+export async function readPlan(file: string, text: string, inputs: PlanInputs): Promise<Outcome<Plan>> {
   const read = readYaml(file, text);
   if (!read.ok) return read;
   const grammar = await loadGrammar();
@@ -31,15 +37,17 @@ export async function readPlan(file: string, text: string, inputs: ParamInputs):
   const { document, values, diagnostics: aboutParams } = substituteParams(read.value, schema, inputs, grammar);
   const slots = collectSlots(schema, document.value);
   const aboutShape = validateSchema(document, schema);
+  const included = includeFiles(document, slots, inputs.readInclude ?? (() => undefined), grammar);
   const diagnostics: Diagnostic[] = [
     ...aboutParams,
     ...aboutShape,
     ...checkSqlSlots(document, slots, grammar).filter((about) => !aboutShape.some((empty) => isSaidBy(empty, about))),
     ...checkNameSlots(document, slots),
     ...checkReferences(document, slots),
+    ...included.diagnostics,
   ];
   if (hasErrors(diagnostics)) return { ok: false, diagnostics: diagnostics.sort(byPosition) };
-  const plan = toPlan(document, values);
+  const plan = toPlan(document, values, included.files);
   diagnostics.push(...checkSteps(plan, grammar));
   diagnostics.sort(byPosition);
   return hasErrors(diagnostics) ? { ok: false, diagnostics } : { ok: true, value: plan, diagnostics };
@@ -83,7 +91,7 @@ type RawStep = Readonly<Record<string, unknown>> & {
     'auto' | { readonly none: string } | { readonly sql: string; readonly verify?: readonly CheckDeclaration[] };
 };
 
-function toPlan(source: SourceDocument, params: Readonly<Record<string, ParamValue>>): Plan {
+function toPlan(source: SourceDocument, params: Readonly<Record<string, ParamValue>>, files: Plan['files']): Plan {
   const raw = source.value as RawPlan;
   return {
     name: raw.name,
@@ -95,9 +103,16 @@ function toPlan(source: SourceDocument, params: Readonly<Record<string, ParamVal
     require: raw.require ?? [],
     invariants: raw.invariants ?? [],
     steps: raw.steps.map(toStep),
-    sourceDigest: digestOf({ ...raw, params }),
+    sourceDigest: digestOf({ ...raw, params, ...textsOf(files) }),
+    files,
     source,
   };
+}
+
+/** Nothing where there are none: a plan without files has the digest of its own text. */
+function textsOf(files: Plan['files']): { readonly files?: Readonly<Record<string, string>> } {
+  const texts = Object.entries(files).map(([name, { text }]) => [name, text] as const);
+  return texts.length === 0 ? {} : { files: Object.fromEntries(texts) };
 }
 
 function toDefaults(raw: RawDefaults): PlanDefaults {
@@ -133,7 +148,8 @@ function toRollback(raw: RawStep['rollback']): RollbackChoice {
 }
 
 /** What each kind can refuse without a database. */
-function checkSteps({ steps, source }: Plan, grammar: Grammar): readonly Diagnostic[] {
+function checkSteps(plan: Plan, grammar: Grammar): readonly Diagnostic[] {
+  const { steps, source } = plan;
   const diagnostics: Diagnostic[] = [];
   for (const [index, step] of steps.entries()) {
     const kind = STEP_KINDS.find((definition) => definition.kind === step.kind)!;
@@ -142,6 +158,7 @@ function checkSteps({ steps, source }: Plan, grammar: Grammar): readonly Diagnos
       path: ['steps', index, step.kind],
       rollback: step.rollback,
       allow: step.allow,
+      file: (name) => plan.files[name]!,
       grammar,
       locate: (path, part) => source.spanOf(path, part),
       locateWithin: (path, start, end) => source.spanWithin(path, start, end),

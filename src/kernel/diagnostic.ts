@@ -50,6 +50,12 @@ export function outcomeOf<T>(value: T, diagnostics: readonly Diagnostic[]): Outc
   return hasErrors(diagnostics) ? { ok: false, diagnostics } : { ok: true, value, diagnostics };
 }
 
+/** Errors before warnings, and each by position: for where there is room for a few. */
+export function worstFirst(diagnostics: readonly Diagnostic[]): readonly Diagnostic[] {
+  const rank = ({ severity }: Diagnostic): number => Number(severity !== 'error');
+  return [...diagnostics].sort((a, b) => rank(a) - rank(b) || byPosition(a, b));
+}
+
 /** In the order of the file, so that a reader works from top to bottom; what has no place comes last. */
 export function byPosition(left: Diagnostic, right: Diagnostic): number {
   const [a, b] = [left.span, right.span];

@@ -26,6 +26,11 @@ export function sql(slot: SqlSlot, description: string): JsonSchema {
   return { type: 'string', description, 'x-lockstep-sql': slot };
 }
 
+/** A file, relative to the plan, that holds such SQL. */
+export function sqlFile(slot: SqlSlot, description: string): JsonSchema {
+  return { type: 'string', description, minLength: 1, 'x-lockstep-file': slot };
+}
+
 export function name(slot: NameSlot, description: string): JsonSchema {
   return { type: 'string', description, 'x-lockstep-name': slot };
 }

@@ -83,6 +83,7 @@ function compileStep(step: PlanStep, index: number, state: CompileState): Compil
     path: [...path, step.kind],
     rollback: step.rollback,
     allow: step.allow,
+    file: (name) => state.plan.files[name]!,
   };
   const shown = { id: step.id, kind: step.kind, description: step.description, skipped: null };
   if (holdInCatalog(step.when, context, [...path, 'when']) === false) {

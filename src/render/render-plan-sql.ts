@@ -10,7 +10,7 @@ export function renderPlanSql({ plan, digest, direction, operations }: PlanRepor
   ];
   const parts = operations.map(({ id, label, locks, sql }) => {
     const held = locks.length === 0 ? [] : [comment(`locks: ${locksText(locks)}`)];
-    const statements = sql.map((text) => (/^\s*--[^\n]*$/.test(text) ? text : terminated(text)));
+    const statements = statementTexts(sql);
     return [
       comment(`${id}: ${label}`),
       ...held,
@@ -18,6 +18,11 @@ export function renderPlanSql({ plan, digest, direction, operations }: PlanRepor
     ];
   });
   return [head, ...parts].map((lines) => lines.join('\n')).join('\n\n') + '\n';
+}
+
+/** Each ended; what is only a comment stays one. */
+export function statementTexts(sql: readonly string[]): readonly string[] {
+  return sql.map((text) => (/^\s*--[^\n]*$/.test(text) ? text : terminated(text)));
 }
 
 /** A label with a line feed would leave its comment. */

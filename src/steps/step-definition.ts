@@ -32,6 +32,14 @@ export interface StepContext extends Pick<Scope, 'grammar' | 'locate' | 'locateW
   readonly rollback: RollbackChoice;
   /** The author's reasons, by the hazard that they consent to. */
   readonly allow: Allowed;
+  /** A file that the plan names, by the name that it writes. */
+  readonly file: (name: string) => IncludedFile;
+}
+
+export interface IncludedFile {
+  /** As problems in it are shown. */
+  readonly name: string;
+  readonly text: string;
 }
 
 export type Allowed = Readonly<Partial<Record<HazardName, string>>>;

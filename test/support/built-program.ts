@@ -63,7 +63,7 @@ const ROOT = process.cwd();
 let building: Promise<void> | undefined;
 
 /** Compiles over what is there, so that others who run it meanwhile find it whole; one process at a time. */
-function built(): Promise<void> {
+export function built(): Promise<void> {
   return (building ??= (async () => {
     const lock = join(ROOT, 'node_modules', '.lockstep-build');
     for (;;) {

@@ -3,6 +3,7 @@ import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { readPlan } from '../../src/document/read-plan.js';
 import type { Diagnostic } from '../../src/kernel/diagnostic.js';
+import type { IncludedFile } from '../../src/steps/step-definition.js';
 import { compilePlan } from '../../src/planner/compile-plan.js';
 import { renderDiagnostics } from '../../src/render/diagnostic-frame.js';
 import { PLAIN_STYLE } from '../../src/render/style.js';
@@ -45,22 +46,31 @@ function plansIn(folder: 'ok' | 'err'): string[] {
 /** What a person would see, without colours; empty where there is nothing to say. */
 async function seen(folder: 'ok' | 'err', file: string): Promise<string> {
   const text = readFileSync(`${FIXTURES}/${folder}/${file}`, 'utf8');
-  const diagnostics = await diagnose(file, text);
+  const diagnostics = await diagnose(folder, file, text);
   // A reader acts on these three; an offset beyond the text would show nothing.
   for (const diagnostic of diagnostics) {
     expect.soft(diagnostic.detail, diagnostic.code).not.toBe('');
     expect.soft(diagnostic.help, diagnostic.code).toBeTruthy();
-    if (diagnostic.span !== undefined) expect.soft(diagnostic.span.end.offset).toBeLessThanOrEqual(text.length);
+    if (diagnostic.span?.file === file) expect.soft(diagnostic.span.end.offset).toBeLessThanOrEqual(text.length);
   }
-  return renderDiagnostics(diagnostics, (name) => (name === file ? text : undefined), PLAIN_STYLE);
+  return renderDiagnostics(diagnostics, (name) => (name === file ? text : sourceOf(folder, name)), PLAIN_STYLE);
 }
 
-async function diagnose(file: string, text: string): Promise<readonly Diagnostic[]> {
+function sourceOf(folder: string, name: string): string | undefined {
+  const path = `${FIXTURES}/${folder}/${name}`;
+  return existsSync(path) ? readFileSync(path, 'utf8') : undefined;
+}
+
+async function diagnose(folder: 'ok' | 'err', file: string, text: string): Promise<readonly Diagnostic[]> {
   const given = (word: string): Record<string, string> =>
     Object.fromEntries(
       [...text.matchAll(new RegExp(`^# ${word}: ([^=\\n]+)=(.*)$`, 'gm'))].map(([, name, value]) => [name!, value!]),
     );
-  const read = await readPlan(file, text, { set: given('set'), env: given('env') });
+  const readInclude = (name: string): IncludedFile | undefined => {
+    const found = sourceOf(folder, name);
+    return found === undefined ? undefined : { name, text: found };
+  };
+  const read = await readPlan(file, text, { set: given('set'), env: given('env'), readInclude });
   if (!read.ok || !/^# against: shop$/m.test(text)) return read.diagnostics;
   const surroundings = { grammar: await loadGrammar(), fingerprint: () => 'unknown' };
   const compiled = compilePlan(read.value, SHOP, surroundings);

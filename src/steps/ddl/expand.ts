@@ -14,7 +14,7 @@ import { fieldsOf, kindOf, relationParts, type NodeKind } from '../../sql/tree-w
 import type { LowerContext } from '../step-definition.js';
 import { FORMS } from './forms.js';
 import type { Form, FormContext, Piece } from './piece.js';
-import type { Tell } from './tell.js';
+import type { SpanOf, Tell } from './tell.js';
 
 export interface Expander {
   readonly schema: string;
@@ -29,11 +29,17 @@ export interface Followed {
   readonly effects: readonly CatalogEffect[];
 }
 
-export function createExpander(context: LowerContext, tell: Tell): Expander {
+export function createExpander(context: LowerContext, tell: Tell, spanOf: SpanOf): Expander {
   const { schema } = context;
+  /** What a form writes is SQL, or the form is wrong: nothing that was not read may be sent. */
+  const parse = (text: string): readonly ParsedStatement[] => {
+    const statements = context.statementsOf(text);
+    if (statements.length === 0) throw new Error(`a form of ddl wrote what is no SQL: ${text}`);
+    return statements;
+  };
   const follow: Expander['follow'] = (texts, catalog) => {
     let before = catalog;
-    return texts.flatMap(context.statementsOf).map((statement) => {
+    return texts.flatMap(parse).map((statement) => {
       const { effects } = resolveEffects(before, ddlEffectsOf(statement), schema);
       const followed = { statement, before, effects };
       before = applyEffects(before, effects);
@@ -72,7 +78,7 @@ export function createExpander(context: LowerContext, tell: Tell): Expander {
 
   const expand = (texts: readonly string[], catalog: CatalogSnapshot, told: ParsedStatement): readonly Piece[] => {
     let current = catalog;
-    return texts.flatMap(context.statementsOf).flatMap((statement) => {
+    return texts.flatMap(parse).flatMap((statement) => {
       const own = pieces(statement, current, told);
       current = after(
         own.flatMap((piece) => piece.statements),
@@ -89,8 +95,7 @@ export function createExpander(context: LowerContext, tell: Tell): Expander {
     told: ParsedStatement,
     missingOk: boolean,
   ): Relation | undefined => {
-    const span = context.locateWithin(context.path, told.start, told.end);
-    const found = findRelation(catalog, parts, { defaultSchema: schema, span });
+    const found = findRelation(catalog, parts, { defaultSchema: schema, span: spanOf(told) });
     if (found.ok) return found.value;
     const shared =
       parts.length === 1 ? catalog.relations[relationKey({ schema: 'public', name: parts[0]! })] : undefined;

@@ -1,19 +1,32 @@
 /** `ddl`: ordinary definitions, run in the form that does not block, each with its way back. */
 import type { StepDefinition } from '../step-definition.js';
+import { object, sql, sqlFile } from '../../kernel/json-schema.js';
 import { lowerDdl } from './lower.js';
-import { tellAt } from './tell.js';
+import { spanIn, tellAt } from './tell.js';
 
-export const ddl: StepDefinition<string> = {
+type DdlFields = string | { readonly file: string };
+
+export const ddl: StepDefinition<DdlFields> = {
   kind: 'ddl',
   summary: 'Runs ordinary DDL in the form that does not block, and derives how each statement is taken back.',
   example: `- id: index
   ddl: CREATE INDEX orders_user_id_idx ON orders (user_id)`,
   schema: {
-    type: 'string',
-    description: 'Definitions, as for psql: what creates, alters, drops, renames and comments.',
-    'x-lockstep-sql': 'statements',
+    description:
+      'Definitions, what creates, alters, drops, renames and comments: as text, or `{ file: migrations/x.sql }`.',
+    anyOf: [
+      sql('statements', 'definitions'),
+      object(
+        'A file of definitions.',
+        { file: sqlFile('statements', 'the file, relative to the plan; its text is part of the digest') },
+        ['file'],
+      ),
+    ],
   },
-  lower(text, context) {
-    return lowerDdl(context.statementsOf(text), context, tellAt(context));
+  lower(fields, context) {
+    const file = typeof fields === 'string' ? undefined : context.file(fields.file);
+    const text = typeof fields === 'string' ? fields : file!.text;
+    const spanOf = spanIn(context, file);
+    return lowerDdl(context.statementsOf(text), context, tellAt(context, spanOf), spanOf);
   },
 };

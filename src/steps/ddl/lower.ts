@@ -15,10 +15,15 @@ import { createExpander, type Expander } from './expand.js';
 import { lockedFirst } from './locked-first.js';
 import type { BackPiece, Piece } from './piece.js';
 import { createPrelude } from './prelude.js';
-import type { Tell } from './tell.js';
+import type { SpanOf, Tell } from './tell.js';
 
-export function lowerDdl(statements: readonly ParsedStatement[], context: LowerContext, tell: Tell): Fragment {
-  const expander = createExpander(context, tell);
+export function lowerDdl(
+  statements: readonly ParsedStatement[],
+  context: LowerContext,
+  tell: Tell,
+  spanOf: SpanOf,
+): Fragment {
+  const expander = createExpander(context, tell, spanOf);
   const prelude = createPrelude();
   const operations: StatementOperation[] = [];
   const effects: CatalogEffect[] = [];

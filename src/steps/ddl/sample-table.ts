@@ -40,6 +40,13 @@ export function sampleRows(grammar: Grammar): readonly SampleRow[] {
 }
 
 function variantOf(sample: Sample, versionNum: number, grammar: Grammar): Omit<SampleVariant, 'servers'> {
+  const operations = sampleOperations(sample, versionNum, grammar);
+  const backs = [...operations].reverse().map(({ reversal }) => reversal);
+  return { runs: operations.flatMap(linesOf), back: [...new Set(backs.flatMap(backLines))] };
+}
+
+/** What a sample is compiled to, against the schema of the samples on a server of that version. */
+export function sampleOperations(sample: Sample, versionNum: number, grammar: Grammar): readonly StatementOperation[] {
   const statementsOf = (sql: string): readonly ParsedStatement[] => {
     const read = grammar.statements(sql);
     if (isSyntaxError(read)) throw new Error(`${read.message}: ${sql}`);
@@ -47,12 +54,13 @@ function variantOf(sample: Sample, versionNum: number, grammar: Grammar): Omit<S
   };
   const catalog = sampleCatalog(`${SAMPLE_SCHEMA}; ${sample.before ?? ''}`, versionNum, statementsOf);
   const context = { ...CONTEXT, catalog, grammar, statementsOf, allow: sample.allow ?? {} } as unknown as LowerContext;
-  const { operations } = lowerDdl(statementsOf(sample.sql), context, () => undefined);
-  const backs = [...operations].reverse().map(({ reversal }) => reversal);
-  return {
-    runs: operations.flatMap((operation) => linesOf(operation as StatementOperation)),
-    back: [...new Set(backs.flatMap(backLines))],
-  };
+  const { operations } = lowerDdl(
+    statementsOf(sample.sql),
+    context,
+    () => undefined,
+    () => undefined,
+  );
+  return operations as readonly StatementOperation[];
 }
 
 const CONTEXT = {

@@ -187,3 +187,54 @@ describe('what nobody foresaw', () => {
     }
   });
 });
+
+describe('--format', () => {
+  it.each([
+    ['validate x --format xml', 'Allowed choices are plain, github.'],
+    ['plan x --format github', 'Allowed choices are plain, markdown.'],
+    ['show x --format json', 'Allowed choices are plain, markdown.'],
+    ['plan x --format markdown --sql', "cannot be used with option '--sql'"],
+    ['show x --format markdown --graph', "cannot be used with option '--graph'"],
+    ['validate x --format github --json', "cannot be used with option '--json'"],
+  ])('%s is refused', async (line, detail) => {
+    const { exit, out, err } = await type(line);
+    expect(exit).toBe(64);
+    expect(out).not.toContain('::');
+    expect(err).toContain('error[LS9101]');
+    expect(err).toContain(detail);
+  });
+
+  it('github prints annotations and nothing else, with the same exit code and the same problems in the log', async () => {
+    const files = 'test/fixtures/ok/smallest.yaml test/fixtures/err/several-at-once.yaml';
+    const plain = await type(`validate ${files}`);
+    const github = await type(`validate ${files} --format github`);
+    expect(github).toMatchObject({ exit: 3, err: plain.err });
+    const lines = github.out.trimEnd().split('\n');
+    expect(lines).toHaveLength(plain.err.match(/^(error|warning)\[/gm)!.length);
+    for (const line of lines)
+      expect(line).toMatch(/^::(error|warning) file=test\/fixtures\/err\/several-at-once\.yaml,line=\d+,/);
+    expect(await type('validate test/fixtures/ok/smallest.yaml --format github')).toEqual({
+      exit: 0,
+      out: '',
+      err: '',
+    });
+  });
+
+  it('github names a file from the top of the checkout, wherever the job runs', async () => {
+    const env = { GITHUB_WORKSPACE: join(process.cwd(), 'test') };
+    const line = 'validate test/fixtures/err/yaml-tab.yaml --format github';
+    expect((await type(line, { env })).out).toMatch(/^::error file=fixtures\/err\/yaml-tab\.yaml,/);
+    expect((await type(line, { env: { GITHUB_WORKSPACE: folder } })).out).toMatch(/^::error file=test\/fixtures\//);
+  });
+
+  it('markdown of a plan that was not compiled says so, without a password', async () => {
+    const env = { DATABASE_URL: 'mysql://u:s3cret@h/d' };
+    const { exit, out, err } = await type('plan test/fixtures/ok/smallest.yaml --format markdown', { env });
+    expect(exit).toBe(1);
+    expect(out).toMatch(
+      /^✖ \*\*Plan `test\/fixtures\/ok\/smallest\.yaml`\*\* is \*\*refused\*\*: 1 error\n\n- \*\*error LS9016\*\*/,
+    );
+    expect(err).toContain('error[LS9016]');
+    expect(out + err).not.toContain('s3cret');
+  });
+});

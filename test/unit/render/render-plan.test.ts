@@ -178,7 +178,7 @@ describe('--graph', () => {
   });
 
   it('cannot be left by a label', () => {
-    const evil = { ...plan, operations: [{ ...plan.operations[0]!, label: 'a"] --> `b`\nc #1' }] };
-    expect(renderPlanGraph(evil)).toContain('{{"a#quot;] --> #96;b#96; c #35;1"}}');
+    const evil = { ...plan, operations: [{ ...plan.operations[0]!, label: 'a"] --> `b`\nc #1 %%{init: {}}%%' }] };
+    expect(renderPlanGraph(evil)).toContain('{{"a#34;] --#62; #96;b#96; c #35;1 #37;#37;{init#58; {}}#37;#37;"}}');
   });
 });
