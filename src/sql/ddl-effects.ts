@@ -5,7 +5,7 @@
 import { alterTableEffects } from './alter-table-effects.js';
 import { commandTag } from './command-tag.js';
 import type { Node, ParsedStatement } from './grammar.js';
-import { impliedName } from './implied-name.js';
+import { distinctColumns, impliedName } from './implied-name.js';
 import { renameEffects } from './rename-effects.js';
 import type { NameParts } from './identifier.js';
 import { tableEffects, type ColumnFact, type ConstraintFact } from './table-elements.js';
@@ -162,7 +162,9 @@ function droppedEffect(drop: FieldsOf<'DropStmt'>, object: Node): DdlEffect {
 function indexFact(index: FieldsOf<'IndexStmt'>, statement: ParsedStatement): IndexFact {
   const elements = (index.indexParams ?? []).map((node) => nodeAs(node, 'IndexElem')!);
   const included = (index.indexIncludingParams ?? []).map((node) => nodeAs(node, 'IndexElem')!);
-  const called = [...elements, ...included].map((element) => element.name ?? nameOfExpression(element.expr));
+  const called = distinctColumns(
+    [...elements, ...included].map((element) => element.name ?? nameOfExpression(element.expr)),
+  );
   return {
     name: index.idxname ?? impliedName(index.relation!.relname!, called, 'idx'),
     impliedName: index.idxname === undefined,

@@ -18,6 +18,20 @@ export function impliedName(table: string, columns: readonly string[], label: Na
   return [cut(table, tableBytes), cut(middle, middleBytes), label].filter((part) => part !== '').join('_');
 }
 
+/** The columns of an index as its name lists them: one that is there twice, or a second expression, bears a number. */
+export function distinctColumns(columns: readonly string[]): readonly string[] {
+  const taken: string[] = [];
+  for (const column of columns) {
+    let name = column;
+    for (let number = 1; taken.includes(name); number++) {
+      const digits = String(number);
+      name = cut(column, MAX_IDENTIFIER_BYTES - digits.length) + digits;
+    }
+    taken.push(name);
+  }
+  return taken;
+}
+
 function byteLength(text: string): number {
   return Buffer.byteLength(text, 'utf8');
 }

@@ -3,7 +3,7 @@ import type { DdlEffect } from './ddl-effects.js';
 import { factsOf } from './expression-facts.js';
 import type { ParsedStatement, Token } from './grammar.js';
 import { formatParts, quoteIdentifier, quoteLiteral, type NameParts } from './identifier.js';
-import { impliedName, type NameLabel } from './implied-name.js';
+import { distinctColumns, impliedName, type NameLabel } from './implied-name.js';
 import { sourceText, type SourceText } from './source-text.js';
 import { nodeAs, relationParts, stringsOf, type FieldsOf } from './tree-walk.js';
 import { serialType, typeText } from './type-name.js';
@@ -171,7 +171,9 @@ export function constraintFact(
   const columns =
     constraint.contype === 'CONSTR_CHECK' ? checkedColumns(constraint) : constrained(constraint, ofColumn);
   const table = relation.at(-1)!;
-  const named = label === 'pkey' || (label === 'check' && columns.length !== 1) ? [] : columns;
+  // Of an index the columns that it only carries are part of its name.
+  const carried = distinctColumns([...columns, ...stringsOf(constraint.including)]);
+  const named = label === 'pkey' || (label === 'check' && columns.length !== 1) ? [] : carried;
   const implied = impliedName(table, named, label);
   const enforceable = kind === 'foreign key' || kind === 'check';
   const referenced = stringsOf(constraint.pk_attrs);
