@@ -36,6 +36,7 @@ export interface RelationName {
 export type RelationKind = 'table' | 'partitioned table' | 'view' | 'materialized view' | 'foreign table' | 'sequence';
 
 export interface Relation extends RelationName {
+  /** Below 0 for a relation that a step will have made. Known by it whatever it is renamed to. */
   readonly oid: number;
   readonly kind: RelationKind;
   readonly persistence: 'permanent' | 'unlogged' | 'temporary';

@@ -2,6 +2,7 @@
  * One relation after one effect: columns, keys and constraints that follow each other as the server makes them follow.
  * Which relation, and what else of the catalog changes with it, belongs to `effects`.
  */
+import { withIndexName } from '../sql/renamed-text.js';
 import type { Column, Constraint, Index, Relation, RelationName } from './catalog-snapshot.js';
 
 export interface ColumnChange {
@@ -107,7 +108,10 @@ function markNotNull(relation: Relation, names: readonly string[], notNull: bool
 export function renameKey(relation: Relation, from: string, to: string): Relation {
   const named = <T extends { readonly name: string }>(each: T): T =>
     each.name === from ? { ...each, name: to } : each;
-  return { ...relation, indexes: relation.indexes.map(named), constraints: relation.constraints.map(named) };
+  const indexes = relation.indexes.map((index) =>
+    index.name === from ? { ...named(index), definition: withIndexName(index.definition, to) } : index,
+  );
+  return { ...relation, indexes, constraints: relation.constraints.map(named) };
 }
 
 export function keepConstraints(relation: Relation, keep: (constraint: Constraint) => boolean): Relation {
@@ -118,14 +122,13 @@ export function keepConstraints(relation: Relation, keep: (constraint: Constrain
 export function mapReferences(
   relation: Relation,
   to: RelationName,
-  map: (references: NonNullable<Constraint['references']>) => NonNullable<Constraint['references']>,
+  map: (constraint: Constraint & Required<Pick<Constraint, 'references'>>) => Constraint,
 ): Relation {
   if (!relation.constraints.some((constraint) => sameName(constraint.references?.table, to))) return relation;
-  const constraints = relation.constraints.map((constraint) =>
-    constraint.references !== undefined && sameName(constraint.references.table, to)
-      ? { ...constraint, references: map(constraint.references) }
-      : constraint,
-  );
+  const constraints = relation.constraints.map((constraint) => {
+    const { references } = constraint;
+    return references !== undefined && sameName(references.table, to) ? map({ ...constraint, references }) : constraint;
+  });
   return { ...relation, constraints };
 }
 

@@ -8,6 +8,12 @@
 import { assertNever } from '../kernel/assert-never.js';
 import { formatName, relationKey } from '../sql/identifier.js';
 import {
+  withColumnRenamed,
+  withIndexTable,
+  withReferencedColumnRenamed,
+  withReferencedTable,
+} from '../sql/renamed-text.js';
+import {
   addConstraint,
   addIndex,
   changeColumnOf,
@@ -76,8 +82,8 @@ export interface NewRelation {
 }
 
 /**
- * In order. Texts of definitions stay as they were read, also where a name in them is older than the effects: nothing is
- * compiled from them. A new relation has oid 0, no rows, and belongs to the current user.
+ * In order. Texts of definitions follow a rename, since ways back are compiled from them. A new relation has an oid of its
+ * own below 0, by which it is known under a later name; no rows; and it belongs to the current user.
  */
 export function applyEffects(snapshot: CatalogSnapshot, effects: readonly CatalogEffect[]): CatalogSnapshot {
   return effects.reduce(applyEffect, snapshot);
@@ -171,7 +177,7 @@ function newRelation(snapshot: CatalogSnapshot, name: RelationName, facts: NewRe
   return {
     schema: name.schema,
     name: name.name,
-    oid: 0,
+    oid: Math.min(0, ...Object.values(snapshot.relations).map(({ oid }) => oid)) - 1,
     kind: facts.relationKind,
     persistence: facts.persistence ?? 'permanent',
     owner: snapshot.server.user,
@@ -211,11 +217,20 @@ function dropRelation(snapshot: CatalogSnapshot, name: RelationName): CatalogSna
 function renameRelation(snapshot: CatalogSnapshot, from: RelationName, to: RelationName): CatalogSnapshot {
   const relation = snapshot.relations[relationKey(from)];
   if (relation === undefined || relationKey(to) in snapshot.relations) return snapshot;
-  const moved = { ...relation, schema: to.schema, name: to.name };
+  const moved = {
+    ...relation,
+    schema: to.schema,
+    name: to.name,
+    indexes: relation.indexes.map((index) => ({ ...index, definition: withIndexTable(index.definition, to) })),
+  };
   const relations = { ...withoutKey(snapshot.relations, relationKey(from)), [relationKey(to)]: moved };
   const target = { schema: to.schema, name: to.name };
   return changeAll({ ...snapshot, relations }, (other) => {
-    const pointed = mapReferences(other, from, (references) => ({ ...references, table: target }));
+    const pointed = mapReferences(other, from, (constraint) => ({
+      ...constraint,
+      references: { ...constraint.references, table: target },
+      definition: withReferencedTable(constraint.definition, target),
+    }));
     return sameName(other.parent, from) ? { ...pointed, parent: target } : pointed;
   });
 }
@@ -262,14 +277,20 @@ function renameColumn(snapshot: CatalogSnapshot, name: RelationName, from: strin
     indexes: relation.indexes.map((index) => ({
       ...index,
       keys: index.keys.map((key) => (key === from ? to : key)),
+      definition: withColumnRenamed(index.definition, from, to),
     })),
     constraints: relation.constraints.map((constraint) => ({
       ...constraint,
       columns: renamed(constraint.columns),
+      definition: withColumnRenamed(constraint.definition, from, to),
     })),
   }));
   return changeAll(own, (relation) =>
-    mapReferences(relation, name, (references) => ({ ...references, columns: renamed(references.columns) })),
+    mapReferences(relation, name, (constraint) => ({
+      ...constraint,
+      references: { ...constraint.references, columns: renamed(constraint.references.columns) },
+      definition: withReferencedColumnRenamed(constraint.definition, from, to),
+    })),
   );
 }
 

@@ -27,7 +27,8 @@ export function addConstraint(table: Relation, node: ConstraintNode, at: FormCon
   const whole = (hazards: readonly PieceHazard[] = []): readonly Piece[] => [
     { ...quick('add', label, [add], [drop]), hazards },
   ];
-  if (constraint.kind === 'not null') return requireNotNull(table, constraint.columns[0]!, at, name);
+  if (constraint.kind === 'not null' && constraint.validated)
+    return requireNotNull(table, constraint.columns[0]!, at, name);
   if (node.indexname !== undefined) return takeIndex(table, node, constraint, add, at);
   if (at.isNew(table) || node.skip_validation === true || node.is_enforced === false) return whole();
   switch (constraint.kind) {
