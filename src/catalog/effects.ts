@@ -86,7 +86,36 @@ export interface NewRelation {
  * own below 0, by which it is known under a later name; no rows; and it belongs to the current user.
  */
 export function applyEffects(snapshot: CatalogSnapshot, effects: readonly CatalogEffect[]): CatalogSnapshot {
-  return effects.reduce(applyEffect, snapshot);
+  return effects.reduce((catalog, effect) => onPartitions(applyEffect(catalog, effect), effect), snapshot);
+}
+
+/** What changes the columns of a partitioned table changes those of its partitions, and a check is theirs as well. */
+function onPartitions(snapshot: CatalogSnapshot, effect: CatalogEffect): CatalogSnapshot {
+  if (!('relation' in effect) || !goesDown(effect)) return snapshot;
+  const partitions = Object.values(snapshot.relations).filter(
+    ({ partition, parent }) => partition && sameName(parent, effect.relation),
+  );
+  return partitions.reduce(
+    (catalog, { schema, name }) => applyEffects(catalog, [{ ...effect, relation: { schema, name } }]),
+    snapshot,
+  );
+}
+
+function goesDown(effect: CatalogEffect): boolean {
+  switch (effect.kind) {
+    case 'column added':
+    case 'column dropped':
+    case 'column renamed':
+    case 'column changed':
+    case 'constraint dropped':
+    case 'constraint renamed':
+    case 'constraint validated':
+      return true;
+    case 'constraint added':
+      return effect.constraint.kind === 'check' || effect.constraint.kind === 'not null';
+    default:
+      return false;
+  }
 }
 
 function applyEffect(snapshot: CatalogSnapshot, effect: CatalogEffect): CatalogSnapshot {

@@ -36,9 +36,11 @@ export function touchesOf(statements: readonly ParsedStatement[], scope: Pick<Sc
     for (const { name } of touch.creates) writes.add(keyOfNew(name, scope));
     barrier ||= [...touch.creates, ...touch.drops].some(({ object }) => !NAMED_WHERE_USED.has(object));
     const named = touch.locks.map(({ relation, mode, ofIndex }) => {
-      const key = ofIndex === true ? tableOfIndex(relation, scope) : keyOf(relation, scope);
-      if (ofIndex === true) writes.add(key);
-      return { relation: key, mode };
+      const table = tableOfIndex(relation, scope);
+      // An index is part of its table, also where the table itself is not locked: a rename, for one.
+      if (table !== undefined) writes.add(table);
+      const own = keyOf(relation, scope);
+      return { relation: ofIndex === true ? (table ?? own) : own, mode };
     });
     locks.push(...named, ...catalogLocks(statement, named, scope));
   }
@@ -109,13 +111,13 @@ function childrenOf(relation: Relation, catalog: CatalogSnapshot): readonly stri
     .filter((child) => child !== key);
 }
 
-function tableOfIndex(parts: NameParts, scope: Pick<Scope, 'catalog' | 'schema'>): string {
+function tableOfIndex(parts: NameParts, scope: Pick<Scope, 'catalog' | 'schema'>): string | undefined {
   const name = parts.at(-1);
   const schema = parts.length > 1 ? parts.at(-2) : scope.schema;
   const table = Object.values(scope.catalog.relations).find(
     (relation) => relation.schema === schema && relation.indexes.some((index) => index.name === name),
   );
-  return table === undefined ? keyOf(parts, scope) : relationKey(table);
+  return table && relationKey(table);
 }
 
 /** A function of the database may do anything; those of the system, called in SQL, do not touch tables of ours. */

@@ -58,6 +58,7 @@ export async function makeSequence(test: TestDatabase, seed: number): Promise<Pl
       }
       if (step.length > 0) made.push(step);
     }
+    if (made.length === 0) made.push(['CREATE SEQUENCE "the only one"']);
     const left = refused ? undefined : await readFingerprint(session);
     return { sequence: { schema, steps: made }, left, partitioned };
   });

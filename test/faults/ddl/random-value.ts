@@ -18,7 +18,7 @@ export const TYPES: readonly RandomType[] = [
   { type: 'character varying(10)[]', value: `ARRAY['e' || n]`, defaults: [`'{}'`, `ARRAY['a', 'b']`] },
   { type: 'numeric(10,2)', value: 'n + 0.5', defaults: ['0.25', '1e2'] },
   { type: 'numeric', value: 'n * 1.5', defaults: ['0'] },
-  { type: 'boolean', value: 'n % 2 = 0', defaults: ['true', 'NOT true'] },
+  { type: 'boolean', value: 'n % 2 = 0', defaults: ['true', '(NOT true)'] },
   { type: 'date', value: `date '2026-01-01' + n`, defaults: ['CURRENT_DATE', `'2026-05-05'`] },
   { type: 'timestamptz', value: `timestamptz '2026-01-01 00:00+00' + n * interval '1 hour'`, defaults: ['now()', 'CURRENT_TIMESTAMP'] },
   { type: 'timestamp(3) without time zone', value: `timestamp '2026-01-01' + n * interval '1 hour'`, defaults: ['LOCALTIMESTAMP'] },
