@@ -12,6 +12,12 @@ export interface CatalogSnapshot {
   /** Enums, domains, composite types; by `relationKey`. */
   readonly types: readonly string[];
   readonly extensions: readonly string[];
+  /**
+   * How to make things again, by `objectKey`: everything in the users' schemas that a DDL can drop or replace, without what
+   * belongs to an extension. Columns, and kinds that `OBJECT_KINDS` does not list, are here only where something is said
+   * about them; the latter under the identity that the server prints.
+   */
+  readonly objects: Readonly<Record<string, ObjectFacts>>;
 }
 
 export interface ServerFacts {
@@ -131,6 +137,29 @@ export interface Trigger {
 }
 
 export interface FunctionFacts extends RelationName {
+  readonly kind: 'function' | 'procedure' | 'aggregate';
+  /** Types of its input arguments, as the server prints them: `integer, text[]`. */
   readonly arguments: string;
   readonly volatility: 'immutable' | 'stable' | 'volatile';
+}
+
+export interface ObjectFacts {
+  /**
+   * The SQL that makes it again, in its plain, blocking form, as the server prints it. Null where the server prints none
+   * (a table, a column, an aggregate, a base type), where it could not become what it was (an invalid index), and where
+   * an effect has made the text unknown.
+   */
+  readonly definition: string | null;
+  /**
+   * Statements, in order, that put back what hangs on it once it is made: owner, grants, state, comment, and the parts that
+   * go with it, such as the indexes of a materialized view.
+   */
+  readonly dressing: readonly string[];
+  readonly comment: string | null;
+  /** Null: it has none of its own. */
+  readonly owner: string | null;
+  /** `relationKey` of the relation that it is a part of; a relation is a part of itself. Null: of none. */
+  readonly partOf: string | null;
+  /** Made by a step before, and not there before the run. */
+  readonly made?: true;
 }

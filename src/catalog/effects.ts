@@ -6,7 +6,8 @@
  * Long, because the union and the one switch over it are read side by side.
  */
 import { assertNever } from '../kernel/assert-never.js';
-import { formatName, relationKey } from '../sql/identifier.js';
+import { quoteIdentifier, relationKey } from '../sql/identifier.js';
+import type { ObjectName } from '../sql/object-key.js';
 import {
   withColumnRenamed,
   withIndexTable,
@@ -36,13 +37,24 @@ import type {
   RelationName,
   Trigger,
 } from './catalog-snapshot.js';
+import { effectsBelow } from './effects-below.js';
+import { followObjects } from './follow-objects.js';
+import { functionKey } from './function-key.js';
+import { renameObject, withRowType } from './rename-object.js';
 
 export type CatalogEffect =
   | { readonly kind: 'schema created'; readonly schema: string }
   | { readonly kind: 'schema dropped'; readonly schema: string }
   | ({ readonly kind: 'relation created'; readonly relation: RelationName } & NewRelation)
-  /** By a `creates`: it will be there, its columns are not known. */
-  | { readonly kind: 'relation declared'; readonly relation: RelationName }
+  /** By a `creates`, or as a view: it will be there, its columns are not known. */
+  | {
+      readonly kind: 'relation declared';
+      readonly relation: RelationName;
+      /** Absent: a table. */
+      readonly relationKind?: RelationKind;
+      /** Where it is there, it may have more columns now. */
+      readonly replaces?: true;
+    }
   | { readonly kind: 'relation dropped'; readonly relation: RelationName }
   /** Also into another schema. */
   | { readonly kind: 'relation renamed'; readonly relation: RelationName; readonly to: RelationName }
@@ -63,14 +75,38 @@ export type CatalogEffect =
       readonly constraint: string;
       readonly to: string;
     }
-  | { readonly kind: 'trigger added'; readonly relation: RelationName; readonly trigger: Trigger }
+  | {
+      readonly kind: 'trigger added';
+      readonly relation: RelationName;
+      readonly trigger: Trigger;
+      readonly replaces?: boolean;
+    }
   | { readonly kind: 'trigger dropped'; readonly relation: RelationName; readonly trigger: string }
-  | { readonly kind: 'function created'; readonly function: FunctionFacts }
+  /** `definition`: how to make it again. `replaces`: where it is there, it keeps what hangs on it. */
+  | {
+      readonly kind: 'function created';
+      readonly function: FunctionFacts;
+      readonly definition?: string;
+      readonly replaces?: boolean;
+    }
   | { readonly kind: 'function dropped'; readonly function: Pick<FunctionFacts, 'schema' | 'name' | 'arguments'> }
   | { readonly kind: 'type created'; readonly type: RelationName }
   | { readonly kind: 'type dropped'; readonly type: RelationName }
   | { readonly kind: 'extension created'; readonly extension: string }
-  | { readonly kind: 'extension dropped'; readonly extension: string };
+  | { readonly kind: 'extension dropped'; readonly extension: string }
+  /** How to make it again. Where it is there, only what `replaces` changes it. `of`: the relation that it is a part of. */
+  | {
+      readonly kind: 'object made';
+      readonly object: ObjectName;
+      readonly definition: string;
+      readonly replaces: boolean;
+      readonly of?: RelationName;
+    }
+  | { readonly kind: 'object dropped'; readonly object: ObjectName }
+  /** In a way that is not followed: how to make it again is not known any more. */
+  | { readonly kind: 'object changed'; readonly object: ObjectName }
+  | { readonly kind: 'object renamed'; readonly object: ObjectName; readonly to: ObjectName }
+  | { readonly kind: 'comment set'; readonly object: ObjectName; readonly comment: string | null };
 
 /** Constraints and indexes follow as effects of their own. */
 export interface NewRelation {
@@ -86,36 +122,11 @@ export interface NewRelation {
  * own below 0, by which it is known under a later name; no rows; and it belongs to the current user.
  */
 export function applyEffects(snapshot: CatalogSnapshot, effects: readonly CatalogEffect[]): CatalogSnapshot {
-  return effects.reduce((catalog, effect) => onPartitions(applyEffect(catalog, effect), effect), snapshot);
-}
-
-/** What changes the columns of a partitioned table changes those of its partitions, and a check is theirs as well. */
-function onPartitions(snapshot: CatalogSnapshot, effect: CatalogEffect): CatalogSnapshot {
-  if (!('relation' in effect) || !goesDown(effect)) return snapshot;
-  const partitions = Object.values(snapshot.relations).filter(
-    ({ partition, parent }) => partition && sameName(parent, effect.relation),
-  );
-  return partitions.reduce(
-    (catalog, { schema, name }) => applyEffects(catalog, [{ ...effect, relation: { schema, name } }]),
-    snapshot,
-  );
-}
-
-function goesDown(effect: CatalogEffect): boolean {
-  switch (effect.kind) {
-    case 'column added':
-    case 'column dropped':
-    case 'column renamed':
-    case 'column changed':
-    case 'constraint dropped':
-    case 'constraint renamed':
-    case 'constraint validated':
-      return true;
-    case 'constraint added':
-      return effect.constraint.kind === 'check' || effect.constraint.kind === 'not null';
-    default:
-      return false;
-  }
+  return effects.reduce((before, effect) => {
+    const changed = applyEffect(before, effect);
+    const after = { ...changed, objects: followObjects(before, changed, effect) };
+    return applyEffects(after, effectsBelow(after, effect));
+  }, snapshot);
 }
 
 function applyEffect(snapshot: CatalogSnapshot, effect: CatalogEffect): CatalogSnapshot {
@@ -125,12 +136,23 @@ function applyEffect(snapshot: CatalogSnapshot, effect: CatalogEffect): CatalogS
     case 'schema dropped': {
       const inside = Object.values(snapshot.relations).filter((relation) => relation.schema === effect.schema);
       const emptied = inside.reduce(dropRelation, snapshot);
-      return { ...emptied, schemas: without(snapshot.schemas, effect.schema) };
+      const isElsewhere = (key: string): boolean => !key.startsWith(`${quoteIdentifier(effect.schema)}.`);
+      return {
+        ...emptied,
+        schemas: without(snapshot.schemas, effect.schema),
+        functions: Object.fromEntries(Object.entries(snapshot.functions).filter(([key]) => isElsewhere(key))),
+        types: snapshot.types.filter(isElsewhere),
+      };
     }
     case 'relation created':
       return addRelation(snapshot, newRelation(snapshot, effect.relation, effect));
     case 'relation declared': {
-      const empty = newRelation(snapshot, effect.relation, { relationKind: 'table', columns: [] });
+      if (effect.replaces === true && relationKey(effect.relation) in snapshot.relations)
+        return change(snapshot, effect.relation, (relation) => ({ ...relation, opaque: true }));
+      const empty = newRelation(snapshot, effect.relation, {
+        relationKind: effect.relationKind ?? 'table',
+        columns: [],
+      });
       return addRelation(snapshot, { ...empty, opaque: true });
     }
     case 'relation dropped':
@@ -192,14 +214,16 @@ function applyEffect(snapshot: CatalogSnapshot, effect: CatalogEffect): CatalogS
       return { ...snapshot, extensions: withMember(snapshot.extensions, effect.extension) };
     case 'extension dropped':
       return { ...snapshot, extensions: without(snapshot.extensions, effect.extension) };
+    case 'object renamed':
+      return renameObject(snapshot, effect.object, effect.to, renameRelation);
+    case 'object made':
+    case 'object dropped':
+    case 'object changed':
+    case 'comment set':
+      return snapshot;
     default:
       return assertNever(effect);
   }
-}
-
-/** The key of `CatalogSnapshot.functions`. */
-export function functionKey(name: Pick<FunctionFacts, 'schema' | 'name' | 'arguments'>): string {
-  return `${formatName(name)}(${name.arguments})`;
 }
 
 function newRelation(snapshot: CatalogSnapshot, name: RelationName, facts: NewRelation): Relation {
@@ -254,7 +278,8 @@ function renameRelation(snapshot: CatalogSnapshot, from: RelationName, to: Relat
   };
   const relations = { ...withoutKey(snapshot.relations, relationKey(from)), [relationKey(to)]: moved };
   const target = { schema: to.schema, name: to.name };
-  return changeAll({ ...snapshot, relations }, (other) => {
+  const typed = withRowType(snapshot, from, to);
+  return changeAll({ ...typed, relations }, (other) => {
     const pointed = mapReferences(other, from, (constraint) => ({
       ...constraint,
       references: { ...constraint.references, table: target },

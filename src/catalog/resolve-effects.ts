@@ -5,8 +5,9 @@
 import { relationKey, type NameParts } from '../sql/identifier.js';
 import type { DdlEffect, IndexFact } from '../sql/ddl-effects.js';
 import type { ColumnFact, ConstraintFact } from '../sql/table-elements.js';
-import type { CatalogSnapshot, Column, Constraint, Index, RelationName } from './catalog-snapshot.js';
+import type { CatalogSnapshot, Column, Constraint, FunctionFacts, Index, RelationName } from './catalog-snapshot.js';
 import { applyEffects, type CatalogEffect } from './effects.js';
+import { resolveObject, typeIn, withSchema } from './resolve-object.js';
 import { primaryKeyOf } from './walkable-key.js';
 
 export interface ResolvedEffects {
@@ -39,7 +40,10 @@ export function resolveEffects(
 type KnownEffect = Exclude<DdlEffect, { readonly kind: 'opaque' }>;
 
 function resolveEffect(catalog: CatalogSnapshot, fact: KnownEffect, defaultSchema: string): readonly CatalogEffect[] {
-  const named = (parts: NameParts): RelationName => ({ schema: parts.at(-2) ?? defaultSchema, name: parts.at(-1)! });
+  const named = (parts: NameParts): RelationName => {
+    const [schema, name] = withSchema(parts, defaultSchema, 2);
+    return { schema: schema!, name: name! };
+  };
   switch (fact.kind) {
     case 'schema created':
     case 'schema dropped':
@@ -89,6 +93,37 @@ function resolveEffect(catalog: CatalogSnapshot, fact: KnownEffect, defaultSchem
     case 'type created':
     case 'type dropped':
       return [{ kind: fact.kind, type: named(fact.type) }];
+    case 'extension created':
+    case 'extension dropped':
+      return [fact];
+    case 'trigger added':
+    case 'trigger dropped':
+      return [{ ...fact, relation: named(fact.relation) }];
+    case 'object made': {
+      const { object, of, ...rest } = fact;
+      return [{ ...rest, object: resolveObject(catalog, object, defaultSchema), ...(of && { of: named(of) }) }];
+    }
+    case 'object dropped':
+    case 'object changed':
+    case 'comment set':
+      return [{ ...fact, object: resolveObject(catalog, fact.object, defaultSchema) }];
+    case 'object renamed': {
+      const object = resolveObject(catalog, fact.object, defaultSchema);
+      const to = fact.to.length < object.name.length ? [...object.name.slice(0, -1), fact.to.at(-1)!] : fact.to;
+      return [{ kind: fact.kind, object, to: { ...object, name: to } }];
+    }
+    case 'function created': {
+      const { object, volatility, definition, replaces } = fact;
+      const [schema, name] = withSchema(object.name, defaultSchema, 2);
+      const types = object.types.map((type) => typeIn(catalog, type, defaultSchema)).join(', ');
+      const kind = object.kind === 'procedure' ? 'procedure' : 'function';
+      const facts: FunctionFacts = { schema: schema!, name: name!, kind, arguments: types, volatility };
+      return [{ kind: fact.kind, function: facts, definition, replaces }];
+    }
+    case 'function dropped': {
+      const { name, types = '' } = resolveObject(catalog, fact.object, defaultSchema);
+      return [{ kind: fact.kind, function: { schema: name[0]!, name: name[1]!, arguments: types } }];
+    }
   }
 }
 

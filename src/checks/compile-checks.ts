@@ -3,22 +3,27 @@ import type { Path } from '../kernel/path.js';
 import { summarise, type CheckQuery } from '../operation/check-query.js';
 import type { CheckContext, CheckDefinition } from './check-definition.js';
 import { expandInSync } from './in-sync.js';
+import { isFor, type OnlyFor } from './only-for.js';
 import { CHECKS } from './registry.js';
 
 /** One check as it stands in a plan: its kind's key with fields, and what any check may carry. */
-export type CheckDeclaration = Readonly<Record<string, unknown>> & {
-  readonly name?: string;
-  readonly severity?: 'error' | 'warning';
-  readonly samples?: number;
-  readonly mask?: readonly string[];
-};
+export type CheckDeclaration = Readonly<Record<string, unknown>> &
+  OnlyFor & {
+    readonly name?: string;
+    readonly severity?: 'error' | 'warning';
+    readonly samples?: number;
+    readonly mask?: readonly string[];
+  };
 
 export interface PlannedCheck {
   readonly query: CheckQuery;
   readonly reads: readonly string[];
 }
 
-export type CheckSurroundings = Omit<CheckContext, 'path' | 'samples'>;
+export interface CheckSurroundings extends Omit<CheckContext, 'path' | 'samples'> {
+  /** What the plan is compiled for; null where it says nothing about targets. */
+  readonly target: string | null;
+}
 
 /** One query per check, several for `in_sync` of several mappings. What could not be compiled was reported. */
 export function compileChecks(
@@ -26,7 +31,9 @@ export function compileChecks(
   surroundings: CheckSurroundings,
   path: Path,
 ): readonly PlannedCheck[] {
-  return declarations.flatMap((declaration, index) => compileCheck(declaration, surroundings, [...path, index]));
+  return declarations.flatMap((declaration, index) =>
+    isFor(surroundings.target, declaration) ? compileCheck(declaration, surroundings, [...path, index]) : [],
+  );
 }
 
 function compileCheck(
@@ -70,6 +77,7 @@ export function holdInCatalog(
 ): boolean | null {
   let known: boolean | null = true;
   for (const [index, declaration] of declarations.entries()) {
+    if (!isFor(surroundings.target, declaration)) continue;
     const definition = definitionOf(declaration);
     const context = { ...surroundings, path: [...path, index, definition.name], samples: 0 };
     const holds = definition.holdsIn?.(declaration[definition.name] as never, context);

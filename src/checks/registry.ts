@@ -10,6 +10,7 @@ import { inSync } from './in-sync.js';
 import { noNulls } from './no-nulls.js';
 import { noOrphans } from './no-orphans.js';
 import { noRows } from './no-rows.js';
+import { onlySchema } from './only-for.js';
 import { rowCount } from './row-count.js';
 import { unique } from './unique.js';
 import { value } from './value.js';
@@ -35,6 +36,7 @@ const COMMON: Readonly<Record<string, JsonSchema>> = {
   name: text('what a person calls it; default: a sentence made of its fields'),
   severity: { enum: ['error', 'warning'], description: 'warning: a violation is reported and the run goes on' },
   samples: { ...integer('how many violating rows are shown (default 10)', 0), maximum: 1000 },
+  only: onlySchema,
   mask: { type: 'array', items: text('a column'), minItems: 1, description: 'columns whose values are not shown' },
 };
 

@@ -7,7 +7,7 @@ import { answerOf, type Answer, type Invocation } from './invocation.js';
 
 export interface Agreement {
   readonly ask: (report: PlanReport) => Promise<boolean>;
-  /** The answer where there was nobody to ask. `command`: what was typed. */
+  /** The answer where there was nobody to ask. `command`: what was typed, without options. */
   readonly refusal: (command: string) => Answer | undefined;
   readonly note: () => { readonly note?: string };
 }

@@ -9,7 +9,6 @@ import { systemClock } from '../kernel/clock.js';
 import type { Estimates } from '../report/plan-report.js';
 import { agreement } from './agreement.js';
 import { answerOf, planInput, type Answer, type Invocation } from './invocation.js';
-import { nextCommands } from './next-commands.js';
 import { progressWriter } from './progress-writer.js';
 import { showReport } from './show-report.js';
 import { withDatabase } from './with-database.js';
@@ -49,7 +48,7 @@ export async function apply(file: string, invocation: Invocation<ApplyFlags>): P
         if (resumed) estimateRows(graph, database).then(progress.learn, () => undefined);
       },
     }).finally(progress.end);
-    const refused = agreed.refusal([...nextCommands([goOn], options.set)][0]!);
+    const refused = agreed.refusal(goOn);
     if (refused !== undefined) return refused;
     const places = result.exit === 0 ? {} : await checkPlaces(result, input);
     return {

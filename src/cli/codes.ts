@@ -12,4 +12,9 @@ export const CLI_CODES = {
     explanation:
       'Codes of diagnostics are `LS` and four digits, as printed in brackets: `error[LS1103]`. `docs/diagnostics.md` lists them all.',
   },
+  LS9103: {
+    summary: 'there is no such target',
+    explanation:
+      '`--target` names a target of the configuration, `lockstep.config.yaml` in the working directory or the file of `--config`, and it has none of this name, or there is no configuration. Nothing was done.',
+  },
 } as const satisfies CodeTable;

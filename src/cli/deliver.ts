@@ -4,6 +4,7 @@
  */
 import { readFileSync, writeFileSync } from 'node:fs';
 import type { Diagnostic } from '../kernel/diagnostic.js';
+import { maskPasswords } from '../kernel/mask-passwords.js';
 import { redactPasswords } from '../postgres/connection.js';
 import { renderDiagnostic, renderDiagnostics } from '../render/diagnostic-frame.js';
 import { jsonDocument } from '../render/json-document.js';
@@ -27,7 +28,7 @@ export interface Delivery {
 export function deliver({ command, answer, options, terminal, behindEvents }: Delivery): number {
   const { exit, result, shown, note, nextAre = 'or', nextIsShown = false } = answer;
   const diagnostics = result.diagnostics.map(withoutPasswords);
-  const next = nextCommands(result.next, options.set);
+  const next = nextCommands(result.next, options);
   const facts = { command, exit, report: result.report, diagnostics, next };
   const unwritten =
     options.jsonInto === undefined ? undefined : problemOfWriting(options.jsonInto, jsonDocument(facts));
@@ -71,10 +72,10 @@ function withoutPasswords(diagnostic: Diagnostic): Diagnostic {
   return { ...diagnostic, detail: redactPasswords(detail), ...(help !== undefined && { help: redactPasswords(help) }) };
 }
 
-/** Undefined where it cannot be read: then a place is named, not drawn. */
+/** Without passwords. Undefined where it cannot be read: then a place is named, not drawn. */
 function sourceText(file: string): string | undefined {
   try {
-    return readFileSync(file, 'utf8');
+    return maskPasswords(readFileSync(file, 'utf8'));
   } catch {
     return undefined;
   }

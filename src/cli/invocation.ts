@@ -2,12 +2,17 @@
 import type { CommandResult } from '../commands/command-result.js';
 import type { Diagnostic } from '../kernel/diagnostic.js';
 import type { PlanInput } from '../commands/open-plan.js';
+import { NO_TARGETS, type TargetChoice } from '../document/check-targets.js';
+import type { Outcome } from '../kernel/diagnostic.js';
 import type { View } from '../render/view.js';
 import type { Terminal } from './terminal.js';
 
 export interface CommonOptions {
   readonly set: Readonly<Record<string, string>>;
   readonly databaseUrl?: string;
+  /** The configuration file. */
+  readonly config?: string;
+  readonly target?: string;
   readonly json?: boolean;
   readonly jsonInto?: string;
   readonly yes?: boolean;
@@ -16,7 +21,17 @@ export interface CommonOptions {
 export interface Invocation<Options = object> {
   readonly options: CommonOptions & Options;
   readonly terminal: Terminal;
+  readonly targets: Targets;
 }
+
+/** What `--target` and the configuration say; read by `targets`. */
+export interface Targets {
+  readonly choice: TargetChoice;
+  /** Of the chosen target, with the environment put in; undefined where none was chosen. */
+  readonly url: (env: Readonly<Record<string, string | undefined>>) => Outcome<string> | undefined;
+}
+
+export const WITHOUT_TARGETS: Targets = { choice: NO_TARGETS, url: () => undefined };
 
 export interface Answer {
   readonly exit: number;
@@ -47,6 +62,6 @@ export function answerOf<Report>(
   return { exit: result.exit, result, shown: (view) => (report === null ? '' : render(report, view)), ...more };
 }
 
-export function planInput(file: string, { options, terminal }: Invocation): PlanInput {
-  return { file, set: options.set, env: terminal.env };
+export function planInput(file: string, { options, terminal, targets }: Invocation): PlanInput {
+  return { file, set: options.set, env: terminal.env, targets: targets.choice };
 }

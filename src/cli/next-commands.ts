@@ -1,9 +1,23 @@
-/** The commands that come next, complete: with the params of this call, quoted for a shell. Never with a password. */
-export function nextCommands(next: readonly string[], set: Readonly<Record<string, string>>): readonly string[] {
+/** The commands that come next, complete: with the params and the target of this call, quoted for a shell. Never with a password. */
+import type { CommonOptions } from './invocation.js';
+
+export function nextCommands(
+  next: readonly string[],
+  { set, target, config }: Pick<CommonOptions, 'set' | 'target' | 'config'>,
+): readonly string[] {
   const settings = Object.entries(set).map(([name, value]) => ` --set ${shellWord(`${name}=${value}`)}`);
-  // A command that names a file needs its params to read it; a run's name needs none.
-  return next.map((command) => (/^lockstep \S+ .*\.ya?ml\b/.test(command) ? command + settings.join('') : command));
+  const places = Object.entries({ target, config }).map(([name, value]) =>
+    value === undefined ? '' : ` --${name} ${shellWord(value)}`,
+  );
+  return next.map((command) => {
+    if (!USES_TARGETS.test(command)) return command;
+    // A command that names a file needs its params to read it; a run's name needs none.
+    const params = /^lockstep \S+ .*\.ya?ml\b/.test(command) ? settings : [];
+    return [command, ...params, ...places].join('');
+  });
 }
+
+const USES_TARGETS = /^lockstep (plan|show|apply|approve|status|verify|rollback)\b(?!.* --help)/;
 
 export function shellWord(text: string): string {
   return /^[\w@%+=:,./-]+$/.test(text) ? text : `'${text.replaceAll("'", `'\\''`)}'`;

@@ -22,18 +22,18 @@ export interface Shown {
 }
 
 /** `answer`: that of a command whose report is a plan. */
-export function asPlanText(
-  answer: Answer,
-  { options: { sql, graph, format, set } }: Invocation<PlanTextFlags>,
-  { file, command }: Shown,
-): Answer {
+export function asPlanText(answer: Answer, { options }: Invocation<PlanTextFlags>, { file, command }: Shown): Answer {
+  const { sql, graph, format } = options;
   const report = answer.result.report as PlanReport | null;
   // Text for another program: what to type next would be in its way.
   const result = { ...answer.result, next: [] };
   if (sql === true) return { ...answer, result, shown: () => (report === null ? '' : renderPlanSql(report)) };
   if (graph === true) return { ...answer, result, shown: () => (report === null ? '' : renderPlanGraph(report)) };
   if (format !== 'markdown') return answer;
-  const [all = '', ofSql = '', ofGraph = ''] = nextCommands([command, `${command} --sql`, `${command} --graph`], set);
+  const [all = '', ofSql = '', ofGraph = ''] = nextCommands(
+    [command, `${command} --sql`, `${command} --graph`],
+    options,
+  );
   const facts = { file, report, verdict: verdictOf(answer), command: { all, sql: ofSql, graph: ofGraph } };
   return { ...answer, nextIsShown: true, shown: (_, said) => renderPlanMarkdown({ ...facts, ...said }) };
 }

@@ -20,6 +20,8 @@ export interface Chosen {
   readonly options: Invocation['options'];
   /** Events are printed before the document of `--json`. */
   readonly asEvents: boolean;
+  /** The configuration is read before. */
+  readonly usesTargets: boolean;
   readonly run: (invocation: Invocation) => Promise<Answer>;
 }
 
@@ -55,6 +57,7 @@ export function buildProgram(version: string, choose: (chosen: Chosen) => void):
         command: name,
         options: parsed,
         asEvents,
+        usesTargets: options.some(({ long }) => long === '--config'),
         run: (invocation) => run(given, invocation as Invocation<Options>),
       });
     });
@@ -65,7 +68,10 @@ export function buildProgram(version: string, choose: (chosen: Chosen) => void):
     [new Argument('[plans...]', 'plan files; without one those in plans/')],
     'check plans: schema, names, SQL; needs no database',
     {
-      options: [formatOption('github: annotations for the lines of a pull request', ['plain', 'github'])],
+      options: [
+        formatOption('github: annotations for the lines of a pull request', ['plain', 'github']),
+        configOption(),
+      ],
       example: 'lockstep validate plans/split-auth-schema.yaml',
     },
     async (files, invocation) => (await import('./validate-command.js')).validate(files, invocation),
@@ -79,6 +85,8 @@ export function buildProgram(version: string, choose: (chosen: Chosen) => void):
         ...planTexts(),
         new Option('--out <file>', 'save exactly this, to be approved and applied'),
         new Option('--detailed-exitcode', 'exit 2 where apply would do something'),
+        new Option('--schema <file>', 'compile for these definitions, without a database').conflicts('databaseUrl'),
+        ...targetOptions(),
       ],
       example: 'lockstep plan plans/split-auth-schema.yaml',
     },
@@ -88,7 +96,10 @@ export function buildProgram(version: string, choose: (chosen: Chosen) => void):
     'show',
     [new Argument('<saved>', 'file written by `plan --out`')],
     'show what a saved plan says; warns where the database has changed since',
-    { options: planTexts(), example: 'lockstep show split-auth-schema.saved.json' },
+    {
+      options: [...planTexts(), ...targetOptions()],
+      example: 'lockstep show split-auth-schema.saved.json',
+    },
     async ([file], invocation) => (await import('./show-command.js')).show(file!, invocation),
   );
   add<ApplyFlags>(
@@ -99,6 +110,7 @@ export function buildProgram(version: string, choose: (chosen: Chosen) => void):
       options: [
         resolveOption(),
         new Option('--expect-digest <digest>', 'run exactly what has this digest, or nothing'),
+        ...targetOptions(),
       ],
       example: 'lockstep apply plans/split-auth-schema.yaml --set soak=1h',
       asEvents: true,
@@ -113,6 +125,7 @@ export function buildProgram(version: string, choose: (chosen: Chosen) => void):
       options: [
         new Option('--gate <step>', 'the step of the gate').makeOptionMandatory(),
         new Option('--comment <text>', 'kept with the approval'),
+        ...targetOptions(),
       ],
       example: 'lockstep approve plans/split-auth-schema.yaml --gate sign-off',
     },
@@ -122,7 +135,7 @@ export function buildProgram(version: string, choose: (chosen: Chosen) => void):
     'status',
     [new Argument('[run]', 'plan file or run; without one all runs')],
     'show where runs stand, by the journal in the database',
-    { example: 'lockstep status split-auth-schema@2' },
+    { options: targetOptions(), example: 'lockstep status split-auth-schema@2' },
     async ([run], invocation) => (await import('./status-command.js')).status(run, invocation),
   );
   add<VerifyFlags>(
@@ -130,7 +143,7 @@ export function buildProgram(version: string, choose: (chosen: Chosen) => void):
     [PLAN],
     'ask only the checks of a plan; writes nothing',
     {
-      options: [new Option('--sql', 'print the SQL of each check instead')],
+      options: [new Option('--sql', 'print the SQL of each check instead'), ...targetOptions()],
       example: 'lockstep verify plans/split-auth-schema.yaml',
     },
     async ([file], invocation) => (await import('./verify-command.js')).verify(file!, invocation),
@@ -140,7 +153,7 @@ export function buildProgram(version: string, choose: (chosen: Chosen) => void):
     [RUN],
     'show the way back of a run, then take it',
     {
-      options: [new Option('--plan', 'only show the way back'), resolveOption()],
+      options: [new Option('--plan', 'only show the way back'), resolveOption(), ...targetOptions()],
       example: 'lockstep rollback plans/split-auth-schema.yaml --plan',
     },
     async ([run], invocation) => (await import('./rollback-command.js')).rollback(run!, invocation),
@@ -208,6 +221,15 @@ function formatOption(says: string, formats: readonly string[]): Option {
   return new Option('--format <name>', says).choices(formats).default('plain').conflicts('json');
 }
 
+function configOption(): Option {
+  return new Option('--config <file>', 'the configuration; else lockstep.config.yaml, where it is there');
+}
+
+function targetOptions(): readonly Option[] {
+  const says = 'the target of the configuration: what `only` is held against, and its database';
+  return [new Option('--target <name>', says), configOption()];
+}
+
 function resolveOption(): Option {
   const says = 'whether a statement in doubt has run: STEP=done or STEP=again; repeatable';
   return new Option('--resolve <step=word>', says).argParser(resolution);
@@ -234,7 +256,8 @@ function count(text: string): number {
 }
 
 const AFTER = `
-The database: --database-url, else LOCKSTEP_DATABASE_URL, DATABASE_URL, or the PG* variables; a .env file is read.
+The database: --database-url, else the target of lockstep.config.yaml that --target names, LOCKSTEP_DATABASE_URL,
+DATABASE_URL, or the PG* variables; a .env file is read.
 Exit codes: 0 done, 1 failed, 2 changes pending, 3 plan invalid, 4 a check failed, 5 not approved or stale,
 6 stopped and resumable, 7 another run holds it, 64 usage, 130/143 stopped by a signal.
 

@@ -4,7 +4,6 @@ import { systemClock } from '../kernel/clock.js';
 import { agreement } from './agreement.js';
 import { withoutGraph, type RunFlags } from './apply-command.js';
 import { answerOf, type Answer, type Invocation } from './invocation.js';
-import { nextCommands } from './next-commands.js';
 import { progressWriter } from './progress-writer.js';
 import { runName } from './run-name.js';
 import { showReport } from './show-report.js';
@@ -27,6 +26,7 @@ export async function rollback(argument: string, invocation: Invocation<Rollback
       database,
       run: named.name,
       argument,
+      target: invocation.targets.choice.chosen,
       onlyShow: options.plan === true,
       stop,
       resolve: options.resolve,
@@ -34,7 +34,7 @@ export async function rollback(argument: string, invocation: Invocation<Rollback
       agree: agreed.ask,
       begin: (graph) => progress.begin(graph, {}),
     }).finally(progress.end);
-    const refused = agreed.refusal([...nextCommands([goOn], options.set)][0]!);
+    const refused = agreed.refusal(goOn);
     if (refused !== undefined) return refused;
     return {
       ...answerOf(result, showReport.rollback, { nextAre: 'then', ...agreed.note() }),

@@ -4,7 +4,7 @@ import { CommanderError } from 'commander';
 import { EXIT } from '../commands/command-result.js';
 import { redactPasswords } from '../postgres/connection.js';
 import { deliver } from './deliver.js';
-import type { Answer, Invocation } from './invocation.js';
+import { WITHOUT_TARGETS, type Answer } from './invocation.js';
 import { buildProgram, type Chosen } from './program.js';
 import type { Terminal } from './terminal.js';
 import { usageProblem } from './usage-problem.js';
@@ -13,9 +13,8 @@ import { usageProblem } from './usage-problem.js';
 export async function runCommandLine(argv: readonly string[], version: string, terminal: Terminal): Promise<number> {
   const understood = understand(argv, version, terminal);
   if (understood.chosen === undefined) return understood.exit;
-  const { command, options, asEvents, run } = understood.chosen;
+  const { command, options, asEvents, usesTargets, run } = understood.chosen;
   const seen = { ...terminal, env: options.color ? terminal.env : { ...terminal.env, NO_COLOR: '1' } };
-  const invocation: Invocation = { options, terminal: seen };
   const behindEvents = asEvents && options.json === true;
   try {
     const refused = unwritable(options.jsonInto);
@@ -23,7 +22,8 @@ export async function runCommandLine(argv: readonly string[], version: string, t
       const { set, json = false } = options;
       return deliver({ command, answer: refused, options: { set, json }, terminal: seen, behindEvents });
     }
-    const answer = await run(invocation);
+    const read = usesTargets ? await (await import('./targets.js')).readTargets(options) : { targets: WITHOUT_TARGETS };
+    const answer = read.answer ?? (await run({ options, terminal: seen, targets: read.targets }));
     return deliver({ command, answer, options, terminal: seen, behindEvents });
   } catch (error) {
     const answer = defect(error, seen);

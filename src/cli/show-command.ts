@@ -17,7 +17,8 @@ async function shown(file: string, invocation: Invocation): Promise<Answer> {
   const input = planInput(file, invocation);
   const explicit = options.databaseUrl;
   const choice = resolveConnection({ env: terminal.env, ...(explicit !== undefined && { explicit }) });
-  if (choice.kind === 'absent') return answerOf(await showCommand({ ...input, database: null }), showReport.plan);
+  if (choice.kind === 'absent' && options.target === undefined)
+    return answerOf(await showCommand({ ...input, database: null }), showReport.plan);
   return withDatabase(invocation, {}, async ({ database }) =>
     answerOf(await showCommand({ ...input, database }), showReport.plan),
   );

@@ -1,5 +1,6 @@
 /** A command's database: which one, opened, and closed whatever happens, at once where a signal says so. */
 import { EXIT, refusal, type CommandResult } from '../commands/command-result.js';
+import { exitFor } from '../commands/plan.js';
 import type { Database } from '../executor/session.js';
 import { resolveConnection } from '../postgres/connection.js';
 import { PgDatabase } from '../postgres/pg-database.js';
@@ -12,12 +13,22 @@ export interface Opened {
 }
 
 export async function withDatabase(
-  { options, terminal }: Invocation,
+  { options, terminal, targets }: Invocation,
   stopping: StopOptions,
   work: (opened: Opened) => Promise<Answer>,
 ): Promise<Answer> {
   const { databaseUrl } = options;
-  const choice = resolveConnection({ env: terminal.env, ...(databaseUrl !== undefined && { explicit: databaseUrl }) });
+  // Its variables are asked for only where nothing goes before it.
+  const configured = databaseUrl === undefined ? targets.url(terminal.env) : undefined;
+  if (configured?.ok === false) {
+    const { diagnostics } = configured;
+    return answerOf({ exit: exitFor(diagnostics), report: null, diagnostics, next: [] }, () => '');
+  }
+  const choice = resolveConnection({
+    env: terminal.env,
+    ...(databaseUrl !== undefined && { explicit: databaseUrl }),
+    ...(configured !== undefined && { configured: configured.value }),
+  });
   if (choice.kind !== 'found') return answerOf(unnamed(choice), () => '');
   const database = new PgDatabase({ url: choice.connection.url });
   try {
@@ -29,7 +40,8 @@ export async function withDatabase(
   }
 }
 
-const PLACES = 'name one with --database-url, LOCKSTEP_DATABASE_URL, DATABASE_URL, or the PG* variables';
+const PLACES =
+  'name one with --database-url, --target and a configuration, LOCKSTEP_DATABASE_URL, DATABASE_URL, or the PG* variables';
 
 function unnamed(choice: Exclude<ReturnType<typeof resolveConnection>, { kind: 'found' }>): CommandResult<never> {
   if (choice.kind === 'absent')

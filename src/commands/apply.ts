@@ -14,6 +14,7 @@ import { EXIT, refusal, type CommandResult } from './command-result.js';
 import { endOfTurn, EXECUTOR, executeRun, holdingRun, MOVED, takeOverAsKnown, type RunOptions } from './execute-run.js';
 import { guarded } from './guarded.js';
 import { knownRun, liveRunsTouching, type LiveRun } from './known-run.js';
+import { refuseOtherTarget } from './other-target.js';
 import { openPlanOrSaved, type OpenedPlan, type PlanInput } from './open-plan.js';
 import { differencesFrom } from './saved-plan.js';
 import { exitFor, reportOf } from './plan.js';
@@ -54,6 +55,8 @@ async function applyPlan(
   const { database, file, expectDigest = saved?.digest } = options;
   const known = await knownRun(database, plan.name);
   const underWay = known !== undefined && known.status !== 'rolled back';
+  const elsewhere = underWay ? refuseOtherTarget(known, plan.target) : undefined;
+  if (elsewhere !== undefined) return elsewhere;
   if (underWay && expectDigest !== undefined && known.graphDigest !== expectDigest) {
     return otherThanExpected([`\`${known.name}\` runs ${known.graphDigest}, expected is ${expectDigest}`], file);
   }
@@ -66,12 +69,13 @@ async function applyPlan(
   const diagnostics = [...warnings, ...compiled.diagnostics];
   const report = reportOf(plan, compiled);
   if (report === null) return { exit: exitFor(diagnostics), report: null, diagnostics, next: [] };
-  const { digest } = compiled.compiled!;
+  const { digest, graph } = compiled.compiled!;
   if (expectDigest !== undefined && digest !== expectDigest) {
     const differences = saved === null ? [`digest: ${expectDigest} → ${digest}`] : differencesFrom(saved, compiled);
     return otherThanExpected(differences.length > 0 ? differences : [`digest: ${expectDigest} → ${digest}`], file);
   }
-  const others = await liveRunsTouching(database, compiled.compiled!.graph);
+  if (graph.steps.length === 0) return { exit: EXIT.done, report: null, diagnostics, next: [] };
+  const others = await liveRunsTouching(database, graph);
   if (others.length > 0) return runsInTheWay(others);
   if (!(await options.agree(report)))
     return { exit: EXIT.notApproved, report: null, diagnostics, next: [`lockstep plan ${file}`] };

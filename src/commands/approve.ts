@@ -6,6 +6,7 @@ import { approve } from '../postgres/journal/trail.js';
 import { EXIT, refusal, type CommandResult } from './command-result.js';
 import { guarded } from './guarded.js';
 import { knownRun } from './known-run.js';
+import { refuseOtherTarget } from './other-target.js';
 
 export interface ApproveOptions {
   readonly database: Database;
@@ -15,6 +16,8 @@ export interface ApproveOptions {
   /** Id of the gate's step. */
   readonly gate: string;
   readonly comment: string | null;
+  /** `--target`; the run must be one for it, where its plan says `only`. */
+  readonly target?: string | null;
 }
 
 export interface ApproveReport {
@@ -31,6 +34,7 @@ export function approveCommand({
   argument,
   gate,
   comment,
+  target = null,
 }: ApproveOptions): Promise<CommandResult<ApproveReport>> {
   return guarded(async () => {
     const run = await knownRun(database, name);
@@ -39,6 +43,8 @@ export function approveCommand({
         detail: `The journal has no run of \`${name}\`.`,
         help: 'lockstep status',
       });
+    const elsewhere = refuseOtherTarget(run, target);
+    if (elsewhere !== undefined) return elsewhere;
     const graph = JSON.parse(run.graph) as OperationGraph;
     const operation = graph.operations.find((candidate) => candidate.kind === 'gate' && candidate.step === gate);
     if (operation?.kind !== 'gate') {

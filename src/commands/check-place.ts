@@ -1,5 +1,6 @@
 /** Where a check of a compiled plan stands in the plan's file. Reads it from the operation's id, which names the list. */
 import { expandInSync } from '../checks/in-sync.js';
+import { isFor, type OnlyFor } from '../checks/only-for.js';
 import type { Plan } from '../document/plan.js';
 import type { Path } from '../kernel/path.js';
 import type { Span } from '../kernel/span.js';
@@ -15,7 +16,7 @@ export function placeOfCheck(id: OperationId, plan: Plan): Span | undefined {
   // A check of several mappings is an operation for each of them.
   let left = Number(number);
   for (const [index, declaration] of declarations.entries()) {
-    left -= sizeOf(declaration);
+    left -= sizeOf(declaration, plan);
     if (left <= 0) return plan.source.spanOf([...path, index]);
   }
   return undefined;
@@ -32,7 +33,9 @@ function valueAt(value: unknown, path: Path): unknown {
   return path.reduce((at, key) => (at as Record<string | number, unknown> | undefined)?.[key], value);
 }
 
-function sizeOf(declaration: unknown): number {
+/** A check for other targets became no operation. */
+function sizeOf(declaration: unknown, { target }: Plan): number {
+  if (!isFor(target, declaration as OnlyFor)) return 0;
   const fields = (declaration as { readonly in_sync?: Parameters<typeof expandInSync>[0] }).in_sync;
   return fields === undefined ? 1 : expandInSync(fields).length;
 }

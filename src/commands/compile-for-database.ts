@@ -9,7 +9,7 @@ import { hasErrors, type Diagnostic } from '../kernel/diagnostic.js';
 import { compilePlan, type CompiledPlan } from '../planner/compile-plan.js';
 import { readCatalog } from '../postgres/read-catalog.js';
 import { readFingerprint } from '../postgres/read-fingerprint.js';
-import type { Estimates } from '../report/plan-report.js';
+import type { Estimates, ServerLine } from '../report/plan-report.js';
 import { loadGrammar } from '../sql/grammar.js';
 import { askServer } from './ask-server.js';
 
@@ -20,6 +20,13 @@ export interface CompiledForDatabase {
   /** Of everything in the database, for the comparison after a way back. */
   readonly definitions: Definitions;
   readonly diagnostics: readonly Diagnostic[];
+  /** The file that the database was made of, where it was made for this. */
+  readonly schemaFile?: string;
+}
+
+export function serverLineOf({ catalog }: CompiledPlan, schemaFile: string | undefined): ServerLine {
+  const { database, user, version } = catalog.server;
+  return { database, user, version, ...(schemaFile !== undefined && { schemaFile }) };
 }
 
 /** Rejects with a DatabaseError. */

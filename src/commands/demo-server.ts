@@ -8,6 +8,7 @@ import { join } from 'node:path';
 
 import type { Database, Session } from '../executor/session.js';
 import { systemClock } from '../kernel/clock.js';
+import { urlOfDatabase } from '../postgres/connection.js';
 import { PgDatabase } from '../postgres/pg-database.js';
 import { reachableTemporaryFolder, serverAccount } from '../postgres/server/server-account.js';
 import { ServerUnavailableError } from '../postgres/server/server-unavailable-error.js';
@@ -58,7 +59,7 @@ export async function withDemoServer<Report>(
   const maintenance = new PgDatabase({ url: server.url, maxSessions: 2 });
   const opened: PgDatabase[] = [];
   const open = (): PgDatabase => {
-    const database = new PgDatabase({ url: urlOf(server.url, DATABASE) });
+    const database = new PgDatabase({ url: urlOfDatabase(server.url, DATABASE) });
     opened.push(database);
     return database;
   };
@@ -126,10 +127,4 @@ async function takesLock(session: Session): Promise<boolean> {
 async function hasDatabase(session: Session): Promise<boolean> {
   const { rows } = await session.query('SELECT FROM pg_database WHERE datname = $1', [DATABASE]);
   return rows.length > 0;
-}
-
-function urlOf(url: string, database: string): string {
-  const changed = new URL(url);
-  changed.pathname = `/${database}`;
-  return changed.href;
 }

@@ -2,6 +2,7 @@
 import { readFileSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
+import { NO_TARGETS, type TargetChoice } from '../document/check-targets.js';
 import type { ReadInclude } from '../document/include-files.js';
 import type { Plan } from '../document/plan.js';
 import { readPlan } from '../document/read-plan.js';
@@ -15,6 +16,8 @@ export interface PlanInput {
   /** `--set name=value`. */
   readonly set: Readonly<Record<string, string>>;
   readonly env: Readonly<Record<string, string | undefined>>;
+  /** Absent: none are configured, and none was chosen. */
+  readonly targets?: TargetChoice;
 }
 
 export interface OpenedPlan {
@@ -28,7 +31,31 @@ export async function openPlan(input: PlanInput): Promise<Outcome<Plan>> {
   return opened.ok ? { ...opened, value: opened.value.plan } : opened;
 }
 
-export async function openPlanOrSaved({ file, set, env }: PlanInput): Promise<Outcome<OpenedPlan>> {
+/** Compiled for no target in particular: one that depends on the target is refused. */
+export async function openPlanOrSaved(input: PlanInput): Promise<Outcome<OpenedPlan>> {
+  const opened = await readPlanOrSaved(input);
+  if (!opened.ok || !opened.value.plan.saysOnly) return opened;
+  const { known, chosen } = input.targets ?? NO_TARGETS;
+  const { target } = opened.value.plan;
+  if (target === null) {
+    const names = (known ?? []).join(', ');
+    const detail = `\`${input.file}\` says \`only\`: what it does depends on the target.`;
+    return refused(commandDiagnostic('LS9022', { detail, help: `say --target NAME; there are: ${names}` }));
+  }
+  if (opened.value.saved !== null && chosen !== null && chosen !== target) {
+    const detail = `\`${input.file}\` was saved for \`${target}\`, and \`--target ${chosen}\` was given.`;
+    return refused(commandDiagnostic('LS9023', { detail, help: `use it for ${target}, or save one for ${chosen}` }));
+  }
+  return opened;
+}
+
+/** Also one whose target is not known yet: for `validate`, and for whoever only wants its name. */
+export async function readPlanOrSaved({
+  file,
+  set,
+  env,
+  targets = NO_TARGETS,
+}: PlanInput): Promise<Outcome<OpenedPlan>> {
   let text: string;
   try {
     text = await readFile(file, 'utf8');
@@ -47,10 +74,11 @@ export async function openPlanOrSaved({ file, set, env }: PlanInput): Promise<Ou
   // The values were saved with the text: the environment of today has no say, another `--set` is another plan.
   const read =
     saved === undefined
-      ? await readPlan(file, text, { set, env, readInclude: readBeside(file) })
+      ? await readPlan(file, text, { set, env, targets, readInclude: readBeside(file) })
       : await readPlan(saved.file, saved.text, {
           set: { ...saved.set, ...set },
           env: {},
+          targets: { known: null, chosen: saved.graph.target ?? null },
           readInclude: (name) => saved.files?.[name],
         });
   return read.ok ? { ...read, value: { plan: read.value, saved: saved ?? null } } : read;

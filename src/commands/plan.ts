@@ -2,13 +2,13 @@
 import type { Database } from '../executor/session.js';
 import { hasErrors, type Diagnostic } from '../kernel/diagnostic.js';
 import { planReport, type PlanReport } from '../report/plan-report.js';
-import type { CompiledForDatabase } from './compile-for-database.js';
-import { compileForDatabase } from './compile-for-database.js';
+import { compileForDatabase, serverLineOf, type CompiledForDatabase } from './compile-for-database.js';
 import { EXIT, type CommandResult, type ExitCode } from './command-result.js';
 import { guarded } from './guarded.js';
 import { knownRun } from './known-run.js';
 import { openPlan, type PlanInput } from './open-plan.js';
 import { savePlan } from './saved-plan.js';
+import { withSchemaDatabase } from './schema-database.js';
 import type { Plan } from '../document/plan.js';
 
 export interface PlanOptions extends PlanInput {
@@ -17,6 +17,14 @@ export interface PlanOptions extends PlanInput {
   readonly detailedExitCode?: boolean;
   /** Where to save what was compiled. */
   readonly out?: string;
+  /** The file that the database was made of, where it was made for this. */
+  readonly schemaFile?: string;
+}
+
+export interface PlanForSchemaOptions extends Omit<PlanOptions, 'database'> {
+  readonly schemaFile: string;
+  /** Hears what is being done before there is a plan, a line each. */
+  readonly tell: (line: string) => void;
 }
 
 export function planCommand(options: PlanOptions): Promise<CommandResult<PlanReport>> {
@@ -24,7 +32,7 @@ export function planCommand(options: PlanOptions): Promise<CommandResult<PlanRep
     const opened = await openPlan(options);
     if (!opened.ok)
       return { exit: exitFor(opened.diagnostics), report: null, diagnostics: opened.diagnostics, next: [] };
-    const compiled = await compileForDatabase(opened.value, options.database);
+    const compiled = await compileAsAsked(opened.value, options);
     const diagnostics = [...opened.diagnostics, ...compiled.diagnostics];
     const report = reportOf(opened.value, compiled);
     if (report === null) return { exit: exitFor(diagnostics), report, diagnostics, next: [] };
@@ -38,26 +46,48 @@ export function planCommand(options: PlanOptions): Promise<CommandResult<PlanRep
   });
 }
 
-export function reportOf(plan: Plan, { compiled, estimates }: CompiledForDatabase): PlanReport | null {
+async function compileAsAsked(plan: Plan, { database, schemaFile }: PlanOptions): Promise<CompiledForDatabase> {
+  const compiled = await compileForDatabase(plan, database);
+  // A table without rows has no number of rows to foretell; the server would guess one.
+  return schemaFile === undefined ? compiled : { ...compiled, estimates: {}, schemaFile };
+}
+
+/** `lockstep plan --schema`: against a file of definitions instead of a database. */
+export function planForSchemaCommand({
+  schemaFile,
+  tell,
+  ...options
+}: PlanForSchemaOptions): Promise<CommandResult<PlanReport>> {
+  return guarded(() =>
+    withSchemaDatabase(schemaFile, tell, async ({ database, warnings }) => {
+      const result = await planCommand({ ...options, database, schemaFile });
+      return { ...result, diagnostics: [...warnings, ...result.diagnostics] };
+    }),
+  );
+}
+
+export function reportOf(plan: Plan, { compiled, estimates, schemaFile }: CompiledForDatabase): PlanReport | null {
   if (compiled === undefined) return null;
-  const { database, user, version } = compiled.catalog.server;
   const { graph, digest } = compiled;
-  return planReport({ graph, digest, description: plan.description, server: { database, user, version }, estimates });
+  const server = serverLineOf(compiled, schemaFile);
+  return planReport({ graph, digest, description: plan.description, server, estimates });
 }
 
 /** A plan whose only fault is a missing consent is not wrong, it is not approved; one that only this server refuses may run elsewhere. */
 export function exitFor(diagnostics: readonly Diagnostic[]): ExitCode {
   const errors = diagnostics.filter((diagnostic) => diagnostic.severity === 'error');
   if (!hasErrors(diagnostics)) return EXIT.done;
+  if (errors.every((error) => error.code === 'LS9022')) return EXIT.usage;
   if (errors.every((error) => CONSENT_CODES.has(error.code))) return EXIT.notApproved;
   if (errors.every((error) => ENVIRONMENT_CODES.has(error.code))) return EXIT.failed;
   return EXIT.planInvalid;
 }
 
-/** Hazards without consent; a saved plan that is not the one that was approved. */
-const CONSENT_CODES: ReadonlySet<string> = new Set(['LS6201', 'LS6202', 'LS6301', 'LS9020']);
+/** Hazards without consent; a saved plan that is not the one that was approved, or is for another target. */
+const CONSENT_CODES: ReadonlySet<string> = new Set(['LS6201', 'LS6202', 'LS6301', 'LS9020', 'LS9023']);
 /** Refused by the server that was named, not by the plan. */
 const ENVIRONMENT_CODES: ReadonlySet<string> = new Set([
+  'LS1501',
   'LS6105',
   'LS6106',
   'LS8002',

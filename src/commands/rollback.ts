@@ -13,6 +13,7 @@ import { graphDigest } from '../operation/operation-graph.js';
 import { commandDiagnostic, EXIT, refusal, type CommandResult } from './command-result.js';
 import { endOfTurn, executeRun, holdingRun, MOVED, takeOverAsKnown, type RunOptions } from './execute-run.js';
 import { guarded } from './guarded.js';
+import { refuseOtherTarget } from './other-target.js';
 import { driftSince, knownRun } from './known-run.js';
 
 export interface RollbackOptions extends RunOptions {
@@ -20,6 +21,8 @@ export interface RollbackOptions extends RunOptions {
   readonly run: string;
   /** As the user typed it, for the commands that come next. */
   readonly argument: string;
+  /** `--target`; the run must be one for it, where its plan says `only`. */
+  readonly target?: string | null;
   /** Shown the way back before it is taken; false: it is not. Not asked when going on. */
   readonly agree: (report: PlanReport) => Promise<boolean>;
   /** Only show it. */
@@ -53,6 +56,8 @@ async function rollBackOnce(options: RollbackOptions): Promise<CommandResult<Rol
       detail: `The journal has no run of \`${name}\`.`,
       help: 'lockstep status',
     });
+  const elsewhere = refuseOtherTarget(run, options.target ?? null);
+  if (elsewhere !== undefined) return elsewhere;
   const compiled = await wayBackOf(run, options);
   if (!('graph' in compiled)) return compiled;
   const { graph } = compiled;

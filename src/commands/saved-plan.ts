@@ -10,7 +10,7 @@ import { canonicalJson } from '../kernel/digest.js';
 import { graphDigest, type OperationGraph } from '../operation/operation-graph.js';
 import type { Operation } from '../operation/operation.js';
 import type { Estimates, ServerLine } from '../report/plan-report.js';
-import type { CompiledForDatabase } from './compile-for-database.js';
+import { serverLineOf, type CompiledForDatabase } from './compile-for-database.js';
 
 export interface SavedPlan {
   readonly lockstep: 1;
@@ -35,10 +35,9 @@ export interface SavedPlan {
 export async function savePlan(
   path: string,
   plan: Plan,
-  { compiled, definitions, estimates }: CompiledForDatabase,
+  { compiled, definitions, estimates, schemaFile }: CompiledForDatabase,
 ): Promise<void> {
-  const { graph, digest, catalog } = compiled!;
-  const { database, user, version } = catalog.server;
+  const { graph, digest } = compiled!;
   const saved: SavedPlan = {
     lockstep: 1,
     saved: 'plan',
@@ -50,7 +49,7 @@ export async function savePlan(
     graph,
     definitions: restrictTo(definitions, touchedBy(graph)),
     description: plan.description,
-    server: { database, user, version },
+    server: serverLineOf(compiled!, schemaFile),
     estimates,
   };
   await writeFile(path, `${canonicalJson(saved)}\n`);

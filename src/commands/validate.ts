@@ -1,7 +1,7 @@
 /** `lockstep validate`: everything about plans that needs no database. */
 import type { Diagnostic } from '../kernel/diagnostic.js';
 import type { CommandResult } from './command-result.js';
-import { openPlan, type PlanInput } from './open-plan.js';
+import { readPlanOrSaved, type PlanInput } from './open-plan.js';
 import { exitFor } from './plan.js';
 
 export interface ValidateReport {
@@ -17,15 +17,15 @@ export interface ValidateOptions extends Omit<PlanInput, 'file'> {
   readonly files: readonly string[];
 }
 
-export async function validateCommand({ files, set, env }: ValidateOptions): Promise<CommandResult<ValidateReport>> {
+export async function validateCommand({ files, ...input }: ValidateOptions): Promise<CommandResult<ValidateReport>> {
   const plans: ValidateReport['plans'][number][] = [];
   const diagnostics: Diagnostic[] = [];
   for (const file of files) {
-    const opened = await openPlan({ file, set, env });
+    const opened = await readPlanOrSaved({ file, ...input });
     diagnostics.push(...opened.diagnostics);
     plans.push(
       opened.ok
-        ? { file, name: opened.value.name, steps: opened.value.steps.length, valid: true }
+        ? { file, name: opened.value.plan.name, steps: opened.value.plan.steps.length, valid: true }
         : { file, name: null, steps: 0, valid: false },
     );
   }

@@ -59,7 +59,7 @@ function unknown(
   known: Readonly<Record<'mapping' | 'step' | 'window', readonly Place[]>>,
 ): readonly Diagnostic[] {
   return slots.flatMap((slot): readonly Diagnostic[] => {
-    if (slot.kind !== 'ref' || document.isUnsettled(slot.path)) return [];
+    if (slot.kind !== 'ref' || slot.slot === 'target' || document.isUnsettled(slot.path)) return [];
     const ids = known[slot.slot].map(({ id }) => id);
     if (ids.includes(slot.value)) return [];
     const similar = didYouMean(slot.value, ids);

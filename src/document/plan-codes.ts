@@ -17,4 +17,14 @@ export const PLAN_CODES = {
     explanation:
       '`needs` lists the steps that must have ended before this one. A step cannot wait for itself. Remove the entry.',
   },
+  LS1404: {
+    summary: 'a target that is not configured',
+    explanation:
+      '`only` names a target that `lockstep.config.yaml` does not have. A misspelt target would leave a step out everywhere, so names are exact; correct the spelling, or add the target.',
+  },
+  LS1405: {
+    summary: '`only` without targets',
+    explanation:
+      'A step or a check is for some targets only, and no configuration says which targets there are: `lockstep.config.yaml` is not in the working directory and `--config` was not given, or the file names none. Name them there, or remove `only`.',
+  },
 } as const satisfies CodeTable;

@@ -1,4 +1,5 @@
 /** The JSON schema of a plan, draft-07, put together from the step kinds and checks that there are. */
+import { onlySchema } from '../checks/only-for.js';
 import { checkSchema } from '../checks/registry.js';
 import { DURATION_PATTERN } from '../kernel/duration.js';
 import { list, map, name, object, sql, text, type JsonSchema } from '../kernel/json-schema.js';
@@ -159,6 +160,7 @@ function stepSchema(checks: (description: string) => JsonSchema): JsonSchema {
           { ...text('a step'), 'x-lockstep-ref': 'step' },
           'Steps that must have ended, beyond what tables say.',
         ),
+        only: onlySchema,
         when: checks('Without these the step is skipped.'),
         require: checks('Right before the step: without these the run stops, resumable.'),
         allow: allowSchema(),

@@ -3,6 +3,7 @@
  * What it means in a database belongs to the planner.
  */
 import type { CheckDeclaration } from '../checks/compile-checks.js';
+import type { OnlyFor } from '../checks/only-for.js';
 import type { MappingDeclaration } from '../mapping/resolve-mapping.js';
 import type { Allowed, IncludedFile, PlanDefaults, RollbackChoice } from '../steps/step-definition.js';
 import type { ParamValue } from './params.js';
@@ -17,15 +18,20 @@ export interface Plan {
   readonly mappings: Readonly<Record<string, MappingDeclaration>>;
   readonly require: readonly CheckDeclaration[];
   readonly invariants: readonly CheckDeclaration[];
+  /** All of them, also those that are for other targets. */
   readonly steps: readonly PlanStep[];
-  /** Of the meaning, not the layout: comments and spacing change nothing, another parameter does. */
+  /** Whether `only` stands anywhere in it. */
+  readonly saysOnly: boolean;
+  /** The target that it was read for; null where none was named, and where the plan says nothing about targets. */
+  readonly target: string | null;
+  /** Of the meaning, not the layout: comments and spacing change nothing, another parameter does, and another target. */
   readonly sourceDigest: string;
   /** Whose text belongs to the plan, by the name that it writes. */
   readonly files: Readonly<Record<string, IncludedFile>>;
   readonly source: SourceDocument;
 }
 
-export interface PlanStep {
+export interface PlanStep extends OnlyFor {
   readonly id: string;
   readonly description: string | null;
   readonly kind: string;

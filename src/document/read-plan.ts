@@ -12,6 +12,7 @@ import type { BatchFields } from '../steps/batch-fields.js';
 import { STEP_KINDS } from '../steps/registry.js';
 import type { Allowed, PlanDefaults, RollbackChoice } from '../steps/step-definition.js';
 import { checkReferences } from './check-references.js';
+import { checkTargets, NO_TARGETS, saysOnly, type TargetChoice } from './check-targets.js';
 import { includeFiles, type ReadInclude } from './include-files.js';
 import { collectSlots } from './collect-slots.js';
 import { checkNameSlots } from './name-slots.js';
@@ -27,11 +28,14 @@ import { substituteParams } from './substitute-params.js';
 export interface PlanInputs extends ParamInputs {
   /** Absent: no file can be read. */
   readonly readInclude?: ReadInclude;
+  /** Absent: none are configured. */
+  readonly targets?: TargetChoice;
 }
 
 export async function readPlan(file: string, text: string, inputs: PlanInputs): Promise<Outcome<Plan>> {
   const read = readYaml(file, text);
   if (!read.ok) return read;
+  const { targets = NO_TARGETS } = inputs;
   const grammar = await loadGrammar();
   const schema = planSchema();
   const { document, values, diagnostics: aboutParams } = substituteParams(read.value, schema, inputs, grammar);
@@ -45,9 +49,10 @@ export async function readPlan(file: string, text: string, inputs: PlanInputs): 
     ...checkNameSlots(document, slots),
     ...checkReferences(document, slots),
     ...included.diagnostics,
+    ...checkTargets(document, slots, targets.known),
   ];
   if (hasErrors(diagnostics)) return { ok: false, diagnostics: diagnostics.sort(byPosition) };
-  const plan = toPlan(document, values, included.files);
+  const plan = toPlan(document, values, included.files, saysOnly(slots) ? { target: targets.chosen } : undefined);
   diagnostics.push(...checkSteps(plan, grammar));
   diagnostics.sort(byPosition);
   return hasErrors(diagnostics) ? { ok: false, diagnostics } : { ok: true, value: plan, diagnostics };
@@ -81,6 +86,7 @@ interface RawDefaults {
 }
 
 type RawStep = Readonly<Record<string, unknown>> & {
+  readonly only?: readonly string[];
   readonly id: string;
   readonly description?: string;
   readonly needs?: readonly string[];
@@ -91,7 +97,13 @@ type RawStep = Readonly<Record<string, unknown>> & {
     'auto' | { readonly none: string } | { readonly sql: string; readonly verify?: readonly CheckDeclaration[] };
 };
 
-function toPlan(source: SourceDocument, params: Readonly<Record<string, ParamValue>>, files: Plan['files']): Plan {
+/** `only`: absent where the plan says nothing about targets; then it is the same plan for all of them. */
+function toPlan(
+  source: SourceDocument,
+  params: Readonly<Record<string, ParamValue>>,
+  files: Plan['files'],
+  only: { readonly target: string | null } | undefined,
+): Plan {
   const raw = source.value as RawPlan;
   return {
     name: raw.name,
@@ -103,7 +115,9 @@ function toPlan(source: SourceDocument, params: Readonly<Record<string, ParamVal
     require: raw.require ?? [],
     invariants: raw.invariants ?? [],
     steps: raw.steps.map(toStep),
-    sourceDigest: digestOf({ ...raw, params, ...textsOf(files) }),
+    saysOnly: only !== undefined,
+    target: only?.target ?? null,
+    sourceDigest: digestOf({ ...raw, params, ...textsOf(files), ...only }),
     files,
     source,
   };
@@ -133,6 +147,7 @@ function toStep(raw: RawStep): PlanStep {
     description: raw.description ?? null,
     kind,
     fields: raw[kind],
+    only: raw.only,
     needs: raw.needs ?? [],
     when: raw.when ?? [],
     require: raw.require ?? [],

@@ -10,6 +10,8 @@ export const GRAPH_FORMAT = 1;
 export interface OperationGraph {
   readonly format: typeof GRAPH_FORMAT;
   readonly plan: string;
+  /** What it was compiled for, where the plan says `only`; absent where it is the same for all targets. */
+  readonly target?: string;
   /** `apply`, or the way back of a run. */
   readonly direction: 'apply' | 'rollback';
   readonly steps: readonly GraphStep[];

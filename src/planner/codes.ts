@@ -26,4 +26,9 @@ export const PLANNER_CODES = {
     explanation:
       "A batch and a wait for a lock must together stay below the server's `deadlock_timeout`; otherwise the application's session is chosen as the deadlock victim. Use a smaller `batch.target`.",
   },
+  LS8006: {
+    summary: 'no step is for this target',
+    explanation:
+      'Every step of the plan says `only`, and none names the target that was chosen. That is no error: `apply` has nothing to do, writes nothing, not even a run, and exits with 0, so that one list of plans can be applied to all targets.',
+  },
 } as const satisfies CodeTable;

@@ -5,8 +5,9 @@
 import { applyEffects } from '../catalog/effects.js';
 import type { CatalogSnapshot } from '../catalog/catalog-snapshot.js';
 import { compileChecks, holdInCatalog, type CheckDeclaration } from '../checks/compile-checks.js';
+import { isFor } from '../checks/only-for.js';
 import type { Plan, PlanStep } from '../document/plan.js';
-import { outcomeOf, type Outcome } from '../kernel/diagnostic.js';
+import { outcomeOf, type Diagnostic, type Outcome } from '../kernel/diagnostic.js';
 import type { Path } from '../kernel/path.js';
 import { GRAPH_FORMAT, graphDigest, type GraphStep, type OperationGraph } from '../operation/operation-graph.js';
 import type { Operation } from '../operation/operation.js';
@@ -40,11 +41,19 @@ export interface Surroundings {
 export function compilePlan(plan: Plan, catalog: CatalogSnapshot, surroundings: Surroundings): Outcome<CompiledPlan> {
   const state = compileState(plan, catalog, surroundings.grammar);
   refuseEnvironment(catalog, state);
-  const conditions = [
-    ...planChecks(state, plan.invariants, 'begin/invariant', ['invariants']),
-    ...planChecks(state, plan.require, 'begin/require', ['require']),
-  ];
-  const compiled = plan.steps.map((step, index) => compileStep(step, index, state));
+  const isEmpty = !plan.steps.some((step) => isFor(plan.target, step));
+  if (isEmpty) state.report(nothingFor(plan));
+  // What must hold before nothing is done is nobody's business.
+  const conditions = isEmpty
+    ? []
+    : [
+        ...planChecks(state, plan.invariants, 'begin/invariant', ['invariants']),
+        ...planChecks(state, plan.require, 'begin/require', ['require']),
+      ];
+  // A step for other targets leaves no trace: not in the graph, and not in the catalog that later steps see.
+  const compiled = plan.steps.flatMap((step, index) =>
+    isFor(plan.target, step) ? [compileStep(step, index, state)] : [],
+  );
   const familyOf = partitionFamilies(catalog, state.surroundings().catalog);
   const operations = placePreconditions(conditions, compiled, familyOf);
   refuseLongBatches(operations, plan, catalog, state);
@@ -60,6 +69,7 @@ export function compilePlan(plan: Plan, catalog: CatalogSnapshot, surroundings: 
   const graph: OperationGraph = {
     format: GRAPH_FORMAT,
     plan: plan.name,
+    ...(plan.target !== null && { target: plan.target }),
     direction: 'apply',
     steps: compiled.map((step) => step.shown),
     operations: ordered.operations,
@@ -68,6 +78,13 @@ export function compilePlan(plan: Plan, catalog: CatalogSnapshot, surroundings: 
     fingerprint: surroundings.fingerprint(touchedBefore(ordered.operations, catalog)),
   };
   return outcomeOf({ graph, digest: graphDigest(graph), catalog }, state.diagnostics);
+}
+
+function nothingFor({ target, source }: Plan): Diagnostic {
+  const { summary } = PLANNER_CODES.LS8006;
+  const detail = `Every step is for other targets than \`${target ?? ''}\`.`;
+  const help = 'nothing to do here; if that is a surprise, look at the `only` of the steps';
+  return { code: 'LS8006', severity: 'warning', summary, detail, help, span: source.spanOf(['steps'], 'key') };
 }
 
 interface CompiledStep extends StepOperations {
@@ -142,6 +159,7 @@ function planChecks(
   return checkOperations(planned, { step, prefix, effect: 'fail', barrier: step === '' });
 }
 
+/** A step that is for other targets has no operations: needing it is met. */
 function withNeeds(operations: readonly Operation[], plan: Plan): readonly Operation[] {
   const idsOf = (step: string): readonly string[] =>
     operations.filter((operation) => operation.step === step).map(({ id }) => id);

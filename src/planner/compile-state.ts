@@ -46,6 +46,7 @@ export function compileState(plan: Plan, initial: CatalogSnapshot, grammar: Gram
     const known = mappings;
     return {
       ...scope,
+      target: plan.target,
       defaults: plan.defaults,
       mapping: (name, walk) => {
         const key = JSON.stringify([name, walk]);

@@ -173,7 +173,8 @@ export const TRIGGERS = `
   ORDER BY g.tgrelid, g.tgname`;
 
 export const FUNCTIONS = `
-  SELECT n.nspname AS schema, p.proname AS name, oidvectortypes(p.proargtypes) AS arguments, p.provolatile::text AS volatility
+  SELECT n.nspname AS schema, p.proname AS name, oidvectortypes(p.proargtypes) AS arguments, p.provolatile::text AS volatility,
+    CASE p.prokind WHEN 'p' THEN 'procedure' WHEN 'a' THEN 'aggregate' ELSE 'function' END AS kind
   FROM pg_proc p
   JOIN pg_namespace n ON n.oid = p.pronamespace
   WHERE ${USER_SCHEMA}

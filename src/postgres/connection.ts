@@ -14,7 +14,7 @@ export interface ConnectionPlaces {
   readonly explicit?: string;
   /** `process.env`, with `.env` already in it. */
   readonly env: Readonly<Record<string, string | undefined>>;
-  /** The target of `lockstep.config.yaml`. */
+  /** Of the target that `--target` names: whoever types it means that database, whatever a variable says. */
   readonly configured?: string;
 }
 
@@ -29,10 +29,10 @@ export type ConnectionChoice =
 export function resolveConnection({ explicit, env, configured }: ConnectionPlaces): ConnectionChoice {
   const places: readonly (readonly [source: string, url: string | undefined])[] = [
     ['--database-url', explicit],
+    ['lockstep.config.yaml', configured],
     ['LOCKSTEP_DATABASE_URL', env['LOCKSTEP_DATABASE_URL']],
     ['DATABASE_URL', env['DATABASE_URL']],
     ['PG* variables', urlOfVariables(env)],
-    ['lockstep.config.yaml', configured],
   ];
   for (const [source, url] of places) {
     if (url === undefined || url.trim() === '') continue;
@@ -42,6 +42,13 @@ export function resolveConnection({ explicit, env, configured }: ConnectionPlace
       : { kind: 'invalid', source, problem };
   }
   return { kind: 'absent' };
+}
+
+/** The same server, role and parameters; another database. */
+export function urlOfDatabase(url: string, database: string): string {
+  const changed = new URL(url);
+  changed.pathname = `/${database}`;
+  return changed.href;
 }
 
 /** The URL without its password, as it may be printed, stored and reported. */

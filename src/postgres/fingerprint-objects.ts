@@ -9,7 +9,7 @@
 import { USER_SCHEMA } from './catalog-queries.js';
 import { grantsOf } from './fingerprint-relations.js';
 
-function ownedByExtension(catalog: string, oid: string): string {
+export function belongsToExtension(catalog: string, oid: string): string {
   return `EXISTS (SELECT FROM pg_depend e
     WHERE e.classid = '${catalog}'::regclass AND e.objid = ${oid} AND e.objsubid = 0 AND e.deptype = 'e')`;
 }
@@ -37,7 +37,7 @@ const FUNCTION = `
      WHERE g.tgfoid = p.oid AND NOT g.tgisinternal)
   FROM pg_proc p
   JOIN pg_namespace n ON n.oid = p.pronamespace
-  CROSS JOIN LATERAL (SELECT ${ownedByExtension('pg_proc', 'p.oid')} AS member) AS extension
+  CROSS JOIN LATERAL (SELECT ${belongsToExtension('pg_proc', 'p.oid')} AS member) AS extension
   LEFT JOIN LATERAL (
     SELECT a.aggkind, a.aggnumdirectargs, a.aggtransfn, a.aggfinalfn, a.aggcombinefn, a.aggserialfn, a.aggdeserialfn,
       a.aggmtransfn, a.aggminvtransfn, a.aggmfinalfn, a.aggfinalextra, a.aggmfinalextra, a.aggfinalmodify,
@@ -83,7 +83,7 @@ const TYPE = `
   WHERE ${USER_SCHEMA}
     AND (t.typtype IN ('e', 'd', 'r') OR t.typtype = 'p' AND NOT t.typisdefined
       OR t.typtype = 'b' AND t.typcategory <> 'A' OR c.relkind = 'c')
-    AND NOT ${ownedByExtension('pg_type', 't.oid')}`;
+    AND NOT ${belongsToExtension('pg_type', 't.oid')}`;
 
 const COLLATION = `
   SELECT format('collation %I.%I', n.nspname, o.collname),
@@ -92,7 +92,7 @@ const COLLATION = `
     NULL::json, NULL::json
   FROM pg_collation o
   JOIN pg_namespace n ON n.oid = o.collnamespace
-  WHERE ${USER_SCHEMA} AND NOT ${ownedByExtension('pg_collation', 'o.oid')}`;
+  WHERE ${USER_SCHEMA} AND NOT ${belongsToExtension('pg_collation', 'o.oid')}`;
 
 const OPERATOR = `
   SELECT 'operator ' || o.oid::regoperator,
@@ -101,7 +101,7 @@ const OPERATOR = `
     NULL::json, NULL::json
   FROM pg_operator o
   JOIN pg_namespace n ON n.oid = o.oprnamespace
-  WHERE ${USER_SCHEMA} AND NOT ${ownedByExtension('pg_operator', 'o.oid')}`;
+  WHERE ${USER_SCHEMA} AND NOT ${belongsToExtension('pg_operator', 'o.oid')}`;
 
 /** Casts have no schema. Those that initdb made have an oid below 16384, where the server starts counting for users. */
 const CAST = `
@@ -109,7 +109,7 @@ const CAST = `
     concat_ws(' ', x.castcontext, x.castmethod, nullif(x.castfunc, 0)::regprocedure),
     NULL::json, NULL::json
   FROM pg_cast x
-  WHERE x.oid >= 16384 AND NOT ${ownedByExtension('pg_cast', 'x.oid')}`;
+  WHERE x.oid >= 16384 AND NOT ${belongsToExtension('pg_cast', 'x.oid')}`;
 
 /** Options may name hosts and users: compared, never shown. */
 const SERVER = `
@@ -201,7 +201,7 @@ const EVENT_TRIGGER = `
       CASE v.evtenabled WHEN 'A' THEN 'enabled always' WHEN 'R' THEN 'enabled on replicas' WHEN 'D' THEN 'disabled' END),
     NULL::json, NULL::json
   FROM pg_event_trigger v
-  WHERE NOT ${ownedByExtension('pg_event_trigger', 'v.oid')}`;
+  WHERE NOT ${belongsToExtension('pg_event_trigger', 'v.oid')}`;
 
 const DEFAULT_PRIVILEGES = `
   SELECT format('default privileges of %I on %s%s', pg_get_userbyid(a.defaclrole),

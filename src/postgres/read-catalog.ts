@@ -17,6 +17,7 @@ import type { Session } from '../executor/session.js';
 import { formatName, relationKey } from '../sql/identifier.js';
 import * as queries from './catalog-queries.js';
 import { withPinnedCatalog } from './pinned-catalog.js';
+import { readObjects } from './read-objects.js';
 
 /**
  * The session must be in a transaction (READ ONLY will do). Table sizes are read from the files, which waits for ACCESS
@@ -67,6 +68,7 @@ export function readCatalog(session: Session): Promise<CatalogSnapshot> {
       ),
       types: types.rows.map(relationKey),
       extensions: facts.extensions,
+      objects: await readObjects(session),
     };
   });
 }
@@ -155,6 +157,7 @@ interface FunctionRow {
   readonly name: string;
   readonly arguments: string;
   readonly volatility: keyof typeof VOLATILITIES;
+  readonly kind: FunctionFacts['kind'];
 }
 
 const KINDS = {

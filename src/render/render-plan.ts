@@ -3,7 +3,7 @@
  * taken back. Shows the way back of a run the same way. The model belongs to `report/plan-report`.
  */
 import type { RelationLock } from '../operation/operation.js';
-import type { OperationRow, PlanReport, StepRow, Undo } from '../report/plan-report.js';
+import type { OperationRow, PlanReport, ServerLine, StepRow, Undo } from '../report/plan-report.js';
 import { printable } from './display-width.js';
 import { showDigest, showLabel, showRounded } from './show-amount.js';
 import { cut, renderTable, type Cell, type Column } from './text-table.js';
@@ -24,7 +24,9 @@ export function renderPlan(report: PlanReport, view: View): string {
     headline(report, shown, view),
     ...(report.description === null ? [] : [style.faint(cut(printable(report.description), view.width))]),
     '',
-    ...(shown.length === 0 ? ['Nothing to take back: no step has changed anything.'] : [heading, ...steps]),
+    ...(shown.length === 0
+      ? [isBack ? 'Nothing to take back: no step has changed anything.' : 'Nothing to do: no step is for this target.']
+      : [heading, ...steps]),
     '',
     style.faint(`digest ${showDigest(report.digest)}`),
     '',
@@ -51,17 +53,20 @@ function stepsInOrder({ direction, steps, operations }: PlanReport): readonly St
 }
 
 function headline(
-  { plan, direction, server, operations }: PlanReport,
+  { plan, direction, target, server, operations }: PlanReport,
   steps: readonly StepRow[],
   { style }: View,
 ): string {
   const what = direction === 'apply' ? 'Plan' : 'Way back of';
   const size = `${amount(steps.filter(({ number }) => number !== null).length, 'step')}, ${amount(operations.length, 'operation')}`;
-  const where =
-    server === null
-      ? ''
-      : `      ${printable(server.database)} as ${printable(server.user)} @ PostgreSQL ${server.version}, nothing written`;
-  return `${style.strong(`${what} ${plan}`)}   ${size}${style.faint(where)}`;
+  const where = server === null ? [] : [whereOf(server)];
+  const told = [...(target === null ? [] : [`for ${printable(target)}`]), ...where].join(': ');
+  return `${style.strong(`${what} ${plan}`)}   ${size}${told === '' ? '' : style.faint(`      ${told}`)}`;
+}
+
+function whereOf({ database, user, version, schemaFile }: ServerLine): string {
+  if (schemaFile !== undefined) return `${printable(schemaFile)} on PostgreSQL ${version}, no database asked`;
+  return `${printable(database)} as ${printable(user)} @ PostgreSQL ${version}, nothing written`;
 }
 
 function amount(count: number, thing: string): string {

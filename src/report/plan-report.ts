@@ -12,6 +12,8 @@ export interface PlanReport {
   readonly description: string | null;
   readonly direction: 'apply' | 'rollback';
   readonly digest: string;
+  /** Null where the plan is the same for all targets. */
+  readonly target: string | null;
   readonly server: ServerLine | null;
   readonly steps: readonly StepRow[];
   readonly operations: readonly OperationRow[];
@@ -21,6 +23,8 @@ export interface ServerLine {
   readonly database: string;
   readonly user: string;
   readonly version: string;
+  /** The file with the definitions, where it was compiled for them on a server of our own and not for a database. */
+  readonly schemaFile?: string;
 }
 
 export interface StepRow {
@@ -84,6 +88,7 @@ export function planReport({ graph, digest, description, server, estimates }: Pl
     description,
     direction: graph.direction,
     digest,
+    target: graph.target ?? null,
     server,
     steps: graph.direction === 'apply' ? [...head, ...steps] : [...steps, ...head],
     operations,

@@ -8,6 +8,8 @@ import type { Node, ParsedStatement } from './grammar.js';
 import { distinctColumns, impliedName } from './implied-name.js';
 import { renameEffects } from './rename-effects.js';
 import type { NameParts } from './identifier.js';
+import { changed, made, OBJECT_EFFECTS, type ObjectEffect } from './object-effects.js';
+import { objectFact } from './object-fact.js';
 import { tableEffects, type ColumnFact, type ConstraintFact } from './table-elements.js';
 import {
   fieldsOf,
@@ -37,7 +39,14 @@ export type DdlEffect =
       readonly relationKind: 'table' | 'partitioned table';
     }
   /** It is there afterwards; its columns the text does not say: a view, AS, LIKE, INHERITS. */
-  | { readonly kind: 'relation declared'; readonly relation: NameParts }
+  | {
+      readonly kind: 'relation declared';
+      readonly relation: NameParts;
+      /** Absent: a table. */
+      readonly relationKind?: 'view' | 'materialized view';
+      /** OR REPLACE: where it is there, it may have more columns now. */
+      readonly replaces?: true;
+    }
   | { readonly kind: 'relation dropped'; readonly relation: NameParts }
   | { readonly kind: 'relation renamed'; readonly relation: NameParts; readonly to: NameParts }
   | { readonly kind: 'column added'; readonly relation: NameParts; readonly column: ColumnFact }
@@ -60,6 +69,7 @@ export type DdlEffect =
       readonly to: string;
     }
   | { readonly kind: 'type created' | 'type dropped'; readonly type: NameParts }
+  | ObjectEffect
   /** It changes the catalog in a way that these facts do not describe. `name`: `CREATE FUNCTION`, `ALTER TABLE … OWNER`. */
   | { readonly kind: 'opaque'; readonly name: string };
 
@@ -99,11 +109,13 @@ type Readers = { readonly [K in NodeKind]?: (fields: FieldsOf<K>, statement: Par
 
 const WITHOUT_EFFECT: ReadonlySet<string> = new Set([
   ...['InsertStmt', 'UpdateStmt', 'DeleteStmt', 'MergeStmt', 'TruncateStmt', 'CopyStmt', 'LockStmt'],
-  ...['CommentStmt', 'GrantStmt', 'VacuumStmt', 'ReindexStmt', 'ClusterStmt', 'RefreshMatViewStmt', 'CreateStatsStmt'],
-  ...['VariableSetStmt', 'VariableShowStmt', 'ConstraintsSetStmt', 'ExplainStmt', 'NotifyStmt', 'AlterEnumStmt'],
+  ...['VacuumStmt', 'ReindexStmt', 'ClusterStmt', 'RefreshMatViewStmt'],
+  ...['VariableSetStmt', 'VariableShowStmt', 'ConstraintsSetStmt', 'ExplainStmt', 'NotifyStmt'],
 ]);
 
+/** How to make an object again comes first: the effect that makes its relation or type leaves it as it is then. */
 const EFFECTS: Readers = {
+  ...OBJECT_EFFECTS,
   CreateSchemaStmt: (create) => {
     if ((create.schemaElts ?? []).length > 0) return [opaque('CREATE SCHEMA with objects inside')];
     return [{ kind: 'schema created', schema: create.schemaname ?? create.authrole?.rolename ?? '' }];
@@ -111,32 +123,63 @@ const EFFECTS: Readers = {
   CreateStmt: tableEffects,
   SelectStmt: ({ intoClause: into }) =>
     into === undefined ? [] : [{ kind: 'relation declared', relation: relationParts(into.rel!) }],
-  CreateTableAsStmt: (create) => [{ kind: 'relation declared', relation: relationParts(create.into!.rel!) }],
-  ViewStmt: (view) => [{ kind: 'relation declared', relation: relationParts(view.view!) }],
-  CreateSeqStmt: (create) => [
-    {
-      kind: 'relation created',
-      relation: relationParts(create.sequence!),
-      relationKind: 'sequence',
-      persistence: 'permanent',
-      columns: [],
-    },
-  ],
+  CreateTableAsStmt: (create, statement) => {
+    const relation = relationParts(create.into!.rel!);
+    if (create.objtype !== 'OBJECT_MATVIEW') return [{ kind: 'relation declared', relation }];
+    return [
+      ...made({ kind: 'materialized view', name: relation }, statement, { of: relation }),
+      { kind: 'relation declared', relation, relationKind: 'materialized view' },
+    ];
+  },
+  ViewStmt: (view, statement) => {
+    const relation = relationParts(view.view!);
+    const replaces = view.replace === true;
+    return [
+      ...made({ kind: 'view', name: relation }, statement, { of: relation, replaces }),
+      { kind: 'relation declared', relation, relationKind: 'view', ...(replaces && { replaces }) },
+    ];
+  },
+  CreateSeqStmt: (create, statement) => {
+    const relation = relationParts(create.sequence!);
+    return [
+      ...made({ kind: 'sequence', name: relation }, statement, { of: relation }),
+      { kind: 'relation created', relation, relationKind: 'sequence', persistence: 'permanent', columns: [] },
+    ];
+  },
   IndexStmt: (index, statement) => [
     { kind: 'index added', relation: relationParts(index.relation!), index: indexFact(index, statement) },
   ],
-  AlterTableStmt: alterTableEffects,
+  AlterTableStmt: (alter, statement) => [
+    ...alterTableEffects(alter, statement),
+    // What is altered of an index or a view is no part of what the snapshot holds, but of how to make it again.
+    ...(alter.objtype === 'OBJECT_TABLE' || alter.objtype === 'OBJECT_FOREIGN_TABLE'
+      ? []
+      : changed(objectFact(alter.objtype, { List: { items: relationParts(alter.relation!).map(stringNode) } }))),
+  ],
   RenameStmt: renameEffects,
   AlterObjectSchemaStmt: (alter) => {
-    if (alter.relation === undefined) return [opaque(commandTag('AlterObjectSchemaStmt', { ...alter }))];
+    if (alter.relation === undefined) {
+      const object = objectFact(alter.objectType, alter.object);
+      if (object === undefined) return [opaque(commandTag('AlterObjectSchemaStmt', { ...alter }))];
+      return [{ kind: 'object renamed', object, to: [alter.newschema!, object.name.at(-1)!] }];
+    }
     const relation = relationParts(alter.relation);
     return [{ kind: 'relation renamed', relation, to: [alter.newschema!, relation.at(-1)!] }];
   },
-  CreateEnumStmt: (create) => [{ kind: 'type created', type: stringsOf(create.typeName) }],
-  CreateDomainStmt: (create) => [{ kind: 'type created', type: stringsOf(create.domainname) }],
-  CompositeTypeStmt: (create) => [{ kind: 'type created', type: relationParts(create.typevar!) }],
+  CreateEnumStmt: (create, statement) => typeCreated(stringsOf(create.typeName), statement),
+  CreateRangeStmt: (create, statement) => typeCreated(stringsOf(create.typeName), statement),
+  CreateDomainStmt: (create, statement) => typeCreated(stringsOf(create.domainname), statement),
+  CompositeTypeStmt: (create, statement) => typeCreated(relationParts(create.typevar!), statement),
   DropStmt: (drop) => (drop.objects ?? []).map((object) => droppedEffect(drop, object)),
 };
+
+function stringNode(sval: string): Node {
+  return { String: { sval } };
+}
+
+function typeCreated(type: NameParts, statement: ParsedStatement): readonly DdlEffect[] {
+  return [...made({ kind: 'type', name: type }, statement), { kind: 'type created', type }];
+}
 
 function droppedEffect(drop: FieldsOf<'DropStmt'>, object: Node): DdlEffect {
   const parts = stringsOf(nodeAs(object, 'List')?.items);
@@ -151,11 +194,19 @@ function droppedEffect(drop: FieldsOf<'DropStmt'>, object: Node): DdlEffect {
       return { kind: 'index dropped', index: parts };
     case 'OBJECT_SCHEMA':
       return { kind: 'schema dropped', schema: stringOf(object) ?? '' };
+    case 'OBJECT_EXTENSION':
+      return { kind: 'extension dropped', extension: stringOf(object) ?? '' };
     case 'OBJECT_TYPE':
     case 'OBJECT_DOMAIN':
       return { kind: 'type dropped', type: stringsOf(nodeAs(object, 'TypeName')?.names) };
-    default:
-      return opaque(commandTag('DropStmt', { ...drop }));
+    case 'OBJECT_TRIGGER':
+      return { kind: 'trigger dropped', relation: parts.slice(0, -1), trigger: parts.at(-1)! };
+    default: {
+      const fact = objectFact(drop.removeType, object);
+      if (fact === undefined) return opaque(commandTag('DropStmt', { ...drop }));
+      const isRoutine = fact.kind === 'function' || fact.kind === 'procedure' || fact.kind === 'aggregate';
+      return { kind: isRoutine ? 'function dropped' : 'object dropped', object: fact };
+    }
   }
 }
 

@@ -1,12 +1,19 @@
 /** What ALTER … RENAME changes, as facts for the catalog. */
 import { objectWords } from './command-tag.js';
 import type { DdlEffect } from './ddl-effects.js';
+import { objectFact, type ObjectFact } from './object-fact.js';
 import { relationParts, type FieldsOf } from './tree-walk.js';
 
 export function renameEffects(rename: FieldsOf<'RenameStmt'>): readonly DdlEffect[] {
   const [from, to] = [rename.subname ?? '', rename.newname!];
-  if (rename.relation === undefined)
+  if (rename.relation === undefined) {
+    const object =
+      rename.renameType === 'OBJECT_SCHEMA' ? schemaFact(from) : objectFact(rename.renameType, rename.object);
+    // A constraint of a domain is a part of what the domain is.
+    if (object !== undefined && object.kind !== 'domain constraint')
+      return [{ kind: 'object renamed', object, to: [...object.name.slice(0, -1), to] }];
     return [{ kind: 'opaque', name: `ALTER ${objectWords(rename.renameType)} RENAME` }];
+  }
   const relation = relationParts(rename.relation);
   switch (rename.renameType) {
     case 'OBJECT_TABLE':
@@ -21,7 +28,19 @@ export function renameEffects(rename: FieldsOf<'RenameStmt'>): readonly DdlEffec
       return [{ kind: 'constraint renamed', relation, constraint: from, to }];
     case 'OBJECT_INDEX':
       return [{ kind: 'index renamed', index: relation, to }];
+    case 'OBJECT_TRIGGER':
+    case 'OBJECT_RULE':
+    case 'OBJECT_POLICY': {
+      const kind = PARTS[rename.renameType];
+      return [{ kind: 'object renamed', object: { kind, name: [...relation, from] }, to: [...relation, to] }];
+    }
     default:
       return [{ kind: 'opaque', name: `ALTER ${objectWords(rename.renameType)} RENAME` }];
   }
+}
+
+const PARTS = { OBJECT_TRIGGER: 'trigger', OBJECT_RULE: 'rule', OBJECT_POLICY: 'policy' } as const;
+
+function schemaFact(name: string): ObjectFact {
+  return { kind: 'schema', name: [name] };
 }

@@ -24,6 +24,8 @@ const BUILT_IN: ReadonlyMap<string, string> = new Map([
   ['timetz', 'time* with time zone'],
   ['timestamp', 'timestamp* without time zone'],
   ['timestamptz', 'timestamp* with time zone'],
+  // A key word since SQL/JSON; the server knows the type by it and quotes it nowhere.
+  ['json', 'json'],
 ]);
 
 const SERIALS: ReadonlyMap<string, string> = new Map([

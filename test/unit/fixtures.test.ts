@@ -70,7 +70,10 @@ async function diagnose(folder: 'ok' | 'err', file: string, text: string): Promi
     const found = sourceOf(folder, name);
     return found === undefined ? undefined : { name, text: found };
   };
-  const read = await readPlan(file, text, { set: given('set'), env: given('env'), readInclude });
+  const [, known] = /^# targets: (.*)$/m.exec(text) ?? [];
+  const [, chosen = null] = /^# target: (.*)$/m.exec(text) ?? [];
+  const targets = { known: known?.split(', ') ?? [], chosen };
+  const read = await readPlan(file, text, { set: given('set'), env: given('env'), targets, readInclude });
   if (!read.ok || !/^# against: shop$/m.test(text)) return read.diagnostics;
   const surroundings = { grammar: await loadGrammar(), fingerprint: () => 'unknown' };
   const compiled = compilePlan(read.value, SHOP, surroundings);

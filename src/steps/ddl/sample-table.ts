@@ -90,6 +90,7 @@ function sampleCatalog(sql: string, versionNum: number, statementsOf: LowerConte
     functions: {},
     types: [],
     extensions: [],
+    objects: {},
   };
   for (const statement of statementsOf(sql)) {
     catalog = applyEffects(catalog, resolveEffects(catalog, ddlEffectsOf(statement), 'public').effects);

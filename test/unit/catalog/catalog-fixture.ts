@@ -18,6 +18,7 @@ export function catalogOf(...relations: readonly Relation[]): CatalogSnapshot {
     functions: {},
     types: [],
     extensions: [],
+    objects: {},
   };
 }
 

@@ -181,7 +181,7 @@ describe('applyEffects', () => {
       { kind: 'trigger added', relation: posts, trigger: { name: 't', definition: '', enabled: 'origin', events: [] } },
       {
         kind: 'function created',
-        function: { schema: 'public', name: 'f', arguments: 'integer', volatility: 'stable' },
+        function: { kind: 'function', schema: 'public', name: 'f', arguments: 'integer', volatility: 'stable' },
       },
     ];
     const stored = JSON.parse(JSON.stringify(effects)) as readonly CatalogEffect[];

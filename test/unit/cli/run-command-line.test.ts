@@ -87,7 +87,7 @@ describe('help', () => {
       expect(out).toMatch(new RegExp(`^ {2}${command}\\b`, 'm'));
       expect((await type(`${command} --help`)).out).toContain('Example:\n  lockstep ');
     }
-    expect(out).toContain('LOCKSTEP_DATABASE_URL, DATABASE_URL, or the PG* variables');
+    expect(out).toContain('the target of lockstep.config.yaml that --target names, LOCKSTEP_DATABASE_URL');
   });
 });
 
@@ -133,7 +133,7 @@ describe('a database that is not named', () => {
     const { exit, err } = await type('plan test/fixtures/ok/smallest.yaml');
     expect(exit).toBe(1);
     expect(err).toContain('error[LS9016]');
-    expect(err).toContain('--database-url, LOCKSTEP_DATABASE_URL, DATABASE_URL, or the PG* variables');
+    expect(err).toContain('--database-url, --target and a configuration, LOCKSTEP_DATABASE_URL, DATABASE_URL');
   });
 
   it('is said of the place that names something else, without repeating it', async () => {

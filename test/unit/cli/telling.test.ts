@@ -5,6 +5,7 @@ import type { Answer } from '../../../src/cli/invocation.js';
 import { nextCommands, renderNext } from '../../../src/cli/next-commands.js';
 import { progressWriter } from '../../../src/cli/progress-writer.js';
 import { stopOnSignals } from '../../../src/cli/stop-on-signals.js';
+import { WITHOUT_TARGETS } from '../../../src/cli/invocation.js';
 import type { RunEvent } from '../../../src/executor/run-event.js';
 import { planReport } from '../../../src/report/plan-report.js';
 import { graph } from '../render/report-fixtures.js';
@@ -108,7 +109,7 @@ describe('a question', () => {
   const asking = (options: { yes?: boolean; json?: boolean }, answer?: string) => {
     const terminal = fakeTerminal(answer === undefined ? {} : { answer });
     const agreed = agreement(
-      { options: { set: {}, ...options }, terminal },
+      { options: { set: {}, ...options }, terminal, targets: WITHOUT_TARGETS },
       new AbortController().signal,
       'Apply this?',
     );
@@ -211,9 +212,19 @@ describe('signals', () => {
 describe('the next commands', () => {
   it('repeat the params for a file, quoted, and not for a run', () => {
     const next = ['lockstep apply plans/a.yaml', 'lockstep status a@1'];
-    expect(nextCommands(next, { soak: '0s', note: `it's` })).toEqual([
+    expect(nextCommands(next, { set: { soak: '0s', note: `it's` } })).toEqual([
       `lockstep apply plans/a.yaml --set soak=0s --set 'note=it'\\''s'`,
       'lockstep status a@1',
+    ]);
+  });
+
+  it('repeat the target and the configuration wherever there is a database', () => {
+    const next = ['lockstep apply a.saved.json', 'lockstep status a@1', 'lockstep plan --help', 'lockstep demo clean'];
+    expect(nextCommands(next, { set: { a: 'b' }, target: 'prod', config: 'my config.yaml' })).toEqual([
+      `lockstep apply a.saved.json --target prod --config 'my config.yaml'`,
+      `lockstep status a@1 --target prod --config 'my config.yaml'`,
+      'lockstep plan --help',
+      'lockstep demo clean',
     ]);
   });
 

@@ -20,22 +20,10 @@ describe('resolveConnection', () => {
   };
   const order: readonly (readonly [string, string, ConnectionPlaces])[] = [
     ['--database-url', 'postgresql://explicit/a', all],
-    ['LOCKSTEP_DATABASE_URL', 'postgres://own/b', { env: all.env, configured: all.configured }],
-    [
-      'DATABASE_URL',
-      'postgresql://common/c',
-      { env: { ...all.env, LOCKSTEP_DATABASE_URL: '' }, configured: all.configured },
-    ],
-    [
-      'PG* variables',
-      'postgresql:///d?host=variables',
-      { env: { PGHOST: 'variables', PGDATABASE: 'd' }, configured: all.configured },
-    ],
-    [
-      'lockstep.config.yaml',
-      'postgresql://configured/e',
-      { env: { PGPASSWORD: 'x', PGSSLMODE: 'require' }, configured: all.configured },
-    ],
+    ['lockstep.config.yaml', 'postgresql://configured/e', { env: all.env, configured: all.configured }],
+    ['LOCKSTEP_DATABASE_URL', 'postgres://own/b', { env: all.env }],
+    ['DATABASE_URL', 'postgresql://common/c', { env: { ...all.env, LOCKSTEP_DATABASE_URL: '' } }],
+    ['PG* variables', 'postgresql:///d?host=variables', { env: { PGHOST: 'variables', PGDATABASE: 'd' } }],
   ];
   it.each(order)('asks %s in its turn', (source, url, places) => {
     expect(resolveConnection(places)).toEqual({ kind: 'found', connection: { url, source } });

@@ -54,6 +54,7 @@ describe('types', () => {
     ['interval day to second(2)', 'interval day to second(2)'],
     ['interval year to month', 'interval year to month'],
     ['uuid', 'uuid'],
+    ['json[]', 'json[]'],
     ['pg_catalog.int4', 'integer'],
     ['s.mood', 's.mood'],
     ['"Mood"', '"Mood"'],
@@ -150,7 +151,7 @@ describe('CREATE TABLE', () => {
     'CREATE VIEW t AS SELECT 1',
     'CREATE MATERIALIZED VIEW t AS SELECT 1',
   ])('does not guess columns that are not written: %s', (sql) => {
-    expect(effects(sql)).toEqual([{ kind: 'relation declared', relation: ['t'] }]);
+    expect(effects(sql).at(-1)).toMatchObject({ kind: 'relation declared', relation: ['t'] });
   });
 });
 
@@ -257,19 +258,71 @@ describe('indexes, schemas, types and drops', () => {
     ['DROP TABLE s.a, b', [{ kind: 'relation dropped', relation: ['s', 'a'] }, { relation: ['b'] }]],
     ['CREATE SCHEMA s', [{ kind: 'schema created', schema: 's' }]],
     ['DROP SCHEMA s', [{ kind: 'schema dropped', schema: 's' }]],
-    ['CREATE TYPE s.m AS ENUM ()', [{ kind: 'type created', type: ['s', 'm'] }]],
+    ['CREATE TYPE s.m AS ENUM ()', [{ kind: 'object made' }, { kind: 'type created', type: ['s', 'm'] }]],
     ['DROP TYPE m', [{ kind: 'type dropped', type: ['m'] }]],
-    ['CREATE SEQUENCE q', [{ kind: 'relation created', relation: ['q'], relationKind: 'sequence' }]],
+    ['CREATE SEQUENCE q', [{}, { kind: 'relation created', relation: ['q'], relationKind: 'sequence' }]],
     ['DELETE FROM t', []],
-    ["COMMENT ON TABLE t IS 'x'", []],
-    ['CREATE FUNCTION f() RETURNS int LANGUAGE sql RETURN 1', [{ kind: 'opaque', name: 'CREATE FUNCTION' }]],
-    ['DROP TRIGGER x ON t', [{ kind: 'opaque', name: 'DROP TRIGGER' }]],
     ['DO $$ BEGIN END $$', [{ kind: 'opaque', name: 'DO' }]],
     ['SELECT * INTO t FROM u', [{ kind: 'relation declared', relation: ['t'] }]],
   ])('%s', (sql, expected) => {
     const found = effects(sql);
     expect(found).toMatchObject(expected);
     expect(found).toHaveLength(expected.length);
+  });
+});
+
+/** The objects as they are written. */
+describe('objects', () => {
+  const of = (sql: string): readonly unknown[] =>
+    effects(sql).map((effect) => ('object' in effect ? effect.object : effect));
+
+  it.each([
+    ["COMMENT ON TABLE s.t IS 'x'", { kind: 'table', name: ['s', 't'] }],
+    ["COMMENT ON CONSTRAINT c ON DOMAIN s.d IS 'x'", { kind: 'domain constraint', name: ['s', 'd', 'c'] }],
+    ["COMMENT ON CONSTRAINT c ON t IS 'x'", { kind: 'table constraint', name: ['t', 'c'] }],
+    ['DROP FUNCTION s.f', { kind: 'function', name: ['s', 'f'] }],
+    ['DROP FUNCTION f()', { kind: 'function', name: ['f'], types: [] }],
+    ['DROP AGGREGATE f(*)', { kind: 'aggregate', name: ['f'], types: [] }],
+    [
+      'DROP PROCEDURE f(int, out text, s.mood[])',
+      {
+        types: [
+          { text: 'integer', name: ['pg_catalog', 'int4'] },
+          { text: 's.mood[]', name: ['s', 'mood'] },
+        ],
+      },
+    ],
+    [
+      'CREATE FUNCTION f(a char(3), OUT b int, VARIADIC c numeric(3,1)[] DEFAULT NULL) RETURNS int LANGUAGE sql RETURN 1',
+      { types: [{ text: 'character' }, { text: 'numeric[]' }] },
+    ],
+    ['CREATE RULE r AS ON DELETE TO s.t DO NOTHING', { kind: 'rule', name: ['s', 't', 'r'] }],
+    ['DROP POLICY p ON t', { kind: 'policy', name: ['t', 'p'] }],
+    ['CREATE STATISTICS IF NOT EXISTS s.x ON a, b FROM t', { kind: 'statistics object', name: ['s', 'x'] }],
+    ['ALTER FUNCTION f(int) OWNER TO ann', { kind: 'function', name: ['f'] }],
+    ['ALTER TYPE m ADD VALUE $$x$$', { kind: 'type', name: ['m'] }],
+    ['GRANT SELECT ON t TO ann', { kind: 'table', name: ['t'] }],
+    ['GRANT USAGE ON SCHEMA s TO ann', { kind: 'schema', name: ['s'] }],
+  ])('%s', (sql, expected) => {
+    expect(of(sql)).toMatchObject([expected]);
+  });
+
+  it('says what a trigger fires on', () => {
+    expect(effects('CREATE OR REPLACE TRIGGER x BEFORE INSERT OR UPDATE OF a ON t EXECUTE FUNCTION f()')).toMatchObject(
+      [
+        {
+          kind: 'trigger added',
+          relation: ['t'],
+          replaces: true,
+          trigger: { name: 'x', events: ['insert', 'update'] },
+        },
+      ],
+    );
+    expect(effects('DROP TRIGGER x ON s.t')).toEqual([{ kind: 'trigger dropped', relation: ['s', 't'], trigger: 'x' }]);
+  });
+
+  it('leaves IF NOT EXISTS out of what makes it again', () => {
+    expect(effects('CREATE SEQUENCE IF NOT EXISTS q')[0]).toMatchObject({ definition: 'CREATE SEQUENCE q' });
   });
 });
 

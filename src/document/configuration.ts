@@ -1,0 +1,114 @@
+/**
+ * `lockstep.config.yaml`: what is true of all plans of a project. Owns its schema, reading it, and which environment
+ * variables a target's connection is made of. Finding the file belongs to `commands`, connecting to `postgres`.
+ *
+ * Problems are found and shown in a text whose passwords are blotted out: what reports them never knew them.
+ */
+import type { Diagnostic, Outcome } from '../kernel/diagnostic.js';
+import { list, map, object, text as textSchema, type JsonSchema } from '../kernel/json-schema.js';
+import { maskPasswords } from '../kernel/mask-passwords.js';
+import { CONFIG_CODES } from './codes-config.js';
+import { readYaml } from './read-yaml.js';
+import { validateSchema } from './schema-validation.js';
+import type { SourceDocument } from './source-document.js';
+
+export interface Configuration {
+  readonly targets: Readonly<Record<string, Target>>;
+  /** Without passwords. */
+  readonly source: SourceDocument;
+}
+
+export interface Target {
+  /** As it is written: with `${NAME}`, and with a password where somebody wrote one. */
+  readonly url: string;
+  readonly replicas?: readonly string[];
+}
+
+export function readConfiguration(file: string, text: string): Outcome<Configuration> {
+  const shown = readYaml(file, maskPasswords(text));
+  if (!shown.ok) return { ok: false, diagnostics: shown.diagnostics.map(aboutConfiguration) };
+  const diagnostics = validateSchema(shown.value, SCHEMA);
+  if (diagnostics.length > 0) return { ok: false, diagnostics };
+  const read = readYaml(file, text);
+  if (!read.ok) return { ok: false, diagnostics: read.diagnostics.map(withoutWords) };
+  const { targets = {} } = read.value.value as { readonly targets?: Readonly<Record<string, Target>> };
+  return { ok: true, value: { targets, source: shown.value }, diagnostics: [] };
+}
+
+/** The target's URL with what the environment says put in, as it is: a password is percent-encoded there already. */
+export function targetUrl(
+  { targets, source }: Configuration,
+  target: string,
+  env: Readonly<Record<string, string | undefined>>,
+): Outcome<string> {
+  const path = ['targets', target, 'url'];
+  const diagnostics: Diagnostic[] = [];
+  const url = targets[target]!.url.replace(REFERENCE, (written, name: string | undefined, offset: number) => {
+    const value = name === undefined ? undefined : env[name];
+    if (value !== undefined && value !== '') return value;
+    const span = source.spanWithin(path, offset, offset + written.length);
+    diagnostics.push({ ...(name === undefined ? UNREADABLE : unset(name, target)), span });
+    return '';
+  });
+  return diagnostics.length > 0 ? { ok: false, diagnostics } : { ok: true, value: url, diagnostics };
+}
+
+/** Without the group: something that looks like a reference and is none. */
+const REFERENCE = /\$\{(?:([A-Za-z_][A-Za-z0-9_]*)\})?/g;
+
+function unset(name: string, target: string): Diagnostic {
+  return {
+    code: 'LS1501',
+    severity: 'error',
+    summary: CONFIG_CODES.LS1501.summary,
+    detail: `the target \`${target}\` is reached by what the environment variable ${name} says, and it says nothing`,
+    help: `set ${name}, or name the database with --database-url`,
+  };
+}
+
+const UNREADABLE: Diagnostic = {
+  code: 'LS1502',
+  severity: 'error',
+  summary: CONFIG_CODES.LS1502.summary,
+  detail: 'the name of an environment variable and `}` are expected behind `${`',
+  help: 'write `${NAME}`; a `$` that means itself is percent-encoded: `%24`',
+};
+
+/** One shell word, so that it can be typed behind `--target` as it is. */
+const TARGET_NAME = {
+  pattern: '^[A-Za-z][A-Za-z0-9_-]*$',
+  maxLength: 40,
+  'x-lockstep-pattern-hint': 'a letter, then letters, digits, `-` and `_`, at most 40 characters: `prod-eu`',
+};
+
+const CONNECTION = { minLength: 1 };
+
+const TARGET: JsonSchema = {
+  ...object(
+    'A database that plans are run on.',
+    {
+      url: textSchema('its connection: `postgresql://…`; `${NAME}` stands for an environment variable', CONNECTION),
+      replicas: list(textSchema('the connection of a standby', CONNECTION), 'Its standbys; nothing asks them yet.'),
+    },
+    ['url'],
+  ),
+  'x-lockstep-noun': 'target',
+};
+
+const SCHEMA: JsonSchema = {
+  'x-lockstep-noun': 'configuration',
+  ...object('What is true of all plans of a project.', {
+    targets: { ...map(TARGET, 'The databases that plans are run on, by name.'), propertyNames: TARGET_NAME },
+  }),
+};
+
+function aboutConfiguration(diagnostic: Diagnostic): Diagnostic {
+  if (diagnostic.code !== 'LS1010') return diagnostic;
+  return { ...diagnostic, help: 'a configuration has targets: `targets: { prod: { url: "${PROD_DATABASE_URL}" } }`' };
+}
+
+/** Only the password makes the difference to the text that could be read: nothing of it may be repeated. */
+function withoutWords(diagnostic: Diagnostic): Diagnostic {
+  const help = 'take it from the environment: "${NAME}"';
+  return { ...diagnostic, detail: 'a password here holds characters that mean something in YAML', help };
+}
