@@ -111,6 +111,8 @@ export interface Index {
   /** Deferrable: its constraint may be violated until COMMIT, so it cannot be walked or inferred. */
   readonly deferrable: boolean;
   readonly nullsNotDistinct: boolean;
+  /** The index of a partitioned table that it is a part of: it goes with it. */
+  readonly partOf?: RelationName;
   /** `pg_get_indexdef`. */
   readonly definition: string;
 }

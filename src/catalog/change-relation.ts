@@ -2,6 +2,7 @@
  * One relation after one effect: columns, keys and constraints that follow each other as the server makes them follow.
  * Which relation, and what else of the catalog changes with it, belongs to `effects`.
  */
+import { quoteIdentifier, relationKey } from '../sql/identifier.js';
 import { withIndexName } from '../sql/renamed-text.js';
 import type { Column, Constraint, Index, Relation, RelationName } from './catalog-snapshot.js';
 
@@ -49,6 +50,8 @@ export function addConstraint(relation: Relation, constraint: Constraint): Relat
   const added = { ...relation, constraints: [...relation.constraints, constraint] };
   if (constraint.kind === 'not null')
     return constraint.validated ? markNotNull(added, constraint.columns, true) : added;
+  if (constraint.kind === 'exclusion')
+    return addIndex(added, { ...indexOf(constraint, added), unique: false, definition: '' });
   if (constraint.kind !== 'primary key' && constraint.kind !== 'unique') return added;
   const primary = constraint.kind === 'primary key';
   const used = added.indexes.find((index) => index.name === constraint.name);
@@ -75,9 +78,21 @@ function indexOf(constraint: Constraint, relation: Relation): Index {
     rowOrder: true,
     partial: false,
     deferrable: constraint.deferrable,
-    nullsNotDistinct: false,
-    definition: '',
+    nullsNotDistinct: /NULLS\s+NOT\s+DISTINCT/i.test(constraint.definition),
+    definition: indexDefinition(constraint, relation),
   };
+}
+
+/** Of the index that a unique or primary key brings. */
+function indexDefinition({ name, columns, definition }: Constraint, relation: Relation): string {
+  const parts = [
+    `CREATE UNIQUE INDEX ${quoteIdentifier(name)} ON ${relationKey(relation)}`,
+    `(${columns.map(quoteIdentifier).join(', ')})`,
+    /\bINCLUDE\s*\([^)]*\)/i.exec(definition)?.[0] ?? '',
+    /\bNULLS\s+NOT\s+DISTINCT/i.exec(definition)?.[0] ?? '',
+    /\bWITH\s*\([^)]*\)/i.exec(definition)?.[0] ?? '',
+  ];
+  return parts.filter((part) => part !== '').join(' ');
 }
 
 /** A column stays NOT NULL when its primary key goes, on every supported server. */

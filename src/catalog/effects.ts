@@ -174,10 +174,13 @@ function applyEffect(snapshot: CatalogSnapshot, effect: CatalogEffect): CatalogS
     case 'index added':
       return change(snapshot, effect.relation, (relation) => addIndex(relation, effect.index));
     case 'index dropped':
-      return dropKey(snapshot, effect.relation, (relation) => ({
-        ...relation,
-        indexes: relation.indexes.filter((index) => index.name !== effect.index),
-      }));
+      return withoutParts(
+        dropKey(snapshot, effect.relation, (relation) => ({
+          ...relation,
+          indexes: relation.indexes.filter((index) => index.name !== effect.index),
+        })),
+        { schema: effect.relation.schema, name: effect.index },
+      );
     case 'index renamed':
       return change(snapshot, effect.relation, (relation) => renameKey(relation, effect.index, effect.to));
     case 'constraint added':
@@ -321,6 +324,19 @@ function dropKey(
         !sameName(references?.table, name) || keys.includes([...(references?.columns ?? [])].sort().join('\0')),
     ),
   );
+}
+
+/** The indexes of partitions that are parts of one that went. */
+function withoutParts(snapshot: CatalogSnapshot, whole: RelationName): CatalogSnapshot {
+  const parts = Object.values(snapshot.relations).flatMap(({ schema, indexes }) =>
+    indexes.filter(({ partOf }) => sameName(partOf, whole)).map(({ name }) => ({ schema, name })),
+  );
+  if (parts.length === 0) return snapshot;
+  const rest = changeAll(snapshot, (relation) => ({
+    ...relation,
+    indexes: relation.indexes.filter(({ partOf }) => !sameName(partOf, whole)),
+  }));
+  return parts.reduce(withoutParts, rest);
 }
 
 function renameColumn(snapshot: CatalogSnapshot, name: RelationName, from: string, to: string): CatalogSnapshot {

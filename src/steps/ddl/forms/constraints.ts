@@ -3,6 +3,7 @@
  * own, beside readers and writers (SHARE UPDATE EXCLUSIVE). A key gets its index concurrently first.
  */
 import type { Constraint, Relation } from '../../../catalog/catalog-snapshot.js';
+import { freeName } from '../../../catalog/free-name.js';
 import { quoteIdentifier, relationKey } from '../../../sql/identifier.js';
 import { impliedName } from '../../../sql/implied-name.js';
 import { nodeAs, stringsOf, type FieldsOf } from '../../../sql/tree-walk.js';
@@ -16,6 +17,10 @@ export function addConstraint(table: Relation, node: ConstraintNode, at: FormCon
   if (added === undefined) return [];
   const { constraint } = added;
   const { name } = constraint;
+  if (constraint.kind === 'not null' && node.conname === undefined && isNotNull(table, constraint)) {
+    at.note(`\`${constraint.columns[0]!}\` of ${relationKey(table)} is NOT NULL.`);
+    return [];
+  }
   if (table.constraints.some((existing) => existing.name === name)) {
     at.refuse('LS6204', `${relationKey(table)} has a constraint \`${name}\` already.`, 'name it otherwise');
     return [];
@@ -29,7 +34,7 @@ export function addConstraint(table: Relation, node: ConstraintNode, at: FormCon
   ];
   if (constraint.kind === 'not null' && constraint.validated)
     return requireNotNull(table, constraint.columns[0]!, at, name);
-  if (node.indexname !== undefined) return takeIndex(table, node, constraint, add, at);
+  if (node.indexname !== undefined) return takeIndex(table, node, constraint, at);
   if (at.isNew(table) || node.skip_validation === true || node.is_enforced === false) return whole();
   switch (constraint.kind) {
     case 'foreign key':
@@ -46,6 +51,10 @@ export function addConstraint(table: Relation, node: ConstraintNode, at: FormCon
       return whole([{ name: 'blocks_reads', detail }]);
     }
   }
+}
+
+function isNotNull(table: Relation, { columns: [only] }: Constraint): boolean {
+  return table.columns.some(({ name, notNull }) => name === only && notNull);
 }
 
 function notValidFirst(table: Relation, name: string, add: string, label: string): readonly Piece[] {
@@ -121,10 +130,7 @@ function keyByIndex(
     node.indexspace === undefined ? '' : `TABLESPACE ${quoteIdentifier(node.indexspace)}`,
   ];
   const required = notNullForKey(table, constraint, at);
-  const deferred =
-    node.deferrable === true ? (node.initdeferred === true ? ' DEFERRABLE INITIALLY DEFERRED' : ' DEFERRABLE') : '';
-  const kind = constraint.kind === 'primary key' ? 'PRIMARY KEY' : 'UNIQUE';
-  const take = `${alter(table)} ADD CONSTRAINT ${index} ${kind} USING INDEX ${index}${deferred}`;
+  const take = usingIndex(table, constraint, name);
   const built = buildConcurrently(table, name, create.filter((part) => part !== '').join(' '));
   return [...required, built, quick('add', label, [take], [drop])];
 }
@@ -134,9 +140,9 @@ function takeIndex(
   table: Relation,
   node: ConstraintNode,
   constraint: Constraint,
-  add: string,
   at: FormContext,
 ): readonly Piece[] {
+  const add = usingIndex(table, constraint, node.indexname!);
   const index = table.indexes.find((candidate) => candidate.name === node.indexname);
   if (index === undefined) {
     at.refuse('LS6204', `${relationKey(table)} has no index \`${node.indexname!}\`.`, 'build the index first');
@@ -163,7 +169,11 @@ function notNullForKey(table: Relation, { kind, columns }: Constraint, at: FormC
  * is itself a constraint that can be NOT VALID; below, a CHECK proves it and goes again.
  */
 export function requireNotNull(table: Relation, column: string, at: FormContext, given?: string): readonly Piece[] {
-  const name = given ?? impliedName(table.name, [column], 'not_null');
+  const unproved = table.constraints.find(({ kind, columns }) => kind === 'not null' && columns[0] === column);
+  if (unproved !== undefined && given === undefined) return validateConstraint(table, unproved.name, at);
+  const free = (label: 'not_null' | 'check'): string =>
+    freeName(at.catalog, table.schema, impliedName(table.name, [column], label), 'constraint');
+  const name = given ?? free('not_null');
   const set = `${alter(table)} ALTER COLUMN ${quoteIdentifier(column)} SET NOT NULL`;
   const label = `require ${column} of ${relationKey(table)} to be not null`;
   const unset = quickBack(
@@ -175,7 +185,8 @@ export function requireNotNull(table: Relation, column: string, at: FormContext,
     const named = `${alter(table)} ADD CONSTRAINT ${quoteIdentifier(name)} NOT NULL ${quoteIdentifier(column)}`;
     return [quick('set', label, [given !== undefined && native ? named : set], [unset])];
   }
-  const check = quoteIdentifier(native ? name : impliedName(table.name, [column], 'check'));
+  const proving = native ? name : free('check');
+  const check = quoteIdentifier(proving);
   const condition = native ? `NOT NULL ${quoteIdentifier(column)}` : `CHECK (${quoteIdentifier(column)} IS NOT NULL)`;
   const drop = quickBack(`drop constraint ${check}`, `${alter(table)} DROP CONSTRAINT IF EXISTS ${check}`);
   const add = quick(
@@ -184,7 +195,7 @@ export function requireNotNull(table: Relation, column: string, at: FormContext,
     [`${alter(table)} ADD CONSTRAINT ${check} ${condition} NOT VALID`],
     [drop],
   );
-  const proof = { ...validate(table, native ? name : impliedName(table.name, [column], 'check')), name: 'prove' };
+  const proof = { ...validate(table, proving), name: 'prove' };
   if (native) return [add, proof];
   return [add, proof, quick('set', label, [set, `${alter(table)} DROP CONSTRAINT ${check}`], [unset])];
 }
@@ -210,9 +221,24 @@ export function dropConstraint(table: Relation, name: string, missingOk: boolean
     return [];
   }
   const sql = dropText(table, name);
-  const again = `${alter(table)} ADD CONSTRAINT ${quoteIdentifier(name)} ${constraint.definition}`;
-  const back = asWayBack(at.expand([again], at.after([sql])));
+  const back = asWayBack(at.expand(makeAgain(table, constraint), at.after([sql])));
   return [quick('drop', `drop constraint ${name} of ${relationKey(table)}`, [sql], back)];
+}
+
+/** The definition of a key leaves out what only its index knows: storage parameters, for one. */
+function makeAgain(table: Relation, constraint: Constraint): readonly string[] {
+  const { name, kind, definition } = constraint;
+  const add = `${alter(table)} ADD CONSTRAINT ${quoteIdentifier(name)}`;
+  const index = table.indexes.find((candidate) => candidate.name === name);
+  const takes = (kind === 'unique' || kind === 'primary key') && index?.unique === true && index.definition !== '';
+  if (!takes || table.kind === 'partitioned table') return [`${add} ${definition}`];
+  return [index.definition, usingIndex(table, constraint, name)];
+}
+
+function usingIndex(table: Relation, { name, kind, definition }: Constraint, index: string): string {
+  const deferred = /(?<!NOT\s)\bDEFERRABLE(?:\s+INITIALLY\s+DEFERRED)?/i.exec(definition)?.[0] ?? '';
+  const words = kind === 'unique' ? 'UNIQUE' : 'PRIMARY KEY';
+  return `${alter(table)} ADD CONSTRAINT ${quoteIdentifier(name)} ${words} USING INDEX ${quoteIdentifier(index)} ${deferred}`.trimEnd();
 }
 
 export function validateConstraint(table: Relation, name: string, at: FormContext): readonly Piece[] {

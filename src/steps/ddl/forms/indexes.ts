@@ -2,13 +2,14 @@
  * Indexes are built and dropped CONCURRENTLY: readers and writers go on, and the server waits for them. The way back of a
  * build is a concurrent drop, that of a drop a concurrent build of what the server says the index was.
  */
-import type { Index, Relation } from '../../../catalog/catalog-snapshot.js';
+import type { CatalogSnapshot, Index, Relation } from '../../../catalog/catalog-snapshot.js';
+import { sameName } from '../../../catalog/change-relation.js';
 import { summarise, type CheckQuery } from '../../../operation/check-query.js';
 import type { Observation } from '../../../operation/operation.js';
 import { quoteIdentifier, quoteLiteral, relationKey, type NameParts } from '../../../sql/identifier.js';
 import { behindName } from '../../../sql/statement-text.js';
 import { nodeAs, stringsOf } from '../../../sql/tree-walk.js';
-import { asWayBack, quick, type BackPiece, type Form, type FormContext, type Piece } from '../piece.js';
+import { asWayBack, quick, quickBack, type BackPiece, type Form, type FormContext, type Piece } from '../piece.js';
 
 export const createIndex: Form<'IndexStmt'> = (index, at) => {
   const table = at.relation(index.relation!);
@@ -69,11 +70,26 @@ export function dropIndexes(objects: readonly NameParts[], missingOk: boolean, a
       at.refuse('LS6203', `\`${relationKey(place)}\` is the index of a constraint.`, 'drop the constraint');
       return [];
     }
-    const back = asWayBack(at.expand([index.definition], at.after([`DROP INDEX ${relationKey(place)}`])));
+    const back = makeAgain(table, index, at.after([`DROP INDEX ${relationKey(place)}`]), at);
     if (at.isNew(table) || table.kind === 'partitioned table')
       return [quick('drop', `drop index ${index.name}`, [`DROP INDEX ${relationKey(place)}`], back)];
     return [{ ...dropConcurrently(place), name: 'drop', hazards: [], back }];
   });
+}
+
+/** Of a partitioned table: empty first, then one for each partition, by its own name, and each is attached. */
+function makeAgain(table: Relation, index: Index, after: CatalogSnapshot, at: FormContext): readonly BackPiece[] {
+  const own = asWayBack(at.expand([index.definition], after));
+  const whole = { schema: table.schema, name: index.name };
+  const parts = Object.values(at.catalog.relations).flatMap((partition) =>
+    partition.indexes.filter(({ partOf }) => sameName(partOf, whole)).map((part) => ({ partition, part })),
+  );
+  const attached = parts.flatMap(({ partition, part }) => {
+    const name = relationKey({ schema: partition.schema, name: part.name });
+    const attach = `ALTER INDEX ${relationKey(whole)} ATTACH PARTITION ${name}`;
+    return [...makeAgain(partition, part, after, at), quickBack(`attach index ${part.name}`, attach)];
+  });
+  return [...own, ...attached];
 }
 
 export function findIndex(
