@@ -26,6 +26,7 @@ import {
   validateConstraint,
   type ColumnChange,
 } from './change-relation.js';
+import { movedParts, renameIndex, withoutParts } from './index-parts.js';
 import type {
   CatalogSnapshot,
   Column,
@@ -182,15 +183,18 @@ function applyEffect(snapshot: CatalogSnapshot, effect: CatalogEffect): CatalogS
         { schema: effect.relation.schema, name: effect.index },
       );
     case 'index renamed':
-      return change(snapshot, effect.relation, (relation) => renameKey(relation, effect.index, effect.to));
+      return renameIndex(snapshot, effect.relation, effect.index, effect.to);
     case 'constraint added':
       return change(snapshot, effect.relation, (relation) => addConstraint(relation, effect.constraint));
     case 'constraint dropped':
-      return dropKey(snapshot, effect.relation, (relation) => dropConstraint(relation, effect.constraint));
+      return withoutParts(
+        dropKey(snapshot, effect.relation, (relation) => dropConstraint(relation, effect.constraint)),
+        { schema: effect.relation.schema, name: effect.constraint },
+      );
     case 'constraint validated':
       return change(snapshot, effect.relation, (relation) => validateConstraint(relation, effect.constraint));
     case 'constraint renamed':
-      return change(snapshot, effect.relation, (relation) => renameKey(relation, effect.constraint, effect.to));
+      return renameIndex(snapshot, effect.relation, effect.constraint, effect.to);
     case 'trigger added':
       return change(snapshot, effect.relation, (relation) => ({
         ...relation,
@@ -282,7 +286,7 @@ function renameRelation(snapshot: CatalogSnapshot, from: RelationName, to: Relat
   const relations = { ...withoutKey(snapshot.relations, relationKey(from)), [relationKey(to)]: moved };
   const target = { schema: to.schema, name: to.name };
   const typed = withRowType(snapshot, from, to);
-  return changeAll({ ...typed, relations }, (other) => {
+  const pointing = changeAll({ ...typed, relations }, (other) => {
     const pointed = mapReferences(other, from, (constraint) => ({
       ...constraint,
       references: { ...constraint.references, table: target },
@@ -290,6 +294,11 @@ function renameRelation(snapshot: CatalogSnapshot, from: RelationName, to: Relat
     }));
     return sameName(other.parent, from) ? { ...pointed, parent: target } : pointed;
   });
+  const { schema } = to;
+  return movedParts(
+    pointing,
+    relation.indexes.map(({ name }) => ({ from: { schema: from.schema, name }, to: { schema, name } })),
+  );
 }
 
 /** Indexes and constraints over the column go with it, as do foreign keys of others that point to it. */
@@ -324,19 +333,6 @@ function dropKey(
         !sameName(references?.table, name) || keys.includes([...(references?.columns ?? [])].sort().join('\0')),
     ),
   );
-}
-
-/** The indexes of partitions that are parts of one that went. */
-function withoutParts(snapshot: CatalogSnapshot, whole: RelationName): CatalogSnapshot {
-  const parts = Object.values(snapshot.relations).flatMap(({ schema, indexes }) =>
-    indexes.filter(({ partOf }) => sameName(partOf, whole)).map(({ name }) => ({ schema, name })),
-  );
-  if (parts.length === 0) return snapshot;
-  const rest = changeAll(snapshot, (relation) => ({
-    ...relation,
-    indexes: relation.indexes.filter(({ partOf }) => !sameName(partOf, whole)),
-  }));
-  return parts.reduce(withoutParts, rest);
 }
 
 function renameColumn(snapshot: CatalogSnapshot, name: RelationName, from: string, to: string): CatalogSnapshot {

@@ -2,12 +2,13 @@
  * Constraints. Foreign key and check come NOT VALID, which looks at no row, and are validated in a transaction of their
  * own, beside readers and writers (SHARE UPDATE EXCLUSIVE). A key gets its index concurrently first.
  */
-import type { Constraint, Relation } from '../../../catalog/catalog-snapshot.js';
+import type { CatalogSnapshot, Constraint, Relation } from '../../../catalog/catalog-snapshot.js';
+import { sameName } from '../../../catalog/change-relation.js';
 import { freeName } from '../../../catalog/free-name.js';
 import { quoteIdentifier, relationKey } from '../../../sql/identifier.js';
 import { impliedName } from '../../../sql/implied-name.js';
 import { nodeAs, stringsOf, type FieldsOf } from '../../../sql/tree-walk.js';
-import { asWayBack, quick, quickBack, type FormContext, type Piece, type PieceHazard } from '../piece.js';
+import { asWayBack, quick, quickBack, type BackPiece, type FormContext, type Piece, type PieceHazard } from '../piece.js';
 import { buildConcurrently } from './indexes.js';
 
 type ConstraintNode = FieldsOf<'Constraint'>;
@@ -221,8 +222,33 @@ export function dropConstraint(table: Relation, name: string, missingOk: boolean
     return [];
   }
   const sql = dropText(table, name);
-  const back = asWayBack(at.expand(makeAgain(table, constraint), at.after([sql])));
+  const back = againOnPartitions(table, constraint, at.after([sql]), at);
   return [quick('drop', `drop constraint ${name} of ${relationKey(table)}`, [sql], back)];
+}
+
+/**
+ * The key of a partitioned table: first its own, which holds nothing, then that of each partition, which has a name of its
+ * own, and each is attached.
+ */
+function againOnPartitions(
+  table: Relation,
+  constraint: Constraint,
+  after: CatalogSnapshot,
+  at: FormContext,
+): readonly BackPiece[] {
+  const whole = { schema: table.schema, name: constraint.name };
+  const isKey = constraint.kind === 'unique' || constraint.kind === 'primary key';
+  if (!isKey || table.kind !== 'partitioned table') return asWayBack(at.expand(makeAgain(table, constraint), after));
+  const [name, key] = [quoteIdentifier(constraint.name), relationKey(whole)];
+  const own = `ALTER TABLE ONLY ${relationKey(table)} ADD CONSTRAINT ${name} ${constraint.definition}`;
+  const parts = Object.values(at.catalog.relations).flatMap((partition) => {
+    const index = partition.indexes.find(({ partOf }) => sameName(partOf, whole));
+    const part = partition.constraints.find((candidate) => candidate.name === index?.name);
+    if (part === undefined) return [];
+    const attach = `ALTER INDEX ${key} ATTACH PARTITION ${relationKey({ schema: partition.schema, name: part.name })}`;
+    return [...againOnPartitions(partition, part, after, at), quickBack(`attach ${part.name}`, attach)];
+  });
+  return [quickBack(`add constraint ${constraint.name} to ${relationKey(table)} alone`, own), ...parts];
 }
 
 /** The definition of a key leaves out what only its index knows: storage parameters, for one. */
