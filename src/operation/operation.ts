@@ -159,5 +159,5 @@ export type Reversal =
   | { readonly kind: 'nothing'; readonly reason: string }
   | { readonly kind: 'irreversible'; readonly reason: string };
 
-export const CHANGES_NOTHING: Reversal = { kind: 'nothing', reason: 'it changes nothing' };
+export const CHANGES_NOTHING = { kind: 'nothing', reason: 'it changes nothing' } as const satisfies Reversal;
 export const IS_A_WAY_BACK: Reversal = { kind: 'nothing', reason: 'it is itself a way back' };
