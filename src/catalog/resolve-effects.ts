@@ -140,7 +140,7 @@ function indexOf(catalog: CatalogSnapshot, relation: RelationName, fact: IndexFa
   const columns = catalog.relations[relationKey(relation)]?.columns ?? [];
   const keys = fact.keys.map((key) => key ?? null);
   return {
-    name: fact.impliedName ? freeName(catalog, relation.schema, fact.name, 'relation') : fact.name,
+    name: fact.impliedName ? freeName(catalog, relation.schema, fact.impliedFrom, 'relation') : fact.name,
     unique: fact.unique,
     primary: false,
     valid: true,
@@ -186,7 +186,7 @@ function addedConstraint(
     usingIndex !== undefined && impliedName
       ? usingIndex
       : impliedName
-        ? freeName(catalog, relation.schema, fact.name, BY_INDEX.has(fact.kind) ? 'both' : 'constraint')
+        ? freeName(catalog, relation.schema, fact.impliedFrom, BY_INDEX.has(fact.kind) ? 'both' : 'constraint')
         : fact.name;
   const target = references && named(references.table);
   const targetTable = target && catalog.relations[relationKey(target)];

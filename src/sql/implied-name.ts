@@ -6,7 +6,16 @@ import { MAX_IDENTIFIER_BYTES } from './identifier.js';
 
 export type NameLabel = 'pkey' | 'key' | 'fkey' | 'check' | 'excl' | 'idx' | 'seq' | 'not_null';
 
-export function impliedName(table: string, columns: readonly string[], label: NameLabel): string {
+/** What such a name is made of. */
+export interface ImpliedFrom {
+  readonly table: string;
+  readonly columns: readonly string[];
+  readonly label: NameLabel;
+}
+
+/** `number`: of the first of such names that is free; it counts to the label, so that it is not cut off. */
+export function impliedName(table: string, columns: readonly string[], kind: NameLabel, number = 0): string {
+  const label = number === 0 ? kind : `${kind}${number}`;
   const middle = columns.join('_');
   const room = MAX_IDENTIFIER_BYTES - label.length - 1 - (middle === '' ? 0 : 1);
   let [tableBytes, middleBytes] = [byteLength(table), byteLength(middle)];

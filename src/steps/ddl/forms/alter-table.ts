@@ -5,6 +5,7 @@ import { alterTableCommands } from '../../../sql/statement-text.js';
 import type { FieldsOf } from '../../../sql/tree-walk.js';
 import { quick, quickBack, type Form, type FormContext, type Piece, type WayBack } from '../piece.js';
 import { addColumn } from './add-column.js';
+import { inServerOrder } from './command-order.js';
 import { changeType, dropColumn, setDefault } from './columns.js';
 import {
   addConstraint,
@@ -21,7 +22,7 @@ type Command = FieldsOf<'AlterTableCmd'>;
 export const alterTable: Form<'AlterTableStmt'> = (statement, at) => {
   const table = at.relation(statement.relation!, statement.missing_ok === true);
   if (table === undefined) return [];
-  const commands = alterTableCommands(at.statement, statement);
+  const commands = inServerOrder(alterTableCommands(at.statement, statement));
   const only = statement.relation!.inh === true ? '' : 'ONLY ';
   if (only !== '' && (table.kind === 'partitioned table' || table.inherited)) {
     const detail = `ONLY leaves what ${relationKey(table)} has below it as it is, and the catalog is not followed so far.`;

@@ -6,10 +6,10 @@ import type { CatalogSnapshot, Constraint, Relation } from '../../../catalog/cat
 import { sameName } from '../../../catalog/change-relation.js';
 import { freeName } from '../../../catalog/free-name.js';
 import { quoteIdentifier, relationKey } from '../../../sql/identifier.js';
-import { impliedName } from '../../../sql/implied-name.js';
 import { nodeAs, stringsOf, type FieldsOf } from '../../../sql/tree-walk.js';
 import { asWayBack, quick, quickBack, type BackPiece, type FormContext, type Piece, type PieceHazard } from '../piece.js';
 import { buildConcurrently } from './indexes.js';
+import { partitionsOf, takenOver } from './partitions.js';
 
 type ConstraintNode = FieldsOf<'Constraint'>;
 
@@ -118,7 +118,9 @@ function keyByIndex(
   const label = `add constraint ${constraint.name} to ${relationKey(table)}`;
   if (table.kind === 'partitioned table' || node.without_overlaps === true) {
     const detail = `Readers and writers of ${relationKey(table)} wait while its indexes are built; a ${node.without_overlaps === true ? 'temporal key' : 'partitioned table'} cannot take over an index that was built before.`;
-    return [{ ...quick('add', label, [add], [drop]), hazards: [{ name: 'blocks_reads', detail }] }];
+    const taken = takenOver(table, constraint.columns, at.catalog);
+    const back = taken === undefined ? [drop] : { none: taken };
+    return [{ ...quick('add', label, [add], back), hazards: [{ name: 'blocks_reads', detail }] }];
   }
   const columns = stringsOf(node.keys).map(quoteIdentifier).join(', ');
   const included = stringsOf(node.including).map(quoteIdentifier).join(', ');
@@ -173,7 +175,7 @@ export function requireNotNull(table: Relation, column: string, at: FormContext,
   const unproved = table.constraints.find(({ kind, columns }) => kind === 'not null' && columns[0] === column);
   if (unproved !== undefined && given === undefined) return validateConstraint(table, unproved.name, at);
   const free = (label: 'not_null' | 'check'): string =>
-    freeName(at.catalog, table.schema, impliedName(table.name, [column], label), 'constraint');
+    freeName(at.catalog, table.schema, { table: table.name, columns: [column], label }, 'constraint');
   const name = given ?? free('not_null');
   const set = `${alter(table)} ALTER COLUMN ${quoteIdentifier(column)} SET NOT NULL`;
   const label = `require ${column} of ${relationKey(table)} to be not null`;
@@ -241,6 +243,9 @@ function againOnPartitions(
   if (!isKey || table.kind !== 'partitioned table') return asWayBack(at.expand(makeAgain(table, constraint), after));
   const [name, key] = [quoteIdentifier(constraint.name), relationKey(whole)];
   const own = `ALTER TABLE ONLY ${relationKey(table)} ADD CONSTRAINT ${name} ${constraint.definition}`;
+  // A partition that the plan itself makes has a key that only the server can name: it goes with the partition.
+  if (partitionsOf(table, at.catalog).some(({ indexes }) => !indexes.some(({ partOf }) => sameName(partOf, whole))))
+    return asWayBack(at.expand(makeAgain(table, constraint), after));
   const parts = Object.values(at.catalog.relations).flatMap((partition) => {
     const index = partition.indexes.find(({ partOf }) => sameName(partOf, whole));
     const part = partition.constraints.find((candidate) => candidate.name === index?.name);

@@ -10,6 +10,7 @@ import { quoteIdentifier, quoteLiteral, relationKey, type NameParts } from '../.
 import { behindName } from '../../../sql/statement-text.js';
 import { nodeAs, stringsOf } from '../../../sql/tree-walk.js';
 import { asWayBack, quick, quickBack, type BackPiece, type Form, type FormContext, type Piece } from '../piece.js';
+import { partitionsOf, takenOver } from './partitions.js';
 
 export const createIndex: Form<'IndexStmt'> = (index, at) => {
   const table = at.relation(index.relation!);
@@ -35,7 +36,9 @@ export const createIndex: Form<'IndexStmt'> = (index, at) => {
     const help = 'build an index on each partition, then the one on the table with ON ONLY, and attach them';
     const sent = only ? create.replace(' ON ', ' ON ONLY ') : create;
     const hazards = only ? [] : [{ name: 'blocks_writes', detail, help } as const];
-    return [{ ...quick('build', label, [sent], [{ ...dropNow(place), statements: [drop] }]), hazards }];
+    const taken = only ? undefined : takenOver(table, added.index.keys, at.catalog);
+    const back = taken === undefined ? [{ ...dropNow(place), statements: [drop] }] : { none: taken };
+    return [{ ...quick('build', label, [sent], back), hazards }];
   }
   return [buildConcurrently(table, name, `CREATE ${unique ? 'UNIQUE ' : ''}INDEX CONCURRENTLY ${definition.slice(6)}`)];
 };
@@ -79,8 +82,13 @@ export function dropIndexes(objects: readonly NameParts[], missingOk: boolean, a
 
 /** Of a partitioned table: empty first, then one for each partition, by its own name, and each is attached. */
 function makeAgain(table: Relation, index: Index, after: CatalogSnapshot, at: FormContext): readonly BackPiece[] {
-  const own = asWayBack(at.expand([index.definition], after));
   const whole = { schema: table.schema, name: index.name };
+  // A partition that the plan itself makes has an index that only the server can name: it goes with the partition.
+  const unnamed = partitionsOf(table, at.catalog).some(
+    ({ indexes }) => !indexes.some(({ partOf }) => sameName(partOf, whole)),
+  );
+  if (unnamed) return asWayBack(at.expand([index.definition.replace(' ON ONLY ', ' ON ')], after));
+  const own = asWayBack(at.expand([index.definition], after));
   const parts = Object.values(at.catalog.relations).flatMap((partition) =>
     partition.indexes.filter(({ partOf }) => sameName(partOf, whole)).map((part) => ({ partition, part })),
   );
