@@ -3,7 +3,7 @@ import type { DdlEffect } from './ddl-effects.js';
 import { factsOf } from './expression-facts.js';
 import type { ParsedStatement, Token } from './grammar.js';
 import { formatParts, quoteIdentifier, quoteLiteral, type NameParts } from './identifier.js';
-import { impliedName, type NameLabel } from './implied-name.js';
+import { distinctColumns, impliedName, type ImpliedFrom, type NameLabel } from './implied-name.js';
 import { sourceText, type SourceText } from './source-text.js';
 import { nodeAs, relationParts, stringsOf, type FieldsOf } from './tree-walk.js';
 import { serialType, typeText } from './type-name.js';
@@ -25,6 +25,7 @@ export interface ConstraintFact {
   readonly name: string;
   /** No name was given: where this one is taken, the server appends a number. */
   readonly impliedName: boolean;
+  readonly impliedFrom: ImpliedFrom;
   readonly kind: 'primary key' | 'unique' | 'foreign key' | 'check' | 'exclusion' | 'not null';
   /** None for a constraint that takes over an index. */
   readonly columns: readonly string[];
@@ -93,8 +94,9 @@ function withDistinctNames(constraints: readonly ConstraintFact[]): readonly Con
   const taken = new Set(constraints.filter((constraint) => !constraint.impliedName).map(({ name }) => name));
   return constraints.map((constraint) => {
     if (!constraint.impliedName) return constraint;
-    let name = constraint.name;
-    for (let number = 1; taken.has(name); number++) name = `${constraint.name}${number}`;
+    const { table, columns, label } = constraint.impliedFrom;
+    let { name } = constraint;
+    for (let number = 1; taken.has(name); number++) name = impliedName(table, columns, label, number);
     taken.add(name);
     return { ...constraint, name };
   });
@@ -171,13 +173,16 @@ export function constraintFact(
   const columns =
     constraint.contype === 'CONSTR_CHECK' ? checkedColumns(constraint) : constrained(constraint, ofColumn);
   const table = relation.at(-1)!;
-  const named = label === 'pkey' || (label === 'check' && columns.length !== 1) ? [] : columns;
+  // Of an index the columns that it only carries are part of its name.
+  const carried = distinctColumns([...columns, ...stringsOf(constraint.including)]);
+  const named = label === 'pkey' || (label === 'check' && columns.length !== 1) ? [] : carried;
   const implied = impliedName(table, named, label);
   const enforceable = kind === 'foreign key' || kind === 'check';
   const referenced = stringsOf(constraint.pk_attrs);
   return {
     name: constraint.conname ?? constraint.indexname ?? implied,
     impliedName: constraint.conname === undefined && constraint.indexname === undefined,
+    impliedFrom: { table, columns: named, label },
     kind,
     columns,
     ...(constraint.indexname !== undefined && { usingIndex: constraint.indexname }),

@@ -2,12 +2,22 @@
  * Constraints. Foreign key and check come NOT VALID, which looks at no row, and are validated in a transaction of their
  * own, beside readers and writers (SHARE UPDATE EXCLUSIVE). A key gets its index concurrently first.
  */
-import type { Constraint, Relation } from '../../../catalog/catalog-snapshot.js';
+import type { CatalogSnapshot, Constraint, Relation } from '../../../catalog/catalog-snapshot.js';
+import { sameName } from '../../../catalog/change-relation.js';
+import { freeName } from '../../../catalog/free-name.js';
 import { quoteIdentifier, relationKey } from '../../../sql/identifier.js';
-import { impliedName } from '../../../sql/implied-name.js';
 import { nodeAs, stringsOf, type FieldsOf } from '../../../sql/tree-walk.js';
-import { asWayBack, quick, quickBack, type FormContext, type Piece, type PieceHazard } from '../piece.js';
+import {
+  asWayBack,
+  quick,
+  quickBack,
+  type BackPiece,
+  type FormContext,
+  type Piece,
+  type PieceHazard,
+} from '../piece.js';
 import { buildConcurrently } from './indexes.js';
+import { partitionsOf, takenOver } from './partitions.js';
 
 type ConstraintNode = FieldsOf<'Constraint'>;
 
@@ -16,6 +26,10 @@ export function addConstraint(table: Relation, node: ConstraintNode, at: FormCon
   if (added === undefined) return [];
   const { constraint } = added;
   const { name } = constraint;
+  if (constraint.kind === 'not null' && node.conname === undefined && isNotNull(table, constraint)) {
+    at.note(`\`${constraint.columns[0]!}\` of ${relationKey(table)} is NOT NULL.`);
+    return [];
+  }
   if (table.constraints.some((existing) => existing.name === name)) {
     at.refuse('LS6204', `${relationKey(table)} has a constraint \`${name}\` already.`, 'name it otherwise');
     return [];
@@ -27,8 +41,9 @@ export function addConstraint(table: Relation, node: ConstraintNode, at: FormCon
   const whole = (hazards: readonly PieceHazard[] = []): readonly Piece[] => [
     { ...quick('add', label, [add], [drop]), hazards },
   ];
-  if (constraint.kind === 'not null') return requireNotNull(table, constraint.columns[0]!, at, name);
-  if (node.indexname !== undefined) return takeIndex(table, node, constraint, add, at);
+  if (constraint.kind === 'not null' && constraint.validated)
+    return requireNotNull(table, constraint.columns[0]!, at, name);
+  if (node.indexname !== undefined) return takeIndex(table, node, constraint, at);
   if (at.isNew(table) || node.skip_validation === true || node.is_enforced === false) return whole();
   switch (constraint.kind) {
     case 'foreign key':
@@ -45,6 +60,10 @@ export function addConstraint(table: Relation, node: ConstraintNode, at: FormCon
       return whole([{ name: 'blocks_reads', detail }]);
     }
   }
+}
+
+function isNotNull(table: Relation, { columns: [only] }: Constraint): boolean {
+  return table.columns.some(({ name, notNull }) => name === only && notNull);
 }
 
 function notValidFirst(table: Relation, name: string, add: string, label: string): readonly Piece[] {
@@ -107,7 +126,9 @@ function keyByIndex(
   const label = `add constraint ${constraint.name} to ${relationKey(table)}`;
   if (table.kind === 'partitioned table' || node.without_overlaps === true) {
     const detail = `Readers and writers of ${relationKey(table)} wait while its indexes are built; a ${node.without_overlaps === true ? 'temporal key' : 'partitioned table'} cannot take over an index that was built before.`;
-    return [{ ...quick('add', label, [add], [drop]), hazards: [{ name: 'blocks_reads', detail }] }];
+    const taken = takenOver(table, constraint.columns, at.catalog);
+    const back = taken === undefined ? [drop] : { none: taken };
+    return [{ ...quick('add', label, [add], back), hazards: [{ name: 'blocks_reads', detail }] }];
   }
   const columns = stringsOf(node.keys).map(quoteIdentifier).join(', ');
   const included = stringsOf(node.including).map(quoteIdentifier).join(', ');
@@ -120,22 +141,14 @@ function keyByIndex(
     node.indexspace === undefined ? '' : `TABLESPACE ${quoteIdentifier(node.indexspace)}`,
   ];
   const required = notNullForKey(table, constraint, at);
-  const deferred =
-    node.deferrable === true ? (node.initdeferred === true ? ' DEFERRABLE INITIALLY DEFERRED' : ' DEFERRABLE') : '';
-  const kind = constraint.kind === 'primary key' ? 'PRIMARY KEY' : 'UNIQUE';
-  const take = `${alter(table)} ADD CONSTRAINT ${index} ${kind} USING INDEX ${index}${deferred}`;
+  const take = usingIndex(table, constraint, name);
   const built = buildConcurrently(table, name, create.filter((part) => part !== '').join(' '));
   return [...required, built, quick('add', label, [take], [drop])];
 }
 
 /** An index that is there becomes a constraint and bears its name. On the way back both are one, and the index is built again. */
-function takeIndex(
-  table: Relation,
-  node: ConstraintNode,
-  constraint: Constraint,
-  add: string,
-  at: FormContext,
-): readonly Piece[] {
+function takeIndex(table: Relation, node: ConstraintNode, constraint: Constraint, at: FormContext): readonly Piece[] {
+  const add = usingIndex(table, constraint, node.indexname!);
   const index = table.indexes.find((candidate) => candidate.name === node.indexname);
   if (index === undefined) {
     at.refuse('LS6204', `${relationKey(table)} has no index \`${node.indexname!}\`.`, 'build the index first');
@@ -162,7 +175,11 @@ function notNullForKey(table: Relation, { kind, columns }: Constraint, at: FormC
  * is itself a constraint that can be NOT VALID; below, a CHECK proves it and goes again.
  */
 export function requireNotNull(table: Relation, column: string, at: FormContext, given?: string): readonly Piece[] {
-  const name = given ?? impliedName(table.name, [column], 'not_null');
+  const unproved = table.constraints.find(({ kind, columns }) => kind === 'not null' && columns[0] === column);
+  if (unproved !== undefined && given === undefined) return validateConstraint(table, unproved.name, at);
+  const free = (label: 'not_null' | 'check'): string =>
+    freeName(at.catalog, table.schema, { table: table.name, columns: [column], label }, 'constraint');
+  const name = given ?? free('not_null');
   const set = `${alter(table)} ALTER COLUMN ${quoteIdentifier(column)} SET NOT NULL`;
   const label = `require ${column} of ${relationKey(table)} to be not null`;
   const unset = quickBack(
@@ -174,7 +191,8 @@ export function requireNotNull(table: Relation, column: string, at: FormContext,
     const named = `${alter(table)} ADD CONSTRAINT ${quoteIdentifier(name)} NOT NULL ${quoteIdentifier(column)}`;
     return [quick('set', label, [given !== undefined && native ? named : set], [unset])];
   }
-  const check = quoteIdentifier(native ? name : impliedName(table.name, [column], 'check'));
+  const proving = native ? name : free('check');
+  const check = quoteIdentifier(proving);
   const condition = native ? `NOT NULL ${quoteIdentifier(column)}` : `CHECK (${quoteIdentifier(column)} IS NOT NULL)`;
   const drop = quickBack(`drop constraint ${check}`, `${alter(table)} DROP CONSTRAINT IF EXISTS ${check}`);
   const add = quick(
@@ -183,7 +201,7 @@ export function requireNotNull(table: Relation, column: string, at: FormContext,
     [`${alter(table)} ADD CONSTRAINT ${check} ${condition} NOT VALID`],
     [drop],
   );
-  const proof = { ...validate(table, native ? name : impliedName(table.name, [column], 'check')), name: 'prove' };
+  const proof = { ...validate(table, proving), name: 'prove' };
   if (native) return [add, proof];
   return [add, proof, quick('set', label, [set, `${alter(table)} DROP CONSTRAINT ${check}`], [unset])];
 }
@@ -209,9 +227,52 @@ export function dropConstraint(table: Relation, name: string, missingOk: boolean
     return [];
   }
   const sql = dropText(table, name);
-  const again = `${alter(table)} ADD CONSTRAINT ${quoteIdentifier(name)} ${constraint.definition}`;
-  const back = asWayBack(at.expand([again], at.after([sql])));
+  const back = againOnPartitions(table, constraint, at.after([sql]), at);
   return [quick('drop', `drop constraint ${name} of ${relationKey(table)}`, [sql], back)];
+}
+
+/**
+ * The key of a partitioned table: first its own, which holds nothing, then that of each partition, which has a name of its
+ * own, and each is attached.
+ */
+function againOnPartitions(
+  table: Relation,
+  constraint: Constraint,
+  after: CatalogSnapshot,
+  at: FormContext,
+): readonly BackPiece[] {
+  const whole = { schema: table.schema, name: constraint.name };
+  const isKey = constraint.kind === 'unique' || constraint.kind === 'primary key';
+  if (!isKey || table.kind !== 'partitioned table') return asWayBack(at.expand(makeAgain(table, constraint), after));
+  const [name, key] = [quoteIdentifier(constraint.name), relationKey(whole)];
+  const own = `ALTER TABLE ONLY ${relationKey(table)} ADD CONSTRAINT ${name} ${constraint.definition}`;
+  // A partition that the plan itself makes has a key that only the server can name: it goes with the partition.
+  if (partitionsOf(table, at.catalog).some(({ indexes }) => !indexes.some(({ partOf }) => sameName(partOf, whole))))
+    return asWayBack(at.expand(makeAgain(table, constraint), after));
+  const parts = Object.values(at.catalog.relations).flatMap((partition) => {
+    const index = partition.indexes.find(({ partOf }) => sameName(partOf, whole));
+    const part = partition.constraints.find((candidate) => candidate.name === index?.name);
+    if (part === undefined) return [];
+    const attach = `ALTER INDEX ${key} ATTACH PARTITION ${relationKey({ schema: partition.schema, name: part.name })}`;
+    return [...againOnPartitions(partition, part, after, at), quickBack(`attach ${part.name}`, attach)];
+  });
+  return [quickBack(`add constraint ${constraint.name} to ${relationKey(table)} alone`, own), ...parts];
+}
+
+/** The definition of a key leaves out what only its index knows: storage parameters, for one. */
+function makeAgain(table: Relation, constraint: Constraint): readonly string[] {
+  const { name, kind, definition } = constraint;
+  const add = `${alter(table)} ADD CONSTRAINT ${quoteIdentifier(name)}`;
+  const index = table.indexes.find((candidate) => candidate.name === name);
+  const takes = (kind === 'unique' || kind === 'primary key') && index?.unique === true && index.definition !== '';
+  if (!takes || table.kind === 'partitioned table') return [`${add} ${definition}`];
+  return [index.definition, usingIndex(table, constraint, name)];
+}
+
+function usingIndex(table: Relation, { name, kind, definition }: Constraint, index: string): string {
+  const deferred = /(?<!NOT\s)\bDEFERRABLE(?:\s+INITIALLY\s+DEFERRED)?/i.exec(definition)?.[0] ?? '';
+  const words = kind === 'unique' ? 'UNIQUE' : 'PRIMARY KEY';
+  return `${alter(table)} ADD CONSTRAINT ${quoteIdentifier(name)} ${words} USING INDEX ${quoteIdentifier(index)} ${deferred}`.trimEnd();
 }
 
 export function validateConstraint(table: Relation, name: string, at: FormContext): readonly Piece[] {
