@@ -28,7 +28,8 @@ export const alterTable: Form<'AlterTableStmt'> = (statement, at) => {
   if (table === undefined) return [];
   const commands = inServerOrder(alterTableCommands(at.statement, statement));
   const only = statement.relation!.inh === true ? '' : 'ONLY ';
-  if (only !== '' && (table.kind === 'partitioned table' || table.inherited)) {
+  const attaches = commands.every(({ command }) => command.subtype === 'AT_AttachPartition');
+  if (only !== '' && (table.kind === 'partitioned table' || table.inherited) && !attaches && !at.isNew(table)) {
     const detail = `ONLY leaves what ${relationKey(table)} has below it as it is, and the catalog is not followed so far.`;
     at.refuse('LS6203', detail, 'leave out ONLY, or put it into a `sql` step with `down`');
     return [];

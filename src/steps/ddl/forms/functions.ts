@@ -6,8 +6,10 @@ import { functionKey } from '../../../catalog/function-key.js';
 import { resolveObject } from '../../../catalog/resolve-object.js';
 import { objectFact } from '../../../sql/object-fact.js';
 import type { ObjectName } from '../../../sql/object-key.js';
-import { nodeAs, type FieldsOf } from '../../../sql/tree-walk.js';
-import type { Form, FormContext } from '../piece.js';
+import { quoteIdentifier } from '../../../sql/identifier.js';
+import { nodeAs, stringsOf, type FieldsOf } from '../../../sql/tree-walk.js';
+import { typeText } from '../../../sql/type-name.js';
+import { quick, quickBack, type Form, type FormContext, type Piece } from '../piece.js';
 import { change, create, replace } from './objects.js';
 import { dropAndMakeAgain, factsOf, replaceAgain } from './remake.js';
 
@@ -32,8 +34,9 @@ export const alterFunction: Form<'AlterFunctionStmt'> = (statement, at) => {
   return change(object, at, replaceAgain(object, at));
 };
 
-/** CREATE AGGREGATE; operators, collations and the like are made so seldom that they are left to `sql`. */
+/** CREATE AGGREGATE, CREATE OPERATOR; collations and the like are made so seldom that they are left to `sql`. */
 export const define: Form<'DefineStmt'> = (statement, at) => {
+  if (statement.kind === 'OBJECT_OPERATOR') return createOperator(statement, at);
   const created = at.effects.find((effect) => effect.kind === 'function created');
   if (created === undefined) {
     const words = (statement.kind ?? '').replace('OBJECT_', '').replaceAll('_', ' ');
@@ -46,6 +49,19 @@ export const define: Form<'DefineStmt'> = (statement, at) => {
   if (!isThere) return create(object, at, { isThere });
   return statement.replace === true ? replace(object, at, replaceAgain(object, at)) : create(object, at, { isThere });
 };
+
+function createOperator({ defnames, definition = [] }: FieldsOf<'DefineStmt'>, at: FormContext): readonly Piece[] {
+  const names = stringsOf(defnames);
+  const operand = (side: string): string => {
+    const option = definition.map((node) => nodeAs(node, 'DefElem')).find((each) => each?.defname === side);
+    const type = nodeAs(option?.arg, 'TypeName');
+    return type === undefined ? 'NONE' : typeText(type);
+  };
+  const operator = `${quoteIdentifier(names.at(-2) ?? at.schema)}.${names.at(-1)!}`;
+  const name = `${operator} (${operand('leftarg')}, ${operand('rightarg')})`;
+  const back = quickBack(`drop operator ${name}`, `DROP OPERATOR ${name}`);
+  return [quick('create', `create operator ${name}`, [at.statement.text], [back])];
+}
 
 /** The new one has defaults, or names of arguments, that the old one has not. */
 function isNarrowed(statement: FieldsOf<'CreateFunctionStmt'>, object: ObjectName, at: FormContext): boolean {

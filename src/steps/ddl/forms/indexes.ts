@@ -29,7 +29,7 @@ export const createIndex: Form<'IndexStmt'> = (index, at) => {
   const drop = `DROP INDEX ${relationKey(place)}`;
   const label = `build index ${name} on ${relationKey(table)}`;
   const create = `CREATE ${unique ? 'UNIQUE ' : ''}${definition}`;
-  if (at.isNew(table)) return [quick('build', label, [create], [{ ...dropNow(place), statements: [drop] }])];
+  if (at.isNew(table)) return [quick('build', label, [create], { goesWith: 'its table' })];
   if (table.kind === 'partitioned table') {
     const only = index.relation!.inh !== true;
     const detail = `Writers of all partitions of ${relationKey(table)} wait while their indexes are built.`;
