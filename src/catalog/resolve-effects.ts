@@ -148,7 +148,7 @@ function resolveEffect(catalog: CatalogSnapshot, fact: KnownEffect, defaultSchem
       const { object, volatility, definition, replaces } = fact;
       const [schema, name] = withSchema(object.name, defaultSchema, 2);
       const types = object.types.map((type) => typeIn(catalog, type, defaultSchema)).join(', ');
-      const kind = object.kind === 'procedure' ? 'procedure' : 'function';
+      const kind = object.kind === 'procedure' || object.kind === 'aggregate' ? object.kind : 'function';
       const facts: FunctionFacts = { schema: schema!, name: name!, kind, arguments: types, volatility };
       return [{ kind: fact.kind, function: facts, definition, replaces }];
     }

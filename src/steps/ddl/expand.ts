@@ -73,6 +73,7 @@ export function createExpander(context: LowerContext, tell: Tell, spanOf: SpanOf
       relation: (name, missingOk = false) => find(relationParts(name), catalog, told, missingOk),
       after: (texts, from = catalog) => after(texts, from),
       expand: (texts, from = catalog) => expand(texts, from, told),
+      parse,
       refuse: (code, detail, help) => tell(code, told, detail, help),
       note: (detail) => tell('LS6205', told, detail),
     };

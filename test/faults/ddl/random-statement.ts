@@ -25,7 +25,12 @@ export function randomStatement(model: Model, choice: Choice, finalShare: number
 const alterTable: Maker = (model, choice) => {
   const table = choice.maybeOne(tablesOf(model));
   if (table === undefined) return undefined;
-  const count = choice.weighted([[6, 1], [2, 2], [1, 3], [1, 4]] as const);
+  const count = choice.weighted([
+    [6, 1],
+    [2, 2],
+    [1, 3],
+    [1, 4],
+  ] as const);
   const commands = Array.from({ length: count }, () => tableCommand(table, model, choice)).filter(
     (command) => command !== undefined,
   );
@@ -91,10 +96,17 @@ const createTable: Maker = (model, choice) => {
   const columns = Array.from({ length: choice.between(1, 4) }, (_, index) => {
     const [own, of] = [randomName(choice, taken), index === 0 ? choice.one(KEY_TYPES) : randomType(choice)];
     taken.add(own);
-    const extra = choice.weighted([[5, ''], [2, ' NOT NULL'], [2, ` DEFAULT ${choice.one(of.defaults)}`], [1, ' UNIQUE']] as const);
+    const extra = choice.weighted([
+      [5, ''],
+      [2, ' NOT NULL'],
+      [2, ` DEFAULT ${choice.one(of.defaults)}`],
+      [1, ' UNIQUE'],
+    ] as const);
     return `${q(own)} ${of.type}${index === 0 && choice.chance(0.6) ? ' PRIMARY KEY' : extra}`;
   });
-  const target = choice.maybeOne(tablesOf(model).filter(({ constraints }) => constraints.some(({ kind }) => kind === 'p')));
+  const target = choice.maybeOne(
+    tablesOf(model).filter(({ constraints }) => constraints.some(({ kind }) => kind === 'p')),
+  );
   const key = target?.constraints.find(({ kind }) => kind === 'p')?.columns ?? [];
   if (target !== undefined && key.length === 1 && choice.chance(0.5)) {
     const type = target.columns.find((column) => column.name === key[0])!.type;
@@ -148,7 +160,10 @@ const dropColumn: Maker = (model, choice) => {
 const changeTypeAnew: Maker = (model, choice) => {
   const table = choice.maybeOne(tablesOf(model));
   const column = table?.columns.find(({ type }) => type.startsWith('numeric') || type === 'bigint');
-  return column && `ALTER TABLE ${relationKey(table!)} ALTER COLUMN ${q(column.name)} TYPE integer USING ${q(column.name)}::integer`;
+  return (
+    column &&
+    `ALTER TABLE ${relationKey(table!)} ALTER COLUMN ${q(column.name)} TYPE integer USING ${q(column.name)}::integer`
+  );
 };
 
 const MAKERS: readonly (readonly [number, Maker])[] = [

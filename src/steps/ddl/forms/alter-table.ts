@@ -1,10 +1,13 @@
 /** ALTER TABLE: one command at a time, each compiled against the catalog that the one before leaves. */
 import type { Relation } from '../../../catalog/catalog-snapshot.js';
 import { quoteIdentifier, relationKey } from '../../../sql/identifier.js';
+import type { ObjectName } from '../../../sql/object-key.js';
 import { alterTableCommands } from '../../../sql/statement-text.js';
 import type { FieldsOf } from '../../../sql/tree-walk.js';
 import { quick, quickBack, type Form, type FormContext, type Piece, type WayBack } from '../piece.js';
 import { addColumn } from './add-column.js';
+import { dropAndMakeAgain } from './remake.js';
+import { alterComposite } from './types.js';
 import { inServerOrder } from './command-order.js';
 import { changeType, dropColumn, setDefault } from './columns.js';
 import {
@@ -20,6 +23,7 @@ import {
 type Command = FieldsOf<'AlterTableCmd'>;
 
 export const alterTable: Form<'AlterTableStmt'> = (statement, at) => {
+  if (statement.objtype === 'OBJECT_TYPE') return alterComposite(statement, at);
   const table = at.relation(statement.relation!, statement.missing_ok === true);
   if (table === undefined) return [];
   const commands = inServerOrder(alterTableCommands(at.statement, statement));
@@ -49,7 +53,9 @@ function alterOnce(table: Relation, command: Command, sql: string, at: FormConte
   const missingOk = command.missing_ok === true;
   if (table.opaque === true && OF_COLUMN.has(command.subtype)) {
     const none = `which columns ${relationKey(table)} has is not known before it is made`;
-    return [quick('alter', `alter ${relationKey(table)}`, [sql], at.isNew(table) ? { goesWith: 'its table' } : { none })];
+    return [
+      quick('alter', `alter ${relationKey(table)}`, [sql], at.isNew(table) ? { goesWith: 'its table' } : { none }),
+    ];
   }
   switch (command.subtype) {
     case 'AT_AddColumn':
@@ -96,6 +102,10 @@ function otherWayBack(table: Relation, command: Command, at: FormContext): WayBa
   const back = simpleWayBack(table, command);
   if (back !== undefined) return [quickBack(`set back ${relationKey(table)}`, `${alter(table)} ${back}`)];
   if (at.isNew(table)) return { goesWith: 'its table' };
+  // What else can be altered of a view is a part of how it is made.
+  const view: ObjectName = { kind: 'view', name: [table.schema, table.name] };
+  if (table.kind === 'view') return dropAndMakeAgain(view, at);
+  if (table.kind === 'materialized view') return dropAndMakeAgain({ ...view, kind: table.kind }, at);
   return { none: 'the catalog is not read for what this form of ALTER TABLE changes' };
 }
 

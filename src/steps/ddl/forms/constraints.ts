@@ -7,7 +7,15 @@ import { sameName } from '../../../catalog/change-relation.js';
 import { freeName } from '../../../catalog/free-name.js';
 import { quoteIdentifier, relationKey } from '../../../sql/identifier.js';
 import { nodeAs, stringsOf, type FieldsOf } from '../../../sql/tree-walk.js';
-import { asWayBack, quick, quickBack, type BackPiece, type FormContext, type Piece, type PieceHazard } from '../piece.js';
+import {
+  asWayBack,
+  quick,
+  quickBack,
+  type BackPiece,
+  type FormContext,
+  type Piece,
+  type PieceHazard,
+} from '../piece.js';
 import { buildConcurrently } from './indexes.js';
 import { partitionsOf, takenOver } from './partitions.js';
 
@@ -139,12 +147,7 @@ function keyByIndex(
 }
 
 /** An index that is there becomes a constraint and bears its name. On the way back both are one, and the index is built again. */
-function takeIndex(
-  table: Relation,
-  node: ConstraintNode,
-  constraint: Constraint,
-  at: FormContext,
-): readonly Piece[] {
+function takeIndex(table: Relation, node: ConstraintNode, constraint: Constraint, at: FormContext): readonly Piece[] {
   const add = usingIndex(table, constraint, node.indexname!);
   const index = table.indexes.find((candidate) => candidate.name === node.indexname);
   if (index === undefined) {
