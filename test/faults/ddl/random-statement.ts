@@ -1,8 +1,9 @@
 /** A random definition over a database as it is. Most can run; the server is asked which, before a plan is made of them. */
-import { quoteIdentifier, quoteLiteral, relationKey } from '../../../src/sql/identifier.js';
+import { quoteIdentifier, relationKey } from '../../../src/sql/identifier.js';
 import type { Model, ModelTable } from './catalog-model.js';
 import type { Choice } from './random-choice.js';
 import { randomName } from './random-name.js';
+import { randomObjectStatement } from './random-object.js';
 import { indexBody, tableCommand } from './random-table-command.js';
 import { KEY_TYPES, randomType } from './random-value.js';
 
@@ -132,16 +133,6 @@ const createTableAs: Maker = (model, choice) => {
 
 const createSequence: Maker = (model, choice) => `CREATE SEQUENCE ${q(randomName(choice, takenIn(model)))}`;
 
-const createSchema: Maker = (model, choice) => `CREATE SCHEMA ${q(randomName(choice, new Set(model.schemas)))}`;
-
-const commentOn: Maker = (model, choice) => {
-  const table = choice.maybeOne(tablesOf(model).filter(({ columns }) => columns.length > 0));
-  const text = choice.chance(0.2) ? 'NULL' : quoteLiteral(choice.one(['said', `it's said`, 'back\\slash']));
-  if (table === undefined) return undefined;
-  if (choice.chance(0.5)) return `COMMENT ON TABLE ${written(table, choice)} IS ${text}`;
-  return `COMMENT ON COLUMN ${relationKey(table)}.${q(choice.one(table.columns).name)} IS ${text}`;
-};
-
 const dropTable: Maker = (model, choice) => {
   const table = choice.maybeOne(tablesOf(model));
   return table && `DROP TABLE ${choice.chance(0.2) ? 'IF EXISTS ' : ''}${relationKey(table)}`;
@@ -179,10 +170,8 @@ const MAKERS: readonly (readonly [number, Maker])[] = [
   [3, createPartition],
   [2, createTableAs],
   [3, createSequence],
+  [24, randomObjectStatement],
 ];
-
-/** Kept for the forms that the registry does not hold yet. */
-export const LATER: readonly Maker[] = [createSchema, commentOn];
 
 const FINAL: readonly (readonly [number, Maker])[] = [
   [1, dropTable],
