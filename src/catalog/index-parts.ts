@@ -12,7 +12,10 @@ export function withoutParts(snapshot: CatalogSnapshot, whole: RelationName): Ca
     if (names.length === 0) continue;
     gone.push(...names.map((name) => ({ schema: relation.schema, name })));
     const indexes = relation.indexes.filter(({ name }) => !names.includes(name));
-    rest = replaced(rest, keepConstraints({ ...relation, indexes }, ({ name }) => !names.includes(name)));
+    rest = replaced(
+      rest,
+      keepConstraints({ ...relation, indexes }, ({ name }) => !names.includes(name)),
+    );
   }
   return gone.reduce(withoutParts, rest);
 }

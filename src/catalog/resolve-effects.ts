@@ -32,10 +32,41 @@ export function resolveEffects(
       continue;
     }
     const resolved = resolveEffect(catalog, fact, defaultSchema);
-    effects.push(...resolved);
-    catalog = applyEffects(catalog, resolved);
+    const changed = applyEffects(catalog, resolved);
+    const demanded = resolved.flatMap((effect) => notNullConstraints(changed, effect, fact));
+    effects.push(...resolved, ...demanded);
+    catalog = applyEffects(changed, demanded);
   }
   return { effects, unknown };
+}
+
+/** Since server 18 each NOT NULL is a constraint with a name, also that which a primary key demands. */
+function notNullConstraints(
+  catalog: CatalogSnapshot,
+  effect: CatalogEffect,
+  fact: DdlEffect,
+): readonly CatalogEffect[] {
+  if (catalog.server.versionNum < 180_000 || !('relation' in effect)) return [];
+  const table = catalog.relations[relationKey(effect.relation)];
+  if (table === undefined || (table.kind !== 'table' && table.kind !== 'partitioned table')) return [];
+  const given = fact.kind === 'relation created' ? fact.columns : fact.kind === 'column added' ? [fact.column] : [];
+  const has = new Set(table.constraints.flatMap(({ kind, columns }) => (kind === 'not null' ? columns : [])));
+  const { schema, name } = table;
+  return table.columns
+    .filter((column) => column.notNull && !has.has(column.name))
+    .map((column) => {
+      const from = { table: name, columns: [column.name], label: 'not_null' } as const;
+      const named = given.find((each) => each.name === column.name)?.notNullName;
+      const constraint: Constraint = {
+        name: named ?? freeName(catalog, schema, from, 'constraint'),
+        kind: 'not null',
+        columns: [column.name],
+        validated: true,
+        deferrable: false,
+        definition: `NOT NULL ${quoteIdentifier(column.name)}`,
+      };
+      return { kind: 'constraint added', relation: { schema, name }, constraint };
+    });
 }
 
 type KnownEffect = Exclude<DdlEffect, { readonly kind: 'opaque' }>;
@@ -128,7 +159,7 @@ function resolveEffect(catalog: CatalogSnapshot, fact: KnownEffect, defaultSchem
   }
 }
 
-function columnOf(fact: ColumnFact): Column {
+function columnOf({ notNullName: _, ...fact }: ColumnFact): Column {
   // What another collation takes for equal the text does not say: then the column is no key to rely on before it is there.
   const known = fact.collation === undefined || BYTEWISE.has(fact.collation.replace(/^pg_catalog\./, ''));
   return { ...fact, deterministicCollation: known };

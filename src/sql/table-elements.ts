@@ -13,6 +13,8 @@ export interface ColumnFact {
   /** As `format_type` prints it, as far as the text tells. */
   readonly type: string;
   readonly notNull: boolean;
+  /** Where NOT NULL was given one; server 18 keeps it. */
+  readonly notNullName?: string;
   /** SQL text of the default, or of the generation expression, as written. */
   readonly default?: string;
   readonly generated: 'no' | 'stored' | 'virtual';
@@ -141,6 +143,7 @@ export function columnElements(
     name,
     type: serial ?? typeText(definition.typeName!),
     notNull: hasSequence || of('CONSTR_NOTNULL') !== undefined || of('CONSTR_PRIMARY') !== undefined,
+    ...(of('CONSTR_NOTNULL')?.conname !== undefined && { notNullName: of('CONSTR_NOTNULL')!.conname! }),
     ...(fallback !== undefined && { default: fallback }),
     generated: generation === undefined ? 'no' : generation.generated_kind === 'v' ? 'virtual' : 'stored',
     identity: identity === undefined ? 'no' : identity.generated_when === 'a' ? 'always' : 'by default',

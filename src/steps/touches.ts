@@ -68,7 +68,10 @@ export function touchesOf(statements: readonly ParsedStatement[], scope: Pick<Sc
 }
 
 /** An index bears the name of a relation, also that of a key: who takes a name waits for who gives it up. */
-function indexNames(statement: ParsedStatement, { catalog, schema }: Pick<Scope, 'catalog' | 'schema'>): readonly string[] {
+function indexNames(
+  statement: ParsedStatement,
+  { catalog, schema }: Pick<Scope, 'catalog' | 'schema'>,
+): readonly string[] {
   return resolveEffects(catalog, ddlEffectsOf(statement), schema).effects.flatMap((effect) => {
     const named = (...names: readonly string[]): readonly string[] =>
       'relation' in effect ? names.map((name) => relationKey({ schema: effect.relation.schema, name })) : [];

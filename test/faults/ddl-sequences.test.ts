@@ -2,17 +2,21 @@
  * `ddl`: random definitions over random schemas. A plan of them leaves what psql would leave, and taken back, from its end
  * or from the middle, it leaves the exact fingerprint and the rows of before.
  */
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, onTestFinished } from 'vitest';
 
 import { loadGrammar, isSyntaxError } from '../../src/sql/grammar.js';
 import { SAMPLES } from '../../src/steps/ddl/samples.js';
 import { testDatabase, type TestDatabase } from '../support/database.js';
+import { told } from '../support/plan-on-database.js';
 import { forgetTables } from '../integration/steps/whole-cycle.js';
 import { makeSequence, playSequence, type Sequence } from './ddl/random-sequence.js';
-import { runSequence, type SequenceEnd } from './ddl/run-sequence.js';
+import { runSequence, sequencePlan, type SequenceEnd } from './ddl/run-sequence.js';
 import { shrinkSequence } from './ddl/shrink-sequence.js';
 import { formsOf } from './ddl/statement-form.js';
+import { rightGraph, type ChangeGraph } from './seeds/wrong-graphs.js';
+import { inDocumentOrder, namesForgotten } from './seeds/wrong-ways-back.js';
 import { randomFrom, say } from './support/random.js';
+import { beginWith } from './support/run-plan.js';
 
 const FILE = 'test/faults/ddl-sequences.test.ts';
 const SERVERS = [18, 15] as const;
@@ -71,6 +75,35 @@ describe.runIf(ONLY === undefined && COUNT >= 500)('the sequences', () => {
   });
 });
 
+const WRONG: readonly (readonly [string, ChangeGraph, Sequence])[] = [
+  [
+    'a way back in the order of the text',
+    inDocumentOrder,
+    { schema: ['CREATE TABLE a (n int)'], steps: [['ALTER TABLE a RENAME TO b', 'ALTER TABLE b RENAME TO c']] },
+  ],
+  [
+    'a way back that forgets what a constraint was called',
+    namesForgotten,
+    {
+      schema: ['CREATE TABLE a (n int)', 'ALTER TABLE a ADD CONSTRAINT positive CHECK (n > 0) NOT VALID'],
+      steps: [['ALTER TABLE a DROP CONSTRAINT positive']],
+    },
+  ],
+];
+
+it.each(WRONG)('%s is caught', async (_, wrong, sequence) => {
+  const test = await testDatabase({ after: onTestFinished });
+  await test.query(sequence.schema.join(';\n'));
+  const backWith = async (change: ChangeGraph): Promise<string> => {
+    const plan = sequencePlan(test, sequence, false);
+    await beginWith(plan, test.database, change);
+    expect(told(await plan.apply())).toBe('exit 0');
+    return told(await plan.rollback());
+  };
+  expect(await backWith(rightGraph)).toBe('exit 0');
+  expect(await backWith(wrong), 'the wrong design was not caught').not.toBe('exit 0');
+});
+
 function formsIn({ steps }: Sequence, partitioned: ReadonlySet<string>): readonly string[] {
   return steps.flat().flatMap((sql) => {
     const read = grammar.statements(sql);
@@ -80,7 +113,12 @@ function formsIn({ steps }: Sequence, partitioned: ReadonlySet<string>): readonl
 }
 
 /** As small as it gets, with the command that has it again. */
-async function shown(test: TestDatabase, number: number, sequence: Sequence, { problem }: SequenceEnd): Promise<string> {
+async function shown(
+  test: TestDatabase,
+  number: number,
+  sequence: Sequence,
+  { problem }: SequenceEnd,
+): Promise<string> {
   const everywhere = (operations: number): readonly number[] =>
     problem.startsWith('stopped') ? Array.from({ length: Math.max(0, operations - 1) }, (_, index) => index + 1) : [];
   const run = async (each: Sequence): Promise<SequenceEnd | undefined> => {

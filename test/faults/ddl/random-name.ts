@@ -1,11 +1,40 @@
 /** Names as people choose them and names as they fear them; which one is still free, the caller says. */
 import type { Choice } from './random-choice.js';
 
-const PLAIN: readonly string[] = 'a b amount code entry item kind label note part price ref state total value zone'.split(' ');
+const PLAIN: readonly string[] =
+  'a b amount code entry item kind label note part price ref state total value zone'.split(' ');
 
 const AWKWARD: readonly string[] = [
-  ...['order', 'user', 'select', 'table', 'check', 'Select Me', 'UPPER', 'größe', 'ключ', '日本語', 'a"b', "it's", 'col.dot'],
-  ...['$dollar', ' pad ', 'back\\slash', 'tab\tbed', 'tab%le', '1st', 'x-y', 'constraint', 'primary key', 'c,d', '(e)', '--f', '🙂'],
+  ...[
+    'order',
+    'user',
+    'select',
+    'table',
+    'check',
+    'Select Me',
+    'UPPER',
+    'größe',
+    'ключ',
+    '日本語',
+    'a"b',
+    "it's",
+    'col.dot',
+  ],
+  ...[
+    '$dollar',
+    ' pad ',
+    'back\\slash',
+    'tab\tbed',
+    'tab%le',
+    '1st',
+    'x-y',
+    'constraint',
+    'primary key',
+    'c,d',
+    '(e)',
+    '--f',
+    '🙂',
+  ],
   'a_name_that_is_as_long_as_a_name_may_be_in_postgresql_63_bytes_x',
   'long_unicode_ÄÖÜäöüßÄÖÜäöüßÄÖÜäöüßÄÖÜäöü',
 ].map((name) => cut(name));

@@ -53,16 +53,27 @@ function plain(schema: string, name: string, made: Made[], choice: Choice): read
   for (const { name: own, of } of others) {
     const parts = [
       choice.chance(0.4) ? `DEFAULT ${choice.one(of.defaults)}` : '',
-      choice.chance(0.3) ? (choice.chance(0.3) ? `CONSTRAINT ${q(`${own.slice(0, 5)} filled`)} NOT NULL` : 'NOT NULL') : '',
+      choice.chance(0.3)
+        ? choice.chance(0.3)
+          ? `CONSTRAINT ${q(`${own.slice(0, 5)} filled`)} NOT NULL`
+          : 'NOT NULL'
+        : '',
       choice.chance(0.15) ? `CHECK (${conditionOn(q(own), of.type)})` : '',
       choice.chance(0.15) && of.type !== 'boolean' ? 'UNIQUE' : '',
     ];
     elements.push([`${q(own)} ${of.type}`, ...parts.filter((part) => part !== '')].join(' '));
   }
-  const keyKind = choice.weighted([[7, 'PRIMARY KEY'], [2, 'UNIQUE'], [1, 'none']] as const);
+  const keyKind = choice.weighted([
+    [7, 'PRIMARY KEY'],
+    [2, 'UNIQUE'],
+    [1, 'none'],
+  ] as const);
   const named = choice.chance(0.3) ? `CONSTRAINT ${q(randomName(choice, new Set([name])))} ` : '';
   if (keyKind !== 'none') elements.push(`${named}${keyKind} (${list(key)})`);
-  if (choice.chance(0.2)) elements.push(`${q(`${name.slice(0, 10)} nr`)} ${choice.one(['serial', 'bigserial', 'bigint GENERATED ALWAYS AS IDENTITY'])}`);
+  if (choice.chance(0.2))
+    elements.push(
+      `${q(`${name.slice(0, 10)} nr`)} ${choice.one(['serial', 'bigserial', 'bigint GENERATED ALWAYS AS IDENTITY'])}`,
+    );
   const whole = relationKey(table);
   const inserted = [...key, ...refs, ...others];
   const values = inserted.map(({ of }) => of.value);
@@ -71,9 +82,12 @@ function plain(schema: string, name: string, made: Made[], choice: Choice): read
     `INSERT INTO ${whole} (${list(inserted)}) SELECT ${values.join(', ')} FROM generate_series(1, ${ROWS}) AS n`,
   ];
   if (target !== undefined && refs.length > 0 && (target !== table || keyKind !== 'none'))
-    statements.push(`ALTER TABLE ${whole} ADD FOREIGN KEY (${list(refs)}) REFERENCES ${relationKey(target)} (${list(target.key)})${choice.chance(0.3) ? ' ON DELETE CASCADE DEFERRABLE' : ''}`);
+    statements.push(
+      `ALTER TABLE ${whole} ADD FOREIGN KEY (${list(refs)}) REFERENCES ${relationKey(target)} (${list(target.key)})${choice.chance(0.3) ? ' ON DELETE CASCADE DEFERRABLE' : ''}`,
+    );
   for (const other of others) if (choice.chance(0.3)) statements.push(indexOn(whole, other, choice));
-  if (choice.chance(0.3)) statements.push(`COMMENT ON COLUMN ${whole}.${q(others[0]!.name)} IS ${quoteLiteral('what it is')}`);
+  if (choice.chance(0.3))
+    statements.push(`COMMENT ON COLUMN ${whole}.${q(others[0]!.name)} IS ${quoteLiteral('what it is')}`);
   if (choice.chance(0.2)) statements.push(`COMMENT ON TABLE ${whole} IS 'rows'`);
   if (keyKind !== 'none') made.push(table);
   return statements;
@@ -94,7 +108,8 @@ function partitioned(schema: string, name: string, choice: Choice): readonly str
     taken.add(own);
     return own;
   }) as [string, string, string];
-  const part = (suffix: string): string => relationKey({ schema, name: `${[...name].slice(0, 12).join('')} ${suffix}` });
+  const part = (suffix: string): string =>
+    relationKey({ schema, name: `${[...name].slice(0, 12).join('')} ${suffix}` });
   const key = choice.chance(0.4) ? `, PRIMARY KEY (${q(at)}, ${q(kind)})` : '';
   const statements = [
     `CREATE TABLE ${whole} (${q(at)} integer NOT NULL, ${q(kind)} text, ${q(note)} ${choice.one(['text', 'bigint', 'numeric(10,2)'])} DEFAULT 0${key}) PARTITION BY RANGE (${q(at)})`,

@@ -10,6 +10,7 @@ import type { TestDatabase } from '../../support/database.js';
 import { randomFrom } from '../support/random.js';
 import { readModel, type Model } from './catalog-model.js';
 import { choiceOf } from './random-choice.js';
+import { randomObjects } from './random-object.js';
 import { randomSchema } from './random-schema.js';
 import { randomStatement } from './random-statement.js';
 
@@ -37,6 +38,8 @@ export async function makeSequence(test: TestDatabase, seed: number): Promise<Pl
   const schema = await test.database.transaction(async (session) => {
     const kept: string[] = [];
     for (const sql of randomSchema(choice)) if (await tryStatement(session, sql)) kept.push(sql);
+    const objects = choice.chance(0.5) ? randomObjects(await readModel(session, test.major), choice) : [];
+    for (const sql of objects) if (await tryStatement(session, sql)) kept.push(sql);
     return kept;
   });
   const steps = Array.from({ length: choice.between(1, 4) }, () => choice.between(1, 6));

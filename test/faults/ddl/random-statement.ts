@@ -1,8 +1,9 @@
 /** A random definition over a database as it is. Most can run; the server is asked which, before a plan is made of them. */
-import { quoteIdentifier, quoteLiteral, relationKey } from '../../../src/sql/identifier.js';
+import { quoteIdentifier, relationKey } from '../../../src/sql/identifier.js';
 import type { Model, ModelTable } from './catalog-model.js';
 import type { Choice } from './random-choice.js';
 import { randomName } from './random-name.js';
+import { randomObjectStatement } from './random-object.js';
 import { indexBody, tableCommand } from './random-table-command.js';
 import { KEY_TYPES, randomType } from './random-value.js';
 
@@ -25,7 +26,12 @@ export function randomStatement(model: Model, choice: Choice, finalShare: number
 const alterTable: Maker = (model, choice) => {
   const table = choice.maybeOne(tablesOf(model));
   if (table === undefined) return undefined;
-  const count = choice.weighted([[6, 1], [2, 2], [1, 3], [1, 4]] as const);
+  const count = choice.weighted([
+    [6, 1],
+    [2, 2],
+    [1, 3],
+    [1, 4],
+  ] as const);
   const commands = Array.from({ length: count }, () => tableCommand(table, model, choice)).filter(
     (command) => command !== undefined,
   );
@@ -91,10 +97,17 @@ const createTable: Maker = (model, choice) => {
   const columns = Array.from({ length: choice.between(1, 4) }, (_, index) => {
     const [own, of] = [randomName(choice, taken), index === 0 ? choice.one(KEY_TYPES) : randomType(choice)];
     taken.add(own);
-    const extra = choice.weighted([[5, ''], [2, ' NOT NULL'], [2, ` DEFAULT ${choice.one(of.defaults)}`], [1, ' UNIQUE']] as const);
+    const extra = choice.weighted([
+      [5, ''],
+      [2, ' NOT NULL'],
+      [2, ` DEFAULT ${choice.one(of.defaults)}`],
+      [1, ' UNIQUE'],
+    ] as const);
     return `${q(own)} ${of.type}${index === 0 && choice.chance(0.6) ? ' PRIMARY KEY' : extra}`;
   });
-  const target = choice.maybeOne(tablesOf(model).filter(({ constraints }) => constraints.some(({ kind }) => kind === 'p')));
+  const target = choice.maybeOne(
+    tablesOf(model).filter(({ constraints }) => constraints.some(({ kind }) => kind === 'p')),
+  );
   const key = target?.constraints.find(({ kind }) => kind === 'p')?.columns ?? [];
   if (target !== undefined && key.length === 1 && choice.chance(0.5)) {
     const type = target.columns.find((column) => column.name === key[0])!.type;
@@ -120,16 +133,6 @@ const createTableAs: Maker = (model, choice) => {
 
 const createSequence: Maker = (model, choice) => `CREATE SEQUENCE ${q(randomName(choice, takenIn(model)))}`;
 
-const createSchema: Maker = (model, choice) => `CREATE SCHEMA ${q(randomName(choice, new Set(model.schemas)))}`;
-
-const commentOn: Maker = (model, choice) => {
-  const table = choice.maybeOne(tablesOf(model).filter(({ columns }) => columns.length > 0));
-  const text = choice.chance(0.2) ? 'NULL' : quoteLiteral(choice.one(['said', `it's said`, 'back\\slash']));
-  if (table === undefined) return undefined;
-  if (choice.chance(0.5)) return `COMMENT ON TABLE ${written(table, choice)} IS ${text}`;
-  return `COMMENT ON COLUMN ${relationKey(table)}.${q(choice.one(table.columns).name)} IS ${text}`;
-};
-
 const dropTable: Maker = (model, choice) => {
   const table = choice.maybeOne(tablesOf(model));
   return table && `DROP TABLE ${choice.chance(0.2) ? 'IF EXISTS ' : ''}${relationKey(table)}`;
@@ -148,7 +151,10 @@ const dropColumn: Maker = (model, choice) => {
 const changeTypeAnew: Maker = (model, choice) => {
   const table = choice.maybeOne(tablesOf(model));
   const column = table?.columns.find(({ type }) => type.startsWith('numeric') || type === 'bigint');
-  return column && `ALTER TABLE ${relationKey(table!)} ALTER COLUMN ${q(column.name)} TYPE integer USING ${q(column.name)}::integer`;
+  return (
+    column &&
+    `ALTER TABLE ${relationKey(table!)} ALTER COLUMN ${q(column.name)} TYPE integer USING ${q(column.name)}::integer`
+  );
 };
 
 const MAKERS: readonly (readonly [number, Maker])[] = [
@@ -164,10 +170,8 @@ const MAKERS: readonly (readonly [number, Maker])[] = [
   [3, createPartition],
   [2, createTableAs],
   [3, createSequence],
+  [24, randomObjectStatement],
 ];
-
-/** Kept for the forms that the registry does not hold yet. */
-export const LATER: readonly Maker[] = [createSchema, commentOn];
 
 const FINAL: readonly (readonly [number, Maker])[] = [
   [1, dropTable],

@@ -24,7 +24,10 @@ const addColumn: Command = (table, model, choice) => {
     [5, of.type],
     [3, `${of.type} DEFAULT ${value}`],
     [3, `${of.type} NOT NULL DEFAULT ${value}`],
-    [1, `${of.type} CONSTRAINT ${q(`${name} set`.slice(0, 30))} NOT NULL DEFAULT ${value} CHECK (${conditionOn(q(name), of.type)})`],
+    [
+      1,
+      `${of.type} CONSTRAINT ${q(`${name} set`.slice(0, 30))} NOT NULL DEFAULT ${value} CHECK (${conditionOn(q(name), of.type)})`,
+    ],
     [2, `${of.type} UNIQUE`],
     [2, `${of.type} CHECK (${conditionOn(q(name), of.type)}) DEFAULT ${value}`],
     [2, 'uuid DEFAULT gen_random_uuid()'],
@@ -32,7 +35,11 @@ const addColumn: Command = (table, model, choice) => {
     [1, choice.one(['serial', 'bigserial'])],
     [1, number && `numeric GENERATED ALWAYS AS (${q(number.name)} * 2) STORED`],
     [model.major >= 18 ? 2 : 0, number && `numeric GENERATED ALWAYS AS (${q(number.name)} * 2) VIRTUAL`],
-    [2, target && `${target.type} REFERENCES ${relationKey(target)} (${q(target.column)})${choice.chance(0.3) ? ' ON DELETE SET NULL' : ''}`],
+    [
+      2,
+      target &&
+        `${target.type} REFERENCES ${relationKey(target)} (${q(target.column)})${choice.chance(0.3) ? ' ON DELETE SET NULL' : ''}`,
+    ],
   ]);
   return rest && `ADD COLUMN ${missing}${q(name)} ${rest}`;
 };
@@ -72,7 +79,9 @@ const changeType: Command = (table, _, choice) => {
     WIDER.filter(([type]) => type.test(column.type)).map(([, wider]) => [column, wider] as const),
   );
   const found = choice.maybeOne(fitting);
-  return found && `ALTER COLUMN ${q(found[0].name)} ${choice.chance(0.3) ? 'SET DATA ' : ''}TYPE ${choice.one(found[1])}`;
+  return (
+    found && `ALTER COLUMN ${q(found[0].name)} ${choice.chance(0.3) ? 'SET DATA ' : ''}TYPE ${choice.one(found[1])}`
+  );
 };
 
 const addForeignKey: Command = (table, model, choice) => {
@@ -80,7 +89,12 @@ const addForeignKey: Command = (table, model, choice) => {
   const column = target && choice.maybeOne(table.columns.filter(({ type }) => type === target.type));
   if (target === undefined || column === undefined) return undefined;
   const columns = target.primary && choice.chance(0.4) ? '' : ` (${q(target.column)})`;
-  const extra = choice.weighted([[6, ''], [1, ' NOT VALID'], [1, ' ON UPDATE CASCADE'], [1, ' DEFERRABLE INITIALLY DEFERRED']] as const);
+  const extra = choice.weighted([
+    [6, ''],
+    [1, ' NOT VALID'],
+    [1, ' ON UPDATE CASCADE'],
+    [1, ' DEFERRABLE INITIALLY DEFERRED'],
+  ] as const);
   return `ADD ${named(table, choice)}FOREIGN KEY (${q(column.name)}) REFERENCES ${relationKey(target)}${columns}${extra}`;
 };
 
@@ -96,7 +110,12 @@ const addKey: Command = (table, _, choice) => {
   if (columns.length === 0) return undefined;
   const primary = choice.chance(0.3);
   const kind = primary ? 'PRIMARY KEY' : choice.chance(0.15) ? 'UNIQUE NULLS NOT DISTINCT' : 'UNIQUE';
-  const extra = choice.weighted([[7, ''], [1, ' DEFERRABLE'], [1, ' WITH (fillfactor = 70)'], [1, ` INCLUDE (${q(choice.one(table.columns).name)})`]] as const);
+  const extra = choice.weighted([
+    [7, ''],
+    [1, ' DEFERRABLE'],
+    [1, ' WITH (fillfactor = 70)'],
+    [1, ` INCLUDE (${q(choice.one(table.columns).name)})`],
+  ] as const);
   const deferred = extra === ' DEFERRABLE' && choice.chance(0.5) ? ' INITIALLY DEFERRED' : '';
   return `ADD ${named(table, choice)}${kind} (${columns.join(', ')})${extra}${deferred}`;
 };
@@ -129,7 +148,12 @@ const validate: Command = (table, _, choice) => {
 };
 
 const rowSecurity: Command = (_, __, choice) =>
-  choice.one(['ENABLE ROW LEVEL SECURITY', 'DISABLE ROW LEVEL SECURITY', 'FORCE ROW LEVEL SECURITY', 'NO FORCE ROW LEVEL SECURITY']);
+  choice.one([
+    'ENABLE ROW LEVEL SECURITY',
+    'DISABLE ROW LEVEL SECURITY',
+    'FORCE ROW LEVEL SECURITY',
+    'NO FORCE ROW LEVEL SECURITY',
+  ]);
 
 const trigger: Command = (table, _, choice) => {
   const name = choice.maybeOne(table.triggers);
@@ -168,8 +192,15 @@ export function indexBody(table: ModelTable, choice: Choice): string {
 
 function element({ name, type }: ModelColumn, choice: Choice): string {
   const column = q(name);
-  if (isText(type) && choice.chance(0.3)) return choice.one([`lower(${column})`, `(${column} || 'x')`, `${column} text_pattern_ops`, `${column} COLLATE "C"`]);
-  if (isNumber(type) && choice.chance(0.2)) return choice.one([`(${column} + 1)`, `abs(${column})`, `coalesce(${column}, 0)`]);
+  if (isText(type) && choice.chance(0.3))
+    return choice.one([
+      `lower(${column})`,
+      `(${column} || 'x')`,
+      `${column} text_pattern_ops`,
+      `${column} COLLATE "C"`,
+    ]);
+  if (isNumber(type) && choice.chance(0.2))
+    return choice.one([`(${column} + 1)`, `abs(${column})`, `coalesce(${column}, 0)`]);
   return choice.chance(0.15) ? `${column} DESC NULLS LAST` : column;
 }
 

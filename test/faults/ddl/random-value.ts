@@ -20,8 +20,16 @@ export const TYPES: readonly RandomType[] = [
   { type: 'numeric', value: 'n * 1.5', defaults: ['0'] },
   { type: 'boolean', value: 'n % 2 = 0', defaults: ['true', '(NOT true)'] },
   { type: 'date', value: `date '2026-01-01' + n`, defaults: ['CURRENT_DATE', `'2026-05-05'`] },
-  { type: 'timestamptz', value: `timestamptz '2026-01-01 00:00+00' + n * interval '1 hour'`, defaults: ['now()', 'CURRENT_TIMESTAMP'] },
-  { type: 'timestamp(3) without time zone', value: `timestamp '2026-01-01' + n * interval '1 hour'`, defaults: ['LOCALTIMESTAMP'] },
+  {
+    type: 'timestamptz',
+    value: `timestamptz '2026-01-01 00:00+00' + n * interval '1 hour'`,
+    defaults: ['now()', 'CURRENT_TIMESTAMP'],
+  },
+  {
+    type: 'timestamp(3) without time zone',
+    value: `timestamp '2026-01-01' + n * interval '1 hour'`,
+    defaults: ['LOCALTIMESTAMP'],
+  },
   { type: 'uuid', value: `md5(n::text)::uuid`, defaults: [`'00000000-0000-0000-0000-000000000000'`] },
   { type: 'jsonb', value: `jsonb_build_object('n', n)`, defaults: [`'{"a": [1, 2]}'`] },
   { type: 'interval day to second(2)', value: `n * interval '1 day'`, defaults: [`'1 day'`] },

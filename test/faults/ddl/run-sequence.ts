@@ -70,7 +70,11 @@ export async function runSequence(test: TestDatabase, sequence: Sequence, how: H
     turns += 1;
     const stopped = await plan.apply(stopAfterOperations(stopAt));
     if (stopped.report?.outcome !== 'stopped' && stopped.report?.outcome !== 'done')
-      return end({ end: 'taken back', problem: `stopped after ${stopAt}: refused when it ran\n${told(stopped)}`, turns });
+      return end({
+        end: 'taken back',
+        problem: `stopped after ${stopAt}: refused when it ran\n${told(stopped)}`,
+        turns,
+      });
     const { problem } = await takenBack(test, plan, before);
     if (problem !== '') return end({ end: 'taken back', problem: `stopped after ${stopAt}: ${problem}`, turns });
   }

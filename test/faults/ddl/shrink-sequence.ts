@@ -2,7 +2,10 @@
 import type { Sequence } from './random-sequence.js';
 
 /** `fails`: the first line of its problem; empty where it has none. */
-export async function shrinkSequence(sequence: Sequence, fails: (sequence: Sequence) => Promise<string>): Promise<Sequence> {
+export async function shrinkSequence(
+  sequence: Sequence,
+  fails: (sequence: Sequence) => Promise<string>,
+): Promise<Sequence> {
   const wanted = await fails(sequence);
   // It depends on which of two goes first.
   if (wanted === '') return sequence;

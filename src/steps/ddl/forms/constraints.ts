@@ -130,7 +130,8 @@ function keyByIndex(
     const detail = `Readers and writers of ${relationKey(table)} wait while its indexes are built; a ${node.without_overlaps === true ? 'temporal key' : 'partitioned table'} cannot take over an index that was built before.`;
     const taken = takenOver(table, constraint.columns, at.catalog);
     const back = taken === undefined ? [drop] : { none: taken };
-    return [{ ...quick('add', label, [add], back), hazards: [{ name: 'blocks_reads', detail }] }];
+    const key = { ...quick('add', label, [add], back), hazards: [{ name: 'blocks_reads', detail } as const] };
+    return [...notNullForKey(table, constraint, at), key];
   }
   const columns = stringsOf(node.keys).map(quoteIdentifier).join(', ');
   const included = stringsOf(node.including).map(quoteIdentifier).join(', ');
