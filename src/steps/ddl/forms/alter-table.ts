@@ -10,15 +10,10 @@ import { inServerOrder } from './command-order.js';
 import { dropAndMakeAgain } from './remake.js';
 import { alterComposite } from './types.js';
 import { changeType, dropColumn, setDefault } from './columns.js';
-import {
-  addConstraint,
-  alter,
-  constraintNode,
-  dropConstraint,
-  dropNotNull,
-  requireNotNull,
-  validateConstraint,
-} from './constraints.js';
+import { alter } from './alter-text.js';
+import { addConstraint, constraintNode, dropConstraint } from './constraints.js';
+import { dropNotNull, requireNotNull } from './not-null.js';
+import { validateConstraint } from './validate.js';
 
 type Command = FieldsOf<'AlterTableCmd'>;
 
