@@ -3,7 +3,7 @@ import type { DdlEffect } from './ddl-effects.js';
 import { constraintOfTable, isAttribute, withoutName } from './constraint-text.js';
 import { factsOf } from './expression-facts.js';
 import type { ParsedStatement, Token } from './grammar.js';
-import { formatParts, quoteIdentifier, quoteLiteral, type NameParts } from './identifier.js';
+import { formatParts, quoteLiteral, type NameParts } from './identifier.js';
 import { distinctColumns, impliedName, type ImpliedFrom, type NameLabel } from './implied-name.js';
 import { sourceText, type SourceText } from './source-text.js';
 import { nodeAs, relationParts, stringsOf, type FieldsOf } from './tree-walk.js';
