@@ -6,6 +6,7 @@ import { alterTableCommands } from '../../../sql/statement-text.js';
 import type { FieldsOf } from '../../../sql/tree-walk.js';
 import { quick, quickBack, type Form, type FormContext, type Piece, type WayBack } from '../piece.js';
 import { addColumn } from './add-column.js';
+import { alterIndex } from './alter-index.js';
 import { dropAndMakeAgain } from './remake.js';
 import { alterComposite } from './types.js';
 import { changeType, dropColumn, setDefault } from './columns.js';
@@ -23,6 +24,7 @@ type Command = FieldsOf<'AlterTableCmd'>;
 
 export const alterTable: Form<'AlterTableStmt'> = (statement, at) => {
   if (statement.objtype === 'OBJECT_TYPE') return alterComposite(statement, at);
+  if (statement.objtype === 'OBJECT_INDEX') return alterIndex(statement, at);
   const table = at.relation(statement.relation!, statement.missing_ok === true);
   if (table === undefined) return [];
   const commands = alterTableCommands(at.statement, statement);
