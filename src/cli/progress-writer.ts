@@ -6,7 +6,7 @@ import type { RunEvent } from '../executor/run-event.js';
 import type { Clock } from '../kernel/clock.js';
 import type { OperationGraph } from '../operation/operation-graph.js';
 import { jsonEvent } from '../render/json-document.js';
-import { progressLine, stateLine } from '../render/progress-lines.js';
+import { progressLine, stateLine, watchLine } from '../render/progress-lines.js';
 import { renderScreen, settledLine } from '../render/progress-screen.js';
 import type { Estimates } from '../report/plan-report.js';
 import { beginProgress, foldEvent, withEstimates, type RunProgress } from '../report/run-progress.js';
@@ -76,9 +76,14 @@ const LINE_EVERY_MS = 10_000;
 
 function lineSink({ err }: Terminal, clock: Clock): Sink {
   let lastAtMs = clock.now();
+  const watched = watchedInLines();
   return {
     tell(event, progress) {
       const now = clock.now();
+      if (event.type === 'watch') {
+        if (watched(event, now)) err.write(`${watchLine(event, now)}\n`);
+        return;
+      }
       const line = stateLine(event, progress, now);
       if (line !== null) err.write(`${line}\n`);
       if (event.type !== 'progress' || now - lastAtMs < LINE_EVERY_MS) return;
@@ -88,6 +93,18 @@ function lineSink({ err }: Terminal, clock: Clock): Sink {
     },
     pause: () => undefined,
     end: () => undefined,
+  };
+}
+
+/** Whether it is worth a line: something else than before is waited for or done, or the last line is some time ago. */
+function watchedInLines(): (event: Extract<RunEvent, { type: 'watch' }>, nowMs: number) => boolean {
+  const told = new Map<string, { readonly what: string; readonly atMs: number }>();
+  return ({ operation, build, blockers }, nowMs) => {
+    const what = JSON.stringify([build?.phase, blockers.map(({ pid }) => pid)]);
+    const last = told.get(operation);
+    if (last?.what === what && nowMs - last.atMs < LINE_EVERY_MS) return false;
+    told.set(operation, { what, atMs: nowMs });
+    return true;
   };
 }
 

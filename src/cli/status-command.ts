@@ -34,7 +34,7 @@ function nextOf(report: StatusReport | null, file: string | undefined): readonly
   return [...approvalsOf(report.run, run.name), `lockstep apply ${plan}`];
 }
 
-const OPEN: ReadonlySet<string> = new Set(['waiting', 'stopped', 'failed']);
+const OPEN: ReadonlySet<string> = new Set(['waiting', 'blocked', 'stopped', 'failed']);
 
 function approvalsOf({ operations }: RunReport, name: string): readonly string[] {
   const waiting = operations.filter(

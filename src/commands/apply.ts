@@ -32,7 +32,7 @@ export interface ApplyReport {
   readonly run: RunReport;
   readonly graph: OperationGraph;
   /** `nothing to do`: the plan was done before, and nothing was written. */
-  readonly outcome: 'done' | 'nothing to do' | 'waiting' | 'stopped' | 'failed' | 'fenced';
+  readonly outcome: 'done' | 'nothing to do' | 'waiting' | 'blocked' | 'stopped' | 'failed' | 'fenced';
 }
 
 export function applyCommand(options: ApplyOptions): Promise<CommandResult<ApplyReport>> {

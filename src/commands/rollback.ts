@@ -34,7 +34,7 @@ export interface RollbackReport {
   readonly wayBack: PlanReport;
   readonly run: RunReport;
   readonly graph: OperationGraph;
-  readonly outcome: 'shown' | 'done' | 'nothing to do' | 'waiting' | 'stopped' | 'failed' | 'fenced';
+  readonly outcome: 'shown' | 'done' | 'nothing to do' | 'waiting' | 'blocked' | 'stopped' | 'failed' | 'fenced';
   /** How the catalog differs from what it was before the run; null until the way back has ended. */
   readonly drift: readonly string[] | null;
 }
@@ -94,10 +94,15 @@ async function wayBackOf(
   return refusal(EXIT.failed, 'LS9010', { detail: lines.join('\n'), help: 'nothing was taken back' });
 }
 
-/** A transaction that failed was rolled back whole: there is nothing to take back. */
+/**
+ * A transaction that failed, or did not get its locks, was rolled back whole. Outside one, a failed attempt is taken away
+ * before it is called failed, where the operation knows how.
+ */
 function leftNothing({ id, state }: OperationRecord, graph: OperationGraph): boolean {
   const operation = graph.operations.find((candidate) => candidate.id === id);
-  return state === 'failed' && operation?.kind === 'statement' && operation.transactional;
+  if (operation?.kind !== 'statement') return false;
+  if (operation.transactional) return state === 'failed' || state === 'blocked';
+  return state === 'failed' && (operation.observation?.leftover ?? null) !== null;
 }
 
 async function takeBack(

@@ -1,6 +1,6 @@
 /** What one operation needs while it runs, and how it can end. */
 import type { Clock } from '../kernel/clock.js';
-import type { Limits } from '../operation/operation-graph.js';
+import type { Limits, OperationGraph } from '../operation/operation-graph.js';
 import type { Journal, OperationOutcome, RecordedError, RunHandle } from './journal.js';
 import type { Observe } from './run-event.js';
 import type { Database } from './session.js';
@@ -8,6 +8,7 @@ import type { Slots } from './slots.js';
 
 export interface Execution {
   readonly run: RunHandle;
+  readonly direction: OperationGraph['direction'];
   readonly limits: Limits;
   readonly deadlockTimeoutMs: number;
   readonly database: Database;
@@ -26,6 +27,6 @@ export interface Execution {
 /** How an operation's turn ended; each but `stopped` is in the journal already. */
 export type Ended =
   | { readonly state: 'done' | 'skipped'; readonly outcome: OperationOutcome }
-  | { readonly state: 'waiting'; readonly outcome: OperationOutcome }
+  | { readonly state: 'waiting' | 'blocked'; readonly outcome: OperationOutcome & { readonly reason: string } }
   | { readonly state: 'failed' | 'in doubt'; readonly outcome: OperationOutcome & { readonly error: RecordedError } }
   | { readonly state: 'stopped' };

@@ -3,6 +3,7 @@
  * implements it. Every write names the run's epoch; where a takeover has raised it, the write finds nothing and rejects
  * with a FencedError. Methods that take a session take part in that session's transaction.
  */
+import type { Blocker } from './blocker.js';
 import type { CheckAnswer } from '../operation/check-query.js';
 import type { BatchCounts, OperationId } from '../operation/operation.js';
 import type { Counts } from './run-types.js';
@@ -59,13 +60,17 @@ export class FencedError extends Error {
  *   pending  → waiting   a gate was reached and is not open
  *   waiting  → done      the gate opened
  *   running  → done      committed together with its effect, or observed in the catalog
+ *   running  → blocked   others did not let go of a lock in all its attempts; nothing of it stays
  *   running  → failed    its own error, or a violation; durable: going on tries it again and never steps over it
  *   running  → in doubt  outside a transaction, and the answer never came
  *   failed   → running   going on
+ *   blocked  → running   going on
  *   in doubt → running   the operator said that it must run again
  *   in doubt → done      the operator said that it has run
+ *
+ * What the catalog can tell (an observation) needs no operator: going on asks it, and moves from `running`, `in doubt`.
  */
-export type OperationState = 'pending' | 'running' | 'waiting' | 'done' | 'skipped' | 'failed' | 'in doubt';
+export type OperationState = 'pending' | 'running' | 'waiting' | 'done' | 'skipped' | 'blocked' | 'failed' | 'in doubt';
 
 export interface OperationRecord {
   readonly id: OperationId;
@@ -78,6 +83,8 @@ export interface OperationOutcome {
   readonly answer?: CheckAnswer;
   readonly reason?: string;
   readonly error?: RecordedError;
+  /** Of a blocked operation: who held the locks while its last attempt waited, as far as the server said. */
+  readonly blockers?: readonly Blocker[];
 }
 
 /** An error as the journal keeps it: never a password, never a stack. */

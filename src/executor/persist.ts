@@ -11,20 +11,30 @@ export interface Attempts {
   tries: number;
 }
 
+export interface PersistOptions {
+  /**
+   * Each try holds one of the run's slots. It is given back for the pause: operations that wait for locks would
+   * otherwise keep others from working that have nothing to wait for.
+   */
+  readonly inSlot?: boolean;
+}
+
 /**
- * Calls `work` with a session until it returns. A statement that may be tried again is, on the same session; a lost
- * connection gets a new one. Rejects with what `work` rejected with when another try cannot help, when tries have run
- * out, or when the run is being stopped.
+ * Calls `work` with a session until it returns. A statement that may be tried again is, after a pause; a lost connection
+ * gets a new one. Rejects with what `work` rejected with when another try cannot help, when tries have run out, or when
+ * the run is being stopped.
  */
 export async function persist<T>(
   execution: Execution,
   operation: { readonly id: string; readonly step: string },
   work: (session: Session, attempts: Attempts) => Promise<T>,
+  { inSlot = false }: PersistOptions = {},
 ): Promise<T> {
   const attempts: Attempts = { tries: 0 };
+  const once = (): Promise<T> => execution.database.withSession((session) => work(session, attempts));
   for (;;) {
     try {
-      return await execution.database.withSession((session) => work(session, attempts));
+      return await (inSlot ? execution.slots.with(once) : once());
     } catch (error) {
       if (!(error instanceof DatabaseError) || remedyFor(error) === 'give-up') throw error;
       attempts.tries += 1;

@@ -36,6 +36,9 @@ export function remedyFor(error: DatabaseError): Remedy {
 /** Tries in a row without any progress, after which a person must look. About a minute in all. */
 export const MAX_TRIES = 20;
 
+/** How often a statement outside a transaction is sent: each time, what a failed one left was taken away first. */
+export const MAX_BUILDS = 5;
+
 /** Doubles from 100 ms up to 5 s, each between half and all of it, so that waiters do not come back together. */
 export function pauseBeforeTryMs(tries: number, random: () => number): number {
   const ceiling = Math.min(5_000, 100 * 2 ** Math.min(tries, 10));

@@ -5,11 +5,12 @@ import { BatchProblemError, runBatch } from './batch.js';
 import type { Ended, Execution } from './execution.js';
 import type { OperationState, RecordedError } from './journal.js';
 import { nextBatchSize } from './pace.js';
-import { persist } from './persist.js';
+import { persist, type Attempts } from './persist.js';
 import { recordedError } from './recorded-error.js';
 import { MAX_TRIES, pauseBeforeTryMs } from './retry-policy.js';
 import { runTransaction } from './run-transaction.js';
 import { FencedError } from './journal.js';
+import type { Session } from './session.js';
 import { splitRanges } from './split-ranges.js';
 
 /** Others hold what is left: how long before looking again. */
@@ -78,9 +79,9 @@ async function workOff(
   try {
     for (;;) {
       if (execution.stop.aborted || crew.problem !== null || crew.fenced !== null) return;
-      const went = await execution.slots.with(() => oneBatch(operation, lockTimeoutMs, crew, execution));
+      const went = await oneBatch(operation, lockTimeoutMs, crew, execution);
       if (went === 'all done') return;
-      if (went === 'others at work') await execution.clock.sleep(CLAIM_PAUSE_MS, execution.stop);
+      if (went !== 'committed') await execution.clock.sleep(pauseAfter(went, crew, execution), execution.stop);
     }
   } catch (error) {
     if (error instanceof FencedError) crew.fenced = error;
@@ -88,14 +89,20 @@ async function workOff(
   }
 }
 
+type Went = 'committed' | 'all done' | 'others at work' | 'collided';
+
+function pauseAfter(went: Went, crew: Crew, { random }: Execution): number {
+  return went === 'collided' ? pauseBeforeTryMs(crew.problemTries, random) : CLAIM_PAUSE_MS;
+}
+
 async function oneBatch(
   operation: BatchOperation,
   lockTimeoutMs: number,
   crew: Crew,
   execution: Execution,
-): Promise<'committed' | 'all done' | 'others at work'> {
+): Promise<Went> {
   const { journal, run, observe, stop } = execution;
-  return persist(execution, operation, async (session, attempts) => {
+  const work = async (session: Session, attempts: Attempts): Promise<Went> => {
     if (stop.aborted) return 'all done';
     try {
       const size = crew.size;
@@ -117,10 +124,10 @@ async function oneBatch(
         crew.problem = { code: error.problem.code, message: PROBLEMS[error.problem.code], rows: error.problem.rows };
         return 'all done';
       }
-      await execution.clock.sleep(pauseBeforeTryMs(crew.problemTries, execution.random), stop);
-      return 'others at work';
+      return 'collided';
     }
-  });
+  };
+  return persist(execution, operation, work, { inSlot: true });
 }
 
 const PROBLEMS = {

@@ -8,14 +8,16 @@ import { runTransaction } from './run-transaction.js';
 
 export async function runCheckOperation(operation: CheckOperation, execution: Execution): Promise<Ended> {
   try {
-    const answer = await execution.slots.with(() =>
-      persist(execution, operation, (session) =>
+    const answer = await persist(
+      execution,
+      operation,
+      (session) =>
         // A check takes ACCESS SHARE only and may read for long: no timeout, and nothing of it stays.
         runTransaction(execution, session, () => ask(operation.check, session), {
           statementTimeoutMs: 0,
           rollback: true,
         }),
-      ),
+      { inSlot: true },
     );
     if (answer.violations === 0 || operation.effect !== 'fail') return { state: 'done', outcome: { answer } };
     const message = operation.check.name;

@@ -1,4 +1,6 @@
 /** What the executor tells while it runs, for screens and logs. What must survive is in the journal, written with its cause. */
+import type { Blocker } from './blocker.js';
+import type { BuildProgress } from './ask-build.js';
 import type { OperationOutcome, OperationState } from './journal.js';
 import type { Counts } from './run-types.js';
 
@@ -29,6 +31,17 @@ export type RunEvent =
       readonly reason: string;
       readonly tries: number;
       readonly pauseMs: number;
+    }
+  | {
+      /**
+       * Every few seconds of a statement without timeouts: for whom it waits, nobody where it has just got on, and how far
+       * it is where the server says so.
+       */
+      readonly type: 'watch';
+      readonly operation: string;
+      readonly step: string;
+      readonly build: BuildProgress | null;
+      readonly blockers: readonly Blocker[];
     };
 
 export type Observe = (event: RunEvent) => void;

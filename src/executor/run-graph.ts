@@ -17,16 +17,20 @@ import { runGateOperation } from './run-gate-operation.js';
 import { runStatementOperation } from './run-statement-operation.js';
 import { runTransaction } from './run-transaction.js';
 
-/** How the walk ended. `failed` comes before `waiting` and `stopped` where several are true. */
+/** How the walk ended. Where several are true, the one that stands first here. */
 export type WalkEnd =
-  | { readonly state: 'done' }
+  | { readonly state: 'fenced' }
   | { readonly state: 'failed'; readonly failures: readonly OperationFailure[] }
-  | {
-      readonly state: 'waiting';
-      readonly gates: readonly { readonly operation: OperationId; readonly reason: string }[];
-    }
+  | { readonly state: 'done' }
+  | { readonly state: 'blocked'; readonly blocked: readonly HeldBack[] }
   | { readonly state: 'stopped' }
-  | { readonly state: 'fenced' };
+  | { readonly state: 'waiting'; readonly gates: readonly HeldBack[] };
+
+/** By a gate that is not open, or by others' locks. What does not depend on it goes on. */
+export interface HeldBack {
+  readonly operation: OperationId;
+  readonly reason: string;
+}
 
 export interface OperationFailure {
   readonly operation: OperationId;
@@ -52,7 +56,8 @@ class Walk {
   readonly #underWay = new Map<OperationId, Promise<void>>();
   readonly #attempted = new Set<OperationId>();
   readonly #failures: OperationFailure[] = [];
-  readonly #gates: { operation: OperationId; reason: string }[] = [];
+  readonly #gates: HeldBack[] = [];
+  readonly #blocked: HeldBack[] = [];
   /** Aborted by the operator's stop, and by the first failure: batches under way end at their next checkpoint. */
   readonly #stop = new AbortController();
   readonly #execution: Execution;
@@ -94,6 +99,7 @@ class Walk {
     }
     if (this.#failures.length > 0) return { state: 'failed', failures: this.#failures };
     if (this.graph.operations.every((operation) => this.#hasEnded(operation.id))) return { state: 'done' };
+    if (this.#blocked.length > 0) return { state: 'blocked', blocked: this.#blocked };
     if (this.#execution.stop.aborted) return { state: 'stopped' };
     return { state: 'waiting', gates: this.#gates };
   }
@@ -124,8 +130,12 @@ class Walk {
       case 'skipped':
         return this.#move(operation, ended.state, ended.outcome);
       case 'waiting':
-        this.#gates.push({ operation: operation.id, reason: ended.outcome.reason ?? '' });
-        return this.#move(operation, 'waiting', ended.outcome);
+      case 'blocked':
+        (ended.state === 'waiting' ? this.#gates : this.#blocked).push({
+          operation: operation.id,
+          reason: ended.outcome.reason,
+        });
+        return this.#move(operation, ended.state, ended.outcome);
       case 'failed':
       case 'in doubt':
         this.#stop.abort();
@@ -145,7 +155,7 @@ class Walk {
     if (operation.kind !== 'gate') this.#tell(operation, from, 'running', null);
     switch (operation.kind) {
       case 'statement':
-        return this.#execution.slots.with(() => runStatementOperation(operation, from, this.#execution));
+        return runStatementOperation(operation, from, this.#execution);
       case 'batch':
         return runBatchOperation(operation, from, this.#execution);
       case 'check':
@@ -172,7 +182,7 @@ class Walk {
     await persist(this.#execution, operation, (session) =>
       runTransaction(this.#execution, session, async () => {
         // Whoever gave up on a lost connection does not know whether its COMMIT arrived; the row does.
-        if (to === 'failed' && operation.kind === 'statement') {
+        if ((to === 'failed' || to === 'blocked') && operation.kind === 'statement') {
           if ((await journal.lockedState(session, run, operation.id)) === 'done') return;
         }
         await journal.moveOperation(session, run, operation.id, to, outcome);

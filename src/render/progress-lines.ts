@@ -2,6 +2,7 @@
  * Progress where nothing can be redrawn (a log, CI): a line per change of state, and now and then one that says how far the
  * batches are. One `key=value` per fact, so that a log can be searched. When a line is due belongs to the caller.
  */
+import { describeBlocker } from '../executor/blocker.js';
 import type { RunEvent } from '../executor/run-event.js';
 import type { OperationProgress, RunProgress } from '../report/run-progress.js';
 import { rateOf, shareDone, timeLeftMs } from '../report/run-progress.js';
@@ -10,7 +11,7 @@ import { showClock, showShare, showTime } from './show-amount.js';
 
 /** One line without a line feed; null for an event that changes no state. */
 export function stateLine(event: RunEvent, progress: RunProgress, atMs: number): string | null {
-  if (event.type === 'progress') return null;
+  if (event.type === 'progress' || event.type === 'watch') return null;
   const operation = progress.operations.find(({ id }) => id === event.operation);
   const parts = [
     showClock(atMs),
@@ -31,6 +32,17 @@ export function stateLine(event: RunEvent, progress: RunProgress, atMs: number):
     parts.push(`time=${showTime(atMs - operation.startedAtMs).replaceAll(' ', '')}`);
   if (reason !== undefined) parts.push(`reason=${quoted(reason)}`);
   if (error !== undefined) parts.push(`error=${quoted(error.message)}`);
+  return parts.join(' ');
+}
+
+/** How far a build is, and for whom a statement waits. */
+export function watchLine(event: Extract<RunEvent, { type: 'watch' }>, atMs: number): string {
+  const { build, blockers } = event;
+  const parts = [showClock(atMs), `step=${word(event.step)}`, `operation=${word(event.operation)}`];
+  parts.push(`state=${blockers.length > 0 ? 'waiting-for-others' : build === null ? 'running' : 'building'}`);
+  if (build !== null)
+    parts.push(`phase=${quoted(build.phase)}`, ...(build.share === null ? [] : [showShare(build.share)]));
+  if (blockers.length > 0) parts.push(`reason=${quoted(blockers.map(describeBlocker).join('; '))}`);
   return parts.join(' ');
 }
 

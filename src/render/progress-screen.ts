@@ -3,6 +3,7 @@
  * that runs). Owns the text; moving the cursor belongs to the cli. Errors are never only here: they come after, as plain
  * lines.
  */
+import { describeBlocker, nameBlocker } from '../executor/blocker.js';
 import type { RunEvent } from '../executor/run-event.js';
 import { rateOf, recentRates, shareDone, timeLeftMs } from '../report/run-progress.js';
 import type { OperationProgress, RunProgress } from '../report/run-progress.js';
@@ -69,7 +70,11 @@ function block(operation: OperationProgress, nowMs: number, { style, width }: Vi
   const title = titleOf(operation);
   const since = startedAtMs === null ? '' : showTime(nowMs - startedAtMs);
   if (operation.kind !== 'batch')
-    return [`▶ ${cut(`${title}   ${since}`, width - 2)}`, ...retryLine(operation, width, style)];
+    return [
+      `▶ ${cut(`${title}   ${since}`, width - 2)}`,
+      ...retryLine(operation, width, style),
+      ...watchedLine(operation, width, style),
+    ];
   const share = shareDone(operation);
   const rate = rateOf(operation, nowMs);
   const left = timeLeftMs(operation, nowMs);
@@ -93,6 +98,21 @@ function block(operation: OperationProgress, nowMs: number, { style, width }: Vi
 function retryLine({ retry }: OperationProgress, width: number, style: View['style']): readonly string[] {
   if (retry === null) return [];
   return [style.warning(cut(`    try ${retry.tries + 1}: ${printable(retry.reason)}`, width))];
+}
+
+/** `building index: scanning table · 46.0%`, `waiting for writers before build · pid 4711 (billing, idle in transaction)` */
+function watchedLine({ watched }: OperationProgress, width: number, style: View['style']): readonly string[] {
+  if (watched === null) return [];
+  const { build, blockers } = watched;
+  const facts = [
+    ...(build === null ? [] : [build.phase]),
+    ...(build?.share == null || blockers.length > 0 ? [] : [showShare(build.share)]),
+    ...(build === null && blockers.length > 0 ? ['waits for'] : []),
+    ...blockers.map(build === null ? describeBlocker : nameBlocker),
+  ];
+  if (facts.length === 0) return [];
+  const line = cut(`    ${printable(facts.join(' · '))}`, width);
+  return [blockers.length > 0 ? style.warning(line) : style.faint(line)];
 }
 
 const BAR = 14;

@@ -8,13 +8,17 @@ export function renderPlanSql({ plan, digest, direction, operations }: PlanRepor
     comment(`${title} ${plan}, digest ${digest}`),
     comment('What each operation sends. lockstep itself also keeps its journal, and checks before and after.'),
   ];
-  const parts = operations.map(({ id, label, locks, sql }) => {
+  const parts = operations.map(({ id, label, locks, sql, undoOperations }) => {
     const held = locks.length === 0 ? [] : [comment(`locks: ${locksText(locks)}`)];
     const statements = statementTexts(sql);
     return [
       comment(`${id}: ${label}`),
       ...held,
       ...(statements.length === 0 ? [comment('nothing is sent')] : statements),
+      ...undoOperations.flatMap((undo) => [
+        comment(`undo: ${undo.label}`),
+        ...undo.sql.flatMap((text) => text.split('\n')).map((line) => `--   ${line}`),
+      ]),
     ];
   });
   return [head, ...parts].map((lines) => lines.join('\n')).join('\n\n') + '\n';

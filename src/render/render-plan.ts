@@ -108,7 +108,8 @@ function operationLines(operation: OperationRow, { direction }: PlanReport, { st
   const rows = operation.rows === null ? '' : `   ~${showRounded(operation.rows)} rows`;
   const first = cut(`    · ${showLabel(operation.label)}${rows}`, width);
   const undo = direction === 'rollback' ? '' : undoText(operation);
-  const told = [locksText(operation.locks), undo].filter((text) => text !== '');
+  const locks = [locksText(operation.locks), operation.waiting ?? ''].filter((text) => text !== '').join(': ');
+  const told = [locks, undo].filter((text) => text !== '');
   return [first, ...told.map((text) => style.faint(cut(`        ${text}`, width)))];
 }
 
@@ -130,11 +131,14 @@ function bare(relation: string): string {
 }
 
 function undoText({ undo, undoOperations }: OperationRow): string {
-  return UNDO[undo.way](undo, undoOperations);
+  return UNDO[undo.way](
+    undo,
+    undoOperations.map(({ label }) => showLabel(label)),
+  );
 }
 
 const UNDO: { readonly [Way in Undo['way']]: (undo: Undo, operations: readonly string[]) => string } = {
-  derived: (_, operations) => `undo: ${operations.join(', ')}`,
-  'nothing to undo': () => '',
+  derived: (_, operations) => `undo: ${operations.join('; then ')}`,
+  'nothing to undo': (undo) => ('reason' in undo && undo.reason !== null ? `undo: ${undo.reason}` : ''),
   none: (undo) => `undo: NO${'reason' in undo ? ` (${undo.reason})` : ''}`,
 };

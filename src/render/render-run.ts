@@ -32,13 +32,13 @@ export function renderRun({ report, graph, outcome, places = {} }: RunFacts, vie
   const own = report.operations.filter((operation) => operation.direction === direction && known.has(operation.id));
   const rows = stepRows(own, graph, known, view);
   const checks = checkLines(own, known, places);
-  const waits = own.filter(({ state }) => state === 'waiting');
+  const waits = own.filter(({ state }) => state === 'waiting' || state === 'blocked');
   const sections = [
     [headline(report, outcome, direction, own, view)],
     rows.length === 0 ? [] : renderTable(direction === 'apply' ? COLUMNS : COLUMNS_BACK, rows, view),
     checks.length === 0 ? [] : [renderVerdict(checks, view), renderChecks(checks, view)],
-    waits.map(({ id, outcome: kept }) =>
-      style.warning(`◷ ${printable(known.get(id)!.step)} ${printable(kept?.reason ?? 'waits')}`),
+    waits.map(({ id, state, outcome: kept }) =>
+      style.warning(`${SIGNS[state][0]} ${printable(known.get(id)!.step)} ${printable(kept?.reason ?? 'waits')}`),
     ),
     findingLines(own, known, view),
     overlapLine(report, view),
@@ -72,6 +72,8 @@ function headline(
     }
     case 'waiting':
       return `${style.warning('◷')} ${name}${way} waits${time}`;
+    case 'blocked':
+      return `${style.warning('■')} ${name}${way} is blocked by other sessions; what is done is kept${time}`;
     case 'failed':
       return `${style.error('✖')} ${name}${way} has failed${time}`;
     case 'stopped':
@@ -138,7 +140,16 @@ function timeOf(operations: readonly OperationReport[]): number | null {
 }
 
 /** What a person must know first comes first. */
-const BY_WEIGHT: readonly OperationState[] = ['in doubt', 'failed', 'waiting', 'running', 'pending', 'done', 'skipped'];
+const BY_WEIGHT: readonly OperationState[] = [
+  'in doubt',
+  'failed',
+  'blocked',
+  'waiting',
+  'running',
+  'pending',
+  'done',
+  'skipped',
+];
 
 export function stateOf(operations: readonly Pick<OperationReport, 'state'>[]): OperationState {
   const state = BY_WEIGHT.find((candidate) => operations.some((operation) => operation.state === candidate))!;
@@ -153,6 +164,7 @@ const SIGNS: Readonly<
   done: ['✔', 'success'],
   failed: ['✖', 'error'],
   'in doubt': ['?', 'error'],
+  blocked: ['■', 'warning'],
   waiting: ['◷', 'warning'],
   running: ['▶', 'warning'],
   pending: ['·', 'faint'],

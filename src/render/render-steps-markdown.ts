@@ -40,7 +40,10 @@ function undoCell({ undo }: StepRow): string {
 
 function operationText(operation: OperationRow, direction: PlanReport['direction']): string {
   const { id, label, locks, undo, undoOperations, sql } = operation;
-  const undone = undo.way === 'none' ? `**NO** (${prose(undo.reason)})` : undoOperations.map(code).join(', ');
+  const undone =
+    undo.way === 'none'
+      ? `**NO** (${prose(undo.reason)})`
+      : undoOperations.map(({ label }) => code(showLabel(label))).join('; then ');
   const facts = [
     `**${code(id)}**`,
     code(showLabel(label)),

@@ -3,9 +3,9 @@
  * layout. The same model describes the way back.
  */
 import type { OperationGraph } from '../operation/operation-graph.js';
-import type { Operation, OperationId, RelationLock } from '../operation/operation.js';
+import { CHANGES_NOTHING, type Operation, type OperationId, type RelationLock } from '../operation/operation.js';
 import { endOfBatch, rangeCondition } from '../sql/key-range.js';
-import { LOCK_MODES } from '../sql/lock-mode.js';
+import { blocksReads, blocksWrites, LOCK_MODES } from '../sql/lock-mode.js';
 
 export interface PlanReport {
   readonly plan: string;
@@ -45,7 +45,10 @@ export interface StepRow {
 }
 
 export type Undo =
-  { readonly way: 'derived' } | { readonly way: 'nothing to undo' } | { readonly way: 'none'; readonly reason: string };
+  | { readonly way: 'derived' }
+  /** It changes nothing (null), or something else takes it along. */
+  | { readonly way: 'nothing to undo'; readonly reason: string | null }
+  | { readonly way: 'none'; readonly reason: string };
 
 export interface OperationRow {
   readonly id: OperationId;
@@ -53,13 +56,23 @@ export interface OperationRow {
   readonly kind: Operation['kind'];
   readonly label: string;
   readonly locks: readonly RelationLock[];
+  /** Who of the application waits for it, and how long; null where that is not known. */
+  readonly waiting: string | null;
   readonly rows: number | null;
   /** Direct predecessors. */
   readonly after: readonly OperationId[];
   readonly undo: Undo;
   /** What is sent, in order; a loop stands as a comment. */
   readonly sql: readonly string[];
-  readonly undoOperations: readonly OperationId[];
+  /** In the order in which they run. */
+  readonly undoOperations: readonly UndoRow[];
+}
+
+export interface UndoRow {
+  readonly id: OperationId;
+  readonly label: string;
+  /** Of statements; a loop is told by its label only. */
+  readonly sql: readonly string[];
 }
 
 export type Estimates = Readonly<Record<OperationId, number>>;
@@ -126,7 +139,7 @@ function summaryOf(
     worstLock: worst ?? null,
     rows: rows.length === 0 ? null : rows.reduce((sum, count) => sum + count, 0),
     hazards: [...new Set(hazards.map((hazard) => hazard.name))],
-    undo: none ?? (derived ? { way: 'derived' } : { way: 'nothing to undo' }),
+    undo: none ?? (derived ? { way: 'derived' } : { way: 'nothing to undo', reason: null }),
   };
 }
 
@@ -142,13 +155,33 @@ function operationRow(operation: Operation, graph: OperationGraph, estimates: Es
     after: graph.edges.filter(([, after]) => after === id).map(([before]) => before),
     undo: undoOf(operation),
     sql: sqlOf(operation),
-    undoOperations: reversal.kind === 'operations' ? reversal.operations.map((reverse) => reverse.id) : [],
+    waiting: waitingFor(operation),
+    undoOperations:
+      reversal.kind === 'operations'
+        ? reversal.operations.map((reverse) => ({
+            id: reverse.id,
+            label: reverse.label,
+            sql: reverse.kind === 'statement' ? sqlOf(reverse) : [],
+          }))
+        : [],
   };
+}
+
+/** Only of statements whose locks are asked for in short attempts is it known how long anybody waits. */
+function waitingFor(operation: Operation): string | null {
+  if (operation.kind !== 'statement' || (operation.lockFirst.length === 0 && !operation.unlimited)) return null;
+  const { locks, hazards } = operation;
+  if (!locks.some(({ mode }) => blocksWrites(mode))) return 'nobody waits';
+  const who = locks.some(({ mode }) => blocksReads(mode)) ? 'readers and writers wait' : 'writers wait';
+  const long = hazards.some(({ name }) => name === 'blocks_reads' || name === 'blocks_writes');
+  return long ? `${who} until it ends` : `${who} for a moment`;
 }
 
 function undoOf({ reversal }: Operation): Undo {
   if (reversal.kind === 'operations') return { way: 'derived' };
-  return reversal.kind === 'nothing' ? { way: 'nothing to undo' } : { way: 'none', reason: reversal.reason };
+  const { kind, reason } = reversal;
+  if (kind === 'irreversible') return { way: 'none', reason };
+  return { way: 'nothing to undo', reason: reason === CHANGES_NOTHING.reason ? null : reason };
 }
 
 function sqlOf(operation: Operation): readonly string[] {
@@ -170,6 +203,7 @@ function sqlOf(operation: Operation): readonly string[] {
       return [
         `-- repeated for each batch of ${size}, each in one transaction with its checkpoint; $n: the range's bounds`,
         endOfBatch(walk, { hasLower: true }, pace.rows),
+        ...(work.lock === null ? [] : [`${work.lock[0]}${range}${work.lock[1]}`]),
         `${work.template[0]}${range}${work.template[1]}`,
       ];
     }

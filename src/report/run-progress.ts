@@ -2,6 +2,8 @@
  * Where a run stands in this process: a fold over its events. Owns rates and what is under way; the lines and screens that
  * show it belong to `render`, and the truth about the run to the journal.
  */
+import type { BuildProgress } from '../executor/ask-build.js';
+import type { Blocker } from '../executor/blocker.js';
 import type { OperationOutcome, OperationState } from '../executor/journal.js';
 import type { RunEvent } from '../executor/run-event.js';
 import type { Counts } from '../executor/run-types.js';
@@ -33,6 +35,13 @@ export interface OperationProgress {
   readonly lastBatch: { readonly rows: number; readonly durationMs: number; readonly cursor: readonly string[] } | null;
   /** What it was last tried again for, until it gets on. */
   readonly retry: { readonly reason: string; readonly tries: number } | null;
+  /** Of a statement without timeouts: how far it is, and for whom it waits. */
+  readonly watched: Watched | null;
+}
+
+export interface Watched {
+  readonly build: BuildProgress | null;
+  readonly blockers: readonly Blocker[];
 }
 
 export interface RateSample {
@@ -58,6 +67,7 @@ export function beginProgress(graph: OperationGraph, estimates: Estimates): RunP
       samples: [],
       lastBatch: null,
       retry: null,
+      watched: null,
     })),
   };
 }
@@ -84,7 +94,7 @@ function changeOf(operation: OperationProgress, event: RunEvent, atMs: number): 
     case 'operation': {
       const startedAtMs = operation.startedAtMs ?? atMs;
       const counts = event.outcome?.counts ?? operation.counts;
-      return { state: event.to, outcome: event.outcome, startedAtMs, counts, retry: null };
+      return { state: event.to, outcome: event.outcome, startedAtMs, counts, retry: null, watched: null };
     }
     case 'progress': {
       const { counts, rows, durationMs, cursor } = event;
@@ -97,7 +107,9 @@ function changeOf(operation: OperationProgress, event: RunEvent, atMs: number): 
       return { counts, samples, lastBatch: { rows, durationMs, cursor }, retry: null };
     }
     case 'retry':
-      return { retry: { reason: event.reason, tries: event.tries } };
+      return { retry: { reason: event.reason, tries: event.tries }, watched: null };
+    case 'watch':
+      return { watched: { build: event.build, blockers: event.blockers }, retry: null };
   }
 }
 

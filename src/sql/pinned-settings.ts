@@ -31,12 +31,28 @@ export interface SessionSettings {
 
 /** `SET LOCAL …;` for the transaction that has just begun, in one message. */
 export function pinSettings(settings: SessionSettings): string {
+  return settingTexts(settings)
+    .map((text) => `SET LOCAL ${text}`)
+    .join('; ');
+}
+
+/** For a session whose statements run outside a transaction, until its DISCARD ALL. */
+export function pinSessionSettings(settings: SessionSettings & { readonly applicationName: string }): string {
+  return [...settingTexts(settings), `application_name = ${quoteLiteral(settings.applicationName)}`]
+    .map((text) => `SET ${text}`)
+    .join('; ');
+}
+
+/** Timeouts that a role or a database may have set, of which 15 does not know all: a SET of an unknown one would fail. */
+export const WITHOUT_OTHER_TIMEOUTS = `SELECT set_config(name, '0', false) FROM pg_catalog.pg_settings WHERE name IN ('transaction_timeout', 'idle_session_timeout')`;
+
+function settingTexts(settings: SessionSettings): readonly string[] {
   const path = [...settings.searchPath, 'pg_temp'].map((schema) => quoteIdentifier(schema)).join(', ');
-  const texts = PINNED.map(([name, value]) => `SET LOCAL ${name} = ${quoteLiteral(value)}`);
-  texts.push(`SET LOCAL search_path = ${path}`);
-  texts.push(`SET LOCAL lock_timeout = ${settings.lockTimeoutMs}`);
-  texts.push(`SET LOCAL statement_timeout = ${settings.statementTimeoutMs}`);
-  texts.push('SET LOCAL idle_in_transaction_session_timeout = 0');
-  if (settings.runId !== undefined) texts.push(`SET LOCAL lockstep.run_id = ${quoteLiteral(settings.runId)}`);
-  return texts.join('; ');
+  const texts = PINNED.map(([name, value]) => `${name} = ${quoteLiteral(value)}`);
+  texts.push(`search_path = ${path}`);
+  texts.push(`lock_timeout = ${settings.lockTimeoutMs}`);
+  texts.push(`statement_timeout = ${settings.statementTimeoutMs}`);
+  texts.push('idle_in_transaction_session_timeout = 0');
+  if (settings.runId !== undefined) texts.push(`lockstep.run_id = ${quoteLiteral(settings.runId)}`);
+  return texts;
 }

@@ -11,6 +11,7 @@ import { startThrowawayServer } from '../../src/postgres/server/throwaway-server
 import { testDatabase, urlOfDatabase } from '../support/database.js';
 import { WRONG_JOURNALS } from './seeds/wrong-journals.js';
 import { startFaultProxy, PARAMETERS, type Fault } from './support/fault-proxy.js';
+import { WAITING } from './support/ddl-operations.js';
 import { printedRandom, ROUNDS, say } from './support/random.js';
 import {
   apply,
@@ -188,7 +189,7 @@ it('a fill that failed before its ranges were cut is not taken for done', async 
   await test.database.transaction(async (session) => {
     await session.query('LOCK TABLE item IN ACCESS EXCLUSIVE MODE');
     first = apply(plan, test.database);
-    const waiting = 'SELECT pg_cancel_backend(pid) FROM pg_locks WHERE NOT granted';
+    const waiting = `SELECT pg_cancel_backend(pid) FROM (${WAITING}) AS w`;
     while ((await test.query(waiting)).length === 0) await systemClock.sleep(5);
     expect((await first).exit).toBe(1);
   });

@@ -22,6 +22,7 @@ import {
   type ChangeGraph,
 } from './seeds/wrong-graphs.js';
 import { WRONG_JOURNALS } from './seeds/wrong-journals.js';
+import { WAITING } from './support/ddl-operations.js';
 import { apply, beginWith, rollback, writePlan, type WrittenPlan } from './support/run-plan.js';
 
 /** What a scenario found wrong; empty where all is well. */
@@ -205,8 +206,7 @@ it('a fill without row locks overwrites what a client commits meanwhile', () => 
       await client.query('UPDATE item SET n = n + 10 WHERE id = 50');
       running = apply(test.plan, test.database);
       // Until a batch waits for the client's row.
-      while ((await test.value(`SELECT count(*)::int FROM pg_locks WHERE NOT granted`)) === 0)
-        await systemClock.sleep(5);
+      while ((await test.query(WAITING)).length === 0) await systemClock.sleep(5);
     });
     const { exit } = await running!;
     const n = await test.value('SELECT n FROM item WHERE id = 50');
@@ -245,8 +245,7 @@ it('a way back without row locks deletes what a client commits meanwhile', () =>
     await test.database.transaction(async (client) => {
       await client.query(`UPDATE target SET word = 'edited' WHERE id = 250`);
       running = rollback(test.plan, test.database);
-      while ((await test.value('SELECT count(*)::int FROM pg_locks WHERE NOT granted')) === 0)
-        await systemClock.sleep(5);
+      while ((await test.query(WAITING)).length === 0) await systemClock.sleep(5);
     });
     const { exit } = await running!;
     const left = (await test.query<{ word: string }>('SELECT word FROM target')).map(({ word }) => word).join(', ');

@@ -57,8 +57,8 @@ async function moveOperation(
   const from = await lockOperation(session, run, id);
   const changes = from !== to;
   if (changes && isFinal(from)) throw new Error(`operation ${id} of run ${run.id} is ${from} and cannot become ${to}`);
-  // A failure told twice is another try that failed; the same end told twice is a COMMIT whose answer was lost.
-  const endsTurn = isFinal(to) ? changes : to === 'failed' || (to === 'in doubt' && changes);
+  // A failure told twice, as a lock not had, is another try; the same end told twice is a COMMIT whose answer was lost.
+  const endsTurn = isFinal(to) ? changes : to === 'failed' || to === 'blocked' || (to === 'in doubt' && changes);
   const now = sql<string>`clock_timestamp()`;
   const move = journalTables
     .updateTable('lockstep.operation')

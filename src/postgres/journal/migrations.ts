@@ -146,4 +146,14 @@ export const JOURNAL_MIGRATIONS: readonly JournalMigration[] = [
       COMMENT ON TABLE lockstep.event IS 'append-only';
     `,
   },
+  {
+    number: 2,
+    name: 'blocked by the locks of others',
+    sql: `
+      ALTER TABLE lockstep.run DROP CONSTRAINT run_status_check, ADD CONSTRAINT run_status_check CHECK (status IN
+        ('running', 'waiting', 'blocked', 'stopped', 'failed', 'done', 'rolling back', 'rolled back'));
+      ALTER TABLE lockstep.operation DROP CONSTRAINT operation_state_check, ADD CONSTRAINT operation_state_check CHECK
+        (state IN ('pending', 'running', 'waiting', 'done', 'skipped', 'blocked', 'failed', 'in doubt'));
+    `,
+  },
 ];

@@ -29,7 +29,7 @@ export async function writePlan(name: string, text: string): Promise<WrittenPlan
   return { file, name };
 }
 
-export type Replaced = Partial<Pick<ApplyOptions, 'journal' | 'observe' | 'stop'>>;
+export type Replaced = Partial<Pick<ApplyOptions, 'journal' | 'observe' | 'stop' | 'resolve'>>;
 
 export function apply(
   plan: WrittenPlan,

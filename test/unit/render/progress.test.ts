@@ -1,11 +1,12 @@
 import { describe, expect, it } from 'vitest';
+import type { Blocker } from '../../../src/executor/blocker.js';
 import type { RunEvent } from '../../../src/executor/run-event.js';
 import { displayWidth } from '../../../src/render/display-width.js';
 import { jsonDocument, jsonEvent } from '../../../src/render/json-document.js';
-import { progressLine, stateLine } from '../../../src/render/progress-lines.js';
+import { progressLine, stateLine, watchLine } from '../../../src/render/progress-lines.js';
 import { bar, renderScreen, settledLine, sparkline } from '../../../src/render/progress-screen.js';
-import { beginProgress, foldEvent, rateOf, withEstimates } from '../../../src/report/run-progress.js';
-import { graph, view } from './report-fixtures.js';
+import { beginProgress, foldEvent, rateOf, withEstimates, type Watched } from '../../../src/report/run-progress.js';
+import { check, graph, view } from './report-fixtures.js';
 
 const BEGAN = Date.parse('2026-07-01T22:01:40Z');
 const FILL = { operation: 'fill/fill/credentials', step: 'fill' } as const;
@@ -66,6 +67,48 @@ describe('lines', () => {
     const progress = foldEvent(running, committed(5000, 5000), BEGAN + 1000);
     expect(progressLine(progress, BEGAN + 1000)).toBe('22:01:41Z step=fill state=running rows=5000 rate=5000/s');
     expect(progressLine(withEstimates(progress, estimates), BEGAN + 1000)).toContain(' 5.0% ');
+  });
+});
+
+const writer: Blocker = {
+  ...{ pid: 4711, role: 'app', application: 'billing', state: 'idle in transaction', openMs: 192_345 },
+  ...{ holds: 'ROW EXCLUSIVE', relation: 'public.users', query: 'UPDATE users SET n = …' },
+};
+function watched(build: Watched['build'], blockers: Watched['blockers']) {
+  return { type: 'watch', ...FILL, build, blockers } as const;
+}
+
+describe('a statement without timeouts', () => {
+  const operation = { ...check('index/build', 'build index users_n'), kind: 'statement' as const };
+  const only = { ...graph, operations: [operation as never] };
+  const at = { operation: operation.id, step: operation.step };
+  const scan = watched({ phase: 'building index: scanning table', share: 0.468 }, []);
+  const wait = watched({ phase: 'waiting for writers before build', share: 0 }, [writer]);
+  const validate = watched(null, [writer]);
+
+  it('says in a line how far it is, or for whom it waits', () => {
+    expect(watchLine(scan, BEGAN)).toBe(
+      '22:01:40Z step=fill operation=fill/fill/credentials state=building phase="building index: scanning table" 46.8%',
+    );
+    expect(watchLine(validate, BEGAN)).toBe(
+      '22:01:40Z step=fill operation=fill/fill/credentials state=waiting-for-others reason="pid 4711 (billing as app, idle in transaction since 3m12s) holds ROW EXCLUSIVE on public.users: UPDATE users SET n = …"',
+    );
+    expect(watchLine(watched(null, []), BEGAN)).toContain('state=running');
+  });
+
+  it('says so beneath its title on the screen, until it gets on', () => {
+    const running: RunEvent = { type: 'operation', ...at, from: 'pending', to: 'running', outcome: null };
+    let progress = foldEvent(beginProgress(only, {}), running, BEGAN);
+    const second = (event: RunEvent): string | undefined => {
+      progress = foldEvent(progress, { ...event, ...at }, BEGAN);
+      return renderScreen(progress, BEGAN, { ...view, width: 120, height: 10 })[1];
+    };
+    expect(second(scan)).toBe('    building index: scanning table · 46.8%');
+    expect(second(wait)).toBe(
+      '    waiting for writers before build · pid 4711 (billing as app, idle in transaction since 3m12s)',
+    );
+    expect(second(validate)).toMatch(/^ {4}waits for · pid 4711 .* holds ROW EXCLUSIVE on public\.users/);
+    expect(second(watched(null, []))).toBeUndefined();
   });
 });
 

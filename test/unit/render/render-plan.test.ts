@@ -42,7 +42,7 @@ describe('a plan', () => {
             One table from another.
           · copy users into credentials (credentials)   ~84.2M rows
               ACCESS SHARE users · ROW EXCLUSIVE credentials
-              undo: undo/fill/fill/credentials
+              undo: delete what was copied
        2  proof (verify)   ACCESS SHARE credentials        –  –       –
           · users with password
               ACCESS SHARE credentials
@@ -126,6 +126,7 @@ describe('--sql', () => {
       -- repeated for each batch of 5000 rows at first, steered to 250 ms, each in one transaction with its checkpoint; $n: the range's bounds
       SELECT json_build_array(k.id::text) AS key FROM public.users AS k WHERE k.id > $1::bigint AND k.id <= $2::bigint ORDER BY k.id OFFSET 4999 LIMIT 1;
       INSERT … WHERE s.id > $1::bigint AND s.id <= $2::bigint …;
+      -- undo: delete what was copied
 
       -- proof/verify/1-row_count: users with password
       -- locks: ACCESS SHARE credentials

@@ -1,0 +1,30 @@
+/** Wrong designs of a concurrent build, as databases that change what is sent. */
+import type { Database, Session } from '../../../src/executor/session.js';
+
+/** A timeout meant for locks that block others, on a build that blocks nobody. */
+export function withLockTimeout(database: Database, timeoutMs: number): Database {
+  return withText(database, (sql) => sql.replace('SET lock_timeout = 0', `SET lock_timeout = ${timeoutMs}`));
+}
+
+/** Every question about progress and blockers fails, as without the privilege or on a server at its limit. */
+export function withoutLooks(database: Database, refused: () => void): Database {
+  return withText(database, (sql) => {
+    if (!/pg_blocking_pids|pg_stat_progress/.test(sql)) return sql;
+    refused();
+    return 'SELECT 1 / 0';
+  });
+}
+
+function withText(database: Database, change: (sql: string) => string): Database {
+  const changed = (session: Session): Session => ({
+    query: (sql, parameters) => {
+      const text = change(sql);
+      return session.query(text, text === sql ? parameters : []);
+    },
+  });
+  return {
+    withSession: (work) => database.withSession((session) => work(changed(session))),
+    transaction: (work, options) => database.transaction((session) => work(changed(session)), options),
+    close: () => database.close(),
+  };
+}
