@@ -38,7 +38,7 @@ export function forget(objects: Objects, isStale: (text: string, facts: ObjectFa
 }
 
 export function forgotten(facts: ObjectFacts): ObjectFacts {
-  return { ...facts, definition: null, dressing: [] };
+  return { ...facts, definition: null, dressing: [], forgotten: true };
 }
 
 /** The server prints every name, and quotes it as we do or more. */

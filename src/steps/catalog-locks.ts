@@ -51,11 +51,11 @@ function locksOfObjects(
     domain?.subtype === 'O' ||
     (domain?.subtype === 'C' && nodeAs(domain.def, 'Constraint')?.skip_validation !== true);
   return effects.flatMap((effect): readonly RelationLock[] => {
-    if (effect.kind === 'object changed' && looks && effect.object.kind === 'type')
+    if (looks && 'object' in effect && effect.object.kind === 'type')
       return columnsOf(effect.object, catalog).map((relation) => ({ relation, mode: 'SHARE' }));
     // Since 18 nobody may drop what is being granted.
     if (
-      effect.kind === 'object changed' &&
+      effect.kind === 'object altered' &&
       nodeAs(node, 'GrantStmt') !== undefined &&
       catalog.server.versionNum >= 180_000
     )
