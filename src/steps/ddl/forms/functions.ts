@@ -3,12 +3,11 @@
  * owner, grants and whatever calls it stay. Names of arguments and their defaults cannot be taken away in that form.
  */
 import { functionKey } from '../../../catalog/function-key.js';
-import { resolveObject } from '../../../catalog/resolve-object.js';
-import { objectFact } from '../../../sql/object-fact.js';
-import type { ObjectName } from '../../../sql/object-key.js';
+import { resolveObject, typeIn, withSchema } from '../../../catalog/resolve-object.js';
 import { quoteIdentifier } from '../../../sql/identifier.js';
+import { argumentType, objectFact } from '../../../sql/object-fact.js';
+import type { ObjectName } from '../../../sql/object-key.js';
 import { nodeAs, stringsOf, type FieldsOf } from '../../../sql/tree-walk.js';
-import { typeText } from '../../../sql/type-name.js';
 import { quick, quickBack, type Form, type FormContext, type Piece } from '../piece.js';
 import { change, create, replace } from './objects.js';
 import { dropAndMakeAgain, factsOf, replaceAgain } from './remake.js';
@@ -34,7 +33,7 @@ export const alterFunction: Form<'AlterFunctionStmt'> = (statement, at) => {
   return change(object, at, replaceAgain(object, at));
 };
 
-/** CREATE AGGREGATE, CREATE OPERATOR; collations and the like are made so seldom that they are left to `sql`. */
+/** Aggregates and operators; collations and the like are made so seldom that they are left to `sql`. */
 export const define: Form<'DefineStmt'> = (statement, at) => {
   if (statement.kind === 'OBJECT_OPERATOR') return createOperator(statement, at);
   const created = at.effects.find((effect) => effect.kind === 'function created');
@@ -50,17 +49,17 @@ export const define: Form<'DefineStmt'> = (statement, at) => {
   return statement.replace === true ? replace(object, at, replaceAgain(object, at)) : create(object, at, { isThere });
 };
 
+/** Known by the types on its sides; one of them may be missing. */
 function createOperator({ defnames, definition = [] }: FieldsOf<'DefineStmt'>, at: FormContext): readonly Piece[] {
-  const names = stringsOf(defnames);
-  const operand = (side: string): string => {
-    const option = definition.map((node) => nodeAs(node, 'DefElem')).find((each) => each?.defname === side);
-    const type = nodeAs(option?.arg, 'TypeName');
-    return type === undefined ? 'NONE' : typeText(type);
+  const [schema, name] = withSchema(stringsOf(defnames), at.schema, 2);
+  const side = (option: string): string => {
+    const type = definition.map((node) => nodeAs(node, 'DefElem')).find((each) => each?.defname === option)?.arg;
+    const typeName = nodeAs(type, 'TypeName');
+    return typeName === undefined ? 'NONE' : typeIn(at.catalog, argumentType(typeName), at.schema);
   };
-  const operator = `${quoteIdentifier(names.at(-2) ?? at.schema)}.${names.at(-1)!}`;
-  const name = `${operator} (${operand('leftarg')}, ${operand('rightarg')})`;
-  const back = quickBack(`drop operator ${name}`, `DROP OPERATOR ${name}`);
-  return [quick('create', `create operator ${name}`, [at.statement.text], [back])];
+  const operator = `${quoteIdentifier(schema!)}.${name!} (${side('leftarg')}, ${side('rightarg')})`;
+  const back = quickBack(`drop operator ${operator}`, `DROP OPERATOR ${operator}`);
+  return [quick('create', `create operator ${operator}`, [at.statement.text], [back])];
 }
 
 /** The new one has defaults, or names of arguments, that the old one has not. */
