@@ -48,7 +48,6 @@ const CONSTRAINTS = 'constraints';
 const INDEXES = 'indexes';
 const PARTITIONS = 'partitioned tables';
 
-
 const STATEMENTS_ON_TABLES: readonly Sample[] = [
   {
     about: TABLES,

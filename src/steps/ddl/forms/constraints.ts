@@ -17,7 +17,7 @@ import {
   type PieceHazard,
 } from '../piece.js';
 import { buildConcurrently } from './indexes.js';
-import { partitionsOf, takenOver } from './partitions.js';
+import { partitionsOf, requiredBelow, takenOver } from './partitions.js';
 
 type ConstraintNode = FieldsOf<'Constraint'>;
 
@@ -187,6 +187,7 @@ export function requireNotNull(table: Relation, column: string, at: FormContext,
     `let ${column} of ${relationKey(table)} be null`,
     `${alter(table)} ALTER COLUMN ${quoteIdentifier(column)} DROP NOT NULL`,
   );
+  const strict = requiredBelow(table, column, at.catalog);
   const native = at.catalog.server.versionNum >= 180_000;
   if (at.isNew(table)) {
     const named = `${alter(table)} ADD CONSTRAINT ${quoteIdentifier(name)} NOT NULL ${quoteIdentifier(column)}`;
@@ -204,7 +205,8 @@ export function requireNotNull(table: Relation, column: string, at: FormContext,
   );
   const proof = { ...validate(table, proving), name: 'prove' };
   if (native) return [add, proof];
-  return [add, proof, quick('set', label, [set, `${alter(table)} DROP CONSTRAINT ${check}`], [unset])];
+  const back = strict === undefined ? [unset] : { none: strict };
+  return [add, proof, quick('set', label, [set, `${alter(table)} DROP CONSTRAINT ${check}`], back)];
 }
 
 /** NULLs may have come since: the way back asks for it again in the same careful way, under its old name. */

@@ -29,7 +29,7 @@ export const createIndex: Form<'IndexStmt'> = (index, at) => {
   const drop = `DROP INDEX ${relationKey(place)}`;
   const label = `build index ${name} on ${relationKey(table)}`;
   const create = `CREATE ${unique ? 'UNIQUE ' : ''}${definition}`;
-  if (at.isNew(table)) return [quick('build', label, [create], [{ ...dropNow(place), statements: [drop] }])];
+  if (at.isNew(table)) return [quick('build', label, [create], { goesWith: 'its table' })];
   if (table.kind === 'partitioned table') {
     const only = index.relation!.inh !== true;
     const detail = `Writers of all partitions of ${relationKey(table)} wait while their indexes are built.`;
@@ -73,9 +73,10 @@ export function dropIndexes(objects: readonly NameParts[], missingOk: boolean, a
       at.refuse('LS6203', `\`${relationKey(place)}\` is the index of a constraint.`, 'drop the constraint');
       return [];
     }
-    const back = makeAgain(table, index, at.after([`DROP INDEX ${relationKey(place)}`]), at);
-    if (at.isNew(table) || table.kind === 'partitioned table')
-      return [quick('drop', `drop index ${index.name}`, [`DROP INDEX ${relationKey(place)}`], back)];
+    const sql = `DROP INDEX ${relationKey(place)}`;
+    if (at.isNew(table)) return [quick('drop', `drop index ${index.name}`, [sql], { goesWith: 'its table' })];
+    const back = makeAgain(table, index, at.after([sql]), at);
+    if (table.kind === 'partitioned table') return [quick('drop', `drop index ${index.name}`, [sql], back)];
     return [{ ...dropConcurrently(place), name: 'drop', hazards: [], back }];
   });
 }
