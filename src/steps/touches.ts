@@ -38,6 +38,9 @@ export function touchesOf(statements: readonly ParsedStatement[], scope: Pick<Sc
     const named = touch.locks.map(({ relation, mode, ofIndex }) => {
       const key = ofIndex === true ? tableOfIndex(relation, scope) : keyOf(relation, scope);
       if (ofIndex === true) writes.add(key);
+      // An index is a part of its table, also where the table itself is not locked: COMMENT, a new name.
+      const table = tableOfIndex(relation, scope);
+      if (table !== key && scope.catalog.relations[key] === undefined) writes.add(table);
       return { relation: key, mode };
     });
     locks.push(...named, ...catalogLocks(statement, named, scope));
