@@ -87,15 +87,15 @@ export async function takeOverAsKnown(
   { database, acceptDrift = false }: Pick<RunOptions, 'database' | 'acceptDrift'>,
 ): Promise<TakenOver> {
   return database.withSession(async (session) => {
-    let moved = false;
-    let drift: readonly string[] = [];
+    const found: { moved?: true; drift?: readonly string[] } = {};
     const run = await takeOverIf(session, known.id, { executor: EXECUTOR }, async () => {
       const now = await findRun(session, known.name);
-      moved = now?.status !== known.status || now.direction !== known.direction;
-      if (!moved) drift = await unexpectedChanges(session, known, graphs, acceptDrift);
-      return drift.length === 0;
+      if (now?.status !== known.status || now.direction !== known.direction) found.moved = true;
+      else found.drift = await unexpectedChanges(session, known, graphs, acceptDrift);
+      return (found.drift ?? []).length === 0;
     });
-    return moved ? MOVED : run === null ? { drift } : { run };
+    if (found.moved === true) return MOVED;
+    return run === null ? { drift: found.drift ?? [] } : { run };
   });
 }
 

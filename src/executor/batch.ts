@@ -66,8 +66,9 @@ async function findEnd(
 }
 
 async function work(operation: BatchOperation, claim: RangeClaim, session: Session): Promise<BatchCounts> {
-  const { template, rangeOf } = operation.work;
+  const { lock, template, rangeOf } = operation.work;
   const range = rangeCondition(rangeOf, operation.walk.key, { hasLower: claim.cursor !== null });
+  if (lock !== null) await session.query(`${lock[0]}${range}${lock[1]}`, bounds(claim));
   const { rows } = await session.query<RawCounts>(`${template[0]}${range}${template[1]}`, bounds(claim));
   const counts = readCounts(rows[0]!);
   if (counts.problem !== null) throw new BatchProblemError(counts.problem);

@@ -93,6 +93,11 @@ export interface KeyWalk extends KeySource {
 
 export interface BatchWork {
   /**
+   * Sent before the template, over the same range and in the same transaction, where the rows must be locked before it is
+   * seen what hangs on them: a statement sees what was committed before it began, not while it waited for its locks.
+   */
+  readonly lock: readonly [before: string, after: string] | null;
+  /**
    * SQL before and after the range's condition, whose bounds are the only parameters. The statement returns one row: see
    * `BatchCounts`.
    */

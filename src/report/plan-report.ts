@@ -203,6 +203,7 @@ function sqlOf(operation: Operation): readonly string[] {
       return [
         `-- repeated for each batch of ${size}, each in one transaction with its checkpoint; $n: the range's bounds`,
         endOfBatch(walk, { hasLower: true }, pace.rows),
+        ...(work.lock === null ? [] : [`${work.lock[0]}${range}${work.lock[1]}`]),
         `${work.template[0]}${range}${work.template[1]}`,
       ];
     }

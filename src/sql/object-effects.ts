@@ -4,7 +4,7 @@
  */
 import type { ParsedStatement } from './grammar.js';
 import type { NameParts } from './identifier.js';
-import { argumentType, objectFact, type ArgumentType, type ObjectFact } from './object-fact.js';
+import { argumentType, grantedFact, objectFact, type ArgumentType, type ObjectFact } from './object-fact.js';
 import { nodeAs, relationParts, stringOf, stringsOf, type FieldsOf, type NodeKind } from './tree-walk.js';
 import { withoutWords } from './statement-text.js';
 
@@ -55,6 +55,7 @@ type Readers = {
 export const OBJECT_EFFECTS = {
   CreateFunctionStmt: functionCreated,
   AlterFunctionStmt: ({ objtype, func }) => changed(objectFact(objtype, func && { ObjectWithArgs: func })),
+  DefineStmt: aggregateCreated,
   CreateTrigStmt: (create, { text }) => [
     {
       kind: 'trigger added',
@@ -143,6 +144,24 @@ function functionCreated(create: FieldsOf<'CreateFunctionStmt'>, { text }: Parse
   ];
 }
 
+/** Operators, collations and text search are not followed. */
+function aggregateCreated(define: FieldsOf<'DefineStmt'>, { text }: ParsedStatement): readonly ObjectEffect[] {
+  if (define.kind !== 'OBJECT_AGGREGATE') return [];
+  const types = (nodeAs(define.args?.[0], 'List')?.items ?? []).flatMap((node) => {
+    const type = nodeAs(node, 'FunctionParameter')?.argType;
+    return type === undefined ? [] : [argumentType(type)];
+  });
+  return [
+    {
+      kind: 'function created',
+      object: { kind: 'aggregate', name: stringsOf(define.defnames), types },
+      volatility: 'immutable',
+      definition: text,
+      replaces: define.replace === true,
+    },
+  ];
+}
+
 const VOLATILITIES = ['immutable', 'stable', 'volatile'] as const;
 
 /** The bits of `pg_trigger.tgtype`. */
@@ -154,15 +173,6 @@ function eventsOf(bits: number): TriggerFact['events'] {
     [32, 'truncate'],
   ] as const;
   return all.filter(([bit]) => (bits & bit) !== 0).map(([, event]) => event);
-}
-
-type Granted = Parameters<typeof objectFact>[1];
-
-/** GRANT names relations as tables do, and everything else as DROP does. */
-function grantedFact(type: FieldsOf<'GrantStmt'>['objtype'], object: Granted): ObjectFact | undefined {
-  const relation = nodeAs(object, 'RangeVar');
-  if (relation === undefined) return objectFact(type, object);
-  return { kind: type === 'OBJECT_SEQUENCE' ? 'sequence' : 'table', name: relationParts(relation) };
 }
 
 function partsAsNodes(parts: NameParts): { readonly String: { readonly sval: string } }[] {

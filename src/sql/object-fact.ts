@@ -5,7 +5,7 @@
 import type { Node, TypeName } from './grammar.js';
 import type { NameParts } from './identifier.js';
 import type { ObjectKind } from './object-key.js';
-import { nodeAs, stringOf, stringsOf, type FieldsOf } from './tree-walk.js';
+import { nodeAs, relationParts, stringOf, stringsOf, type FieldsOf } from './tree-walk.js';
 import { typeText } from './type-name.js';
 
 export interface ObjectFact {
@@ -68,7 +68,14 @@ export function objectFact(type: ObjectType | undefined, object: Node | undefine
   return { kind, name: [...stringsOf(domain?.names), ...stringsOf(items)] };
 }
 
-export function argumentTypes(nodes: readonly Node[]): readonly ArgumentType[] {
+/** GRANT names relations as tables do, and everything else as DROP does. */
+export function grantedFact(type: ObjectType | undefined, object: Node): ObjectFact | undefined {
+  const relation = nodeAs(object, 'RangeVar');
+  if (relation === undefined) return objectFact(type, object);
+  return { kind: type === 'OBJECT_SEQUENCE' ? 'sequence' : 'table', name: relationParts(relation) };
+}
+
+function argumentTypes(nodes: readonly Node[]): readonly ArgumentType[] {
   return nodes.flatMap((node) => {
     const type = nodeAs(node, 'TypeName');
     return type === undefined ? [] : [argumentType(type)];

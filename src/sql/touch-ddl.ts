@@ -1,6 +1,7 @@
 /**
  * What definitions and maintenance commands touch. Lock modes after the PostgreSQL documentation, "Explicit Locking" and
- * the page of each command; ALTER TABLE, which has many, in `alter-table-locks.ts`.
+ * the page of each command; ALTER TABLE, which has many, in `alter-table-locks.ts`. Long, because it is one
+ * entry per statement, and the next reader looks for one of them.
  */
 import { alterTableLock } from './alter-table-locks.js';
 import { objectWords } from './command-tag.js';

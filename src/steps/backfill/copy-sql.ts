@@ -14,6 +14,7 @@ const RANGE = '\0';
 export function copyWork(mapping: Mapping, operation: string, onConflict: 'skip' | 'fail'): BatchWork {
   const text = onConflict === 'fail' ? failText(mapping) : skipText(mapping, operation);
   return {
+    lock: null,
     template: splitAtRange(text),
     rangeOf: sqlName(mapping.source),
     explain: `INSERT INTO ${sqlName(mapping.target)} (${names(mapping)})${overriding(mapping)}\n${assignedRows(mapping)}`,

@@ -49,6 +49,7 @@ SELECT ${RUN_ID}, ${quoteLiteral(operation)}, key, before, after FROM changed
 SELECT (SELECT count(*) FROM old) AS read, (SELECT count(*) FROM changed) AS changed,
   (SELECT count(*) FROM old) - (SELECT count(*) FROM changed) AS skipped, 0::bigint AS kept, NULL::json AS findings, NULL::json AS problem`;
   return {
+    lock: null,
     template: splitAtRange(text),
     rangeOf: table,
     explain: `UPDATE ${table} SET ${columns.map((column) => `${column.name} = (${column.expression}\n)`).join(', ')}${where === null ? '' : `\nWHERE (${where}\n)`}`,
@@ -87,6 +88,7 @@ SELECT (SELECT count(*) FROM image) AS read, (SELECT count(*) FROM restored) AS 
   (SELECT json_agg(json_build_object('what', CASE WHEN row IS NULL THEN 'gone since' ELSE 'kept: changed by others since' END, 'key', key, 'before', before, 'written', after, 'row', row)) FROM (SELECT * FROM since LIMIT 10) AS s) AS findings,
   NULL::json AS problem`;
   return {
+    lock: null,
     template: splitAtRange(text),
     rangeOf: 'i',
     explain: `UPDATE ${table} SET ${columns[0]!.name} = ${columns[0]!.name}`,

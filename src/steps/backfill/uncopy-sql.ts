@@ -42,13 +42,14 @@ export function uncopyWork(
     const same = pairs.map(([own, to]) => `r.${quoteIdentifier(own)} = ${target}.${quoteIdentifier(to)}`);
     return `EXISTS (SELECT FROM ${table} AS r WHERE ${same.join(' AND ')})`;
   });
+  const among = `${condition === '' ? '' : `${condition} AND `}${RANGE}`;
   // FOR UPDATE re-reads a row that somebody changes meanwhile, so `ours` is said of the version that is deleted.
   const text = `WITH candidate AS MATERIALIZED (
 SELECT ${columns.map((name) => `${target}.${name}`).join(', ')}, ${target}.xmin AS lockstep_written_by,
   ${target}.xmin IN (SELECT b.xid::xid FROM lockstep.batch AS b WHERE ${ours} AND b.xid IS NOT NULL) AS lockstep_ours,
   ${referred.length === 0 ? 'false' : `(${referred.join(' OR ')})`} AS lockstep_referred
 FROM ${target}
-WHERE ${condition === '' ? '' : `${condition} AND `}${RANGE}
+WHERE ${among}
 FOR UPDATE
 ), removed AS (
 DELETE FROM ${target} AS t USING candidate AS c
@@ -66,7 +67,15 @@ SELECT (SELECT count(*) FROM candidate) AS read, (SELECT count(*) FROM removed) 
   (SELECT count(*) FROM candidate) - (SELECT count(*) FROM removed) - (SELECT count(*) FROM since) AS skipped, (SELECT count(*) FROM since) AS kept,
   (SELECT json_agg(json_build_object('what', s.lockstep_what, 'row', to_jsonb(s.*) - 'lockstep_ours' - 'lockstep_written_by' - 'lockstep_referred' - 'lockstep_what')) FROM (SELECT * FROM since LIMIT 10) AS s) AS findings,
   NULL::json AS problem`;
-  return { template: splitAtRange(text), rangeOf: target, explain: `DELETE FROM ${target}`, provenance: false };
+  // Behind these locks nobody can begin to refer to a row, and who has begun before is seen by the next statement.
+  const lock = `SELECT count(*) FROM (SELECT FROM ${target} WHERE ${among} FOR UPDATE) AS locked`;
+  return {
+    lock: referrers.length === 0 ? null : splitAtRange(lock),
+    template: splitAtRange(text),
+    rangeOf: target,
+    explain: `DELETE FROM ${target}`,
+    provenance: false,
+  };
 }
 
 export function targetWalk(mapping: Mapping, key: WalkableKey): KeyWalk {

@@ -60,6 +60,8 @@ export interface FormContext {
   readonly after: (statements: readonly string[], catalog?: CatalogSnapshot) => CatalogSnapshot;
   /** What other statements become, each by its own form, one after the other from that catalog on. */
   readonly expand: (statements: readonly string[], catalog?: CatalogSnapshot) => readonly Piece[];
+  /** What the server printed, as statements. */
+  readonly parse: (text: string) => readonly ParsedStatement[];
   /** Reports a problem at the statement; the form then returns no pieces. */
   readonly refuse: (code: DdlCode, detail: string, help: string) => void;
   /** Says that there is nothing to do: IF NOT EXISTS, and it is there. */

@@ -3,6 +3,7 @@
  * every server, hold the predicted locks against what the server shows, and take each back.
  */
 import type { Allowed } from '../step-definition.js';
+import { OBJECT_SAMPLES } from './object-samples.js';
 
 export interface Sample {
   /** What it is about, as the page groups them. */
@@ -47,7 +48,7 @@ const CONSTRAINTS = 'constraints';
 const INDEXES = 'indexes';
 const PARTITIONS = 'partitioned tables';
 
-export const SAMPLES: readonly Sample[] = [
+const STATEMENTS_ON_TABLES: readonly Sample[] = [
   {
     about: TABLES,
     sql: 'CREATE TABLE tags (id bigint PRIMARY KEY, user_id bigint REFERENCES users (id), name text UNIQUE)',
@@ -167,3 +168,5 @@ export const SAMPLES: readonly Sample[] = [
     sql: "CREATE TABLE events_2027 PARTITION OF events FOR VALUES FROM ('2027-01-01') TO ('2028-01-01')",
   },
 ];
+
+export const SAMPLES: readonly Sample[] = [...STATEMENTS_ON_TABLES, ...OBJECT_SAMPLES];

@@ -1,7 +1,7 @@
 /** A copy while others write: between batches, between fill and way back, and where their rows stand in the way. */
 import { afterEach, describe, expect, test } from 'vitest';
 
-import { testDatabase } from '../../support/database.js';
+import { testDatabase, type TestDatabase } from '../../support/database.js';
 import { planOn, told, type PlanContent } from '../../support/plan-on-database.js';
 import { stopAfterBatches } from './stop-after-batches.js';
 import { forgetTables } from './whole-cycle.js';
@@ -52,6 +52,23 @@ for (const major of [18, 15]) {
         await query('DROP TABLE remark');
       },
     );
+
+    test('keeps a row that somebody began to refer to before the batch locked it, and committed after', async () => {
+      await query(`${tables}; CREATE TABLE remark (id int PRIMARY KEY, copy_id int REFERENCES copy ON DELETE CASCADE)`);
+      const plan = planOn(database, copyPlan('referring', 'fail'));
+      expect(told(await plan.apply())).toBe('exit 0');
+      const back = await database.withSession(async (session) => {
+        await session.query('BEGIN; INSERT INTO remark VALUES (1, 20)');
+        const running = plan.rollback();
+        await isWaitingForRow(found, 'copy');
+        await session.query('COMMIT');
+        return running;
+      });
+      expect(told(back)).toBe('exit 0');
+      expect(await ids('SELECT id FROM copy ORDER BY id')).toEqual([20]);
+      expect(await ids('SELECT copy_id AS id FROM remark')).toEqual([20]);
+      await query('DROP TABLE remark');
+    });
 
     test('copies between its batches what is there then, and removes only what is its own', async () => {
       await query(tables);
@@ -196,4 +213,18 @@ for (const major of [18, 15]) {
       expect(told(await plan.apply())).toBe('exit 0');
     });
   });
+}
+
+/** Until a session waits for whoever has locked a row of the table. */
+async function isWaitingForRow({ value }: TestDatabase, table: string): Promise<void> {
+  for (let tries = 0; tries < 1000; tries++) {
+    const waiting = await value(
+      `SELECT count(*)::int FROM pg_locks AS w JOIN pg_locks AS t ON t.pid = w.pid AND t.relation = $1::regclass
+       WHERE NOT w.granted AND w.locktype = 'transactionid'`,
+      [table],
+    );
+    if (waiting !== 0) return;
+    await new Promise((resolve) => setTimeout(resolve, 2));
+  }
+  throw new Error(`nobody ever waited for a row of ${table}`);
 }

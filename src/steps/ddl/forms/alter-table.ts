@@ -1,28 +1,34 @@
 /** ALTER TABLE: one command at a time, each compiled against the catalog that the one before leaves. */
 import type { Relation } from '../../../catalog/catalog-snapshot.js';
 import { quoteIdentifier, relationKey } from '../../../sql/identifier.js';
+import type { ObjectName } from '../../../sql/object-key.js';
 import { alterTableCommands } from '../../../sql/statement-text.js';
 import type { FieldsOf } from '../../../sql/tree-walk.js';
 import { quick, quickBack, type Form, type FormContext, type Piece, type WayBack } from '../piece.js';
 import { addColumn } from './add-column.js';
+import { inServerOrder } from './command-order.js';
+import { dropAndMakeAgain } from './remake.js';
+import { alterComposite } from './types.js';
 import { changeType, dropColumn, setDefault } from './columns.js';
-import {
-  addConstraint,
-  alter,
-  constraintNode,
-  dropConstraint,
-  dropNotNull,
-  requireNotNull,
-  validateConstraint,
-} from './constraints.js';
+import { alter } from './alter-text.js';
+import { addConstraint, constraintNode, dropConstraint } from './constraints.js';
+import { dropNotNull, requireNotNull } from './not-null.js';
+import { validateConstraint } from './validate.js';
 
 type Command = FieldsOf<'AlterTableCmd'>;
 
 export const alterTable: Form<'AlterTableStmt'> = (statement, at) => {
+  if (statement.objtype === 'OBJECT_TYPE') return alterComposite(statement, at);
   const table = at.relation(statement.relation!, statement.missing_ok === true);
   if (table === undefined) return [];
-  const commands = alterTableCommands(at.statement, statement);
+  const commands = inServerOrder(alterTableCommands(at.statement, statement));
   const only = statement.relation!.inh === true ? '' : 'ONLY ';
+  const attaches = commands.every(({ command }) => command.subtype === 'AT_AttachPartition');
+  if (only !== '' && (table.kind === 'partitioned table' || table.inherited) && !attaches && !at.isNew(table)) {
+    const detail = `ONLY leaves what ${relationKey(table)} has below it as it is, and the catalog is not followed so far.`;
+    at.refuse('LS6203', detail, 'leave out ONLY, or put it into a `sql` step with `down`');
+    return [];
+  }
   const head = `ALTER ${objectOf(statement)} ${only}${relationKey(table)}`;
   if (commands.length === 1) return alterOnce(table, commands[0]!.command, `${head} ${commands[0]!.text}`, at);
   return at.expand(commands.map(({ text }) => `${head} ${text}`)).map(numbered);
@@ -41,6 +47,12 @@ function objectOf({ objtype }: FieldsOf<'AlterTableStmt'>): string {
 function alterOnce(table: Relation, command: Command, sql: string, at: FormContext): readonly Piece[] {
   const name = command.name ?? '';
   const missingOk = command.missing_ok === true;
+  if (table.opaque === true && OF_COLUMN.has(command.subtype)) {
+    const none = `which columns ${relationKey(table)} has is not known before it is made`;
+    return [
+      quick('alter', `alter ${relationKey(table)}`, [sql], at.isNew(table) ? { goesWith: 'its table' } : { none }),
+    ];
+  }
   switch (command.subtype) {
     case 'AT_AddColumn':
       return addColumn(table, command, at);
@@ -60,7 +72,8 @@ function alterOnce(table: Relation, command: Command, sql: string, at: FormConte
     }
     case 'AT_DropNotNull': {
       const column = table.columns.find((candidate) => candidate.name === name);
-      if (column?.notNull === false) {
+      const constrained = table.constraints.some(({ kind, columns }) => kind === 'not null' && columns[0] === name);
+      if (column?.notNull === false && !constrained) {
         at.note(`\`${name}\` of ${relationKey(table)} may be NULL.`);
         return [];
       }
@@ -77,10 +90,18 @@ function alterOnce(table: Relation, command: Command, sql: string, at: FormConte
   }
 }
 
+const OF_COLUMN: ReadonlySet<Command['subtype']> = new Set<Command['subtype']>([
+  ...(['AT_DropColumn', 'AT_AlterColumnType', 'AT_ColumnDefault', 'AT_SetNotNull', 'AT_DropNotNull'] as const),
+]);
+
 function otherWayBack(table: Relation, command: Command, at: FormContext): WayBack {
   const back = simpleWayBack(table, command);
   if (back !== undefined) return [quickBack(`set back ${relationKey(table)}`, `${alter(table)} ${back}`)];
   if (at.isNew(table)) return { goesWith: 'its table' };
+  // What else can be altered of a view is a part of how it is made.
+  const view: ObjectName = { kind: 'view', name: [table.schema, table.name] };
+  if (table.kind === 'view') return dropAndMakeAgain(view, at);
+  if (table.kind === 'materialized view') return dropAndMakeAgain({ ...view, kind: table.kind }, at);
   return { none: 'the catalog is not read for what this form of ALTER TABLE changes' };
 }
 
@@ -99,6 +120,7 @@ function simpleWayBack(table: Relation, { subtype, name = '', newowner }: Comman
     case 'AT_DisableRowSecurity':
       return table.rowSecurity === 'off' ? 'DISABLE ROW LEVEL SECURITY' : 'ENABLE ROW LEVEL SECURITY';
     case 'AT_ForceRowSecurity':
+    case 'AT_NoForceRowSecurity':
       return table.rowSecurity === 'forced' ? 'FORCE ROW LEVEL SECURITY' : 'NO FORCE ROW LEVEL SECURITY';
     case 'AT_ChangeOwner':
       return newowner && `OWNER TO ${quoteIdentifier(table.owner)}`;

@@ -2,7 +2,10 @@
 import { commandTag } from '../../../sql/command-tag.js';
 import type { Form } from '../piece.js';
 import { dropIndexes, namesOf } from './indexes.js';
+import { dropObjects } from './objects.js';
+import { dropExtensions } from './schemas-and-extensions.js';
 import { dropTables } from './tables.js';
+import { dropViews } from './views.js';
 
 export const drop: Form<'DropStmt'> = (statement, at) => {
   if (statement.behavior === 'DROP_CASCADE') {
@@ -16,6 +19,23 @@ export const drop: Form<'DropStmt'> = (statement, at) => {
       return dropTables(namesOf(statement.objects), missingOk, at);
     case 'OBJECT_INDEX':
       return dropIndexes(namesOf(statement.objects), missingOk, at);
+    case 'OBJECT_VIEW':
+    case 'OBJECT_MATVIEW':
+      return dropViews(statement, at);
+    case 'OBJECT_EXTENSION':
+      return dropExtensions(statement, at);
+    case 'OBJECT_FUNCTION':
+    case 'OBJECT_PROCEDURE':
+    case 'OBJECT_ROUTINE':
+    case 'OBJECT_AGGREGATE':
+    case 'OBJECT_TRIGGER':
+    case 'OBJECT_RULE':
+    case 'OBJECT_POLICY':
+    case 'OBJECT_STATISTIC_EXT':
+    case 'OBJECT_TYPE':
+    case 'OBJECT_DOMAIN':
+    case 'OBJECT_SCHEMA':
+      return dropObjects(statement, at);
     default:
       at.refuse(
         'LS6203',

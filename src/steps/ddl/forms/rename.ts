@@ -3,10 +3,13 @@ import { quoteIdentifier, relationKey } from '../../../sql/identifier.js';
 import type { FieldsOf } from '../../../sql/tree-walk.js';
 import { quick, quickBack, type Form, type FormContext, type Piece, type PieceHazard } from '../piece.js';
 import { findIndex } from './indexes.js';
+import { renameObject, setSchemaOfObject } from './rename-objects.js';
 
 export const rename: Form<'RenameStmt'> = (statement, at) => {
   if (statement.renameType === 'OBJECT_INDEX') return renameIndex(statement, at);
-  const table = statement.relation && at.relation(statement.relation, statement.missing_ok === true);
+  if (statement.relation === undefined || statement.renameType === 'OBJECT_ATTRIBUTE')
+    return renameObject(statement, at);
+  const table = at.relation(statement.relation, statement.missing_ok === true);
   if (table === undefined) return [];
   const [from, to] = [statement.subname ?? '', statement.newname!];
   const kind = table.kind === 'partitioned table' ? 'TABLE' : table.kind.toUpperCase();
@@ -77,12 +80,9 @@ function renameIndex(statement: FieldsOf<'RenameStmt'>, at: FormContext): readon
 }
 
 export const setSchema: Form<'AlterObjectSchemaStmt'> = (statement, at) => {
-  const table = statement.relation && at.relation(statement.relation, statement.missing_ok === true);
-  if (table === undefined) {
-    if (statement.relation === undefined)
-      at.refuse('LS6203', 'This form of SET SCHEMA is not known.', 'put it into a `sql` step with `down`');
-    return [];
-  }
+  if (statement.relation === undefined) return setSchemaOfObject(statement, at);
+  const table = at.relation(statement.relation, statement.missing_ok === true);
+  if (table === undefined) return [];
   const kind = table.kind === 'partitioned table' ? 'TABLE' : table.kind.toUpperCase();
   const moved = relationKey({ schema: statement.newschema!, name: table.name });
   const label = `move ${relationKey(table)} to schema ${statement.newschema!}`;
