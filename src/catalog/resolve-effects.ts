@@ -4,8 +4,9 @@
  */
 import { quoteIdentifier, relationKey, type NameParts } from '../sql/identifier.js';
 import type { DdlEffect, IndexFact } from '../sql/ddl-effects.js';
-import type { ColumnFact, ConstraintFact } from '../sql/table-elements.js';
-import type { CatalogSnapshot, Column, Constraint, FunctionFacts, Index, RelationName } from './catalog-snapshot.js';
+import type { ConstraintFact } from '../sql/table-elements.js';
+import type { CatalogSnapshot, Constraint, FunctionFacts, Index, RelationName } from './catalog-snapshot.js';
+import { columnOf } from './column-of-fact.js';
 import { applyEffects, type CatalogEffect } from './effects.js';
 import { resolveObject, typeIn, withSchema } from './resolve-object.js';
 import { freeName } from './free-name.js';
@@ -170,17 +171,6 @@ function resolveEffect(catalog: CatalogSnapshot, fact: KnownEffect, defaultSchem
     }
   }
 }
-
-function columnOf(written: ColumnFact): Column {
-  const fact: ColumnFact & { notNullName?: string } = { ...written };
-  // A constraint of its own says it.
-  delete fact.notNullName;
-  // What another collation takes for equal the text does not say: then the column is no key to rely on before it is there.
-  const known = fact.collation === undefined || BYTEWISE.has(fact.collation.replace(/^pg_catalog\./, ''));
-  return { ...fact, deterministicCollation: known };
-}
-
-const BYTEWISE: ReadonlySet<string> = new Set(['"C"', '"POSIX"', '"default"', 'ucs_basic', 'pg_c_utf8']);
 
 function indexOf(catalog: CatalogSnapshot, relation: RelationName, fact: IndexFact): Index {
   const columns = catalog.relations[relationKey(relation)]?.columns ?? [];

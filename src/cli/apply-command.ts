@@ -15,6 +15,7 @@ import { withDatabase } from './with-database.js';
 
 export interface RunFlags {
   readonly resolve: Readonly<Record<string, 'done' | 'again'>>;
+  readonly acceptDrift?: boolean;
 }
 
 export interface ApplyFlags extends RunFlags {
@@ -34,6 +35,7 @@ export async function apply(file: string, invocation: Invocation<ApplyFlags>): P
       database,
       stop,
       resolve: options.resolve,
+      acceptDrift: options.acceptDrift === true,
       ...(options.expectDigest !== undefined && { expectDigest: options.expectDigest }),
       observe: progress.observe,
       agree: (report) => {

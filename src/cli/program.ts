@@ -109,6 +109,7 @@ export function buildProgram(version: string, choose: (chosen: Chosen) => void):
     {
       options: [
         resolveOption(),
+        acceptDriftOption(),
         new Option('--expect-digest <digest>', 'run exactly what has this digest, or nothing'),
         ...targetOptions(),
       ],
@@ -153,7 +154,12 @@ export function buildProgram(version: string, choose: (chosen: Chosen) => void):
     [RUN],
     'show the way back of a run, then take it',
     {
-      options: [new Option('--plan', 'only show the way back'), resolveOption(), ...targetOptions()],
+      options: [
+        new Option('--plan', 'only show the way back'),
+        resolveOption(),
+        acceptDriftOption(),
+        ...targetOptions(),
+      ],
       example: 'lockstep rollback plans/split-auth-schema.yaml --plan',
     },
     async ([run], invocation) => (await import('./rollback-command.js')).rollback(run!, invocation),
@@ -233,6 +239,10 @@ function targetOptions(): readonly Option[] {
 function resolveOption(): Option {
   const says = 'whether a statement in doubt has run: STEP=done or STEP=again; repeatable';
   return new Option('--resolve <step=word>', says).argParser(resolution);
+}
+
+function acceptDriftOption(): Option {
+  return new Option('--accept-drift', 'go on though others changed definitions that the run touches');
 }
 
 type Settings = Readonly<Record<string, string>>;

@@ -30,6 +30,7 @@ export async function rollback(argument: string, invocation: Invocation<Rollback
       onlyShow: options.plan === true,
       stop,
       resolve: options.resolve,
+      acceptDrift: options.acceptDrift === true,
       observe: progress.observe,
       agree: agreed.ask,
       begin: (graph) => progress.begin(graph, {}),

@@ -11,6 +11,7 @@ import { beginRun, type StoredRun } from '../postgres/journal/runs.js';
 import type { PlanReport } from '../report/plan-report.js';
 import { compileForDatabase, type CompiledForDatabase } from './compile-for-database.js';
 import { EXIT, refusal, type CommandResult } from './command-result.js';
+import { driftRefusal, keysOf } from './drift.js';
 import { endOfTurn, EXECUTOR, executeRun, holdingRun, MOVED, takeOverAsKnown, type RunOptions } from './execute-run.js';
 import { guarded } from './guarded.js';
 import { knownRun, liveRunsTouching, type LiveRun } from './known-run.js';
@@ -160,12 +161,19 @@ async function begin(
 async function goOn(known: StoredRun, options: ApplyOptions): Promise<CommandResult<ApplyReport> | typeof MOVED> {
   const { database } = options;
   await database.withSession((session) => migrate(session));
-  const run = await takeOverAsKnown(database, known);
-  if (run === MOVED) return MOVED;
-  await database.transaction((session) => moveRun(session, run, 'running'));
   const graph = JSON.parse(known.graph) as OperationGraph;
+  const taken = await takeOverAsKnown(known, [graph], options);
+  if (taken === MOVED) return MOVED;
+  if ('drift' in taken) return drifted(known, taken.drift, options.file);
+  const { run } = taken;
+  await database.transaction((session) => moveRun(session, run, 'running'));
   options.begin?.(graph, true);
   return walk(graph, run, options);
+}
+
+function drifted(run: StoredRun, drift: readonly string[], file: string): CommandResult<never> {
+  const command = `lockstep apply ${file}`;
+  return driftRefusal(run, drift, { command, next: [command, `lockstep rollback ${file} --plan`] });
 }
 
 async function walk(
@@ -174,7 +182,7 @@ async function walk(
   options: ApplyOptions,
 ): Promise<CommandResult<ApplyReport>> {
   const { file, database } = options;
-  const end = await executeRun(graph, run, options);
+  const end = await executeRun(graph, run, keysOf([graph]), options);
   const turn = endOfTurn(end, graph, { file, goOn: `lockstep apply ${file}`, back: `lockstep rollback ${file}` });
   const report = await database.withSession((session) => runReport(session, run.id));
   const next = end.state === 'done' ? [`lockstep rollback ${file}`] : turn.next;

@@ -141,4 +141,9 @@ export const COMMAND_CODES = {
     explanation:
       'A statement outside a transaction (a concurrent build) was sent, its answer never came, and neither could the catalog be asked afterwards. Call the same command again: it first waits for the statement where the server is still at it, then asks the catalog whether it happened, takes away what a failed attempt left, and only then sends it again.',
   },
+  LS9029: {
+    summary: 'somebody else changed what the run touches',
+    explanation:
+      'A run goes on, and is taken back, with operations that were compiled for definitions which it knows: those from before it, and what each of its own operations left. Tables that it touches, or what hangs on them (columns, indexes, constraints, triggers, views, comments, grants), are otherwise than that now. The differences are listed, by what is expected and what is there; `added` is what the run does not know, and a way back might take it away. Nothing was changed. Put the definitions back and call the same command again; or look at what the way back would do with `lockstep rollback … --plan`; or accept them with `--accept-drift`: this is written to the trail of the run with your name, and from then on they are what is expected. What is half done outside a transaction is not compared, nor are tables that the run does not touch.',
+  },
 } as const satisfies CodeTable;

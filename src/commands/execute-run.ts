@@ -16,8 +16,9 @@ import { postgresJournal } from '../postgres/journal/journal.js';
 import { moveRun } from '../postgres/journal/move-run.js';
 import type { RunStatus } from '../postgres/journal/run-status.js';
 import { findRun, type StoredRun } from '../postgres/journal/runs.js';
-import { takeOver } from '../postgres/journal/take-over.js';
+import { takeOverIf } from '../postgres/journal/take-over.js';
 import { commandDiagnostic, EXIT, refusal, type CommandResult, type ExitCode } from './command-result.js';
+import { unexpectedChanges } from './drift.js';
 
 export interface RunOptions {
   readonly database: Database;
@@ -25,6 +26,8 @@ export interface RunOptions {
   /** Aborted: finish the batches at hand and stop. */
   readonly stop: AbortSignal;
   readonly resolve?: Readonly<Record<string, 'done' | 'again'>>;
+  /** What others changed meanwhile of what the run touches is taken for given, and written down. */
+  readonly acceptDrift?: boolean;
   /** Default: the journal in the database. Another one is for tests that show why it is as it is. */
   readonly journal?: Journal;
 }
@@ -71,20 +74,38 @@ async function hold(session: Session, plan: string): Promise<boolean> {
   return false;
 }
 
+/** Taken over; or what somebody else changed meanwhile: then nothing was. */
+export type TakenOver = { readonly run: RunHandle } | { readonly drift: readonly string[] } | typeof MOVED;
+
 /**
  * A takeover waits, by the run's row lock, for whatever its last executor has still under way; so only what is read after it
- * is final.
+ * is final: where the run stands, and the definitions of what the graphs touch.
  */
-export async function takeOverAsKnown(database: Database, known: StoredRun): Promise<RunHandle | typeof MOVED> {
+export async function takeOverAsKnown(
+  known: StoredRun,
+  graphs: readonly OperationGraph[],
+  { database, acceptDrift = false }: Pick<RunOptions, 'database' | 'acceptDrift'>,
+): Promise<TakenOver> {
   return database.withSession(async (session) => {
-    const run = await takeOver(session, known.id, { executor: EXECUTOR });
-    const now = await findRun(session, known.name);
-    return now?.status === known.status && now.direction === known.direction ? run : MOVED;
+    const found: { moved?: true; drift?: readonly string[] } = {};
+    const run = await takeOverIf(session, known.id, { executor: EXECUTOR }, async () => {
+      const now = await findRun(session, known.name);
+      if (now?.status !== known.status || now.direction !== known.direction) found.moved = true;
+      else found.drift = await unexpectedChanges(session, known, graphs, acceptDrift);
+      return (found.drift ?? []).length === 0;
+    });
+    if (found.moved === true) return MOVED;
+    return run === null ? { drift: found.drift ?? [] } : { run };
   });
 }
 
-/** Walks the graph to where it can go, and writes the run's status. */
-export async function executeRun(graph: OperationGraph, run: RunHandle, options: RunOptions): Promise<WalkEnd> {
+/** Walks the graph to where it can go, and writes the run's status. `touched`: keys of all that the run touches. */
+export async function executeRun(
+  graph: OperationGraph,
+  run: RunHandle,
+  touched: readonly string[],
+  options: RunOptions,
+): Promise<WalkEnd> {
   const { database, observe, stop, resolve = {}, journal = postgresJournal } = options;
   const deadlockTimeoutMs = await database.withSession(deadlockTimeout);
   const end = await runGraph(graph, {
@@ -99,6 +120,7 @@ export async function executeRun(graph: OperationGraph, run: RunHandle, options:
     random: Math.random,
     observe,
     stop,
+    touched,
     resolve,
   });
   if (end.state !== 'fenced') {

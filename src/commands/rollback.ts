@@ -11,6 +11,7 @@ import { readFingerprint } from '../postgres/read-fingerprint.js';
 import { planReport, type PlanReport } from '../report/plan-report.js';
 import { graphDigest } from '../operation/operation-graph.js';
 import { commandDiagnostic, EXIT, refusal, type CommandResult } from './command-result.js';
+import { driftRefusal, keysOf } from './drift.js';
 import { endOfTurn, executeRun, holdingRun, MOVED, takeOverAsKnown, type RunOptions } from './execute-run.js';
 import { guarded } from './guarded.js';
 import { refuseOtherTarget } from './other-target.js';
@@ -113,15 +114,19 @@ async function takeBack(
   options: RollbackOptions,
 ): Promise<CommandResult<RollbackReport> | typeof MOVED> {
   const { database, argument } = options;
-  const run = await takeOverAsKnown(database, known);
-  if (run === MOVED) return MOVED;
+  const graphs = [JSON.parse(known.graph) as OperationGraph, graph];
+  const taken = await takeOverAsKnown(known, graphs, options);
+  if (taken === MOVED) return MOVED;
+  const command = `lockstep rollback ${argument}`;
+  if ('drift' in taken) return driftRefusal(known, taken.drift, { command, next: [command] });
+  const { run } = taken;
   // What was begun after the way back was shown must be taken back too, and be shown first.
   const now = await wayBackOf(known, options);
   if (!('graph' in now) || graphDigest(now.graph) !== graphDigest(graph)) return MOVED;
   if (resumed) await database.transaction((session) => moveRun(session, run, 'rolling back'));
   else await database.transaction((session) => beginRollback(session, run, graph));
   options.begin?.(graph, resumed);
-  const end = await executeRun(graph, run, options);
+  const end = await executeRun(graph, run, keysOf(graphs), options);
   const turn = endOfTurn(end, graph, { file: argument, goOn: `lockstep rollback ${argument}`, back: '' });
   const drift =
     end.state === 'done'

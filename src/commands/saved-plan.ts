@@ -7,6 +7,7 @@ import { writeFile } from 'node:fs/promises';
 import { diffFingerprints, restrictTo, type Definitions } from '../catalog/fingerprint.js';
 import type { Plan } from '../document/plan.js';
 import { canonicalJson } from '../kernel/digest.js';
+import { touchedBy } from '../operation/definition-scope.js';
 import { graphDigest, type OperationGraph } from '../operation/operation-graph.js';
 import type { Operation } from '../operation/operation.js';
 import type { Estimates, ServerLine } from '../report/plan-report.js';
@@ -87,8 +88,4 @@ function operationChanges(before: readonly Operation[], after: readonly Operatio
     ...[...now.keys()].filter((id) => !old.has(id)).map((id) => `added operation ${id}`),
     ...[...now].filter(([id, text]) => old.has(id) && old.get(id) !== text).map(([id]) => `changed operation ${id}`),
   ];
-}
-
-function touchedBy({ operations }: OperationGraph): readonly string[] {
-  return [...new Set(operations.flatMap((operation) => [...operation.reads, ...operation.writes]))];
 }

@@ -20,6 +20,8 @@ export interface Execution {
   readonly observe: Observe;
   /** Aborted: finish the batch at hand, keep the checkpoint, start nothing. */
   readonly stop: AbortSignal;
+  /** Keys of all that the graph touches. */
+  readonly touched: readonly string[];
   /** The operator's word on operations that are in doubt, by step. */
   readonly resolve: Readonly<Record<string, 'done' | 'again'>>;
 }

@@ -36,6 +36,11 @@ export interface Journal {
   approvals(session: Session, run: RunHandle, id: OperationId): Promise<readonly Approval[]>;
   /** Milliseconds since the operation first left `pending`, by the database's clock. */
   waitedMs(session: Session, run: RunHandle, id: OperationId): Promise<number>;
+  /**
+   * Keeps the definitions of what has these keys, and of what hangs on it, as they are now: in the transaction that
+   * completes the operation, which may have changed them.
+   */
+  recordDefinitions(session: Session, run: RunHandle, id: OperationId, keys: readonly string[]): Promise<void>;
 }
 
 export interface RunHandle {

@@ -6,6 +6,7 @@
 import { setMaxListeners } from 'node:events';
 
 import { assertNever } from '../kernel/assert-never.js';
+import { definitionScope } from '../operation/definition-scope.js';
 import type { OperationGraph } from '../operation/operation-graph.js';
 import type { Operation, OperationId } from '../operation/operation.js';
 import type { Ended, Execution } from './execution.js';
@@ -16,6 +17,7 @@ import { runCheckOperation } from './run-check-operation.js';
 import { runGateOperation } from './run-gate-operation.js';
 import { runStatementOperation } from './run-statement-operation.js';
 import { runTransaction } from './run-transaction.js';
+import { DatabaseError } from './session.js';
 
 /** How the walk ended. Where several are true, the one that stands first here. */
 export type WalkEnd =
@@ -178,19 +180,30 @@ class Walk {
 
   async #move(operation: Operation, to: OperationState, outcome: OperationOutcome): Promise<void> {
     const from = this.#states.get(operation.id) ?? 'pending';
-    const { journal, run } = this.#execution;
-    await persist(this.#execution, operation, (session) =>
+    // In a transaction it was recorded with its effect.
+    const records = to === 'done' && operation.kind === 'statement' && !operation.transactional;
+    await this.#write(operation, to, outcome, records).catch((error: unknown) => {
+      // Others' locks hide what a view reads. It is done all the same; what it may have changed is then not compared.
+      if (!records || !(error instanceof DatabaseError) || error.facts.kind !== 'statement') throw error;
+      return this.#write(operation, to, outcome, false);
+    });
+    this.#states.set(operation.id, to);
+    this.#outcomes.set(operation.id, outcome);
+    this.#tell(operation, from, to, outcome);
+  }
+
+  #write(operation: Operation, to: OperationState, outcome: OperationOutcome, records: boolean): Promise<void> {
+    const { journal, run, touched } = this.#execution;
+    return persist(this.#execution, operation, (session) =>
       runTransaction(this.#execution, session, async () => {
         // Whoever gave up on a lost connection does not know whether its COMMIT arrived; the row does.
         if ((to === 'failed' || to === 'blocked') && operation.kind === 'statement') {
           if ((await journal.lockedState(session, run, operation.id)) === 'done') return;
         }
+        if (records) await journal.recordDefinitions(session, run, operation.id, definitionScope(operation, touched));
         await journal.moveOperation(session, run, operation.id, to, outcome);
       }),
     );
-    this.#states.set(operation.id, to);
-    this.#outcomes.set(operation.id, outcome);
-    this.#tell(operation, from, to, outcome);
   }
 
   #tell(operation: Operation, from: OperationState, to: OperationState, outcome: OperationOutcome | null): void {

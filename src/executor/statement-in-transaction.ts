@@ -2,6 +2,7 @@
  * A statement operation inside a transaction: its effect and its record are one commit. Owns the attempts to get its
  * locks, and how it ends where others do not let go of them.
  */
+import { definitionScope } from '../operation/definition-scope.js';
 import type { StatementOperation } from '../operation/operation.js';
 import { askBlockers } from './ask-blockers.js';
 import { assertAll } from './assert-all.js';
@@ -76,6 +77,7 @@ async function inOneTransaction(
         // stays true until COMMIT. Where there are none, only what the assertion's own query locks is held.
         await assertAll(operation, session);
         for (const { sql, parameters } of operation.statements) await session.query(sql, parameters);
+        await journal.recordDefinitions(session, run, operation.id, definitionScope(operation, execution.touched));
         await journal.moveOperation(session, run, operation.id, 'done', {});
       },
       operation.unlimited ? { lockTimeoutMs: 0, statementTimeoutMs: 0 } : { lockTimeoutMs: attempt.waitMs },

@@ -23,7 +23,7 @@ const SCHEMA = `
   WHERE ${USER_SCHEMA}`;
 
 /** A function that a trigger calls hangs on the trigger's table: its body is part of how the table behaves. */
-const FUNCTION = `
+export const FUNCTION = `
   SELECT format('function %I.%I(%s)', n.nspname, p.proname, oidvectortypes(p.proargtypes)),
     CASE WHEN member THEN '' ELSE
       concat_ws(', ', 'owner ' || quote_ident(pg_get_userbyid(p.proowner)),
@@ -140,7 +140,7 @@ const EXTENSION_DEPENDENCY = `
  * Objects from oid 16384 on are the users' (the schema public, 2200, as well); a comment on a part of a relation names its
  * schema only in the address, not as its own.
  */
-const COMMENT = `
+export const COMMENT = `
   SELECT format('comment on %s %s', o.type, o.identity), d.description,
     CASE WHEN c.oid IS NOT NULL THEN json_build_array(cn.nspname, c.relname) END, NULL::json
   FROM pg_description d
@@ -174,7 +174,7 @@ const PUBLICATION = `
     NULL::json, NULL::json
   FROM pg_publication p`;
 
-const PUBLICATION_TABLE = `
+export const PUBLICATION_TABLE = `
   SELECT format('publication %I of table %I.%I', p.pubname, n.nspname, c.relname),
     coalesce(nullif(concat_ws(' ',
       'columns (' || (SELECT string_agg(quote_ident(a.attname), ' ' ORDER BY a.attname COLLATE "C")

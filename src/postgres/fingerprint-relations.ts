@@ -18,7 +18,7 @@ export function optionsOf(label: string, options: string): string {
   return `(SELECT '${label} (' || string_agg(option, ', ' ORDER BY option COLLATE "C") || ')' FROM unnest(${options}) AS option)`;
 }
 
-const RELATION = `
+export const RELATION = `
   SELECT format('relation %I.%I', n.nspname, c.relname) AS identity,
     concat_ws(E'\\n',
       CASE c.relkind WHEN 'r' THEN 'table' WHEN 'p' THEN 'partitioned table' WHEN 'v' THEN 'view'
@@ -74,7 +74,7 @@ const RELATION = `
   ) AS owned ON true
   WHERE ${USER_SCHEMA} AND c.relkind IN ('r', 'p', 'v', 'm', 'f', 'S')`;
 
-const COLUMN = `
+export const COLUMN = `
   SELECT format('column %I.%I.%I', n.nspname, c.relname, a.attname),
     concat_ws(' ', format_type(a.atttypid, a.atttypmod),
       CASE WHEN a.attcollation <> t.typcollation THEN 'collate ' || a.attcollation::regcollation END,
@@ -100,7 +100,7 @@ const COLUMN = `
  * DISABLE TRIGGER ALL reaches the internal triggers of a foreign key: the definition still says FOREIGN KEY, and nothing
  * checks it any more.
  */
-const CONSTRAINT = `
+export const CONSTRAINT = `
   SELECT format('constraint %I.%I.%I', n.nspname, c.relname, k.conname),
     concat_ws(' ', pg_get_constraintdef(k.oid),
       (SELECT 'triggers ' || string_agg(DISTINCT g.tgenabled::text, '') FROM pg_trigger g
@@ -115,7 +115,7 @@ const CONSTRAINT = `
   LEFT JOIN pg_constraint up ON up.oid = k.conparentid AND up.conrelid = k.conrelid
   WHERE ${USER_SCHEMA} AND k.contype IN ('p', 'u', 'f', 'c', 'x', 'n') AND up.oid IS NULL`;
 
-const INDEX = `
+export const INDEX = `
   SELECT format('index %I.%I', n.nspname, i.relname),
     concat_ws(', ', pg_get_indexdef(i.oid),
       CASE WHEN NOT ix.indisvalid THEN 'invalid' END,
@@ -134,7 +134,7 @@ const INDEX = `
   LEFT JOIN pg_tablespace sp ON sp.oid = i.reltablespace
   WHERE ${USER_SCHEMA}`;
 
-const TRIGGER = `
+export const TRIGGER = `
   SELECT format('trigger %I.%I.%I', n.nspname, c.relname, g.tgname),
     concat_ws(', ', pg_get_triggerdef(g.oid),
       CASE g.tgenabled WHEN 'A' THEN 'enabled always' WHEN 'R' THEN 'enabled on replicas' WHEN 'D' THEN 'disabled' END),
@@ -145,7 +145,7 @@ const TRIGGER = `
   WHERE ${USER_SCHEMA} AND NOT g.tgisinternal`;
 
 /** The rule behind a view is the view. */
-const RULE = `
+export const RULE = `
   SELECT format('rule %I.%I.%I', n.nspname, c.relname, r.rulename),
     concat_ws(', ', pg_get_ruledef(r.oid),
       CASE r.ev_enabled WHEN 'A' THEN 'enabled always' WHEN 'R' THEN 'enabled on replicas' WHEN 'D' THEN 'disabled' END),
@@ -155,7 +155,7 @@ const RULE = `
   JOIN pg_namespace n ON n.oid = c.relnamespace
   WHERE ${USER_SCHEMA} AND r.rulename <> '_RETURN'`;
 
-const POLICY = `
+export const POLICY = `
   SELECT format('policy %I.%I.%I', n.nspname, c.relname, p.polname),
     concat_ws(' ', CASE WHEN p.polpermissive THEN 'permissive' ELSE 'restrictive' END,
       CASE p.polcmd WHEN 'r' THEN 'select' WHEN 'a' THEN 'insert' WHEN 'w' THEN 'update' WHEN 'd' THEN 'delete'
@@ -170,7 +170,7 @@ const POLICY = `
   JOIN pg_namespace n ON n.oid = c.relnamespace
   WHERE ${USER_SCHEMA}`;
 
-const STATISTICS = `
+export const STATISTICS = `
   SELECT format('statistics %I.%I', n.nspname, s.stxname),
     concat_ws(', ', pg_get_statisticsobjdef(s.oid), 'owner ' || quote_ident(pg_get_userbyid(s.stxowner)),
       CASE WHEN s.stxstattarget >= 0 THEN 'target ' || s.stxstattarget END),

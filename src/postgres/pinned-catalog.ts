@@ -23,10 +23,15 @@ const PINNED: Readonly<Record<string, string>> = {
  * settings are local to it. Throws outside one, where they would be gone with the statement that made them. Where `work`
  * rejects, the settings stay until the rollback that has to follow anyway.
  */
-export async function withPinnedCatalog<T>(session: Session, work: () => Promise<T>): Promise<T> {
-  const names = Object.keys(PINNED);
+export async function withPinnedCatalog<T>(
+  session: Session,
+  work: () => Promise<T>,
+  more: Readonly<Record<string, string>> = {},
+): Promise<T> {
+  const settings = { ...PINNED, ...more };
+  const names = Object.keys(settings);
   const before = await session.query<{ name: string; setting: string }>(READ, [JSON.stringify(names)]);
-  await session.query(SET, [JSON.stringify(PINNED)]);
+  await session.query(SET, [JSON.stringify(settings)]);
   const pinned = await session.query<{ setting: string }>(READ, ['["search_path"]']);
   if (pinned.rows[0]?.setting !== PINNED['search_path'])
     throw new Error('the catalog is read inside a transaction: its settings are local to one');

@@ -87,7 +87,6 @@ export interface IndexFact {
   /** No name was given: where this one is taken, the server appends a number. */
   readonly impliedName: boolean;
   readonly impliedFrom: ImpliedFrom;
-  /** ON ONLY: not on the partitions. */
   readonly only: boolean;
   readonly unique: boolean;
   readonly method: string;
@@ -95,7 +94,6 @@ export interface IndexFact {
   readonly keys: readonly (string | undefined)[];
   readonly partial: boolean;
   readonly nullsNotDistinct: boolean;
-  /** The statement. */
   readonly definition: string;
 }
 

@@ -1,6 +1,7 @@
 /**
  * What definitions and maintenance commands touch. Lock modes after the PostgreSQL documentation, "Explicit Locking" and
- * the page of each command; ALTER TABLE, which has many, in `alter-table-locks.ts`.
+ * the page of each command; ALTER TABLE, which has many, in `alter-table-locks.ts`. Long, because it is one
+ * entry per statement, and the next reader looks for one of them.
  */
 import { alterTableLock } from './alter-table-locks.js';
 import { objectWords } from './command-tag.js';
@@ -69,7 +70,7 @@ export const DDL_STATEMENTS: Handlers = {
   CreateFunctionStmt: (create, sink) => {
     sink.create(create.is_procedure === true ? 'procedure' : 'function', stringsOf(create.funcname));
   },
-  AlterFunctionStmt: () => undefined,
+  AlterFunctionStmt: (alter, sink) => sink.write(stringsOf(alter.func?.objname), null),
 
   AlterTableStmt: (alter, sink) => {
     const commands = (alter.cmds ?? []).map((node) => nodeAs(node, 'AlterTableCmd')!);
@@ -98,7 +99,11 @@ export const DDL_STATEMENTS: Handlers = {
     const name = alter.relation === undefined ? objectName(alter.object) : relationParts(alter.relation);
     moved(alter.objectType!, name, [alter.newschema!, ...name.slice(-1)], sink);
   },
-  AlterOwnerStmt: (alter, sink) => sink.write(alter.relation, 'ACCESS EXCLUSIVE'),
+  AlterOwnerStmt: (alter, sink) => {
+    if (alter.relation !== undefined) sink.write(alter.relation, 'ACCESS EXCLUSIVE');
+    // A function is a part of the tables whose triggers call it.
+    else if (ROUTINES.has(alter.objectType!)) sink.write(objectName(alter.object), null);
+  },
   DropStmt: (drop, sink) => {
     if (drop.behavior === 'DROP_CASCADE') sink.cascades();
     if (drop.concurrent === true) sink.nonTransactional();
@@ -110,11 +115,15 @@ export const DDL_STATEMENTS: Handlers = {
     else if (comment.objtype === 'OBJECT_COLUMN') sink.write(name.slice(0, -1), 'SHARE UPDATE EXCLUSIVE');
     else if (comment.objtype === 'OBJECT_INDEX') sink.index(name, 'SHARE UPDATE EXCLUSIVE', null);
     else if (PARTS_OF_RELATIONS.has(comment.objtype!)) sink.write(name.slice(0, -1), 'ACCESS SHARE');
+    else if (comment.objtype === 'OBJECT_STATISTIC_EXT') sink.write(name, null);
   },
   GrantStmt: (grant, sink) => {
     if (grant.targtype === 'ACL_TARGET_ALL_IN_SCHEMA') sink.opaque('it changes privileges of all objects in a schema');
     // No conflict with anybody's rows; but the privileges are part of the relation's shape.
-    for (const object of grant.objects ?? []) sink.write(nodeAs(object, 'RangeVar'), null);
+    for (const object of grant.objects ?? []) {
+      sink.write(nodeAs(object, 'RangeVar'), null);
+      sink.write(stringsOf(nodeAs(object, 'ObjectWithArgs')?.objname), null);
+    }
   },
 
   RefreshMatViewStmt: (refresh, sink) => {
@@ -172,6 +181,12 @@ const PARTS_OF_RELATIONS: ReadonlySet<ObjectType> = new Set<ObjectType>([
   'OBJECT_TRIGGER',
   'OBJECT_POLICY',
   'OBJECT_RULE',
+]);
+
+const ROUTINES: ReadonlySet<ObjectType> = new Set<ObjectType>([
+  'OBJECT_FUNCTION',
+  'OBJECT_PROCEDURE',
+  'OBJECT_ROUTINE',
 ]);
 
 function createRelation(object: string, relation: FieldsOf<'RangeVar'>, sink: TouchSink): void {

@@ -24,7 +24,10 @@ export interface PlanOnDatabase {
   readonly apply: (more?: Partial<ApplyOptions>) => Promise<CommandResult<ApplyReport>>;
   readonly approve: (gate: string) => Promise<CommandResult<ApproveReport>>;
   readonly verify: () => Promise<CommandResult<VerifyReport>>;
-  readonly rollback: (more?: { readonly onlyShow?: boolean }) => Promise<CommandResult<RollbackReport>>;
+  readonly rollback: (more?: {
+    readonly onlyShow?: boolean;
+    readonly acceptDrift?: boolean;
+  }) => Promise<CommandResult<RollbackReport>>;
 }
 
 /** As a plan has it, without `lockstep: 1`; a text is taken as it is. */

@@ -6,4 +6,6 @@ export type EventName =
   | 'run moved'
   | 'rollback begun'
   | 'operation moved'
-  | 'approved';
+  | 'approved'
+  /** Somebody else changed definitions, and a person said to go on all the same. */
+  | 'drift accepted';

@@ -18,6 +18,7 @@ import type { Counts } from '../../executor/run-types.js';
 import type { OperationId } from '../../operation/operation.js';
 import type { Session } from '../../executor/session.js';
 import { writeCheckpoint } from './checkpoint.js';
+import { recordDefinitions } from './definitions.js';
 import { lockOperation, refuseIfFenced, refuseWrite } from './fence.js';
 import { isoText, journalTables, jsonParameter, keyJson, keyParameter, send } from './journal-query.js';
 import { inOrder } from './operation-order.js';
@@ -33,6 +34,7 @@ export const postgresJournal: Journal = {
   counts,
   approvals,
   waitedMs,
+  recordDefinitions,
 };
 
 function operations(session: Session, run: RunHandle): Promise<readonly OperationRecord[]> {

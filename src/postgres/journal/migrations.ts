@@ -156,4 +156,20 @@ export const JOURNAL_MIGRATIONS: readonly JournalMigration[] = [
         (state IN ('pending', 'running', 'waiting', 'done', 'skipped', 'blocked', 'failed', 'in doubt'));
     `,
   },
+  {
+    number: 3,
+    name: 'the definitions that a run left behind',
+    sql: `
+      CREATE TABLE lockstep.definitions (
+        id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+        run_id bigint NOT NULL REFERENCES lockstep.run,
+        operation_id text,
+        keys json NOT NULL,
+        definitions text NOT NULL,
+        UNIQUE (run_id, operation_id),
+        FOREIGN KEY (run_id, operation_id) REFERENCES lockstep.operation
+      );
+      COMMENT ON TABLE lockstep.definitions IS 'what there was, once an operation was done, of what it may have changed; without an operation: a drift that was accepted';
+    `,
+  },
 ];

@@ -19,6 +19,7 @@ export interface JournalTables {
   readonly 'lockstep.before_image': BeforeImageTable;
   readonly 'lockstep.finding': FindingTable;
   readonly 'lockstep.approval': ApprovalTable;
+  readonly 'lockstep.definitions': DefinitionsTable;
   readonly 'lockstep.event': EventTable;
 }
 
@@ -129,6 +130,14 @@ interface ApprovalTable {
   readonly by_user: Generated<string>;
   readonly at: ServerTime;
   readonly comment: string | null;
+}
+
+interface DefinitionsTable {
+  readonly id: Generated<string>;
+  readonly run_id: string;
+  readonly operation_id: string | null;
+  readonly keys: JsonColumn<readonly string[]>;
+  readonly definitions: string;
 }
 
 interface EventTable {

@@ -23,19 +23,33 @@ const LOCK_NOT_AVAILABLE = '55P03';
  * of the run does not end in time; then nothing has changed.
  */
 export async function takeOver(session: Session, runId: string, options: TakeOverOptions): Promise<RunHandle> {
-  const { executor, waitMs = 30_000 } = options;
+  return (await takeOverIf(session, runId, options, () => Promise.resolve(true)))!;
+}
+
+/**
+ * As `takeOver`. `asked` is called before COMMIT, when nobody else writes for the run any more; what it writes is part of
+ * the takeover. False: null is returned, and nothing has changed, for the former executor neither.
+ */
+export async function takeOverIf(
+  session: Session,
+  runId: string,
+  { executor, waitMs = 30_000 }: TakeOverOptions,
+  asked: () => Promise<boolean>,
+): Promise<RunHandle | null> {
   // READ COMMITTED: the statements below must see what those committed for whom they waited.
   await session.query(
     `BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE; SET LOCAL lock_timeout = ${waitMs}; SET LOCAL statement_timeout = 0`,
   );
+  let handle: RunHandle | undefined;
   try {
-    const handle = await raiseEpoch(session, runId, executor);
-    await session.query('COMMIT');
-    return handle;
+    handle = await raiseEpoch(session, runId, executor);
+    const taken = await asked();
+    await session.query(taken ? 'COMMIT' : 'ROLLBACK');
+    return taken ? handle : null;
   } catch (error) {
     await session.query('ROLLBACK').catch(() => undefined);
-    if (!(error instanceof DatabaseError) || error.facts.sqlstate !== LOCK_NOT_AVAILABLE) throw error;
-    throw await held(session, error);
+    const waited = error instanceof DatabaseError && error.facts.sqlstate === LOCK_NOT_AVAILABLE;
+    throw waited && handle === undefined ? await held(session, error) : error;
   }
 }
 

@@ -32,6 +32,7 @@ describe.each([18, 15])('the journal of a database on server %i', (major) => {
       'approval',
       'batch',
       'before_image',
+      'definitions',
       'event',
       'finding',
       'migration',
