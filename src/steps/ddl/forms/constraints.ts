@@ -8,6 +8,7 @@ import { impliedName } from '../../../sql/implied-name.js';
 import { nodeAs, stringsOf, type FieldsOf } from '../../../sql/tree-walk.js';
 import { asWayBack, quick, quickBack, type FormContext, type Piece, type PieceHazard } from '../piece.js';
 import { buildConcurrently } from './indexes.js';
+import { makeAgainOnline } from './remake.js';
 
 type ConstraintNode = FieldsOf<'Constraint'>;
 
@@ -210,7 +211,12 @@ export function dropConstraint(table: Relation, name: string, missingOk: boolean
   }
   const sql = dropText(table, name);
   const again = `${alter(table)} ADD CONSTRAINT ${quoteIdentifier(name)} ${constraint.definition}`;
-  const back = asWayBack(at.expand([again], at.after([sql])));
+  const back = makeAgainOnline(
+    { kind: 'table constraint', name: [table.schema, table.name, name] },
+    at,
+    table.kind === 'partitioned table',
+    () => asWayBack(at.expand([again], at.after([sql]))),
+  );
   return [quick('drop', `drop constraint ${name} of ${relationKey(table)}`, [sql], back)];
 }
 

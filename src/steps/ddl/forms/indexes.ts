@@ -6,8 +6,10 @@ import type { Index, Relation } from '../../../catalog/catalog-snapshot.js';
 import { summarise, type CheckQuery } from '../../../operation/check-query.js';
 import type { Observation } from '../../../operation/operation.js';
 import { quoteIdentifier, quoteLiteral, relationKey, type NameParts } from '../../../sql/identifier.js';
+import type { ObjectName } from '../../../sql/object-key.js';
 import { behindName } from '../../../sql/statement-text.js';
 import { nodeAs, stringsOf } from '../../../sql/tree-walk.js';
+import { makeAgainOnline } from './remake.js';
 import { asWayBack, quick, type BackPiece, type Form, type FormContext, type Piece } from '../piece.js';
 
 export const createIndex: Form<'IndexStmt'> = (index, at) => {
@@ -69,7 +71,10 @@ export function dropIndexes(objects: readonly NameParts[], missingOk: boolean, a
       at.refuse('LS6203', `\`${relationKey(place)}\` is the index of a constraint.`, 'drop the constraint');
       return [];
     }
-    const back = asWayBack(at.expand([index.definition], at.after([`DROP INDEX ${relationKey(place)}`])));
+    const object: ObjectName = { kind: 'index', name: [place.schema, place.name] };
+    const back = makeAgainOnline(object, at, table.kind === 'partitioned table', () =>
+      asWayBack(at.expand([index.definition], at.after([`DROP INDEX ${relationKey(place)}`]))),
+    );
     if (at.isNew(table) || table.kind === 'partitioned table')
       return [quick('drop', `drop index ${index.name}`, [`DROP INDEX ${relationKey(place)}`], back)];
     return [{ ...dropConcurrently(place), name: 'drop', hazards: [], back }];

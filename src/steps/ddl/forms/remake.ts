@@ -4,7 +4,7 @@
  */
 import type { ObjectFacts } from '../../../catalog/catalog-snapshot.js';
 import { OBJECT_KINDS, objectInSql, objectKey, type ObjectName } from '../../../sql/object-key.js';
-import { quickBack, type FormContext, type WayBack } from '../piece.js';
+import { quickBack, type BackPiece, type FormContext, type WayBack } from '../piece.js';
 
 export function factsOf(object: ObjectName, { catalog }: Pick<FormContext, 'catalog'>): ObjectFacts | undefined {
   return catalog.objects[objectKey(object)];
@@ -16,6 +16,23 @@ export function makeAgain(object: ObjectName, at: FormContext): WayBack {
   if (facts?.made === true && facts.definition === null)
     return { none: `${objectKey(object)} cannot be made again: ${CHANGED}` };
   return wayBack(object, at, ({ definition, dressing }) => [definition, ...dressing]);
+}
+
+/**
+ * Once an index or a constraint is gone: made in its online form, then given what hung on it. That of a partitioned table has
+ * no such form, and parts on each partition with names of their own.
+ */
+export function makeAgainOnline(
+  object: ObjectName,
+  at: FormContext,
+  partitioned: boolean,
+  online: () => readonly BackPiece[],
+): WayBack {
+  const facts = factsOf(object, at);
+  if (facts === undefined) return online();
+  if (facts.definition === null || (partitioned && facts.made !== true)) return makeAgain(object, at);
+  if (facts.dressing.length === 0) return online();
+  return [...online(), quickBack(`dress ${objectKey(object)} as it was`, ...facts.dressing)];
 }
 
 /** Whatever it has become meanwhile, together with what would be in the way. */

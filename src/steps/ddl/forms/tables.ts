@@ -48,7 +48,8 @@ export function dropTables(objects: readonly NameParts[], missingOk: boolean, at
   const words = at.statement.tokens()[1]!.text.toUpperCase();
   const isNew = there.every((name) => at.isNew(at.catalog.relations[name]!));
   const detail = `${there.join(', ')} and all that it holds goes away.`;
-  const back = isNew ? { goesWith: 'what made it' } : { none: 'what a dropped table held is gone' };
+  // Of a new one too: what takes back that it was made, or altered, has to find it there.
+  const back = { none: 'what a dropped table held is gone' };
   const piece = quick(
     'drop',
     `drop ${words.toLowerCase()} ${there.join(', ')}`,
