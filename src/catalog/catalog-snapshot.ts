@@ -42,6 +42,7 @@ export interface RelationName {
 export type RelationKind = 'table' | 'partitioned table' | 'view' | 'materialized view' | 'foreign table' | 'sequence';
 
 export interface Relation extends RelationName {
+  /** Below 0 for a relation that a step will have made. Known by it whatever it is renamed to. */
   readonly oid: number;
   readonly kind: RelationKind;
   readonly persistence: 'permanent' | 'unlogged' | 'temporary';
@@ -110,6 +111,8 @@ export interface Index {
   /** Deferrable: its constraint may be violated until COMMIT, so it cannot be walked or inferred. */
   readonly deferrable: boolean;
   readonly nullsNotDistinct: boolean;
+  /** The index of a partitioned table that it is a part of: it goes with it. */
+  readonly partOf?: RelationName;
   /** `pg_get_indexdef`. */
   readonly definition: string;
 }

@@ -2,6 +2,8 @@
  * One relation after one effect: columns, keys and constraints that follow each other as the server makes them follow.
  * Which relation, and what else of the catalog changes with it, belongs to `effects`.
  */
+import { quoteIdentifier, relationKey } from '../sql/identifier.js';
+import { withIndexName } from '../sql/renamed-text.js';
 import type { Column, Constraint, Index, Relation, RelationName } from './catalog-snapshot.js';
 
 export interface ColumnChange {
@@ -48,6 +50,8 @@ export function addConstraint(relation: Relation, constraint: Constraint): Relat
   const added = { ...relation, constraints: [...relation.constraints, constraint] };
   if (constraint.kind === 'not null')
     return constraint.validated ? markNotNull(added, constraint.columns, true) : added;
+  if (constraint.kind === 'exclusion')
+    return addIndex(added, { ...indexOf(constraint, added), unique: false, definition: '' });
   if (constraint.kind !== 'primary key' && constraint.kind !== 'unique') return added;
   const primary = constraint.kind === 'primary key';
   const used = added.indexes.find((index) => index.name === constraint.name);
@@ -74,9 +78,21 @@ function indexOf(constraint: Constraint, relation: Relation): Index {
     rowOrder: true,
     partial: false,
     deferrable: constraint.deferrable,
-    nullsNotDistinct: false,
-    definition: '',
+    nullsNotDistinct: /NULLS\s+NOT\s+DISTINCT/i.test(constraint.definition),
+    definition: indexDefinition(constraint, relation),
   };
+}
+
+/** Of the index that a unique or primary key brings. */
+function indexDefinition({ name, columns, definition }: Constraint, relation: Relation): string {
+  const parts = [
+    `CREATE UNIQUE INDEX ${quoteIdentifier(name)} ON ${relationKey(relation)}`,
+    `(${columns.map(quoteIdentifier).join(', ')})`,
+    /\bINCLUDE\s*\([^)]*\)/i.exec(definition)?.[0] ?? '',
+    /\bNULLS\s+NOT\s+DISTINCT/i.exec(definition)?.[0] ?? '',
+    /\bWITH\s*\([^)]*\)/i.exec(definition)?.[0] ?? '',
+  ];
+  return parts.filter((part) => part !== '').join(' ');
 }
 
 /** A column stays NOT NULL when its primary key goes, on every supported server. */
@@ -107,7 +123,10 @@ function markNotNull(relation: Relation, names: readonly string[], notNull: bool
 export function renameKey(relation: Relation, from: string, to: string): Relation {
   const named = <T extends { readonly name: string }>(each: T): T =>
     each.name === from ? { ...each, name: to } : each;
-  return { ...relation, indexes: relation.indexes.map(named), constraints: relation.constraints.map(named) };
+  const indexes = relation.indexes.map((index) =>
+    index.name === from ? { ...named(index), definition: withIndexName(index.definition, to) } : index,
+  );
+  return { ...relation, indexes, constraints: relation.constraints.map(named) };
 }
 
 export function keepConstraints(relation: Relation, keep: (constraint: Constraint) => boolean): Relation {
@@ -118,14 +137,13 @@ export function keepConstraints(relation: Relation, keep: (constraint: Constrain
 export function mapReferences(
   relation: Relation,
   to: RelationName,
-  map: (references: NonNullable<Constraint['references']>) => NonNullable<Constraint['references']>,
+  map: (constraint: Constraint & Required<Pick<Constraint, 'references'>>) => Constraint,
 ): Relation {
   if (!relation.constraints.some((constraint) => sameName(constraint.references?.table, to))) return relation;
-  const constraints = relation.constraints.map((constraint) =>
-    constraint.references !== undefined && sameName(constraint.references.table, to)
-      ? { ...constraint, references: map(constraint.references) }
-      : constraint,
-  );
+  const constraints = relation.constraints.map((constraint) => {
+    const { references } = constraint;
+    return references !== undefined && sameName(references.table, to) ? map({ ...constraint, references }) : constraint;
+  });
   return { ...relation, constraints };
 }
 

@@ -9,6 +9,12 @@ import { assertNever } from '../kernel/assert-never.js';
 import { quoteIdentifier, relationKey } from '../sql/identifier.js';
 import type { ObjectName } from '../sql/object-key.js';
 import {
+  withColumnRenamed,
+  withIndexTable,
+  withReferencedColumnRenamed,
+  withReferencedTable,
+} from '../sql/renamed-text.js';
+import {
   addConstraint,
   addIndex,
   changeColumnOf,
@@ -20,6 +26,7 @@ import {
   validateConstraint,
   type ColumnChange,
 } from './change-relation.js';
+import { movedParts, renameIndex, withoutParts } from './index-parts.js';
 import type {
   CatalogSnapshot,
   Column,
@@ -31,6 +38,7 @@ import type {
   RelationName,
   Trigger,
 } from './catalog-snapshot.js';
+import { effectsBelow } from './effects-below.js';
 import { followObjects } from './follow-objects.js';
 import { functionKey } from './function-key.js';
 import { renameObject, withRowType } from './rename-object.js';
@@ -116,13 +124,14 @@ export interface NewRelation {
 }
 
 /**
- * In order. Texts of definitions stay as they were read, also where a name in them is older than the effects: nothing is
- * compiled from them. A new relation has oid 0, no rows, and belongs to the current user.
+ * In order. Texts of definitions follow a rename, since ways back are compiled from them. A new relation has an oid of its
+ * own below 0, by which it is known under a later name; no rows; and it belongs to the current user.
  */
 export function applyEffects(snapshot: CatalogSnapshot, effects: readonly CatalogEffect[]): CatalogSnapshot {
   return effects.reduce((before, effect) => {
-    const after = applyEffect(before, effect);
-    return { ...after, objects: followObjects(before, after, effect) };
+    const changed = applyEffect(before, effect);
+    const after = { ...changed, objects: followObjects(before, changed, effect) };
+    return applyEffects(after, effectsBelow(after, effect));
   }, snapshot);
 }
 
@@ -171,20 +180,26 @@ function applyEffect(snapshot: CatalogSnapshot, effect: CatalogEffect): CatalogS
     case 'index added':
       return change(snapshot, effect.relation, (relation) => addIndex(relation, effect.index));
     case 'index dropped':
-      return dropKey(snapshot, effect.relation, (relation) => ({
-        ...relation,
-        indexes: relation.indexes.filter((index) => index.name !== effect.index),
-      }));
+      return withoutParts(
+        dropKey(snapshot, effect.relation, (relation) => ({
+          ...relation,
+          indexes: relation.indexes.filter((index) => index.name !== effect.index),
+        })),
+        { schema: effect.relation.schema, name: effect.index },
+      );
     case 'index renamed':
-      return change(snapshot, effect.relation, (relation) => renameKey(relation, effect.index, effect.to));
+      return renameIndex(snapshot, effect.relation, effect.index, effect.to);
     case 'constraint added':
       return change(snapshot, effect.relation, (relation) => addConstraint(relation, effect.constraint));
     case 'constraint dropped':
-      return dropKey(snapshot, effect.relation, (relation) => dropConstraint(relation, effect.constraint));
+      return withoutParts(
+        dropKey(snapshot, effect.relation, (relation) => dropConstraint(relation, effect.constraint)),
+        { schema: effect.relation.schema, name: effect.constraint },
+      );
     case 'constraint validated':
       return change(snapshot, effect.relation, (relation) => validateConstraint(relation, effect.constraint));
     case 'constraint renamed':
-      return change(snapshot, effect.relation, (relation) => renameKey(relation, effect.constraint, effect.to));
+      return renameIndex(snapshot, effect.relation, effect.constraint, effect.to);
     case 'trigger added':
       return change(snapshot, effect.relation, (relation) => ({
         ...relation,
@@ -228,7 +243,7 @@ function newRelation(snapshot: CatalogSnapshot, name: RelationName, facts: NewRe
   return {
     schema: name.schema,
     name: name.name,
-    oid: 0,
+    oid: Math.min(0, ...Object.values(snapshot.relations).map(({ oid }) => oid)) - 1,
     kind: facts.relationKind,
     persistence: facts.persistence ?? 'permanent',
     owner: snapshot.server.user,
@@ -268,14 +283,28 @@ function dropRelation(snapshot: CatalogSnapshot, name: RelationName): CatalogSna
 function renameRelation(snapshot: CatalogSnapshot, from: RelationName, to: RelationName): CatalogSnapshot {
   const relation = snapshot.relations[relationKey(from)];
   if (relation === undefined || relationKey(to) in snapshot.relations) return snapshot;
-  const moved = { ...relation, schema: to.schema, name: to.name };
+  const moved = {
+    ...relation,
+    schema: to.schema,
+    name: to.name,
+    indexes: relation.indexes.map((index) => ({ ...index, definition: withIndexTable(index.definition, to) })),
+  };
   const relations = { ...withoutKey(snapshot.relations, relationKey(from)), [relationKey(to)]: moved };
   const target = { schema: to.schema, name: to.name };
   const typed = withRowType(snapshot, from, to);
-  return changeAll({ ...typed, relations }, (other) => {
-    const pointed = mapReferences(other, from, (references) => ({ ...references, table: target }));
+  const pointing = changeAll({ ...typed, relations }, (other) => {
+    const pointed = mapReferences(other, from, (constraint) => ({
+      ...constraint,
+      references: { ...constraint.references, table: target },
+      definition: withReferencedTable(constraint.definition, target),
+    }));
     return sameName(other.parent, from) ? { ...pointed, parent: target } : pointed;
   });
+  const { schema } = to;
+  return movedParts(
+    pointing,
+    relation.indexes.map(({ name }) => ({ from: { schema: from.schema, name }, to: { schema, name } })),
+  );
 }
 
 /** Indexes and constraints over the column go with it, as do foreign keys of others that point to it. */
@@ -320,14 +349,20 @@ function renameColumn(snapshot: CatalogSnapshot, name: RelationName, from: strin
     indexes: relation.indexes.map((index) => ({
       ...index,
       keys: index.keys.map((key) => (key === from ? to : key)),
+      definition: withColumnRenamed(index.definition, from, to),
     })),
     constraints: relation.constraints.map((constraint) => ({
       ...constraint,
       columns: renamed(constraint.columns),
+      definition: withColumnRenamed(constraint.definition, from, to),
     })),
   }));
   return changeAll(own, (relation) =>
-    mapReferences(relation, name, (references) => ({ ...references, columns: renamed(references.columns) })),
+    mapReferences(relation, name, (constraint) => ({
+      ...constraint,
+      references: { ...constraint.references, columns: renamed(constraint.references.columns) },
+      definition: withReferencedColumnRenamed(constraint.definition, from, to),
+    })),
   );
 }
 

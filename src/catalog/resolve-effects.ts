@@ -2,12 +2,13 @@
  * From what the text of a DDL says to what it changes here: names as written become relations with their schema, implied
  * names the ones that the server will choose, a foreign key without columns one to the primary key.
  */
-import { relationKey, type NameParts } from '../sql/identifier.js';
+import { quoteIdentifier, relationKey, type NameParts } from '../sql/identifier.js';
 import type { DdlEffect, IndexFact } from '../sql/ddl-effects.js';
 import type { ColumnFact, ConstraintFact } from '../sql/table-elements.js';
 import type { CatalogSnapshot, Column, Constraint, FunctionFacts, Index, RelationName } from './catalog-snapshot.js';
 import { applyEffects, type CatalogEffect } from './effects.js';
 import { resolveObject, typeIn, withSchema } from './resolve-object.js';
+import { freeName } from './free-name.js';
 import { primaryKeyOf } from './walkable-key.js';
 
 export interface ResolvedEffects {
@@ -31,10 +32,41 @@ export function resolveEffects(
       continue;
     }
     const resolved = resolveEffect(catalog, fact, defaultSchema);
-    effects.push(...resolved);
-    catalog = applyEffects(catalog, resolved);
+    const changed = applyEffects(catalog, resolved);
+    const demanded = resolved.flatMap((effect) => notNullConstraints(changed, effect, fact));
+    effects.push(...resolved, ...demanded);
+    catalog = applyEffects(changed, demanded);
   }
   return { effects, unknown };
+}
+
+/** Since server 18 each NOT NULL is a constraint with a name, also that which a primary key demands. */
+function notNullConstraints(
+  catalog: CatalogSnapshot,
+  effect: CatalogEffect,
+  fact: DdlEffect,
+): readonly CatalogEffect[] {
+  if (catalog.server.versionNum < 180_000 || !('relation' in effect)) return [];
+  const table = catalog.relations[relationKey(effect.relation)];
+  if (table === undefined || (table.kind !== 'table' && table.kind !== 'partitioned table')) return [];
+  const given = fact.kind === 'relation created' ? fact.columns : fact.kind === 'column added' ? [fact.column] : [];
+  const has = new Set(table.constraints.flatMap(({ kind, columns }) => (kind === 'not null' ? columns : [])));
+  const { schema, name } = table;
+  return table.columns
+    .filter((column) => column.notNull && !has.has(column.name))
+    .map((column) => {
+      const from = { table: name, columns: [column.name], label: 'not_null' } as const;
+      const named = given.find((each) => each.name === column.name)?.notNullName;
+      const constraint: Constraint = {
+        name: named ?? freeName(catalog, schema, from, 'constraint'),
+        kind: 'not null',
+        columns: [column.name],
+        validated: true,
+        deferrable: false,
+        definition: `NOT NULL ${quoteIdentifier(column.name)}`,
+      };
+      return { kind: 'constraint added', relation: { schema, name }, constraint };
+    });
 }
 
 type KnownEffect = Exclude<DdlEffect, { readonly kind: 'opaque' }>;
@@ -128,7 +160,7 @@ function resolveEffect(catalog: CatalogSnapshot, fact: KnownEffect, defaultSchem
   }
 }
 
-function columnOf(fact: ColumnFact): Column {
+function columnOf({ notNullName: _, ...fact }: ColumnFact): Column {
   // What another collation takes for equal the text does not say: then the column is no key to rely on before it is there.
   const known = fact.collation === undefined || BYTEWISE.has(fact.collation.replace(/^pg_catalog\./, ''));
   return { ...fact, deterministicCollation: known };
@@ -140,7 +172,7 @@ function indexOf(catalog: CatalogSnapshot, relation: RelationName, fact: IndexFa
   const columns = catalog.relations[relationKey(relation)]?.columns ?? [];
   const keys = fact.keys.map((key) => key ?? null);
   return {
-    name: fact.impliedName ? freeName(catalog, relation.schema, fact.name) : fact.name,
+    name: fact.impliedName ? freeName(catalog, relation.schema, fact.impliedFrom, 'relation') : fact.name,
     unique: fact.unique,
     primary: false,
     valid: true,
@@ -158,6 +190,21 @@ function indexOf(catalog: CatalogSnapshot, relation: RelationName, fact: IndexFa
   };
 }
 
+const BY_INDEX: ReadonlySet<ConstraintFact['kind']> = new Set(['primary key', 'unique', 'exclusion']);
+
+/** Of a constraint that takes over an index, as the server prints it: nothing says any more how it came to be. */
+function takenDefinition({ kind, definition }: ConstraintFact, index: Index): string {
+  const keys = index.keys.map((key) => quoteIdentifier(key ?? '')).join(', ');
+  const parts = [
+    kind === 'primary key' ? 'PRIMARY KEY' : 'UNIQUE',
+    index.nullsNotDistinct ? 'NULLS NOT DISTINCT' : '',
+    `(${keys})`,
+    /\bINCLUDE\s*\([^)]*\)/i.exec(index.definition)?.[0] ?? '',
+    /(?<!NOT\s)\bDEFERRABLE(?:\s+INITIALLY\s+DEFERRED)?/i.exec(definition)?.[0] ?? '',
+  ];
+  return parts.filter((part) => part !== '').join(' ');
+}
+
 function addedConstraint(
   catalog: CatalogSnapshot,
   relation: RelationName,
@@ -171,7 +218,7 @@ function addedConstraint(
     usingIndex !== undefined && impliedName
       ? usingIndex
       : impliedName
-        ? freeName(catalog, relation.schema, fact.name)
+        ? freeName(catalog, relation.schema, fact.impliedFrom, BY_INDEX.has(fact.kind) ? 'both' : 'constraint')
         : fact.name;
   const target = references && named(references.table);
   const targetTable = target && catalog.relations[relationKey(target)];
@@ -183,22 +230,10 @@ function addedConstraint(
     ...(target !== undefined && { references: { table: target, columns: targetColumns } }),
     validated: fact.validated,
     deferrable: fact.deferrable,
-    definition: fact.definition,
+    definition: index === undefined ? fact.definition : takenDefinition(fact, index),
   };
   const added: CatalogEffect = { kind: 'constraint added', relation, constraint };
   // The server renames the index that a constraint takes over, with a NOTICE.
   if (usingIndex === undefined || usingIndex === name) return [added];
   return [{ kind: 'index renamed', relation, index: usingIndex, to: name }, added];
-}
-
-/** The server appends the first number that makes the name free among relations, indexes and constraints of the schema. */
-function freeName(catalog: CatalogSnapshot, schema: string, wanted: string): string {
-  const taken = new Set<string>();
-  for (const relation of Object.values(catalog.relations).filter((candidate) => candidate.schema === schema)) {
-    taken.add(relation.name);
-    for (const { name } of [...relation.indexes, ...relation.constraints]) taken.add(name);
-  }
-  let name = wanted;
-  for (let number = 1; taken.has(name); number++) name = `${wanted}${number}`;
-  return name;
 }

@@ -131,7 +131,7 @@ export const INDEXES = `
   SELECT ix.indrelid::text AS relation, i.relname AS name, ix.indisunique AND NOT ix.indisexclusion AS "unique",
     ix.indisprimary AS "primary", ix.indisvalid AS valid, am.amname AS method, ix.indpred IS NOT NULL AS partial,
     NOT ix.indimmediate AS deferrable, ix.indnullsnotdistinct AS nulls_not_distinct,
-    pg_get_indexdef(ix.indexrelid) AS definition,
+    pg_get_indexdef(ix.indexrelid) AS definition, wn.nspname AS whole_schema, w.relname AS whole_name,
     keys.keys, keys.key_collations, keys.deterministic_collation, keys.row_order
   FROM pg_index ix
   JOIN keys ON keys.index = ix.indexrelid
@@ -139,6 +139,9 @@ export const INDEXES = `
   JOIN pg_am am ON am.oid = i.relam
   JOIN pg_class c ON c.oid = ix.indrelid
   JOIN pg_namespace n ON n.oid = c.relnamespace
+  LEFT JOIN pg_inherits h ON h.inhrelid = i.oid
+  LEFT JOIN pg_class w ON w.oid = h.inhparent
+  LEFT JOIN pg_namespace wn ON wn.oid = w.relnamespace
   WHERE ${USER_SCHEMA}
   ORDER BY ix.indrelid, i.relname`;
 

@@ -125,6 +125,8 @@ interface IndexRow {
   readonly partial: boolean;
   readonly deferrable: boolean;
   readonly nulls_not_distinct: boolean;
+  readonly whole_schema: string | null;
+  readonly whole_name: string | null;
   readonly definition: string;
   readonly keys: readonly (string | null)[];
   readonly key_collations: readonly (string | null)[];
@@ -246,6 +248,7 @@ function toIndex(row: IndexRow): Index {
     partial: row.partial,
     deferrable: row.deferrable,
     nullsNotDistinct: row.nulls_not_distinct,
+    ...(row.whole_name !== null && { partOf: { schema: row.whole_schema!, name: row.whole_name } }),
     definition: row.definition,
   };
 }

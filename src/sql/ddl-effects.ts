@@ -5,7 +5,7 @@
 import { alterTableEffects } from './alter-table-effects.js';
 import { commandTag } from './command-tag.js';
 import type { Node, ParsedStatement } from './grammar.js';
-import { impliedName } from './implied-name.js';
+import { distinctColumns, impliedName, type ImpliedFrom } from './implied-name.js';
 import { renameEffects } from './rename-effects.js';
 import type { NameParts } from './identifier.js';
 import { altered, changed, made, OBJECT_EFFECTS, type ObjectEffect } from './object-effects.js';
@@ -86,6 +86,7 @@ export interface IndexFact {
   readonly name: string;
   /** No name was given: where this one is taken, the server appends a number. */
   readonly impliedName: boolean;
+  readonly impliedFrom: ImpliedFrom;
   readonly unique: boolean;
   readonly method: string;
   /** Key columns in order; an expression is undefined. */
@@ -218,10 +219,13 @@ function droppedEffect(drop: FieldsOf<'DropStmt'>, object: Node): DdlEffect {
 function indexFact(index: FieldsOf<'IndexStmt'>, statement: ParsedStatement): IndexFact {
   const elements = (index.indexParams ?? []).map((node) => nodeAs(node, 'IndexElem')!);
   const included = (index.indexIncludingParams ?? []).map((node) => nodeAs(node, 'IndexElem')!);
-  const called = [...elements, ...included].map((element) => element.name ?? nameOfExpression(element.expr));
+  const called = distinctColumns(
+    [...elements, ...included].map((element) => element.name ?? nameOfExpression(element.expr)),
+  );
   return {
     name: index.idxname ?? impliedName(index.relation!.relname!, called, 'idx'),
     impliedName: index.idxname === undefined,
+    impliedFrom: { table: index.relation!.relname!, columns: called, label: 'idx' },
     unique: index.unique === true,
     method: index.accessMethod ?? 'btree',
     keys: elements.map((element) => element.name),

@@ -6,7 +6,16 @@ import { MAX_IDENTIFIER_BYTES } from './identifier.js';
 
 export type NameLabel = 'pkey' | 'key' | 'fkey' | 'check' | 'excl' | 'idx' | 'seq' | 'not_null';
 
-export function impliedName(table: string, columns: readonly string[], label: NameLabel): string {
+/** What such a name is made of. */
+export interface ImpliedFrom {
+  readonly table: string;
+  readonly columns: readonly string[];
+  readonly label: NameLabel;
+}
+
+/** `number`: of the first of such names that is free; it counts to the label, so that it is not cut off. */
+export function impliedName(table: string, columns: readonly string[], kind: NameLabel, number = 0): string {
+  const label = number === 0 ? kind : `${kind}${number}`;
   const middle = columns.join('_');
   const room = MAX_IDENTIFIER_BYTES - label.length - 1 - (middle === '' ? 0 : 1);
   let [tableBytes, middleBytes] = [byteLength(table), byteLength(middle)];
@@ -16,6 +25,20 @@ export function impliedName(table: string, columns: readonly string[], label: Na
     else middleBytes -= 1;
   }
   return [cut(table, tableBytes), cut(middle, middleBytes), label].filter((part) => part !== '').join('_');
+}
+
+/** The columns of an index as its name lists them: one that is there twice, or a second expression, bears a number. */
+export function distinctColumns(columns: readonly string[]): readonly string[] {
+  const taken: string[] = [];
+  for (const column of columns) {
+    let name = column;
+    for (let number = 1; taken.includes(name); number++) {
+      const digits = String(number);
+      name = cut(column, MAX_IDENTIFIER_BYTES - digits.length) + digits;
+    }
+    taken.push(name);
+  }
+  return taken;
 }
 
 function byteLength(text: string): number {

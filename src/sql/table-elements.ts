@@ -1,9 +1,10 @@
 /** Columns and constraints as CREATE TABLE and ALTER TABLE write them, and what a CREATE TABLE changes. */
 import type { DdlEffect } from './ddl-effects.js';
+import { constraintOfTable, isAttribute, withoutName } from './constraint-text.js';
 import { factsOf } from './expression-facts.js';
 import type { ParsedStatement, Token } from './grammar.js';
-import { formatParts, quoteIdentifier, quoteLiteral, type NameParts } from './identifier.js';
-import { impliedName, type NameLabel } from './implied-name.js';
+import { formatParts, quoteLiteral, type NameParts } from './identifier.js';
+import { distinctColumns, impliedName, type ImpliedFrom, type NameLabel } from './implied-name.js';
 import { sourceText, type SourceText } from './source-text.js';
 import { nodeAs, relationParts, stringsOf, type FieldsOf } from './tree-walk.js';
 import { serialType, typeText } from './type-name.js';
@@ -13,6 +14,8 @@ export interface ColumnFact {
   /** As `format_type` prints it, as far as the text tells. */
   readonly type: string;
   readonly notNull: boolean;
+  /** Where NOT NULL was given one; server 18 keeps it. */
+  readonly notNullName?: string;
   /** SQL text of the default, or of the generation expression, as written. */
   readonly default?: string;
   readonly generated: 'no' | 'stored' | 'virtual';
@@ -25,6 +28,7 @@ export interface ConstraintFact {
   readonly name: string;
   /** No name was given: where this one is taken, the server appends a number. */
   readonly impliedName: boolean;
+  readonly impliedFrom: ImpliedFrom;
   readonly kind: 'primary key' | 'unique' | 'foreign key' | 'check' | 'exclusion' | 'not null';
   /** None for a constraint that takes over an index. */
   readonly columns: readonly string[];
@@ -93,8 +97,9 @@ function withDistinctNames(constraints: readonly ConstraintFact[]): readonly Con
   const taken = new Set(constraints.filter((constraint) => !constraint.impliedName).map(({ name }) => name));
   return constraints.map((constraint) => {
     if (!constraint.impliedName) return constraint;
-    let name = constraint.name;
-    for (let number = 1; taken.has(name); number++) name = `${constraint.name}${number}`;
+    const { table, columns, label } = constraint.impliedFrom;
+    let { name } = constraint;
+    for (let number = 1; taken.has(name); number++) name = impliedName(table, columns, label, number);
     taken.add(name);
     return { ...constraint, name };
   });
@@ -139,6 +144,7 @@ export function columnElements(
     name,
     type: serial ?? typeText(definition.typeName!),
     notNull: hasSequence || of('CONSTR_NOTNULL') !== undefined || of('CONSTR_PRIMARY') !== undefined,
+    ...(of('CONSTR_NOTNULL')?.conname !== undefined && { notNullName: of('CONSTR_NOTNULL')!.conname! }),
     ...(fallback !== undefined && { default: fallback }),
     generated: generation === undefined ? 'no' : generation.generated_kind === 'v' ? 'virtual' : 'stored',
     identity: identity === undefined ? 'no' : identity.generated_when === 'a' ? 'always' : 'by default',
@@ -171,13 +177,16 @@ export function constraintFact(
   const columns =
     constraint.contype === 'CONSTR_CHECK' ? checkedColumns(constraint) : constrained(constraint, ofColumn);
   const table = relation.at(-1)!;
-  const named = label === 'pkey' || (label === 'check' && columns.length !== 1) ? [] : columns;
+  // Of an index the columns that it only carries are part of its name.
+  const carried = distinctColumns([...columns, ...stringsOf(constraint.including)]);
+  const named = label === 'pkey' || (label === 'check' && columns.length !== 1) ? [] : carried;
   const implied = impliedName(table, named, label);
   const enforceable = kind === 'foreign key' || kind === 'check';
   const referenced = stringsOf(constraint.pk_attrs);
   return {
     name: constraint.conname ?? constraint.indexname ?? implied,
     impliedName: constraint.conname === undefined && constraint.indexname === undefined,
+    impliedFrom: { table, columns: named, label },
     kind,
     columns,
     ...(constraint.indexname !== undefined && { usingIndex: constraint.indexname }),
@@ -186,21 +195,12 @@ export function constraintFact(
     }),
     validated: constraint.skip_validation !== true && (!enforceable || constraint.is_enforced === true),
     deferrable: constraint.deferrable === true,
-    definition: ofTable(
+    definition: constraintOfTable(
       constraint,
       ofColumn,
       withoutName(source.clause(statement.utf16Offset(constraint.location ?? 0), stops), source),
     ),
   };
-}
-
-/** `REFERENCES t (id)` behind column c is `FOREIGN KEY (c) REFERENCES t (id)`. */
-function ofTable({ contype }: Constraint, ofColumn: readonly string[], text: string): string {
-  const [column] = ofColumn;
-  if (column === undefined || contype === 'CONSTR_CHECK') return text;
-  const columns = `(${quoteIdentifier(column)})`;
-  if (contype === 'CONSTR_FOREIGN') return `FOREIGN KEY ${columns} ${text}`;
-  return text.replace(/^(PRIMARY\s+KEY|UNIQUE(?:\s+NULLS\s+(?:NOT\s+)?DISTINCT)?)/i, `$1 ${columns}`);
 }
 
 function constrained(constraint: Constraint, ofColumn: readonly string[]): readonly string[] {
@@ -224,19 +224,11 @@ function isMadeDeferrable(following: readonly Constraint[]): boolean {
   return attributes.some(({ contype }) => contype === 'CONSTR_ATTR_DEFERRABLE' || contype === 'CONSTR_ATTR_DEFERRED');
 }
 
-export function isAttribute(type: ConstraintType | undefined): boolean {
-  return type?.startsWith('CONSTR_ATTR_') === true;
-}
-
 function withKeyNotNull(column: ColumnFact, constraints: readonly ConstraintFact[]): ColumnFact {
   const demanded = constraints.some(
     ({ kind, columns }) => (kind === 'primary key' || kind === 'not null') && columns.includes(column.name),
   );
   return demanded ? { ...column, notNull: true } : column;
-}
-
-function withoutName(tokens: readonly Token[], source: SourceText): string {
-  return source.text(tokens[0]?.text.toLowerCase() === 'constraint' ? tokens.slice(2) : tokens);
 }
 
 function insideParentheses(tokens: readonly Token[]): readonly Token[] {

@@ -4,8 +4,10 @@
  * can see, triggers too, and what uses a new function or type is in no text: then the step is a barrier.
  */
 import type { CatalogSnapshot, Relation } from '../catalog/catalog-snapshot.js';
+import { resolveEffects } from '../catalog/resolve-effects.js';
 import type { Scope } from '../catalog/scope.js';
 import type { RelationLock } from '../operation/operation.js';
+import { ddlEffectsOf } from '../sql/ddl-effects.js';
 import type { ParsedStatement } from '../sql/grammar.js';
 import { relationKey, type NameParts } from '../sql/identifier.js';
 import { touchedBy } from '../sql/touch.js';
@@ -36,11 +38,14 @@ export function touchesOf(statements: readonly ParsedStatement[], scope: Pick<Sc
     for (const { name } of touch.creates) writes.add(keyOfNew(name, scope));
     barrier ||= [...touch.creates, ...touch.drops].some(({ object }) => !NAMED_WHERE_USED.has(object));
     const named = touch.locks.map(({ relation, mode, ofIndex }) => {
-      const key = ofIndex === true ? tableOfIndex(relation, scope) : keyOf(relation, scope);
-      if (ofIndex === true) writes.add(key);
-      return { relation: key, mode };
+      const table = tableOfIndex(relation, scope);
+      // An index is part of its table, also where the table itself is not locked: a rename, for one.
+      if (table !== undefined) writes.add(table);
+      const own = keyOf(relation, scope);
+      return { relation: ofIndex === true ? (table ?? own) : own, mode };
     });
     locks.push(...named, ...catalogLocks(statement, named, scope));
+    for (const name of indexNames(statement, scope)) writes.add(name);
   }
   for (const key of [...reads, ...writes]) {
     const kind = scope.catalog.relations[key]?.kind;
@@ -60,6 +65,33 @@ export function touchesOf(statements: readonly ParsedStatement[], scope: Pick<Sc
     barrier: barrier || unknown !== undefined,
     ...(unknown !== undefined && { unknown }),
   };
+}
+
+/** An index bears the name of a relation, also that of a key: who takes a name waits for who gives it up. */
+function indexNames(
+  statement: ParsedStatement,
+  { catalog, schema }: Pick<Scope, 'catalog' | 'schema'>,
+): readonly string[] {
+  return resolveEffects(catalog, ddlEffectsOf(statement), schema).effects.flatMap((effect) => {
+    const named = (...names: readonly string[]): readonly string[] =>
+      'relation' in effect ? names.map((name) => relationKey({ schema: effect.relation.schema, name })) : [];
+    switch (effect.kind) {
+      case 'index added':
+        return named(effect.index.name);
+      case 'constraint added':
+        return named(effect.constraint.name);
+      case 'index dropped':
+        return named(effect.index);
+      case 'constraint dropped':
+        return named(effect.constraint);
+      case 'index renamed':
+        return named(effect.index, effect.to);
+      case 'constraint renamed':
+        return named(effect.constraint, effect.to);
+      default:
+        return [];
+    }
+  });
 }
 
 /** Objects that a text which uses them names as a relation. What uses a function, a type or a sequence names none. */
@@ -109,13 +141,13 @@ function childrenOf(relation: Relation, catalog: CatalogSnapshot): readonly stri
     .filter((child) => child !== key);
 }
 
-function tableOfIndex(parts: NameParts, scope: Pick<Scope, 'catalog' | 'schema'>): string {
+function tableOfIndex(parts: NameParts, scope: Pick<Scope, 'catalog' | 'schema'>): string | undefined {
   const name = parts.at(-1);
   const schema = parts.length > 1 ? parts.at(-2) : scope.schema;
   const table = Object.values(scope.catalog.relations).find(
     (relation) => relation.schema === schema && relation.indexes.some((index) => index.name === name),
   );
-  return table === undefined ? keyOf(parts, scope) : relationKey(table);
+  return table && relationKey(table);
 }
 
 /** A function of the database may do anything; those of the system, called in SQL, do not touch tables of ours. */

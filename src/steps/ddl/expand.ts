@@ -66,7 +66,10 @@ export function createExpander(context: LowerContext, tell: Tell, spanOf: SpanOf
       catalog,
       schema,
       effects: resolveEffects(catalog, ddlEffectsOf(statement), schema).effects,
-      isNew: (relation) => context.catalog.relations[relationKey(relation)] === undefined,
+      isNew: (relation) => {
+        const oid = catalog.relations[relationKey(relation)]?.oid;
+        return oid === undefined || !Object.values(context.catalog.relations).some((known) => known.oid === oid);
+      },
       relation: (name, missingOk = false) => find(relationParts(name), catalog, told, missingOk),
       after: (texts, from = catalog) => after(texts, from),
       expand: (texts, from = catalog) => expand(texts, from, told),

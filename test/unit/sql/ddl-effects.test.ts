@@ -195,6 +195,7 @@ describe('ALTER TABLE', () => {
       'ADD PRIMARY KEY (b)',
       [{ constraint: { name: 't_pkey', kind: 'primary key', columns: ['b'], impliedName: true } }],
     ],
+    ['ADD UNIQUE (b) INCLUDE (c)', [{ constraint: { name: 't_b_c_key', columns: ['b'] } }]],
     [
       'ADD CONSTRAINT k UNIQUE USING INDEX i',
       [{ constraint: { name: 'k', kind: 'unique', columns: [], usingIndex: 'i', impliedName: false } }],
@@ -244,6 +245,7 @@ describe('indexes, schemas, types and drops', () => {
       [{ index: { name: 't_a_idx', method: 'hash', unique: false, impliedName: true } }],
     ],
     ['CREATE INDEX ON a (x, lower(y), (x + 1)) INCLUDE (id)', [{ index: { name: 'a_x_lower_expr_id_idx' } }]],
+    ['CREATE INDEX ON a (x, (y + 1), (x + 1), x) INCLUDE (x)', [{ index: { name: 'a_x_expr_expr1_x1_x2_idx' } }]],
     ['CREATE INDEX ON a ((x::text))', [{ index: { name: 'a_x_idx' } }]],
     [
       'DROP INDEX s.i, j',

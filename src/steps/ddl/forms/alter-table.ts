@@ -7,18 +7,14 @@ import type { FieldsOf } from '../../../sql/tree-walk.js';
 import { quick, quickBack, type Form, type FormContext, type Piece, type WayBack } from '../piece.js';
 import { addColumn } from './add-column.js';
 import { alterIndex } from './alter-index.js';
+import { inServerOrder } from './command-order.js';
 import { dropAndMakeAgain, replaceAgain } from './remake.js';
 import { alterComposite } from './types.js';
 import { changeType, dropColumn, setDefault } from './columns.js';
-import {
-  addConstraint,
-  alter,
-  constraintNode,
-  dropConstraint,
-  dropNotNull,
-  requireNotNull,
-  validateConstraint,
-} from './constraints.js';
+import { alter } from './alter-text.js';
+import { addConstraint, constraintNode, dropConstraint } from './constraints.js';
+import { dropNotNull, requireNotNull } from './not-null.js';
+import { validateConstraint } from './validate.js';
 
 type Command = FieldsOf<'AlterTableCmd'>;
 
@@ -27,8 +23,14 @@ export const alterTable: Form<'AlterTableStmt'> = (statement, at) => {
   if (statement.objtype === 'OBJECT_INDEX') return alterIndex(statement, at);
   const table = at.relation(statement.relation!, statement.missing_ok === true);
   if (table === undefined) return [];
-  const commands = alterTableCommands(at.statement, statement);
+  const commands = inServerOrder(alterTableCommands(at.statement, statement));
   const only = statement.relation!.inh === true ? '' : 'ONLY ';
+  const attaches = commands.every(({ command }) => command.subtype === 'AT_AttachPartition');
+  if (only !== '' && (table.kind === 'partitioned table' || table.inherited) && !attaches && !at.isNew(table)) {
+    const detail = `ONLY leaves what ${relationKey(table)} has below it as it is, and the catalog is not followed so far.`;
+    at.refuse('LS6203', detail, 'leave out ONLY, or put it into a `sql` step with `down`');
+    return [];
+  }
   const head = `ALTER ${objectOf(statement)} ${only}${relationKey(table)}`;
   if (commands.length === 1) return alterOnce(table, commands[0]!.command, `${head} ${commands[0]!.text}`, at);
   return at.expand(commands.map(({ text }) => `${head} ${text}`)).map(numbered);
@@ -47,6 +49,12 @@ function objectOf({ objtype }: FieldsOf<'AlterTableStmt'>): string {
 function alterOnce(table: Relation, command: Command, sql: string, at: FormContext): readonly Piece[] {
   const name = command.name ?? '';
   const missingOk = command.missing_ok === true;
+  if (table.opaque === true && OF_COLUMN.has(command.subtype)) {
+    const none = `which columns ${relationKey(table)} has is not known before it is made`;
+    return [
+      quick('alter', `alter ${relationKey(table)}`, [sql], at.isNew(table) ? { goesWith: 'its table' } : { none }),
+    ];
+  }
   switch (command.subtype) {
     case 'AT_AddColumn':
       return addColumn(table, command, at);
@@ -66,7 +74,8 @@ function alterOnce(table: Relation, command: Command, sql: string, at: FormConte
     }
     case 'AT_DropNotNull': {
       const column = table.columns.find((candidate) => candidate.name === name);
-      if (column?.notNull === false) {
+      const constrained = table.constraints.some(({ kind, columns }) => kind === 'not null' && columns[0] === name);
+      if (column?.notNull === false && !constrained) {
         at.note(`\`${name}\` of ${relationKey(table)} may be NULL.`);
         return [];
       }
@@ -82,6 +91,10 @@ function alterOnce(table: Relation, command: Command, sql: string, at: FormConte
       return [quick('alter', `alter ${relationKey(table)}`, [sql], otherWayBack(table, command, at))];
   }
 }
+
+const OF_COLUMN: ReadonlySet<Command['subtype']> = new Set<Command['subtype']>([
+  ...(['AT_DropColumn', 'AT_AlterColumnType', 'AT_ColumnDefault', 'AT_SetNotNull', 'AT_DropNotNull'] as const),
+]);
 
 function otherWayBack(table: Relation, command: Command, at: FormContext): WayBack {
   const back = simpleWayBack(table, command);
@@ -109,6 +122,7 @@ function simpleWayBack(table: Relation, { subtype, name = '', newowner }: Comman
     case 'AT_DisableRowSecurity':
       return table.rowSecurity === 'off' ? 'DISABLE ROW LEVEL SECURITY' : 'ENABLE ROW LEVEL SECURITY';
     case 'AT_ForceRowSecurity':
+    case 'AT_NoForceRowSecurity':
       return table.rowSecurity === 'forced' ? 'FORCE ROW LEVEL SECURITY' : 'NO FORCE ROW LEVEL SECURITY';
     case 'AT_ChangeOwner':
       return newowner && `OWNER TO ${quoteIdentifier(table.owner)}`;

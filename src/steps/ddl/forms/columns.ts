@@ -4,7 +4,7 @@ import { quoteIdentifier, relationKey } from '../../../sql/identifier.js';
 import { nodeAs, type FieldsOf } from '../../../sql/tree-walk.js';
 import { typeText } from '../../../sql/type-name.js';
 import { quick, quickBack, type FormContext, type Piece, type PieceHazard, type WayBack } from '../piece.js';
-import { alter } from './constraints.js';
+import { alter } from './alter-text.js';
 
 export function setDefault(table: Relation, name: string, sql: string, at: FormContext): readonly Piece[] {
   const column = columnOf(table, name, at);
@@ -49,6 +49,7 @@ export function changeType(
   const definition = nodeAs(command.def, 'ColumnDef')!;
   const [from, to] = [column.type, typeText(definition.typeName!)];
   const change = definition.raw_default === undefined ? typeChange(from, to) : 'rewrites';
+  const collated = column.collation === undefined ? from : `${from} COLLATE ${column.collation}`;
   const detail = `${relationKey(table)} is written anew, with its indexes, while readers and writers wait.`;
   const help = 'add a column of the new type, fill it with a backfill, and swap them';
   const hazards: readonly PieceHazard[] =
@@ -59,7 +60,7 @@ export function changeType(
           { name: 'blocks_reads', detail, help },
         ];
   const label = `change the type of ${name} of ${relationKey(table)} to ${to}`;
-  return [{ ...quick('type', label, [sql], typeBack(table, name, from, change, at)), hazards }];
+  return [{ ...quick('type', label, [sql], typeBack(table, name, collated, change, at)), hazards }];
 }
 
 /**

@@ -2,15 +2,17 @@
  * Indexes are built and dropped CONCURRENTLY: readers and writers go on, and the server waits for them. The way back of a
  * build is a concurrent drop, that of a drop a concurrent build of what the server says the index was.
  */
-import type { Index, Relation } from '../../../catalog/catalog-snapshot.js';
+import type { CatalogSnapshot, Index, Relation } from '../../../catalog/catalog-snapshot.js';
+import { sameName } from '../../../catalog/change-relation.js';
 import { summarise, type CheckQuery } from '../../../operation/check-query.js';
 import type { Observation } from '../../../operation/operation.js';
 import { quoteIdentifier, quoteLiteral, relationKey, type NameParts } from '../../../sql/identifier.js';
 import type { ObjectName } from '../../../sql/object-key.js';
 import { behindName } from '../../../sql/statement-text.js';
 import { nodeAs, stringsOf } from '../../../sql/tree-walk.js';
+import { asWayBack, quick, quickBack, type BackPiece, type Form, type FormContext, type Piece } from '../piece.js';
+import { partitionsOf, takenOver } from './partitions.js';
 import { makeAgainOnline } from './remake.js';
-import { asWayBack, quick, type BackPiece, type Form, type FormContext, type Piece } from '../piece.js';
 
 export const createIndex: Form<'IndexStmt'> = (index, at) => {
   const table = at.relation(index.relation!);
@@ -29,14 +31,16 @@ export const createIndex: Form<'IndexStmt'> = (index, at) => {
   const drop = `DROP INDEX ${relationKey(place)}`;
   const label = `build index ${name} on ${relationKey(table)}`;
   const create = `CREATE ${unique ? 'UNIQUE ' : ''}${definition}`;
-  if (at.isNew(table)) return [quick('build', label, [create], [{ ...dropNow(place), statements: [drop] }])];
+  if (at.isNew(table)) return [quick('build', label, [create], { goesWith: 'its table' })];
   if (table.kind === 'partitioned table') {
     const only = index.relation!.inh !== true;
     const detail = `Writers of all partitions of ${relationKey(table)} wait while their indexes are built.`;
     const help = 'build an index on each partition, then the one on the table with ON ONLY, and attach them';
     const sent = only ? create.replace(' ON ', ' ON ONLY ') : create;
     const hazards = only ? [] : [{ name: 'blocks_writes', detail, help } as const];
-    return [{ ...quick('build', label, [sent], [{ ...dropNow(place), statements: [drop] }]), hazards }];
+    const taken = only ? undefined : takenOver(table, added.index.keys, at.catalog);
+    const back = taken === undefined ? [{ ...dropNow(place), statements: [drop] }] : { none: taken };
+    return [{ ...quick('build', label, [sent], back), hazards }];
   }
   return [buildConcurrently(table, name, `CREATE ${unique ? 'UNIQUE ' : ''}INDEX CONCURRENTLY ${definition.slice(6)}`)];
 };
@@ -72,13 +76,33 @@ export function dropIndexes(objects: readonly NameParts[], missingOk: boolean, a
       return [];
     }
     const object: ObjectName = { kind: 'index', name: [place.schema, place.name] };
-    const back = makeAgainOnline(object, at, table.kind === 'partitioned table', () =>
-      asWayBack(at.expand([index.definition], at.after([`DROP INDEX ${relationKey(place)}`]))),
+    const back = makeAgainOnline(object, at, () =>
+      makeAgain(table, index, at.after([`DROP INDEX ${relationKey(place)}`]), at),
     );
     if (at.isNew(table) || table.kind === 'partitioned table')
       return [quick('drop', `drop index ${index.name}`, [`DROP INDEX ${relationKey(place)}`], back)];
     return [{ ...dropConcurrently(place), name: 'drop', hazards: [], back }];
   });
+}
+
+/** Of a partitioned table: empty first, then one for each partition, by its own name, and each is attached. */
+function makeAgain(table: Relation, index: Index, after: CatalogSnapshot, at: FormContext): readonly BackPiece[] {
+  const whole = { schema: table.schema, name: index.name };
+  // A partition that the plan itself makes has an index that only the server can name: it goes with the partition.
+  const unnamed = partitionsOf(table, at.catalog).some(
+    ({ indexes }) => !indexes.some(({ partOf }) => sameName(partOf, whole)),
+  );
+  if (unnamed) return asWayBack(at.expand([index.definition.replace(' ON ONLY ', ' ON ')], after));
+  const own = asWayBack(at.expand([index.definition], after));
+  const parts = Object.values(at.catalog.relations).flatMap((partition) =>
+    partition.indexes.filter(({ partOf }) => sameName(partOf, whole)).map((part) => ({ partition, part })),
+  );
+  const attached = parts.flatMap(({ partition, part }) => {
+    const name = relationKey({ schema: partition.schema, name: part.name });
+    const attach = `ALTER INDEX ${relationKey(whole)} ATTACH PARTITION ${name}`;
+    return [...makeAgain(partition, part, after, at), quickBack(`attach index ${part.name}`, attach)];
+  });
+  return [...own, ...attached];
 }
 
 export function findIndex(

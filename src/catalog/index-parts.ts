@@ -1,0 +1,50 @@
+/** The index of a partitioned table and its parts on the partitions: they go together, and each has a name of its own. */
+import { relationKey } from '../sql/identifier.js';
+import type { CatalogSnapshot, Relation, RelationName } from './catalog-snapshot.js';
+import { keepConstraints, renameKey, sameName } from './change-relation.js';
+
+/** Without the parts of an index that went, and the constraints that they are the indexes of. */
+export function withoutParts(snapshot: CatalogSnapshot, whole: RelationName): CatalogSnapshot {
+  let rest = snapshot;
+  const gone: RelationName[] = [];
+  for (const relation of Object.values(snapshot.relations)) {
+    const names = relation.indexes.filter(({ partOf }) => sameName(partOf, whole)).map(({ name }) => name);
+    if (names.length === 0) continue;
+    gone.push(...names.map((name) => ({ schema: relation.schema, name })));
+    const indexes = relation.indexes.filter(({ name }) => !names.includes(name));
+    rest = replaced(
+      rest,
+      keepConstraints({ ...relation, indexes }, ({ name }) => !names.includes(name)),
+    );
+  }
+  return gone.reduce(withoutParts, rest);
+}
+
+/** Also of a constraint: the server renames the two together. */
+export function renameIndex(snapshot: CatalogSnapshot, of: RelationName, from: string, to: string): CatalogSnapshot {
+  const relation = snapshot.relations[relationKey(of)];
+  if (relation === undefined) return snapshot;
+  return movedParts(replaced(snapshot, renameKey(relation, from, to)), [
+    { from: { schema: of.schema, name: from }, to: { schema: of.schema, name: to } },
+  ]);
+}
+
+/** The parts of indexes that have another name now, or stand in another schema. */
+export function movedParts(
+  snapshot: CatalogSnapshot,
+  moves: readonly { readonly from: RelationName; readonly to: RelationName }[],
+): CatalogSnapshot {
+  const moved = (relation: Relation): Relation => ({
+    ...relation,
+    indexes: relation.indexes.map((index) => {
+      const move = moves.find(({ from }) => sameName(index.partOf, from));
+      return move === undefined ? index : { ...index, partOf: move.to };
+    }),
+  });
+  const entries = Object.entries(snapshot.relations).map(([key, relation]) => [key, moved(relation)] as const);
+  return { ...snapshot, relations: Object.fromEntries(entries) };
+}
+
+function replaced(snapshot: CatalogSnapshot, relation: Relation): CatalogSnapshot {
+  return { ...snapshot, relations: { ...snapshot.relations, [relationKey(relation)]: relation } };
+}

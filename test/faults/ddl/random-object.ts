@@ -1,0 +1,119 @@
+/**
+ * Statements about what is no table: views, functions, triggers, types and words about all of them. Names come from small
+ * pools, whatever is there under them: the server says which of the statements can run.
+ */
+import { quoteIdentifier, quoteLiteral, relationKey } from '../../../src/sql/identifier.js';
+import type { Model, ModelTable } from './catalog-model.js';
+import type { Choice } from './random-choice.js';
+
+type Maker = (table: ModelTable, choice: Choice, model: Model) => string;
+
+const q = quoteIdentifier;
+const of = (...names: readonly string[]): readonly string[] => names.map(q);
+const [VIEWS, COUNTS, FUNCTIONS, TRIGGERS] = [
+  of('seen', 'Big View'),
+  of('counted', 'größe'),
+  of('fn', 'My Fn'),
+  of('trg', 'order'),
+];
+const [ENUMS, DOMAINS, PAIRS, RULES] = [
+  of('mood', 'Mood 2'),
+  of('addr', 'user'),
+  of('pair', 'x y'),
+  of('keep', 'Rule "1"'),
+];
+const [POLICIES, STATISTICS, SCHEMAS, SEQUENCES] = [
+  of('own', 'Po'),
+  of('st', 'St 2'),
+  of('sales', 'New One'),
+  of('numbers', 'tick et'),
+];
+
+export function randomObjectStatement(model: Model, choice: Choice): string | undefined {
+  const table = choice.maybeOne(model.relations.filter(({ kind, columns }) => kind === 'r' && columns.length > 0));
+  return table && choice.one(MAKERS)(table, choice, model);
+}
+
+/** For the schema that a plan begins with; what does not fit in is left out. */
+export function randomObjects(model: Model, choice: Choice): readonly string[] {
+  const made = Array.from({ length: choice.between(0, 6) }, () => {
+    const table = choice.maybeOne(model.relations.filter(({ kind, columns }) => kind === 'r' && columns.length > 0));
+    return table && choice.one(CREATES)(table, choice, model);
+  });
+  return made.filter((sql) => sql !== undefined);
+}
+
+const one = (table: ModelTable, choice: Choice): string => q(choice.one(table.columns).name);
+const name = (table: ModelTable): string => relationKey(table);
+const replacing = (choice: Choice): string => (choice.chance(0.3) ? 'OR REPLACE ' : '');
+
+const CREATES: readonly Maker[] = [
+  (table, choice) =>
+    `CREATE ${replacing(choice)}VIEW ${choice.one(VIEWS)} AS SELECT ${one(table, choice)} FROM ${name(table)}`,
+  (table, choice) => `CREATE MATERIALIZED VIEW ${choice.one(COUNTS)} AS SELECT count(*) AS n FROM ${name(table)}`,
+  (_, choice) =>
+    `CREATE ${replacing(choice)}FUNCTION ${choice.one(FUNCTIONS)}(n integer) RETURNS integer LANGUAGE sql IMMUTABLE AS $$SELECT ${choice.between(1, 9)} * n$$`,
+  (_, choice) =>
+    `CREATE ${replacing(choice)}FUNCTION touch() RETURNS trigger LANGUAGE plpgsql AS $$BEGIN /* ${choice.between(1, 9)} */ RETURN NEW; END$$`,
+  (table, choice) =>
+    `CREATE ${replacing(choice)}TRIGGER ${choice.one(TRIGGERS)} ${choice.one(['BEFORE', 'AFTER'])} UPDATE ON ${name(table)} FOR EACH ROW EXECUTE FUNCTION touch()`,
+  (table, choice) =>
+    `CREATE ${replacing(choice)}RULE ${choice.one(RULES)} AS ON DELETE TO ${name(table)} DO INSTEAD NOTHING`,
+  (table, choice) =>
+    `CREATE POLICY ${choice.one(POLICIES)} ON ${name(table)} FOR SELECT USING (${one(table, choice)} IS NOT NULL)`,
+  (_, choice) => `CREATE TYPE ${choice.one(ENUMS)} AS ENUM ('low', 'high')`,
+  (_, choice) => `CREATE TYPE ${choice.one(PAIRS)} AS (x integer, y text)`,
+  (_, choice) => `CREATE DOMAIN ${choice.one(DOMAINS)} AS text DEFAULT 'a' CONSTRAINT filled CHECK (VALUE <> '')`,
+  (table, choice) =>
+    `CREATE STATISTICS ${choice.one(STATISTICS)} ON ${choice
+      .some(table.columns, 2)
+      .map((column) => q(column.name))
+      .join(', ')} FROM ${name(table)}`,
+  (_, choice) => `CREATE SCHEMA ${choice.one(SCHEMAS)}`,
+  (_, choice) => `CREATE SEQUENCE ${choice.one(SEQUENCES)} INCREMENT 5`,
+  (_, choice) => `CREATE PROCEDURE ${choice.one(['rest', '"Rest 2"'])}() LANGUAGE sql AS $$SELECT 1$$`,
+];
+
+const MAKERS: readonly Maker[] = [
+  ...CREATES,
+  (_, choice) => `DROP VIEW ${choice.one(VIEWS)}`,
+  (_, choice) => `DROP MATERIALIZED VIEW ${choice.one(COUNTS)}`,
+  (_, choice) => `ALTER VIEW ${choice.one(VIEWS)} SET (security_barrier)`,
+  (_, choice) =>
+    `ALTER FUNCTION ${choice.one(FUNCTIONS)}(integer) ${choice.one(['STRICT', 'STABLE', 'SET search_path = public', 'RENAME TO fn2', 'OWNER TO pg_monitor'])}`,
+  (_, choice) => `DROP FUNCTION ${choice.one(FUNCTIONS)}(integer)`,
+  (_, choice) => `DROP PROCEDURE ${choice.one(['rest', '"Rest 2"'])}()`,
+  (table, choice) => `ALTER TRIGGER ${choice.one(TRIGGERS)} ON ${name(table)} RENAME TO handled`,
+  (table, choice) => `DROP TRIGGER ${choice.one(TRIGGERS)} ON ${name(table)}`,
+  (table, choice) => `DROP RULE ${choice.one(RULES)} ON ${name(table)}`,
+  (table, choice) => `ALTER POLICY ${choice.one(POLICIES)} ON ${name(table)} USING (true)`,
+  (table, choice) => `DROP POLICY ${choice.one(POLICIES)} ON ${name(table)}`,
+  (_, choice) => `ALTER TYPE ${choice.one(ENUMS)} ${choice.one([`RENAME VALUE 'low' TO 'sad'`, 'RENAME TO feeling'])}`,
+  (_, choice) => `DROP TYPE ${choice.one([...ENUMS, ...PAIRS])}`,
+  (_, choice) =>
+    `ALTER TYPE ${choice.one(PAIRS)} ${choice.one(['ADD ATTRIBUTE z integer', 'RENAME ATTRIBUTE x TO first'])}`,
+  (_, choice) =>
+    `ALTER DOMAIN ${choice.one(DOMAINS)} ${choice.one([`SET DEFAULT 'c'`, 'DROP DEFAULT', 'SET NOT NULL', 'ADD CHECK (length(VALUE) < 100)', 'DROP CONSTRAINT filled'])}`,
+  (_, choice) => `DROP DOMAIN ${choice.one(DOMAINS)}`,
+  (_, choice) => `ALTER STATISTICS ${choice.one(STATISTICS)} SET STATISTICS 50`,
+  (_, choice) => `DROP STATISTICS ${choice.one(STATISTICS)}`,
+  (_, choice) => `DROP SCHEMA ${choice.one(SCHEMAS)}`,
+  (_, choice) => `ALTER SCHEMA ${choice.one(SCHEMAS)} RENAME TO attic`,
+  (table, choice) =>
+    `ALTER SEQUENCE ${choice.one(SEQUENCES)} ${choice.one(['INCREMENT BY 10 CACHE 20', 'OWNED BY NONE', `OWNED BY ${name(table)}.${one(table, choice)}`])}`,
+  (table, choice) => `COMMENT ON TABLE ${name(table)} IS ${words(choice)}`,
+  (table, choice) => `COMMENT ON COLUMN ${name(table)}.${one(table, choice)} IS ${words(choice)}`,
+  (table, choice) =>
+    `COMMENT ON CONSTRAINT ${q(table.constraints[0]?.name ?? 'none')} ON ${name(table)} IS ${words(choice)}`,
+  (_, choice) => `COMMENT ON FUNCTION ${choice.one(FUNCTIONS)}(integer) IS ${words(choice)}`,
+  (_, choice) => `COMMENT ON VIEW ${choice.one(VIEWS)} IS ${words(choice)}`,
+  (table) => `ALTER TABLE ${name(table)} OWNER TO pg_monitor`,
+  (table, choice) =>
+    `GRANT ${choice.one(['SELECT', 'SELECT, INSERT', `UPDATE (${one(table, choice)})`])} ON ${name(table)} TO pg_monitor`,
+  (table) => `REVOKE SELECT ON ${name(table)} FROM pg_monitor`,
+  (_, choice) => `REVOKE ALL ON FUNCTION ${choice.one(FUNCTIONS)} FROM PUBLIC`,
+];
+
+function words(choice: Choice): string {
+  return choice.chance(0.2) ? 'NULL' : quoteLiteral(choice.one(['said', `it's said`, 'back\\slash']));
+}
