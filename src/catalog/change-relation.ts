@@ -45,7 +45,7 @@ export function addIndex(relation: Relation, index: Index): Relation {
   return { ...relation, indexes: [...relation.indexes, index] };
 }
 
-export function addConstraint(relation: Relation, constraint: Constraint): Relation {
+export function addConstraint(relation: Relation, constraint: Constraint, partOf?: RelationName): Relation {
   if (relation.constraints.some((existing) => existing.name === constraint.name)) return relation;
   const added = { ...relation, constraints: [...relation.constraints, constraint] };
   if (constraint.kind === 'not null')
@@ -57,7 +57,8 @@ export function addConstraint(relation: Relation, constraint: Constraint): Relat
   const used = added.indexes.find((index) => index.name === constraint.name);
   const index = used ?? indexOf(constraint, added);
   const others = added.indexes.filter((existing) => existing.name !== constraint.name);
-  const indexes = [...others, { ...index, primary, deferrable: constraint.deferrable }];
+  const part = partOf === undefined ? {} : { partOf };
+  const indexes = [...others, { ...index, ...part, primary, deferrable: constraint.deferrable }];
   const keyed = { ...added, indexes };
   return primary ? markNotNull(keyed, constraint.columns, true) : keyed;
 }

@@ -21,7 +21,6 @@ import {
   dropConstraint,
   keepConstraints,
   mapReferences,
-  renameKey,
   sameName,
   validateConstraint,
   type ColumnChange,
@@ -67,7 +66,13 @@ export type CatalogEffect =
   | { readonly kind: 'index dropped'; readonly relation: RelationName; readonly index: string }
   | { readonly kind: 'index renamed'; readonly relation: RelationName; readonly index: string; readonly to: string }
   /** A primary key or unique constraint brings an index of its own name, unless that is there (USING INDEX). */
-  | { readonly kind: 'constraint added'; readonly relation: RelationName; readonly constraint: Constraint }
+  | {
+      readonly kind: 'constraint added';
+      readonly relation: RelationName;
+      readonly constraint: Constraint;
+      /** The key of a partitioned table that this key of a partition is a part of. */
+      readonly partOf?: RelationName;
+    }
   | { readonly kind: 'constraint dropped'; readonly relation: RelationName; readonly constraint: string }
   | { readonly kind: 'constraint validated'; readonly relation: RelationName; readonly constraint: string }
   | {
@@ -190,7 +195,7 @@ function applyEffect(snapshot: CatalogSnapshot, effect: CatalogEffect): CatalogS
     case 'index renamed':
       return renameIndex(snapshot, effect.relation, effect.index, effect.to);
     case 'constraint added':
-      return change(snapshot, effect.relation, (relation) => addConstraint(relation, effect.constraint));
+      return change(snapshot, effect.relation, (relation) => addConstraint(relation, effect.constraint, effect.partOf));
     case 'constraint dropped':
       return withoutParts(
         dropKey(snapshot, effect.relation, (relation) => dropConstraint(relation, effect.constraint)),

@@ -9,6 +9,7 @@ import type { CatalogSnapshot, Column, Constraint, FunctionFacts, Index, Relatio
 import { applyEffects, type CatalogEffect } from './effects.js';
 import { resolveObject, typeIn, withSchema } from './resolve-object.js';
 import { freeName } from './free-name.js';
+import { partitionIndexes } from './partition-indexes.js';
 import { primaryKeyOf } from './walkable-key.js';
 
 export interface ResolvedEffects {
@@ -108,7 +109,12 @@ function resolveEffect(catalog: CatalogSnapshot, fact: KnownEffect, defaultSchem
       return [{ ...fact, relation: named(fact.relation), column: columnOf(fact.column) }];
     case 'index added': {
       const relation = named(fact.relation);
-      return [{ kind: fact.kind, relation, index: indexOf(catalog, relation, fact.index) }];
+      const added = { kind: fact.kind, relation, index: indexOf(catalog, relation, fact.index) } as const;
+      if (fact.index.only) return [added];
+      return [
+        added,
+        ...partitionIndexes(applyEffects(catalog, [added]), relation, added.index, fact.index.impliedFrom),
+      ];
     }
     case 'index dropped':
     case 'index renamed': {
@@ -120,8 +126,13 @@ function resolveEffect(catalog: CatalogSnapshot, fact: KnownEffect, defaultSchem
       const at = { relation: { schema: relation.schema, name: relation.name }, index: index.name };
       return [fact.kind === 'index dropped' ? { kind: fact.kind, ...at } : { kind: fact.kind, ...at, to: fact.to }];
     }
-    case 'constraint added':
-      return addedConstraint(catalog, named(fact.relation), fact.constraint, named);
+    case 'constraint added': {
+      const relation = named(fact.relation);
+      const added = addedConstraint(catalog, relation, fact.constraint, named);
+      const key = added.find((effect) => effect.kind === 'constraint added')!.constraint;
+      if (!BY_INDEX.has(key.kind)) return added;
+      return [...added, ...partitionIndexes(applyEffects(catalog, added), relation, key, fact.constraint.impliedFrom)];
+    }
     case 'type created':
     case 'type dropped':
       return [{ kind: fact.kind, type: named(fact.type) }];
@@ -160,7 +171,10 @@ function resolveEffect(catalog: CatalogSnapshot, fact: KnownEffect, defaultSchem
   }
 }
 
-function columnOf({ notNullName: _, ...fact }: ColumnFact): Column {
+function columnOf(written: ColumnFact): Column {
+  const fact: ColumnFact & { notNullName?: string } = { ...written };
+  // A constraint of its own says it.
+  delete fact.notNullName;
   // What another collation takes for equal the text does not say: then the column is no key to rely on before it is there.
   const known = fact.collation === undefined || BYTEWISE.has(fact.collation.replace(/^pg_catalog\./, ''));
   return { ...fact, deterministicCollation: known };

@@ -87,6 +87,8 @@ export interface IndexFact {
   /** No name was given: where this one is taken, the server appends a number. */
   readonly impliedName: boolean;
   readonly impliedFrom: ImpliedFrom;
+  /** ON ONLY: not on the partitions. */
+  readonly only: boolean;
   readonly unique: boolean;
   readonly method: string;
   /** Key columns in order; an expression is undefined. */
@@ -226,6 +228,7 @@ function indexFact(index: FieldsOf<'IndexStmt'>, statement: ParsedStatement): In
     name: index.idxname ?? impliedName(index.relation!.relname!, called, 'idx'),
     impliedName: index.idxname === undefined,
     impliedFrom: { table: index.relation!.relname!, columns: called, label: 'idx' },
+    only: index.relation!.inh !== true,
     unique: index.unique === true,
     method: index.accessMethod ?? 'btree',
     keys: elements.map((element) => element.name),

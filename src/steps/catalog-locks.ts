@@ -144,7 +144,8 @@ function goesDown({ node }: ParsedStatement): boolean {
   return nodeAs(node, 'DropStmt') !== undefined || nodeAs(node, 'CreateTrigStmt') !== undefined;
 }
 
-function descendantsOf(key: string, catalog: CatalogSnapshot): readonly string[] {
+/** Partitions and what inherits, at any depth. */
+export function descendantsOf(key: string, catalog: CatalogSnapshot): readonly string[] {
   const children = Object.values(catalog.relations).filter(
     ({ parent }) => parent !== undefined && relationKey(parent) === key,
   );

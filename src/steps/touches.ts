@@ -11,7 +11,7 @@ import { ddlEffectsOf } from '../sql/ddl-effects.js';
 import type { ParsedStatement } from '../sql/grammar.js';
 import { relationKey, type NameParts } from '../sql/identifier.js';
 import { touchedBy } from '../sql/touch.js';
-import { catalogLocks, strongestLocks } from './catalog-locks.js';
+import { catalogLocks, descendantsOf, strongestLocks } from './catalog-locks.js';
 
 export interface Touches {
   readonly reads: readonly string[];
@@ -57,6 +57,8 @@ export function touchesOf(statements: readonly ParsedStatement[], scope: Pick<Sc
     barrier ||= relation.triggers.some((trigger) => trigger.enabled !== 'disabled');
     for (const parent of parentsOf(relation)) reads.add(parent);
     for (const child of childrenOf(relation, scope.catalog)) writes.add(child);
+    // A partition may have left the family, or the table its name, by the time that the plan ends.
+    for (const partition of descendantsOf(key, scope.catalog)) writes.add(partition);
   }
   return {
     reads: [...reads].sort(),

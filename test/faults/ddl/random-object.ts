@@ -31,7 +31,8 @@ const [POLICIES, STATISTICS, SCHEMAS, SEQUENCES] = [
 
 export function randomObjectStatement(model: Model, choice: Choice): string | undefined {
   const table = choice.maybeOne(model.relations.filter(({ kind, columns }) => kind === 'r' && columns.length > 0));
-  return table && choice.one(MAKERS)(table, choice, model);
+  // A drop of what is not there cannot run: those that can are worth more tries.
+  return table && choice.one(choice.chance(0.3) ? CREATES : MAKERS)(table, choice, model);
 }
 
 /** For the schema that a plan begins with; what does not fit in is left out. */
@@ -43,75 +44,82 @@ export function randomObjects(model: Model, choice: Choice): readonly string[] {
   return made.filter((sql) => sql !== undefined);
 }
 
+/** The first, so that what was made is often met again. */
+const mostly = (choice: Choice, names: readonly string[]): string => (choice.chance(0.85) ? names[0]! : names[1]!);
 const one = (table: ModelTable, choice: Choice): string => q(choice.one(table.columns).name);
 const name = (table: ModelTable): string => relationKey(table);
 const replacing = (choice: Choice): string => (choice.chance(0.3) ? 'OR REPLACE ' : '');
 
 const CREATES: readonly Maker[] = [
   (table, choice) =>
-    `CREATE ${replacing(choice)}VIEW ${choice.one(VIEWS)} AS SELECT ${one(table, choice)} FROM ${name(table)}`,
-  (table, choice) => `CREATE MATERIALIZED VIEW ${choice.one(COUNTS)} AS SELECT count(*) AS n FROM ${name(table)}`,
+    `CREATE ${replacing(choice)}VIEW ${mostly(choice, VIEWS)} AS SELECT ${one(table, choice)} FROM ${name(table)}`,
+  (table, choice) => `CREATE MATERIALIZED VIEW ${mostly(choice, COUNTS)} AS SELECT count(*) AS n FROM ${name(table)}`,
   (_, choice) =>
-    `CREATE ${replacing(choice)}FUNCTION ${choice.one(FUNCTIONS)}(n integer) RETURNS integer LANGUAGE sql IMMUTABLE AS $$SELECT ${choice.between(1, 9)} * n$$`,
+    `CREATE ${replacing(choice)}FUNCTION ${mostly(choice, FUNCTIONS)}(n integer) RETURNS integer LANGUAGE sql IMMUTABLE AS $$SELECT ${choice.between(1, 9)} * n$$`,
   (_, choice) =>
     `CREATE ${replacing(choice)}FUNCTION touch() RETURNS trigger LANGUAGE plpgsql AS $$BEGIN /* ${choice.between(1, 9)} */ RETURN NEW; END$$`,
   (table, choice) =>
-    `CREATE ${replacing(choice)}TRIGGER ${choice.one(TRIGGERS)} ${choice.one(['BEFORE', 'AFTER'])} UPDATE ON ${name(table)} FOR EACH ROW EXECUTE FUNCTION touch()`,
+    `CREATE ${replacing(choice)}TRIGGER ${mostly(choice, TRIGGERS)} ${choice.one(['BEFORE', 'AFTER'])} UPDATE ON ${name(table)} FOR EACH ROW EXECUTE FUNCTION touch()`,
   (table, choice) =>
-    `CREATE ${replacing(choice)}RULE ${choice.one(RULES)} AS ON DELETE TO ${name(table)} DO INSTEAD NOTHING`,
+    `CREATE ${replacing(choice)}RULE ${mostly(choice, RULES)} AS ON DELETE TO ${name(table)} DO INSTEAD NOTHING`,
   (table, choice) =>
-    `CREATE POLICY ${choice.one(POLICIES)} ON ${name(table)} FOR SELECT USING (${one(table, choice)} IS NOT NULL)`,
-  (_, choice) => `CREATE TYPE ${choice.one(ENUMS)} AS ENUM ('low', 'high')`,
-  (_, choice) => `CREATE TYPE ${choice.one(PAIRS)} AS (x integer, y text)`,
-  (_, choice) => `CREATE DOMAIN ${choice.one(DOMAINS)} AS text DEFAULT 'a' CONSTRAINT filled CHECK (VALUE <> '')`,
+    `CREATE POLICY ${mostly(choice, POLICIES)} ON ${name(table)} FOR SELECT USING (${one(table, choice)} IS NOT NULL)`,
+  (_, choice) => `CREATE TYPE ${mostly(choice, ENUMS)} AS ENUM ('low', 'high')`,
+  (_, choice) => `CREATE TYPE ${mostly(choice, PAIRS)} AS (x integer, y text)`,
+  (_, choice) => `CREATE DOMAIN ${mostly(choice, DOMAINS)} AS text DEFAULT 'a' CONSTRAINT filled CHECK (VALUE <> '')`,
   (table, choice) =>
-    `CREATE STATISTICS ${choice.one(STATISTICS)} ON ${choice
+    `CREATE STATISTICS ${mostly(choice, STATISTICS)} ON ${choice
       .some(table.columns, 2)
       .map((column) => q(column.name))
       .join(', ')} FROM ${name(table)}`,
-  (_, choice) => `CREATE SCHEMA ${choice.one(SCHEMAS)}`,
-  (_, choice) => `CREATE SEQUENCE ${choice.one(SEQUENCES)} INCREMENT 5`,
+  (_, choice) => `CREATE SCHEMA ${mostly(choice, SCHEMAS)}`,
+  (_, choice) => `CREATE SEQUENCE ${mostly(choice, SEQUENCES)} INCREMENT 5`,
   (_, choice) => `CREATE PROCEDURE ${choice.one(['rest', '"Rest 2"'])}() LANGUAGE sql AS $$SELECT 1$$`,
 ];
 
 const MAKERS: readonly Maker[] = [
   ...CREATES,
-  (_, choice) => `DROP VIEW ${choice.one(VIEWS)}`,
-  (_, choice) => `DROP MATERIALIZED VIEW ${choice.one(COUNTS)}`,
-  (_, choice) => `ALTER VIEW ${choice.one(VIEWS)} SET (security_barrier)`,
+  (_, choice) => `DROP VIEW ${mostly(choice, VIEWS)}`,
+  (_, choice) => `DROP MATERIALIZED VIEW ${mostly(choice, COUNTS)}`,
+  (_, choice) => `ALTER VIEW ${mostly(choice, VIEWS)} SET (security_barrier)`,
   (_, choice) =>
-    `ALTER FUNCTION ${choice.one(FUNCTIONS)}(integer) ${choice.one(['STRICT', 'STABLE', 'SET search_path = public', 'RENAME TO fn2', 'OWNER TO pg_monitor'])}`,
-  (_, choice) => `DROP FUNCTION ${choice.one(FUNCTIONS)}(integer)`,
+    `ALTER FUNCTION ${mostly(choice, FUNCTIONS)}(integer) ${choice.one(['STRICT', 'STABLE', 'SET search_path = public', 'RENAME TO fn2', 'OWNER TO pg_monitor'])}`,
+  (_, choice) => `DROP FUNCTION ${mostly(choice, FUNCTIONS)}(integer)`,
   (_, choice) => `DROP PROCEDURE ${choice.one(['rest', '"Rest 2"'])}()`,
-  (table, choice) => `ALTER TRIGGER ${choice.one(TRIGGERS)} ON ${name(table)} RENAME TO handled`,
-  (table, choice) => `DROP TRIGGER ${choice.one(TRIGGERS)} ON ${name(table)}`,
-  (table, choice) => `DROP RULE ${choice.one(RULES)} ON ${name(table)}`,
-  (table, choice) => `ALTER POLICY ${choice.one(POLICIES)} ON ${name(table)} USING (true)`,
-  (table, choice) => `DROP POLICY ${choice.one(POLICIES)} ON ${name(table)}`,
-  (_, choice) => `ALTER TYPE ${choice.one(ENUMS)} ${choice.one([`RENAME VALUE 'low' TO 'sad'`, 'RENAME TO feeling'])}`,
+  (table, choice) => `ALTER TRIGGER ${mostly(choice, TRIGGERS)} ON ${name(table)} RENAME TO handled`,
+  (table, choice) => `DROP TRIGGER ${mostly(choice, TRIGGERS)} ON ${name(table)}`,
+  (table, choice) => `DROP RULE ${mostly(choice, RULES)} ON ${name(table)}`,
+  (table, choice) => `ALTER POLICY ${mostly(choice, POLICIES)} ON ${name(table)} USING (true)`,
+  (table, choice) => `DROP POLICY ${mostly(choice, POLICIES)} ON ${name(table)}`,
+  (_, choice) =>
+    `ALTER TYPE ${mostly(choice, ENUMS)} ${choice.one([`RENAME VALUE 'low' TO 'sad'`, 'RENAME TO feeling'])}`,
   (_, choice) => `DROP TYPE ${choice.one([...ENUMS, ...PAIRS])}`,
   (_, choice) =>
-    `ALTER TYPE ${choice.one(PAIRS)} ${choice.one(['ADD ATTRIBUTE z integer', 'RENAME ATTRIBUTE x TO first'])}`,
+    `ALTER TYPE ${mostly(choice, PAIRS)} ${choice.one(['ADD ATTRIBUTE z integer', 'RENAME ATTRIBUTE x TO first'])}`,
   (_, choice) =>
-    `ALTER DOMAIN ${choice.one(DOMAINS)} ${choice.one([`SET DEFAULT 'c'`, 'DROP DEFAULT', 'SET NOT NULL', 'ADD CHECK (length(VALUE) < 100)', 'DROP CONSTRAINT filled'])}`,
-  (_, choice) => `DROP DOMAIN ${choice.one(DOMAINS)}`,
-  (_, choice) => `ALTER STATISTICS ${choice.one(STATISTICS)} SET STATISTICS 50`,
-  (_, choice) => `DROP STATISTICS ${choice.one(STATISTICS)}`,
-  (_, choice) => `DROP SCHEMA ${choice.one(SCHEMAS)}`,
-  (_, choice) => `ALTER SCHEMA ${choice.one(SCHEMAS)} RENAME TO attic`,
+    `ALTER DOMAIN ${mostly(choice, DOMAINS)} ${choice.one([`SET DEFAULT 'c'`, 'DROP DEFAULT', 'SET NOT NULL', 'ADD CHECK (length(VALUE) < 100)', 'DROP CONSTRAINT filled'])}`,
+  (_, choice) => `DROP DOMAIN ${mostly(choice, DOMAINS)}`,
+  (_, choice) => `ALTER STATISTICS ${mostly(choice, STATISTICS)} SET STATISTICS 50`,
+  (_, choice) => `DROP STATISTICS ${mostly(choice, STATISTICS)}`,
+  (_, choice) => `ALTER FUNCTION ${mostly(choice, FUNCTIONS)}(integer) SET SCHEMA ${mostly(choice, SCHEMAS)}`,
+  (table, choice) => `ALTER TABLE ${name(table)} ENABLE ALWAYS TRIGGER ${mostly(choice, TRIGGERS)}`,
+  () => 'CREATE AGGREGATE product(integer) (SFUNC = int4mul, STYPE = integer)',
+  () => 'CREATE EXTENSION citext',
+  (_, choice) => `DROP SCHEMA ${mostly(choice, SCHEMAS)}`,
+  (_, choice) => `ALTER SCHEMA ${mostly(choice, SCHEMAS)} RENAME TO attic`,
   (table, choice) =>
-    `ALTER SEQUENCE ${choice.one(SEQUENCES)} ${choice.one(['INCREMENT BY 10 CACHE 20', 'OWNED BY NONE', `OWNED BY ${name(table)}.${one(table, choice)}`])}`,
+    `ALTER SEQUENCE ${mostly(choice, SEQUENCES)} ${choice.one(['INCREMENT BY 10 CACHE 20', 'OWNED BY NONE', `OWNED BY ${name(table)}.${one(table, choice)}`])}`,
   (table, choice) => `COMMENT ON TABLE ${name(table)} IS ${words(choice)}`,
   (table, choice) => `COMMENT ON COLUMN ${name(table)}.${one(table, choice)} IS ${words(choice)}`,
   (table, choice) =>
     `COMMENT ON CONSTRAINT ${q(table.constraints[0]?.name ?? 'none')} ON ${name(table)} IS ${words(choice)}`,
-  (_, choice) => `COMMENT ON FUNCTION ${choice.one(FUNCTIONS)}(integer) IS ${words(choice)}`,
-  (_, choice) => `COMMENT ON VIEW ${choice.one(VIEWS)} IS ${words(choice)}`,
+  (_, choice) => `COMMENT ON FUNCTION ${mostly(choice, FUNCTIONS)}(integer) IS ${words(choice)}`,
+  (_, choice) => `COMMENT ON VIEW ${mostly(choice, VIEWS)} IS ${words(choice)}`,
   (table) => `ALTER TABLE ${name(table)} OWNER TO pg_monitor`,
   (table, choice) =>
     `GRANT ${choice.one(['SELECT', 'SELECT, INSERT', `UPDATE (${one(table, choice)})`])} ON ${name(table)} TO pg_monitor`,
   (table) => `REVOKE SELECT ON ${name(table)} FROM pg_monitor`,
-  (_, choice) => `REVOKE ALL ON FUNCTION ${choice.one(FUNCTIONS)} FROM PUBLIC`,
+  (_, choice) => `REVOKE ALL ON FUNCTION ${mostly(choice, FUNCTIONS)} FROM PUBLIC`,
 ];
 
 function words(choice: Choice): string {

@@ -109,7 +109,7 @@ function partitioned(schema: string, name: string, choice: Choice): readonly str
     return own;
   }) as [string, string, string];
   const part = (suffix: string): string =>
-    relationKey({ schema, name: `${[...name].slice(0, 12).join('')} ${suffix}` });
+    relationKey({ schema, name: `${Array.from(name).slice(0, 12).join('')} ${suffix}` });
   const key = choice.chance(0.4) ? `, PRIMARY KEY (${q(at)}, ${q(kind)})` : '';
   const statements = [
     `CREATE TABLE ${whole} (${q(at)} integer NOT NULL, ${q(kind)} text, ${q(note)} ${choice.one(['text', 'bigint', 'numeric(10,2)'])} DEFAULT 0${key}) PARTITION BY RANGE (${q(at)})`,

@@ -29,7 +29,7 @@ export interface Played {
 }
 
 /** How often a sequence may hold what nothing brings back, and a statement that the server refuses. */
-const [FINAL, REFUSED] = [0.01, 0.02];
+const [FINAL, REFUSED] = [0.03, 0.02];
 
 /** Leaves the schema in the database. */
 export async function makeSequence(test: TestDatabase, seed: number): Promise<Played> {
@@ -38,7 +38,7 @@ export async function makeSequence(test: TestDatabase, seed: number): Promise<Pl
   const schema = await test.database.transaction(async (session) => {
     const kept: string[] = [];
     for (const sql of randomSchema(choice)) if (await tryStatement(session, sql)) kept.push(sql);
-    const objects = choice.chance(0.5) ? randomObjects(await readModel(session, test.major), choice) : [];
+    const objects = choice.chance(0.8) ? randomObjects(await readModel(session, test.major), choice) : [];
     for (const sql of objects) if (await tryStatement(session, sql)) kept.push(sql);
     return kept;
   });
@@ -51,7 +51,7 @@ export async function makeSequence(test: TestDatabase, seed: number): Promise<Pl
     const made: string[][] = [];
     for (const count of steps) {
       const step: string[] = [];
-      for (let tries = 0; tries < count * 2 && step.length < count; tries++) {
+      for (let tries = 0; tries < count * 4 && step.length < count; tries++) {
         const model = withoutNewParts(await readModel(session, test.major), start);
         for (const { name, kind } of model.relations) if (kind === 'p') partitioned.add(name);
         const statement = randomStatement(model, choice, FINAL);

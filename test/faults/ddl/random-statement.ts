@@ -4,7 +4,7 @@ import type { Model, ModelTable } from './catalog-model.js';
 import type { Choice } from './random-choice.js';
 import { randomName } from './random-name.js';
 import { randomObjectStatement } from './random-object.js';
-import { indexBody, tableCommand } from './random-table-command.js';
+import { indexBody, rowSecurity as rowSecurityOnly, tableCommand } from './random-table-command.js';
 import { KEY_TYPES, randomType } from './random-value.js';
 
 export interface RandomStatement {
@@ -88,7 +88,7 @@ const renameRelation: Maker = (model, choice) => {
 const setSchema: Maker = (model, choice) => {
   const relation = choice.maybeOne(model.relations);
   const schema = relation && choice.maybeOne(model.schemas.filter((each) => each !== relation.schema));
-  return schema && `ALTER ${objectOf(relation!)} ${relationKey(relation!)} SET SCHEMA ${q(schema)}`;
+  return schema && `ALTER ${objectOf(relation)} ${relationKey(relation)} SET SCHEMA ${q(schema)}`;
 };
 
 const createTable: Maker = (model, choice) => {
@@ -157,6 +157,15 @@ const changeTypeAnew: Maker = (model, choice) => {
   );
 };
 
+const dropForGood: Maker = (_, choice) =>
+  choice.one(['DROP EXTENSION citext', "ALTER TYPE mood ADD VALUE 'middle' BEFORE 'high'"]);
+
+const partitionedOnly: Maker = (model, choice) => {
+  const table = choice.maybeOne(tablesOf(model).filter(({ kind }) => kind === 'p'));
+  const command = table && choice.one([tableCommand, tableCommand, rowSecurityOnly])(table, model, choice);
+  return command && `ALTER TABLE ${relationKey(table)} ${command}`;
+};
+
 const MAKERS: readonly (readonly [number, Maker])[] = [
   [40, alterTable],
   [9, createIndex],
@@ -170,7 +179,8 @@ const MAKERS: readonly (readonly [number, Maker])[] = [
   [3, createPartition],
   [2, createTableAs],
   [3, createSequence],
-  [24, randomObjectStatement],
+  [45, randomObjectStatement],
+  [8, partitionedOnly],
 ];
 
 const FINAL: readonly (readonly [number, Maker])[] = [
@@ -178,6 +188,7 @@ const FINAL: readonly (readonly [number, Maker])[] = [
   [1, dropSequence],
   [2, dropColumn],
   [1, changeTypeAnew],
+  [3, dropForGood],
 ];
 
 export function tablesOf({ relations }: Model): readonly ModelTable[] {

@@ -147,7 +147,7 @@ const validate: Command = (table, _, choice) => {
   return constraint && `VALIDATE CONSTRAINT ${q(constraint.name)}`;
 };
 
-const rowSecurity: Command = (_, __, choice) =>
+export const rowSecurity: Command = (_, __, choice) =>
   choice.one([
     'ENABLE ROW LEVEL SECURITY',
     'DISABLE ROW LEVEL SECURITY',
@@ -170,7 +170,7 @@ const COMMANDS: readonly (readonly [number, Command])[] = [
   [6, addForeignKey],
   [5, addCheck],
   [7, addKey],
-  [5, takeIndex],
+  [9, takeIndex],
   [2, addExclusion],
   [2, addNotNull],
   [9, dropConstraint],

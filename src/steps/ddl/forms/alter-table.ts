@@ -47,9 +47,16 @@ function objectOf({ objtype }: FieldsOf<'AlterTableStmt'>): string {
 
 /** `sql`: the command under a head of its own. */
 function alterOnce(table: Relation, command: Command, sql: string, at: FormContext): readonly Piece[] {
+  const pieces = piecesOf(table, command, sql, at);
+  // Each way back of its own might name what a later statement of the step has dropped, which no way back brings again.
+  return at.isNew(table) ? pieces.map((piece) => ({ ...piece, back: { goesWith: 'its table' } })) : pieces;
+}
+
+function piecesOf(table: Relation, command: Command, sql: string, at: FormContext): readonly Piece[] {
   const name = command.name ?? '';
   const missingOk = command.missing_ok === true;
-  if (table.opaque === true && OF_COLUMN.has(command.subtype)) {
+  const known = table.constraints.some((constraint) => constraint.name === name);
+  if (table.opaque === true && OF_COLUMN.has(command.subtype) && !known) {
     const none = `which columns ${relationKey(table)} has is not known before it is made`;
     return [
       quick('alter', `alter ${relationKey(table)}`, [sql], at.isNew(table) ? { goesWith: 'its table' } : { none }),
@@ -94,6 +101,7 @@ function alterOnce(table: Relation, command: Command, sql: string, at: FormConte
 
 const OF_COLUMN: ReadonlySet<Command['subtype']> = new Set<Command['subtype']>([
   ...(['AT_DropColumn', 'AT_AlterColumnType', 'AT_ColumnDefault', 'AT_SetNotNull', 'AT_DropNotNull'] as const),
+  ...(['AT_DropConstraint', 'AT_ValidateConstraint'] as const),
 ]);
 
 function otherWayBack(table: Relation, command: Command, at: FormContext): WayBack {

@@ -75,12 +75,11 @@ export function dropIndexes(objects: readonly NameParts[], missingOk: boolean, a
       at.refuse('LS6203', `\`${relationKey(place)}\` is the index of a constraint.`, 'drop the constraint');
       return [];
     }
+    const sql = `DROP INDEX ${relationKey(place)}`;
+    if (at.isNew(table)) return [quick('drop', `drop index ${index.name}`, [sql], { goesWith: 'its table' })];
     const object: ObjectName = { kind: 'index', name: [place.schema, place.name] };
-    const back = makeAgainOnline(object, at, () =>
-      makeAgain(table, index, at.after([`DROP INDEX ${relationKey(place)}`]), at),
-    );
-    if (at.isNew(table) || table.kind === 'partitioned table')
-      return [quick('drop', `drop index ${index.name}`, [`DROP INDEX ${relationKey(place)}`], back)];
+    const back = makeAgainOnline(object, at, () => makeAgain(table, index, at.after([sql]), at));
+    if (table.kind === 'partitioned table') return [quick('drop', `drop index ${index.name}`, [sql], back)];
     return [{ ...dropConcurrently(place), name: 'drop', hazards: [], back }];
   });
 }

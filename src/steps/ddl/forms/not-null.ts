@@ -4,6 +4,7 @@ import { freeName } from '../../../catalog/free-name.js';
 import { quoteIdentifier, relationKey } from '../../../sql/identifier.js';
 import { asWayBack, quick, quickBack, type FormContext, type Piece } from '../piece.js';
 import { alter } from './alter-text.js';
+import { requiredBelow } from './partitions.js';
 import { validate, validateConstraint } from './validate.js';
 
 /**
@@ -39,7 +40,9 @@ export function requireNotNull(table: Relation, column: string, at: FormContext,
   );
   const proof = { ...validate(table, proving), name: 'prove' };
   if (native) return [add, proof];
-  return [add, proof, quick('set', label, [set, `${alter(table)} DROP CONSTRAINT ${check}`], [unset])];
+  const strict = requiredBelow(table, column, at.catalog);
+  const back = strict === undefined ? [unset] : { none: strict };
+  return [add, proof, quick('set', label, [set, `${alter(table)} DROP CONSTRAINT ${check}`], back)];
 }
 
 /** NULLs may have come since: the way back asks for it again in the same careful way, under its old name. */

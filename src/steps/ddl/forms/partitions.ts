@@ -26,3 +26,14 @@ export function takenOver(
   }
   return undefined;
 }
+
+/** Why there is no way back before server 18: to let the column be NULL again reaches each partition, whoever wanted it there. */
+export function requiredBelow(table: Relation, column: string, catalog: CatalogSnapshot): string | undefined {
+  for (const partition of partitionsOf(table, catalog)) {
+    if (partition.columns.some(({ name, notNull }) => name === column && notNull))
+      return `${relationKey(partition)} requires ${column} by itself, and would let it be NULL as well`;
+    const below = requiredBelow(partition, column, catalog);
+    if (below !== undefined) return below;
+  }
+  return undefined;
+}

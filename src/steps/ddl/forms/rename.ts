@@ -30,7 +30,9 @@ export const rename: Form<'RenameStmt'> = (statement, at) => {
       'rename',
       label,
       [`ALTER ${kind} ${on} ${words} ${quoteIdentifier(next)}`],
-      [quickBack(`${label}, back`, `ALTER ${kind} ${there} ${reverse} ${quoteIdentifier(old)}`)],
+      what !== '' && at.isNew(table)
+        ? { goesWith: 'its table' }
+        : [quickBack(`${label}, back`, `ALTER ${kind} ${there} ${reverse} ${quoteIdentifier(old)}`)],
     );
   };
   const name = relationKey(table);
@@ -75,8 +77,10 @@ function renameIndex(statement: FieldsOf<'RenameStmt'>, at: FormContext): readon
   const sql = (from: string, to: string): string =>
     `ALTER INDEX ${relationKey({ schema, name: from })} RENAME TO ${quoteIdentifier(to)}`;
   const label = `rename index ${relname!} to ${statement.newname!}`;
-  const back = quickBack(`${label}, back`, sql(statement.newname!, relname!));
-  return [quick('rename', label, [sql(relname!, statement.newname!)], [back])];
+  const back = at.isNew(found.table)
+    ? ({ goesWith: 'its table' } as const)
+    : [quickBack(`${label}, back`, sql(statement.newname!, relname!))];
+  return [quick('rename', label, [sql(relname!, statement.newname!)], back)];
 }
 
 export const setSchema: Form<'AlterObjectSchemaStmt'> = (statement, at) => {

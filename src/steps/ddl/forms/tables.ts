@@ -48,7 +48,7 @@ export function dropTables(objects: readonly NameParts[], missingOk: boolean, at
   const words = at.statement.tokens()[1]!.text.toUpperCase();
   const isNew = there.every((name) => at.isNew(at.catalog.relations[name]!));
   const detail = `${there.join(', ')} and all that it holds goes away.`;
-  // Of a new one too: what takes back that it was made, or altered, has to find it there.
+  // Also of one that the step has made: the way back of what came between would not find it.
   const back = { none: 'what a dropped table held is gone' };
   const piece = quick(
     'drop',
