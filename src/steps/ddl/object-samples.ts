@@ -25,7 +25,28 @@ const USED = `${EMAIL}; ALTER TABLE items ADD COLUMN mail address`;
 const NUMBERS = 'CREATE SEQUENCE numbers INCREMENT 5; ALTER SEQUENCE numbers OWNED BY items.line';
 const STATISTICS = 'CREATE STATISTICS by_name ON name, plan FROM users';
 
+const DRESSED = `COMMENT ON INDEX orders_total_idx IS 'for the month''s end'; ALTER TABLE orders CLUSTER ON orders_total_idx`;
+
 export const OBJECT_SAMPLES: readonly Sample[] = [
+  { about: 'indexes', sql: 'DROP INDEX orders_total_idx', before: DRESSED },
+  {
+    about: 'constraints',
+    sql: 'ALTER TABLE orders DROP CONSTRAINT orders_number_key',
+    before:
+      "COMMENT ON CONSTRAINT orders_number_key ON orders IS 'one each'; COMMENT ON INDEX orders_number_key IS 'its index'",
+  },
+  {
+    about: 'partitioned tables',
+    sql: 'DROP INDEX events_at_idx',
+    before: "CREATE INDEX events_at_idx ON events (at); COMMENT ON INDEX events_2026_at_idx IS 'a part'",
+  },
+  {
+    about: 'partitioned tables',
+    sql: 'ALTER TABLE events DROP CONSTRAINT once',
+    before: `ALTER TABLE events_2026 ADD CONSTRAINT once_2026 UNIQUE (at); ALTER TABLE events ADD CONSTRAINT once UNIQUE (at);
+      COMMENT ON CONSTRAINT once_2026 ON events_2026 IS 'a part'`,
+  },
+
   { about: VIEWS, sql: 'CREATE VIEW paying AS SELECT id, email FROM users' },
   { about: VIEWS, sql: 'CREATE OR REPLACE VIEW visitors AS SELECT id, name FROM users', before: VIEW },
   { about: VIEWS, sql: 'CREATE OR REPLACE VIEW visitors AS SELECT id, name, email FROM users', before: VIEW },

@@ -61,6 +61,7 @@ const REFUSED: readonly (readonly [sql: string, expected: RegExp])[] = [
   ['DROP VIEW visitors', /LS6201 `breaks_readers`/],
   ['ALTER DOMAIN word ADD CHECK (length(VALUE) < 7)', /LS6201 `blocks_writes`.*public.plans/],
   ["ALTER TYPE mood ADD VALUE 'other'", /LS6202 an enum keeps the labels/],
+  ['CREATE TABLE fresh (id int); DROP TABLE fresh', /LS6202 what a dropped table held is gone/],
   ['DROP AGGREGATE total(int)', /LS6202.*the server prints no definition of it/],
   ['ALTER SEQUENCE numbers RESTART', /LS6202 nobody knows the number/],
   ["COMMENT ON FUNCTION archive.citext_eq IS 'x'", /LS6202.*of an extension/],

@@ -9,6 +9,7 @@ import { quick, quickBack, type FormContext, type Piece, type PieceHazard } from
 import { alter, dropText } from './alter-text.js';
 import { againOnPartitions, keyByIndex, takeIndex } from './keys.js';
 import { isNotNull, requireNotNull } from './not-null.js';
+import { makeAgainOnline } from './remake.js';
 import { validate } from './validate.js';
 
 type ConstraintNode = FieldsOf<'Constraint'>;
@@ -101,7 +102,8 @@ export function dropConstraint(table: Relation, name: string, missingOk: boolean
     return [];
   }
   const sql = dropText(table, name);
-  const back = againOnPartitions(table, constraint, at.after([sql]), at);
+  const object = { kind: 'table constraint', name: [table.schema, table.name, name] } as const;
+  const back = makeAgainOnline(object, at, () => againOnPartitions(table, constraint, at.after([sql]), at));
   return [quick('drop', `drop constraint ${name} of ${relationKey(table)}`, [sql], back)];
 }
 

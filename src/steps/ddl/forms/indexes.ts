@@ -7,10 +7,12 @@ import { sameName } from '../../../catalog/change-relation.js';
 import { summarise, type CheckQuery } from '../../../operation/check-query.js';
 import type { Observation } from '../../../operation/operation.js';
 import { quoteIdentifier, quoteLiteral, relationKey, type NameParts } from '../../../sql/identifier.js';
+import type { ObjectName } from '../../../sql/object-key.js';
 import { behindName } from '../../../sql/statement-text.js';
 import { nodeAs, stringsOf } from '../../../sql/tree-walk.js';
 import { asWayBack, quick, quickBack, type BackPiece, type Form, type FormContext, type Piece } from '../piece.js';
 import { partitionsOf, takenOver } from './partitions.js';
+import { makeAgainOnline } from './remake.js';
 
 export const createIndex: Form<'IndexStmt'> = (index, at) => {
   const table = at.relation(index.relation!);
@@ -75,7 +77,8 @@ export function dropIndexes(objects: readonly NameParts[], missingOk: boolean, a
     }
     const sql = `DROP INDEX ${relationKey(place)}`;
     if (at.isNew(table)) return [quick('drop', `drop index ${index.name}`, [sql], { goesWith: 'its table' })];
-    const back = makeAgain(table, index, at.after([sql]), at);
+    const object: ObjectName = { kind: 'index', name: [place.schema, place.name] };
+    const back = makeAgainOnline(object, at, () => makeAgain(table, index, at.after([sql]), at));
     if (table.kind === 'partitioned table') return [quick('drop', `drop index ${index.name}`, [sql], back)];
     return [{ ...dropConcurrently(place), name: 'drop', hazards: [], back }];
   });

@@ -3,8 +3,8 @@
  * none. Everything of one way back shares a transaction, so that nobody sees the object gone.
  */
 import type { ObjectFacts } from '../../../catalog/catalog-snapshot.js';
-import { OBJECT_KINDS, objectInSql, objectKey, type ObjectName } from '../../../sql/object-key.js';
-import { quickBack, type FormContext, type WayBack } from '../piece.js';
+import { commentStatement, OBJECT_KINDS, objectInSql, objectKey, type ObjectName } from '../../../sql/object-key.js';
+import { quickBack, type BackPiece, type FormContext, type WayBack } from '../piece.js';
 
 export function factsOf(object: ObjectName, { catalog }: Pick<FormContext, 'catalog'>): ObjectFacts | undefined {
   return catalog.objects[objectKey(object)];
@@ -17,6 +17,23 @@ export function makeAgain(object: ObjectName, at: FormContext): WayBack {
     return { none: `${objectKey(object)} cannot be made again: ${CHANGED}` };
   return wayBack(object, at, ({ definition, dressing }) => [definition, ...dressing]);
 }
+
+/**
+ * Once an index or a constraint is gone: made in its online form, on each partition under its own name, and then given what
+ * hung on it and on its parts.
+ */
+export function makeAgainOnline(object: ObjectName, at: FormContext, online: () => readonly BackPiece[]): WayBack {
+  const facts = factsOf(object, at);
+  if (facts === undefined) return online();
+  if (facts.definition === null && facts.made !== true && facts.forgotten !== true) return makeAgain(object, at);
+  const said = facts.comment === null ? [] : [commentStatement(object, facts.comment)];
+  const dressing = facts.forgotten === true ? said : facts.dressing.filter((statement) => !MAKES.test(statement));
+  if (dressing.length === 0) return online();
+  return [...online(), quickBack(`dress ${objectKey(object)} as it was`, ...dressing)];
+}
+
+/** The parts on partitions, which the online form makes by itself. */
+const MAKES = /^(CREATE |ALTER TABLE .* ADD CONSTRAINT |ALTER INDEX .* ATTACH PARTITION )/;
 
 /** Whatever it has become meanwhile, together with what would be in the way. */
 export function dropAndMakeAgain(object: ObjectName, at: FormContext): WayBack {
