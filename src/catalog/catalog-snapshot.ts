@@ -162,6 +162,15 @@ export interface ObjectFacts {
   readonly owner: string | null;
   /** `relationKey` of the relation that it is a part of; a relation is a part of itself. Null: of none. */
   readonly partOf: string | null;
+  /**
+   * Keys of what cannot be there without it: of a view or a function only. What is no object of this list stands here by
+   * another name.
+   */
+  readonly usedBy?: readonly string[];
+  /** Something that a text mentioned has another name: nothing here says how to make it again, or what is granted on it. */
+  readonly forgotten?: true;
+  /** Since then its grants, its owner or its settings have changed; all that stands here is from before. */
+  readonly altered?: true;
   /** Made by a step before, and not there before the run. */
   readonly made?: true;
 }

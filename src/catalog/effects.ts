@@ -98,7 +98,7 @@ export type CatalogEffect =
   | { readonly kind: 'function dropped'; readonly function: Pick<FunctionFacts, 'schema' | 'name' | 'arguments'> }
   | { readonly kind: 'type created'; readonly type: RelationName }
   | { readonly kind: 'type dropped'; readonly type: RelationName }
-  | { readonly kind: 'extension created'; readonly extension: string }
+  | { readonly kind: 'extension created'; readonly extension: string; readonly definition?: string }
   | { readonly kind: 'extension dropped'; readonly extension: string }
   /** How to make it again. Where it is there, only what `replaces` changes it. `of`: the relation that it is a part of. */
   | {
@@ -109,8 +109,13 @@ export type CatalogEffect =
       readonly of?: RelationName;
     }
   | { readonly kind: 'object dropped'; readonly object: ObjectName }
-  /** In a way that is not followed: how to make it again is not known any more. */
-  | { readonly kind: 'object changed'; readonly object: ObjectName }
+  /**
+   * In a way that is not followed: how to make it again is not known any more. What the plan made is made again by what made
+   * it, and `by` after it.
+   */
+  | { readonly kind: 'object changed'; readonly object: ObjectName; readonly by?: string }
+  /** How to make it again is what it was before, and every such change is taken back by setting it to that. */
+  | { readonly kind: 'object altered'; readonly object: ObjectName; readonly by?: string }
   | { readonly kind: 'object renamed'; readonly object: ObjectName; readonly to: ObjectName }
   | { readonly kind: 'comment set'; readonly object: ObjectName; readonly comment: string | null };
 
@@ -231,6 +236,7 @@ function applyEffect(snapshot: CatalogSnapshot, effect: CatalogEffect): CatalogS
     case 'object made':
     case 'object dropped':
     case 'object changed':
+    case 'object altered':
     case 'comment set':
       return snapshot;
     default:

@@ -7,6 +7,7 @@ import { commentOn, commentStatement, objectKey, type ObjectName } from '../sql/
 import type { CatalogSnapshot, ObjectFacts, RelationName } from './catalog-snapshot.js';
 import type { CatalogEffect } from './effects.js';
 import { functionKey } from './function-key.js';
+import { create, newFacts, replace, thenSaid } from './make-facts.js';
 import { isLeft, isPart, known, ofColumn, whole, wholeKey, wholeOf } from './object-parts.js';
 import {
   change,
@@ -132,7 +133,7 @@ export function followObjects(before: CatalogSnapshot, after: CatalogSnapshot, e
       );
     }
     case 'extension created':
-      return create(before, { kind: 'extension', name: [effect.extension] }, null);
+      return create(before, { kind: 'extension', name: [effect.extension] }, effect.definition ?? null);
     case 'extension dropped':
       return without(objects, (key) => key === `extension ${quoteIdentifier(effect.extension)}`);
     case 'object made': {
@@ -145,7 +146,13 @@ export function followObjects(before: CatalogSnapshot, after: CatalogSnapshot, e
       return without(wholeOf(objects, before, effect.object), (each) => each === key);
     }
     case 'object changed':
-      return change(wholeOf(objects, before, effect.object), objectKey(effect.object), forgotten);
+      return change(wholeOf(objects, before, effect.object), objectKey(effect.object), (facts) =>
+        facts.made === true && effect.by !== undefined ? thenSaid(facts, effect.by) : forgotten(facts),
+      );
+    case 'object altered':
+      return change(objects, objectKey(effect.object), (facts) =>
+        facts.made === true && effect.by !== undefined ? thenSaid(facts, effect.by) : { ...facts, altered: true },
+      );
     case 'object renamed': {
       const [from, to] = [objectKey(effect.object), objectKey(effect.to)];
       const name = effect.object.name.at(-1)!;
@@ -165,44 +172,6 @@ export function followObjects(before: CatalogSnapshot, after: CatalogSnapshot, e
       return commented(before, effect.object, effect.comment);
   }
 }
-
-/** Made by the plan. What is there stays as it is. */
-function create(snapshot: CatalogSnapshot, object: ObjectName, definition: string | null, of?: RelationName): Objects {
-  const key = objectKey(object);
-  const { objects } = snapshot;
-  if (objects[key] !== undefined) return objects;
-  return { ...objects, [key]: newFacts(snapshot, object, definition, of) };
-}
-
-/** What is there keeps what hangs on it. */
-function replace(snapshot: CatalogSnapshot, object: ObjectName, definition: string | null, of?: RelationName): Objects {
-  const key = objectKey(object);
-  const { objects } = snapshot;
-  const there = objects[key];
-  const facts = there === undefined ? newFacts(snapshot, object, definition, of) : { ...there, definition };
-  return { ...objects, [key]: facts };
-}
-
-function newFacts(
-  { server }: CatalogSnapshot,
-  { kind }: ObjectName,
-  definition: string | null,
-  of: RelationName | undefined,
-): ObjectFacts {
-  const owner = WITHOUT_OWNER.has(kind) ? null : server.user;
-  return {
-    definition,
-    dressing: [],
-    comment: null,
-    owner,
-    partOf: of === undefined ? null : relationKey(of),
-    made: true,
-  };
-}
-
-const WITHOUT_OWNER: ReadonlySet<string> = new Set([
-  ...['index', 'table constraint', 'domain constraint', 'trigger', 'rule', 'policy', 'extension'],
-]);
 
 /** Also where it is said of a part when the whole is made again. */
 function commented(snapshot: CatalogSnapshot, object: ObjectName, comment: string | null): Objects {

@@ -12,8 +12,13 @@ export function change(objects: Objects, key: string, to: (facts: ObjectFacts) =
   return facts === undefined ? objects : { ...objects, [key]: to(facts) };
 }
 
-export function without(objects: Objects, gone: (key: string, facts: ObjectFacts) => boolean): Objects {
-  return Object.fromEntries(Object.entries(objects).filter(([key, facts]) => !gone(key, facts)));
+/** The same record where nothing goes: most effects take nothing away. */
+export function without(objects: Objects, isGone: (key: string, facts: ObjectFacts) => boolean): Objects {
+  const gone = Object.keys(objects).filter((key) => isGone(key, objects[key]!));
+  if (gone.length === 0) return objects;
+  const left = { ...objects };
+  for (const key of gone) Reflect.deleteProperty(left, key);
+  return left;
 }
 
 export function mapped(objects: Objects, to: (facts: ObjectFacts) => ObjectFacts): Objects {
@@ -33,7 +38,7 @@ export function forget(objects: Objects, isStale: (text: string, facts: ObjectFa
 }
 
 export function forgotten(facts: ObjectFacts): ObjectFacts {
-  return { ...facts, definition: null, dressing: [] };
+  return { ...facts, definition: null, dressing: [], forgotten: true };
 }
 
 /** The server prints every name, and quotes it as we do or more. */

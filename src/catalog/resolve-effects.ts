@@ -148,6 +148,7 @@ function resolveEffect(catalog: CatalogSnapshot, fact: KnownEffect, defaultSchem
     }
     case 'object dropped':
     case 'object changed':
+    case 'object altered':
     case 'comment set':
       return [{ ...fact, object: resolveObject(catalog, fact.object, defaultSchema) }];
     case 'object renamed': {

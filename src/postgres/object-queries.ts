@@ -204,3 +204,20 @@ export const DEFAULT_GRANTEES = `
   SELECT DISTINCT a.defaclobjtype::text AS grants_of, CASE WHEN x.grantee <> 0 THEN pg_get_userbyid(x.grantee) END AS grantee
   FROM pg_default_acl a CROSS JOIN LATERAL aclexplode(a.defaclacl) AS x
   ORDER BY 1, 2`;
+
+/** Who would be in the way of dropping a view or a function; of a view also who has its rows for a type. */
+export const USES = `
+  SELECT DISTINCT used.address, CASE WHEN r.oid IS NULL THEN d.classid::regclass || '/' || d.objid || '/0'
+      WHEN r.rulename = '_RETURN' THEN ${addressOf('pg_class', 'r.ev_class')} ELSE ${addressOf('pg_rewrite', 'r.oid')} END AS used_by,
+    o.type || ' ' || o.identity AS called
+  FROM pg_depend d
+  LEFT JOIN pg_type t ON d.refclassid = 'pg_type'::regclass AND t.oid = d.refobjid
+  LEFT JOIN pg_class c ON c.oid = CASE d.refclassid WHEN 'pg_class'::regclass THEN d.refobjid WHEN 'pg_type'::regclass THEN t.typrelid END
+  LEFT JOIN pg_rewrite r ON d.classid = 'pg_rewrite'::regclass AND r.oid = d.objid
+  CROSS JOIN LATERAL (
+    SELECT CASE WHEN d.refclassid = 'pg_proc'::regclass THEN ${addressOf('pg_proc', 'd.refobjid')}
+      ELSE ${addressOf('pg_class', 'c.oid')} END AS address) AS used
+  CROSS JOIN LATERAL pg_identify_object(d.classid, d.objid, d.objsubid) AS o
+  WHERE d.refobjid >= 16384 AND d.deptype = 'n' AND (d.refclassid = 'pg_proc'::regclass OR c.relkind IN ('v', 'm'))
+    AND (r.oid IS NULL OR r.ev_class IS DISTINCT FROM c.oid)
+  ORDER BY 1, 2`;

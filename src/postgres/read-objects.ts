@@ -7,7 +7,7 @@ import { commentStatement, objectInSql, objectKey, type ObjectKind, type ObjectN
 import type { Session } from '../executor/session.js';
 import { formatParts, quoteIdentifier, relationKey, type NameParts } from '../sql/identifier.js';
 import { columnGrants, grantStatements, type Grant } from './grant-statements.js';
-import { COMMENTS, DEFAULT_GRANTEES, EXTENSION_DEPENDENCIES, OTHER_OBJECTS } from './object-queries.js';
+import { COMMENTS, DEFAULT_GRANTEES, EXTENSION_DEPENDENCIES, OTHER_OBJECTS, USES } from './object-queries.js';
 import { RELATION_OBJECTS } from './object-relations.js';
 
 /** Under the settings that `readCatalog` pins. By `objectKey`, sorted. */
@@ -16,6 +16,7 @@ export async function readObjects(session: Session): Promise<Readonly<Record<str
   const comments = (await session.query<CommentRow>(COMMENTS)).rows;
   const dependencies = (await session.query<DependencyRow>(EXTENSION_DEPENDENCIES)).rows;
   const grantees = (await session.query<GranteeRow>(DEFAULT_GRANTEES)).rows;
+  const uses = (await session.query<UseRow>(USES)).rows;
 
   const read: Everything = {
     rows: new Map(rows.map((row) => [row.address, row])),
@@ -23,6 +24,7 @@ export async function readObjects(session: Session): Promise<Readonly<Record<str
     comments: new Map(comments.map(({ address, comment }) => [address, comment])),
     dependencies: groupBy(dependencies, ({ address }) => address),
     grantees: groupBy(grantees, (row) => row.grants_of),
+    uses: groupBy(uses, ({ address }) => address),
   };
   const others = comments.filter(({ address }) => !read.rows.has(address)).map(otherEntry);
   const entries = rows
@@ -71,6 +73,13 @@ interface GranteeRow {
   readonly grantee: string | null;
 }
 
+interface UseRow {
+  readonly address: string;
+  readonly used_by: string;
+  /** By the server. */
+  readonly called: string;
+}
+
 interface Everything {
   readonly rows: ReadonlyMap<string, ObjectRow>;
   /** By the address of what they are within. */
@@ -78,10 +87,16 @@ interface Everything {
   readonly comments: ReadonlyMap<string, string>;
   readonly dependencies: ReadonlyMap<string, readonly DependencyRow[]>;
   readonly grantees: ReadonlyMap<string, readonly GranteeRow[]>;
+  readonly uses: ReadonlyMap<string, readonly UseRow[]>;
 }
 
 function factsOf(row: ObjectRow, read: Everything): ObjectFacts {
+  const users = (read.uses.get(row.address) ?? []).map(({ used_by: user, called }) => {
+    const found = read.rows.get(user);
+    return found === undefined ? called : objectKey(nameOf(found));
+  });
   return {
+    ...(users.length > 0 && { usedBy: [...new Set(users)].sort() }),
     definition: isMadeOtherwise(row, read) ? null : row.definition,
     dressing: dressingOf(row, read),
     comment: read.comments.get(row.address) ?? null,

@@ -8,7 +8,7 @@ import type { Node, ParsedStatement } from './grammar.js';
 import { distinctColumns, impliedName, type ImpliedFrom } from './implied-name.js';
 import { renameEffects } from './rename-effects.js';
 import type { NameParts } from './identifier.js';
-import { changed, made, OBJECT_EFFECTS, type ObjectEffect } from './object-effects.js';
+import { altered, changed, made, OBJECT_EFFECTS, type ObjectEffect } from './object-effects.js';
 import { objectFact } from './object-fact.js';
 import { tableEffects, type ColumnFact, type ConstraintFact } from './table-elements.js';
 import {
@@ -104,7 +104,10 @@ export function ddlEffectsOf(statement: ParsedStatement): readonly DdlEffect[] {
   const [kind, fields] = [kindOf(statement.node), fieldsOf(statement.node)];
   if (WITHOUT_EFFECT.has(kind)) return [];
   const read = EFFECTS[kind as keyof Readers] as ((fields: unknown, at: ParsedStatement) => Effects) | undefined;
-  return read?.(fields, statement) ?? [opaque(commandTag(kind, fields))];
+  const effects = read?.(fields, statement) ?? [opaque(commandTag(kind, fields))];
+  return effects.map((effect) =>
+    effect.kind === 'object changed' || effect.kind === 'object altered' ? { ...effect, by: statement.text } : effect,
+  );
 }
 
 type Effects = readonly DdlEffect[];
@@ -154,10 +157,12 @@ const EFFECTS: Readers = {
   ],
   AlterTableStmt: (alter, statement) => [
     ...alterTableEffects(alter, statement),
-    // What is altered of an index or a view is no part of what the snapshot holds, but of how to make it again.
+    // What is altered of an index or a view is a part of how to make it again; attributes of a type come and go.
     ...(alter.objtype === 'OBJECT_TABLE' || alter.objtype === 'OBJECT_FOREIGN_TABLE'
       ? []
-      : changed(objectFact(alter.objtype, { List: { items: relationParts(alter.relation!).map(stringNode) } }))),
+      : (alter.objtype === 'OBJECT_TYPE' ? changed : altered)(
+          objectFact(alter.objtype, { List: { items: relationParts(alter.relation!).map(stringNode) } }),
+        )),
   ],
   RenameStmt: renameEffects,
   AlterObjectSchemaStmt: (alter) => {

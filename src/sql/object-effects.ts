@@ -18,8 +18,10 @@ export type ObjectEffect =
       readonly of?: NameParts;
     }
   | { readonly kind: 'object dropped'; readonly object: ObjectFact }
-  /** It is not known any more how to make it again. */
-  | { readonly kind: 'object changed'; readonly object: ObjectFact }
+  /** It is not known any more how to make it again; if the plan made it, then by what made it and `by`, the statement. */
+  | { readonly kind: 'object changed'; readonly object: ObjectFact; readonly by?: string }
+  /** In a way that is taken back by setting it to what it was, whatever it is by then. */
+  | { readonly kind: 'object altered'; readonly object: ObjectFact; readonly by?: string }
   /** Into another schema too: then `to` has one. */
   | { readonly kind: 'object renamed'; readonly object: ObjectFact; readonly to: NameParts }
   | { readonly kind: 'comment set'; readonly object: ObjectFact; readonly comment: string | null }
@@ -38,7 +40,8 @@ export type ObjectEffect =
       readonly replaces: boolean;
     }
   | { readonly kind: 'trigger dropped'; readonly relation: NameParts; readonly trigger: string }
-  | { readonly kind: 'extension created' | 'extension dropped'; readonly extension: string };
+  | { readonly kind: 'extension created'; readonly extension: string; readonly definition: string }
+  | { readonly kind: 'extension dropped'; readonly extension: string };
 
 export interface TriggerFact {
   readonly name: string;
@@ -54,7 +57,7 @@ type Readers = {
 
 export const OBJECT_EFFECTS = {
   CreateFunctionStmt: functionCreated,
-  AlterFunctionStmt: ({ objtype, func }) => changed(objectFact(objtype, func && { ObjectWithArgs: func })),
+  AlterFunctionStmt: ({ objtype, func }) => altered(objectFact(objtype, func && { ObjectWithArgs: func })),
   DefineStmt: aggregateCreated,
   CreateTrigStmt: (create, { text }) => [
     {
@@ -64,7 +67,13 @@ export const OBJECT_EFFECTS = {
       trigger: { name: create.trigname!, definition: text, enabled: 'origin', events: eventsOf(create.events ?? 0) },
     },
   ],
-  CreateExtensionStmt: (create) => [{ kind: 'extension created', extension: create.extname! }],
+  CreateExtensionStmt: (create, statement) => [
+    {
+      kind: 'extension created',
+      extension: create.extname!,
+      definition: withoutWords(statement, ['IF', 'NOT', 'EXISTS']),
+    },
+  ],
   RuleStmt: (rule, statement) =>
     made({ kind: 'rule', name: [...relationParts(rule.relation!), rule.rulename!] }, statement, {
       of: relationParts(rule.relation!),
@@ -75,7 +84,7 @@ export const OBJECT_EFFECTS = {
       of: relationParts(policy.table!),
     }),
   AlterPolicyStmt: (policy) =>
-    changed({ kind: 'policy', name: [...relationParts(policy.table!), policy.policy_name!] }),
+    altered({ kind: 'policy', name: [...relationParts(policy.table!), policy.policy_name!] }),
   CreateStatsStmt: (create, statement) => {
     const [relation] = (create.relations ?? []).map((node) => nodeAs(node, 'RangeVar'));
     // Without a name the server makes one up.
@@ -84,14 +93,14 @@ export const OBJECT_EFFECTS = {
       of: relationParts(relation),
     });
   },
-  AlterStatsStmt: (alter) => changed({ kind: 'statistics object', name: stringsOf(alter.defnames) }),
-  AlterSeqStmt: (alter) => changed({ kind: 'sequence', name: relationParts(alter.sequence!) }),
+  AlterStatsStmt: (alter) => altered({ kind: 'statistics object', name: stringsOf(alter.defnames) }),
+  AlterSeqStmt: (alter) => altered({ kind: 'sequence', name: relationParts(alter.sequence!) }),
   AlterEnumStmt: (alter) => changed({ kind: 'type', name: stringsOf(alter.typeName) }),
   AlterDomainStmt: domainAltered,
   AlterTypeStmt: (alter) => changed({ kind: 'type', name: stringsOf(alter.typeName) }),
   AlterOwnerStmt: ({ objectType, object, relation }) =>
-    changed(objectFact(objectType, object ?? (relation && { List: { items: partsAsNodes(relationParts(relation)) } }))),
-  GrantStmt: ({ objtype, objects }) => (objects ?? []).flatMap((object) => changed(grantedFact(objtype, object))),
+    altered(objectFact(objectType, object ?? (relation && { List: { items: partsAsNodes(relationParts(relation)) } }))),
+  GrantStmt: ({ objtype, objects }) => (objects ?? []).flatMap((object) => altered(grantedFact(objtype, object))),
   CommentStmt: ({ objtype, object, comment }) => {
     const fact = objectFact(objtype, object);
     return fact === undefined ? [] : [{ kind: 'comment set', object: fact, comment: comment ?? null }];
@@ -120,8 +129,12 @@ function domainAltered(alter: FieldsOf<'AlterDomainStmt'>, { text }: ParsedState
   const added = nodeAs(alter.def, 'Constraint')?.conname;
   if (alter.subtype === 'X') return [...whole, { kind: 'object dropped', object: constraint(alter.name ?? '') }];
   if (alter.subtype === 'V') return [...whole, ...changed(constraint(alter.name ?? ''))];
-  if (added === undefined) return whole;
+  if (added === undefined) return altered({ kind: 'type', name: domain });
   return [...whole, { kind: 'object made', object: constraint(added), definition: text, replaces: false }];
+}
+
+export function altered(object: ObjectFact | undefined): readonly ObjectEffect[] {
+  return object === undefined ? [] : [{ kind: 'object altered', object }];
 }
 
 function functionCreated(create: FieldsOf<'CreateFunctionStmt'>, { text }: ParsedStatement): readonly ObjectEffect[] {

@@ -1,6 +1,7 @@
 /** What ALTER … RENAME changes, as facts for the catalog. */
 import { objectWords } from './command-tag.js';
 import type { DdlEffect } from './ddl-effects.js';
+import { changed } from './object-effects.js';
 import { objectFact, type ObjectFact } from './object-fact.js';
 import { relationParts, type FieldsOf } from './tree-walk.js';
 
@@ -9,9 +10,12 @@ export function renameEffects(rename: FieldsOf<'RenameStmt'>): readonly DdlEffec
   if (rename.relation === undefined) {
     const object =
       rename.renameType === 'OBJECT_SCHEMA' ? schemaFact(from) : objectFact(rename.renameType, rename.object);
-    // A constraint of a domain is a part of what the domain is.
-    if (object !== undefined && object.kind !== 'domain constraint')
-      return [{ kind: 'object renamed', object, to: [...object.name.slice(0, -1), to] }];
+    if (object?.kind === 'domain constraint') {
+      const constraint = { ...object, name: [...object.name, from] };
+      const domain = { kind: 'type', name: object.name } as const;
+      return [...changed(domain), { kind: 'object renamed', object: constraint, to: [...object.name, to] }];
+    }
+    if (object !== undefined) return [{ kind: 'object renamed', object, to: [...object.name.slice(0, -1), to] }];
     return [{ kind: 'opaque', name: `ALTER ${objectWords(rename.renameType)} RENAME` }];
   }
   const relation = relationParts(rename.relation);
@@ -28,6 +32,8 @@ export function renameEffects(rename: FieldsOf<'RenameStmt'>): readonly DdlEffec
       return [{ kind: 'constraint renamed', relation, constraint: from, to }];
     case 'OBJECT_INDEX':
       return [{ kind: 'index renamed', index: relation, to }];
+    case 'OBJECT_ATTRIBUTE':
+      return changed({ kind: 'type', name: relation });
     case 'OBJECT_TRIGGER':
     case 'OBJECT_RULE':
     case 'OBJECT_POLICY': {

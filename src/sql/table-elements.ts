@@ -1,8 +1,9 @@
 /** Columns and constraints as CREATE TABLE and ALTER TABLE write them, and what a CREATE TABLE changes. */
 import type { DdlEffect } from './ddl-effects.js';
+import { constraintOfTable, isAttribute, withoutName } from './constraint-text.js';
 import { factsOf } from './expression-facts.js';
 import type { ParsedStatement, Token } from './grammar.js';
-import { formatParts, quoteIdentifier, quoteLiteral, type NameParts } from './identifier.js';
+import { formatParts, quoteLiteral, type NameParts } from './identifier.js';
 import { distinctColumns, impliedName, type ImpliedFrom, type NameLabel } from './implied-name.js';
 import { sourceText, type SourceText } from './source-text.js';
 import { nodeAs, relationParts, stringsOf, type FieldsOf } from './tree-walk.js';
@@ -194,21 +195,12 @@ export function constraintFact(
     }),
     validated: constraint.skip_validation !== true && (!enforceable || constraint.is_enforced === true),
     deferrable: constraint.deferrable === true,
-    definition: ofTable(
+    definition: constraintOfTable(
       constraint,
       ofColumn,
       withoutName(source.clause(statement.utf16Offset(constraint.location ?? 0), stops), source),
     ),
   };
-}
-
-/** `REFERENCES t (id)` behind column c is `FOREIGN KEY (c) REFERENCES t (id)`. */
-function ofTable({ contype }: Constraint, ofColumn: readonly string[], text: string): string {
-  const [column] = ofColumn;
-  if (column === undefined || contype === 'CONSTR_CHECK') return text;
-  const columns = `(${quoteIdentifier(column)})`;
-  if (contype === 'CONSTR_FOREIGN') return `FOREIGN KEY ${columns} ${text}`;
-  return text.replace(/^(PRIMARY\s+KEY|UNIQUE(?:\s+NULLS\s+(?:NOT\s+)?DISTINCT)?)/i, `$1 ${columns}`);
 }
 
 function constrained(constraint: Constraint, ofColumn: readonly string[]): readonly string[] {
@@ -232,19 +224,11 @@ function isMadeDeferrable(following: readonly Constraint[]): boolean {
   return attributes.some(({ contype }) => contype === 'CONSTR_ATTR_DEFERRABLE' || contype === 'CONSTR_ATTR_DEFERRED');
 }
 
-export function isAttribute(type: ConstraintType | undefined): boolean {
-  return type?.startsWith('CONSTR_ATTR_') === true;
-}
-
 function withKeyNotNull(column: ColumnFact, constraints: readonly ConstraintFact[]): ColumnFact {
   const demanded = constraints.some(
     ({ kind, columns }) => (kind === 'primary key' || kind === 'not null') && columns.includes(column.name),
   );
   return demanded ? { ...column, notNull: true } : column;
-}
-
-function withoutName(tokens: readonly Token[], source: SourceText): string {
-  return source.text(tokens[0]?.text.toLowerCase() === 'constraint' ? tokens.slice(2) : tokens);
 }
 
 function insideParentheses(tokens: readonly Token[]): readonly Token[] {

@@ -114,7 +114,7 @@ export const DDL_STATEMENTS: Handlers = {
   GrantStmt: (grant, sink) => {
     if (grant.targtype === 'ACL_TARGET_ALL_IN_SCHEMA') sink.opaque('it changes privileges of all objects in a schema');
     // No conflict with anybody's rows; but the privileges are part of the relation's shape.
-    for (const object of grant.objects ?? []) sink.write(nodeAs(object, 'RangeVar'), 'ACCESS SHARE');
+    for (const object of grant.objects ?? []) sink.write(nodeAs(object, 'RangeVar'), null);
   },
 
   RefreshMatViewStmt: (refresh, sink) => {

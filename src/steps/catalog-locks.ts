@@ -12,6 +12,7 @@ import { ddlEffectsOf } from '../sql/ddl-effects.js';
 import type { ParsedStatement } from '../sql/grammar.js';
 import { relationKey } from '../sql/identifier.js';
 import { LOCK_MODES, type LockMode } from '../sql/lock-mode.js';
+import { objectKey, type ObjectName } from '../sql/object-key.js';
 import { nodeAs, type FieldsOf } from '../sql/tree-walk.js';
 
 /** `named`: the locks that the text tells. */
@@ -22,7 +23,11 @@ export function catalogLocks(
 ): readonly RelationLock[] {
   const { effects } = resolveEffects(catalog, ddlEffectsOf(statement), schema);
   const referenced = effects.flatMap((effect) => locksOnReferenced(effect, catalog));
-  const around = [...referenced, ...effects.flatMap((effect) => locksAbove(effect, catalog))];
+  const around = [
+    ...referenced,
+    ...effects.flatMap((effect) => locksAbove(effect, catalog)),
+    ...locksOfObjects(statement, effects, catalog),
+  ];
   if (!goesDown(statement)) return around;
   // Server 15 only builds the indexes of the partitions that a key needs.
   const onlyIndexes =
@@ -32,6 +37,46 @@ export function catalogLocks(
     descendantsOf(relation, catalog).map((child) => ({ relation: child, mode: onlyIndexes ? 'SHARE' : mode }) as const),
   );
   return [...around, ...below];
+}
+
+/** Statistics name no table when they go; a constraint of a domain is held against every column of the domain. */
+function locksOfObjects(
+  { node }: ParsedStatement,
+  effects: readonly CatalogEffect[],
+  catalog: CatalogSnapshot,
+): readonly RelationLock[] {
+  const domain = nodeAs(node, 'AlterDomainStmt');
+  const looks =
+    domain?.subtype === 'V' ||
+    domain?.subtype === 'O' ||
+    (domain?.subtype === 'C' && nodeAs(domain.def, 'Constraint')?.skip_validation !== true);
+  return effects.flatMap((effect): readonly RelationLock[] => {
+    if (looks && 'object' in effect && effect.object.kind === 'type')
+      return columnsOf(effect.object, catalog).map((relation) => ({ relation, mode: 'SHARE' }));
+    // Since 18 nobody may drop what is being granted.
+    if (
+      effect.kind === 'object altered' &&
+      nodeAs(node, 'GrantStmt') !== undefined &&
+      catalog.server.versionNum >= 180_000
+    )
+      return partOf(effect.object, catalog).map((relation) => ({ relation, mode: 'ACCESS SHARE' }));
+    if (effect.kind === 'object dropped' && effect.object.kind === 'statistics object')
+      return partOf(effect.object, catalog).map((relation) => ({ relation, mode: 'SHARE UPDATE EXCLUSIVE' }));
+    return [];
+  });
+}
+
+function partOf(object: ObjectName, { objects }: CatalogSnapshot): readonly string[] {
+  const relation = objects[objectKey(object)]?.partOf ?? null;
+  return relation === null ? [] : [relation];
+}
+
+/** Tables with a column of that domain. */
+function columnsOf({ name }: ObjectName, catalog: CatalogSnapshot): readonly string[] {
+  const type = relationKey({ schema: name[0]!, name: name[1]! });
+  return Object.entries(catalog.relations)
+    .filter(([, { columns }]) => columns.some((column) => column.type === type || column.type === `${type}[]`))
+    .map(([key]) => key);
 }
 
 function isKey({ constraint }: { readonly constraint: Constraint }): boolean {

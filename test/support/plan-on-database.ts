@@ -40,6 +40,16 @@ export function planOn(
   const name = typeof content === 'string' ? /^name: *(\S+)/m.exec(content)![1]! : content.name;
   const file = join(folder, `${++files}.yaml`);
   writeFileSync(file, text);
+  return planAt(database, file, name, set);
+}
+
+/** A plan where it stands, with the files beside it. */
+export function planAt(
+  database: Database,
+  file: string,
+  name: string,
+  set: Readonly<Record<string, string>> = {},
+): PlanOnDatabase {
   const input = { file, set, env: {}, database };
   const agree = (): Promise<boolean> => Promise.resolve(true);
   const run = { observe: () => undefined, stop: new AbortController().signal, agree };

@@ -72,6 +72,10 @@ export const OBJECT_SAMPLES: readonly Sample[] = [
   { about: FUNCTIONS, sql: 'CREATE AGGREGATE product(integer) (SFUNC = int4mul, STYPE = integer)' },
   {
     about: FUNCTIONS,
+    sql: 'CREATE OPERATOR === (LEFTARG = integer, RIGHTARG = integer, FUNCTION = int4eq)',
+  },
+  {
+    about: FUNCTIONS,
     sql: 'CREATE TRIGGER touched BEFORE UPDATE ON users FOR EACH ROW EXECUTE FUNCTION touch()',
     before: TOUCH,
   },
@@ -149,6 +153,12 @@ export const OBJECT_SAMPLES: readonly Sample[] = [
   { about: OTHERS, sql: STATISTICS },
   { about: OTHERS, sql: 'ALTER STATISTICS by_name SET STATISTICS 50', before: STATISTICS },
   { about: OTHERS, sql: 'DROP STATISTICS by_name', before: STATISTICS },
+
+  {
+    about: OTHERS,
+    sql: 'ALTER INDEX lowered ALTER COLUMN 1 SET STATISTICS 500',
+    before: 'CREATE INDEX lowered ON users (lower(email))',
+  },
 
   { about: WORDS, sql: "COMMENT ON TABLE users IS 'people'" },
   { about: WORDS, sql: 'COMMENT ON COLUMN visitors.name IS NULL', before: VIEW },

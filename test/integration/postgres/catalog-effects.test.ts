@@ -198,7 +198,10 @@ const VIEWS: ReadonlySet<string> = new Set(['view', 'materialized view']);
 /** Where the catalog still says how to make something again, the server says the same. */
 function staleIn(told: CatalogSnapshot, happened: CatalogSnapshot, text: string): readonly string[] {
   return Object.entries(told.objects)
-    .filter(([, { made, definition }]) => made !== true && definition !== null && !text.includes(definition))
+    .filter(([, { made, altered, definition }]) => {
+      const isOfBefore = made === true || altered === true;
+      return !isOfBefore && definition !== null && !text.includes(definition);
+    })
     .filter(([key, { definition, dressing }]) => {
       const now = happened.objects[key];
       return now?.definition !== definition || JSON.stringify(now.dressing) !== JSON.stringify(dressing);

@@ -9,10 +9,10 @@ import { quoteIdentifier, relationKey } from '../../../sql/identifier.js';
 import { sourceText } from '../../../sql/source-text.js';
 import { withoutWords } from '../../../sql/statement-text.js';
 import { nodeAs, type FieldsOf } from '../../../sql/tree-walk.js';
-import { isAttribute } from '../../../sql/table-elements.js';
+import { isAttribute } from '../../../sql/constraint-text.js';
 import { serialType } from '../../../sql/type-name.js';
 import { quick, quickBack, type FormContext, type Piece, type PieceHazard } from '../piece.js';
-import { alter } from './constraints.js';
+import { alter } from './alter-text.js';
 
 type ColumnDef = FieldsOf<'ColumnDef'>;
 type Constraint = FieldsOf<'Constraint'>;

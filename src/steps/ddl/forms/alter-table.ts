@@ -6,29 +6,27 @@ import { alterTableCommands } from '../../../sql/statement-text.js';
 import type { FieldsOf } from '../../../sql/tree-walk.js';
 import { quick, quickBack, type Form, type FormContext, type Piece, type WayBack } from '../piece.js';
 import { addColumn } from './add-column.js';
-import { dropAndMakeAgain } from './remake.js';
-import { alterComposite } from './types.js';
+import { alterIndex } from './alter-index.js';
 import { inServerOrder } from './command-order.js';
+import { dropAndMakeAgain, replaceAgain } from './remake.js';
+import { alterComposite } from './types.js';
 import { changeType, dropColumn, setDefault } from './columns.js';
-import {
-  addConstraint,
-  alter,
-  constraintNode,
-  dropConstraint,
-  dropNotNull,
-  requireNotNull,
-  validateConstraint,
-} from './constraints.js';
+import { alter } from './alter-text.js';
+import { addConstraint, constraintNode, dropConstraint } from './constraints.js';
+import { dropNotNull, requireNotNull } from './not-null.js';
+import { validateConstraint } from './validate.js';
 
 type Command = FieldsOf<'AlterTableCmd'>;
 
 export const alterTable: Form<'AlterTableStmt'> = (statement, at) => {
   if (statement.objtype === 'OBJECT_TYPE') return alterComposite(statement, at);
+  if (statement.objtype === 'OBJECT_INDEX') return alterIndex(statement, at);
   const table = at.relation(statement.relation!, statement.missing_ok === true);
   if (table === undefined) return [];
   const commands = inServerOrder(alterTableCommands(at.statement, statement));
   const only = statement.relation!.inh === true ? '' : 'ONLY ';
-  if (only !== '' && (table.kind === 'partitioned table' || table.inherited)) {
+  const attaches = commands.every(({ command }) => command.subtype === 'AT_AttachPartition');
+  if (only !== '' && (table.kind === 'partitioned table' || table.inherited) && !attaches && !at.isNew(table)) {
     const detail = `ONLY leaves what ${relationKey(table)} has below it as it is, and the catalog is not followed so far.`;
     at.refuse('LS6203', detail, 'leave out ONLY, or put it into a `sql` step with `down`');
     return [];
@@ -112,7 +110,7 @@ function otherWayBack(table: Relation, command: Command, at: FormContext): WayBa
   if (at.isNew(table)) return { goesWith: 'its table' };
   // What else can be altered of a view is a part of how it is made.
   const view: ObjectName = { kind: 'view', name: [table.schema, table.name] };
-  if (table.kind === 'view') return dropAndMakeAgain(view, at);
+  if (table.kind === 'view') return replaceAgain(view, at);
   if (table.kind === 'materialized view') return dropAndMakeAgain({ ...view, kind: table.kind }, at);
   return { none: 'the catalog is not read for what this form of ALTER TABLE changes' };
 }

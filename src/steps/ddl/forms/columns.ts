@@ -4,7 +4,7 @@ import { quoteIdentifier, relationKey } from '../../../sql/identifier.js';
 import { nodeAs, type FieldsOf } from '../../../sql/tree-walk.js';
 import { typeText } from '../../../sql/type-name.js';
 import { quick, quickBack, type FormContext, type Piece, type PieceHazard, type WayBack } from '../piece.js';
-import { alter } from './constraints.js';
+import { alter } from './alter-text.js';
 
 export function setDefault(table: Relation, name: string, sql: string, at: FormContext): readonly Piece[] {
   const column = columnOf(table, name, at);

@@ -1,4 +1,5 @@
 /** COMMENT ON anything: the way back says what was said before. */
+import { functionKey } from '../../../catalog/function-key.js';
 import { relationKey } from '../../../sql/identifier.js';
 import { resolveObject } from '../../../catalog/resolve-object.js';
 import { objectFact } from '../../../sql/object-fact.js';
@@ -36,8 +37,7 @@ function isThere(object: ObjectName, at: FormContext): boolean {
     return relation?.opaque === true || relation?.columns.some((column) => column.name === part) === true;
   if (object.kind === 'extension') return extensions.includes(schema);
   if (object.kind === 'schema') return schemas.includes(schema);
-  if (object.types !== undefined)
-    return Object.values(functions).some((each) => each.schema === schema && each.name === name);
+  if (object.types !== undefined) return functionKey({ schema, name, arguments: object.types }) in functions;
   return object.name.length === 2 && (relation !== undefined || types.includes(relationKey({ schema, name })));
 }
 

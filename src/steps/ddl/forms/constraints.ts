@@ -2,22 +2,14 @@
  * Constraints. Foreign key and check come NOT VALID, which looks at no row, and are validated in a transaction of their
  * own, beside readers and writers (SHARE UPDATE EXCLUSIVE). A key gets its index concurrently first.
  */
-import type { CatalogSnapshot, Constraint, Relation } from '../../../catalog/catalog-snapshot.js';
-import { sameName } from '../../../catalog/change-relation.js';
-import { freeName } from '../../../catalog/free-name.js';
+import type { Relation } from '../../../catalog/catalog-snapshot.js';
 import { quoteIdentifier, relationKey } from '../../../sql/identifier.js';
-import { nodeAs, stringsOf, type FieldsOf } from '../../../sql/tree-walk.js';
-import {
-  asWayBack,
-  quick,
-  quickBack,
-  type BackPiece,
-  type FormContext,
-  type Piece,
-  type PieceHazard,
-} from '../piece.js';
-import { buildConcurrently } from './indexes.js';
-import { partitionsOf, requiredBelow, takenOver } from './partitions.js';
+import { nodeAs, type FieldsOf } from '../../../sql/tree-walk.js';
+import { quick, quickBack, type FormContext, type Piece, type PieceHazard } from '../piece.js';
+import { alter, dropText } from './alter-text.js';
+import { againOnPartitions, keyByIndex, takeIndex } from './keys.js';
+import { isNotNull, requireNotNull } from './not-null.js';
+import { validate } from './validate.js';
 
 type ConstraintNode = FieldsOf<'Constraint'>;
 
@@ -38,8 +30,10 @@ export function addConstraint(table: Relation, node: ConstraintNode, at: FormCon
   const add = `${alter(table)} ADD CONSTRAINT ${quoteIdentifier(name)} ${definition}`;
   const drop = quickBack(`drop constraint ${name}`, `${alter(table)} DROP CONSTRAINT ${quoteIdentifier(name)}`);
   const label = `add constraint ${name} to ${relationKey(table)}`;
+  // Between tables that the step makes only foreign keys stand in the way of dropping one after the other.
+  const goes = at.isNew(table) && constraint.kind !== 'foreign key';
   const whole = (hazards: readonly PieceHazard[] = []): readonly Piece[] => [
-    { ...quick('add', label, [add], [drop]), hazards },
+    { ...quick('add', label, [add], goes ? { goesWith: 'its table' } : [drop]), hazards },
   ];
   if (constraint.kind === 'not null' && constraint.validated)
     return requireNotNull(table, constraint.columns[0]!, at, name);
@@ -62,27 +56,12 @@ export function addConstraint(table: Relation, node: ConstraintNode, at: FormCon
   }
 }
 
-function isNotNull(table: Relation, { columns: [only] }: Constraint): boolean {
-  return table.columns.some(({ name, notNull }) => name === only && notNull);
-}
-
 function notValidFirst(table: Relation, name: string, add: string, label: string): readonly Piece[] {
   const drop = quickBack(
     `drop constraint ${name}`,
     `${alter(table)} DROP CONSTRAINT IF EXISTS ${quoteIdentifier(name)}`,
   );
   return [quick('add', `${label}, not valid yet`, [`${add} NOT VALID`], [drop]), validate(table, name)];
-}
-
-function validate(table: Relation, name: string): Piece {
-  return {
-    name: 'validate',
-    label: `validate constraint ${name} of ${relationKey(table)}`,
-    statements: [`${alter(table)} VALIDATE CONSTRAINT ${quoteIdentifier(name)}`],
-    runs: 'unlimited',
-    hazards: [],
-    back: { goesWith: 'its constraint' },
-  };
 }
 
 /**
@@ -113,114 +92,6 @@ function leavesOf(table: Relation, at: FormContext): readonly Relation[] {
     .flatMap((child) => (child.kind === 'partitioned table' ? leavesOf(child, at) : [child]));
 }
 
-/** UNIQUE and PRIMARY KEY: the index beside traffic, then the constraint takes it over by name. */
-function keyByIndex(
-  table: Relation,
-  node: ConstraintNode,
-  constraint: Constraint,
-  definition: string,
-  at: FormContext,
-): readonly Piece[] {
-  const add = `${alter(table)} ADD CONSTRAINT ${quoteIdentifier(constraint.name)} ${definition}`;
-  const drop = quickBack(`drop constraint ${constraint.name}`, dropText(table, constraint.name));
-  const label = `add constraint ${constraint.name} to ${relationKey(table)}`;
-  if (table.kind === 'partitioned table' || node.without_overlaps === true) {
-    const detail = `Readers and writers of ${relationKey(table)} wait while its indexes are built; a ${node.without_overlaps === true ? 'temporal key' : 'partitioned table'} cannot take over an index that was built before.`;
-    const taken = takenOver(table, constraint.columns, at.catalog);
-    const back = taken === undefined ? [drop] : { none: taken };
-    const key = { ...quick('add', label, [add], back), hazards: [{ name: 'blocks_reads', detail } as const] };
-    return [...notNullForKey(table, constraint, at), key];
-  }
-  const columns = stringsOf(node.keys).map(quoteIdentifier).join(', ');
-  const included = stringsOf(node.including).map(quoteIdentifier).join(', ');
-  const [name, index] = [constraint.name, quoteIdentifier(constraint.name)];
-  const create = [
-    `CREATE UNIQUE INDEX CONCURRENTLY ${index} ON ${relationKey(table)} (${columns})`,
-    included === '' ? '' : `INCLUDE (${included})`,
-    node.nulls_not_distinct === true ? 'NULLS NOT DISTINCT' : '',
-    /\bWITH\s*\([^)]*\)/i.exec(definition)?.[0] ?? '',
-    node.indexspace === undefined ? '' : `TABLESPACE ${quoteIdentifier(node.indexspace)}`,
-  ];
-  const required = notNullForKey(table, constraint, at);
-  const take = usingIndex(table, constraint, name);
-  const built = buildConcurrently(table, name, create.filter((part) => part !== '').join(' '));
-  return [...required, built, quick('add', label, [take], [drop])];
-}
-
-/** An index that is there becomes a constraint and bears its name. On the way back both are one, and the index is built again. */
-function takeIndex(table: Relation, node: ConstraintNode, constraint: Constraint, at: FormContext): readonly Piece[] {
-  const add = usingIndex(table, constraint, node.indexname!);
-  const index = table.indexes.find((candidate) => candidate.name === node.indexname);
-  if (index === undefined) {
-    at.refuse('LS6204', `${relationKey(table)} has no index \`${node.indexname!}\`.`, 'build the index first');
-    return [];
-  }
-  const drop = dropText(table, constraint.name);
-  const rebuilt = asWayBack(at.expand([index.definition], at.after([add, drop])));
-  const back = [quickBack(`drop constraint ${constraint.name}`, drop), ...rebuilt];
-  const required = notNullForKey(table, constraint, at);
-  return [...required, quick('add', `turn index ${index.name} into a constraint`, [add], back)];
-}
-
-/** A primary key over columns that may be NULL would look for NULLs under its lock. */
-function notNullForKey(table: Relation, { kind, columns }: Constraint, at: FormContext): readonly Piece[] {
-  if (kind !== 'primary key' || at.isNew(table)) return [];
-  const nullable = table.columns.filter(({ name, notNull }) => columns.includes(name) && !notNull);
-  return at
-    .expand(nullable.map(({ name }) => `${alter(table)} ALTER COLUMN ${quoteIdentifier(name)} SET NOT NULL`))
-    .map((piece, index) => ({ ...piece, name: `${piece.name}-${index + 1}` }));
-}
-
-/**
- * SET NOT NULL looks at every row under ACCESS EXCLUSIVE, unless a valid constraint has proved it before. Since 18 NOT NULL
- * is itself a constraint that can be NOT VALID; below, a CHECK proves it and goes again.
- */
-export function requireNotNull(table: Relation, column: string, at: FormContext, given?: string): readonly Piece[] {
-  const unproved = table.constraints.find(({ kind, columns }) => kind === 'not null' && columns[0] === column);
-  if (unproved !== undefined && given === undefined) return validateConstraint(table, unproved.name, at);
-  const free = (label: 'not_null' | 'check'): string =>
-    freeName(at.catalog, table.schema, { table: table.name, columns: [column], label }, 'constraint');
-  const name = given ?? free('not_null');
-  const set = `${alter(table)} ALTER COLUMN ${quoteIdentifier(column)} SET NOT NULL`;
-  const label = `require ${column} of ${relationKey(table)} to be not null`;
-  const unset = quickBack(
-    `let ${column} of ${relationKey(table)} be null`,
-    `${alter(table)} ALTER COLUMN ${quoteIdentifier(column)} DROP NOT NULL`,
-  );
-  const strict = requiredBelow(table, column, at.catalog);
-  const native = at.catalog.server.versionNum >= 180_000;
-  if (at.isNew(table)) {
-    const named = `${alter(table)} ADD CONSTRAINT ${quoteIdentifier(name)} NOT NULL ${quoteIdentifier(column)}`;
-    return [quick('set', label, [given !== undefined && native ? named : set], [unset])];
-  }
-  const proving = native ? name : free('check');
-  const check = quoteIdentifier(proving);
-  const condition = native ? `NOT NULL ${quoteIdentifier(column)}` : `CHECK (${quoteIdentifier(column)} IS NOT NULL)`;
-  const drop = quickBack(`drop constraint ${check}`, `${alter(table)} DROP CONSTRAINT IF EXISTS ${check}`);
-  const add = quick(
-    'require',
-    `${label}, for new rows`,
-    [`${alter(table)} ADD CONSTRAINT ${check} ${condition} NOT VALID`],
-    [drop],
-  );
-  const proof = { ...validate(table, proving), name: 'prove' };
-  if (native) return [add, proof];
-  const back = strict === undefined ? [unset] : { none: strict };
-  return [add, proof, quick('set', label, [set, `${alter(table)} DROP CONSTRAINT ${check}`], back)];
-}
-
-/** NULLs may have come since: the way back asks for it again in the same careful way, under its old name. */
-export function dropNotNull(table: Relation, column: string, at: FormContext): readonly Piece[] {
-  const sql = `${alter(table)} ALTER COLUMN ${quoteIdentifier(column)} DROP NOT NULL`;
-  const named = table.constraints.find(({ kind, columns }) => kind === 'not null' && columns[0] === column);
-  const again =
-    named === undefined
-      ? `${alter(table)} ALTER COLUMN ${quoteIdentifier(column)} SET NOT NULL`
-      : `${alter(table)} ADD CONSTRAINT ${quoteIdentifier(named.name)} ${named.definition}`;
-  const back = asWayBack(at.expand([again], at.after([sql])));
-  return [quick('unset', `let ${column} of ${relationKey(table)} be null`, [sql], back)];
-}
-
 export function dropConstraint(table: Relation, name: string, missingOk: boolean, at: FormContext): readonly Piece[] {
   const constraint = table.constraints.find((candidate) => candidate.name === name);
   if (constraint === undefined) {
@@ -232,75 +103,6 @@ export function dropConstraint(table: Relation, name: string, missingOk: boolean
   const sql = dropText(table, name);
   const back = againOnPartitions(table, constraint, at.after([sql]), at);
   return [quick('drop', `drop constraint ${name} of ${relationKey(table)}`, [sql], back)];
-}
-
-/**
- * The key of a partitioned table: first its own, which holds nothing, then that of each partition, which has a name of its
- * own, and each is attached.
- */
-function againOnPartitions(
-  table: Relation,
-  constraint: Constraint,
-  after: CatalogSnapshot,
-  at: FormContext,
-): readonly BackPiece[] {
-  const whole = { schema: table.schema, name: constraint.name };
-  const isKey = constraint.kind === 'unique' || constraint.kind === 'primary key';
-  if (!isKey || table.kind !== 'partitioned table') return asWayBack(at.expand(makeAgain(table, constraint), after));
-  const [name, key] = [quoteIdentifier(constraint.name), relationKey(whole)];
-  const own = `ALTER TABLE ONLY ${relationKey(table)} ADD CONSTRAINT ${name} ${constraint.definition}`;
-  // A partition that the plan itself makes has a key that only the server can name: it goes with the partition.
-  if (partitionsOf(table, at.catalog).some(({ indexes }) => !indexes.some(({ partOf }) => sameName(partOf, whole))))
-    return asWayBack(at.expand(makeAgain(table, constraint), after));
-  const parts = Object.values(at.catalog.relations).flatMap((partition) => {
-    const index = partition.indexes.find(({ partOf }) => sameName(partOf, whole));
-    const part = partition.constraints.find((candidate) => candidate.name === index?.name);
-    if (part === undefined) return [];
-    const attach = `ALTER INDEX ${key} ATTACH PARTITION ${relationKey({ schema: partition.schema, name: part.name })}`;
-    return [...againOnPartitions(partition, part, after, at), quickBack(`attach ${part.name}`, attach)];
-  });
-  return [quickBack(`add constraint ${constraint.name} to ${relationKey(table)} alone`, own), ...parts];
-}
-
-/** The definition of a key leaves out what only its index knows: storage parameters, for one. */
-function makeAgain(table: Relation, constraint: Constraint): readonly string[] {
-  const { name, kind, definition } = constraint;
-  const add = `${alter(table)} ADD CONSTRAINT ${quoteIdentifier(name)}`;
-  const index = table.indexes.find((candidate) => candidate.name === name);
-  const takes = (kind === 'unique' || kind === 'primary key') && index?.unique === true && index.definition !== '';
-  if (!takes || table.kind === 'partitioned table') return [`${add} ${definition}`];
-  return [index.definition, usingIndex(table, constraint, name)];
-}
-
-function usingIndex(table: Relation, { name, kind, definition }: Constraint, index: string): string {
-  const deferred = /(?<!NOT\s)\bDEFERRABLE(?:\s+INITIALLY\s+DEFERRED)?/i.exec(definition)?.[0] ?? '';
-  const words = kind === 'unique' ? 'UNIQUE' : 'PRIMARY KEY';
-  return `${alter(table)} ADD CONSTRAINT ${quoteIdentifier(name)} ${words} USING INDEX ${quoteIdentifier(index)} ${deferred}`.trimEnd();
-}
-
-export function validateConstraint(table: Relation, name: string, at: FormContext): readonly Piece[] {
-  const constraint = table.constraints.find((candidate) => candidate.name === name);
-  if (constraint === undefined) {
-    at.refuse('LS6204', `${relationKey(table)} has no constraint \`${name}\`.`, 'name a constraint that is there');
-    return [];
-  }
-  if (constraint.validated) {
-    at.note(`\`${name}\` of ${relationKey(table)} is valid.`);
-    return [];
-  }
-  // The definition of one that is not valid says NOT VALID.
-  const again = `${alter(table)} ADD CONSTRAINT ${quoteIdentifier(name)} ${constraint.definition}`;
-  const back = [quickBack(`make ${name} not valid again`, dropText(table, name), again)];
-  return [{ ...validate(table, name), back: at.isNew(table) ? { goesWith: 'its table' } : back }];
-}
-
-/** `ALTER TABLE name`. */
-export function alter(table: Relation): string {
-  return `ALTER TABLE ${relationKey(table)}`;
-}
-
-function dropText(table: Relation, name: string): string {
-  return `${alter(table)} DROP CONSTRAINT ${quoteIdentifier(name)}`;
 }
 
 export function constraintNode(command: FieldsOf<'AlterTableCmd'>): ConstraintNode {

@@ -3,11 +3,12 @@
  * owner, grants and whatever calls it stay. Names of arguments and their defaults cannot be taken away in that form.
  */
 import { functionKey } from '../../../catalog/function-key.js';
-import { resolveObject } from '../../../catalog/resolve-object.js';
-import { objectFact } from '../../../sql/object-fact.js';
+import { resolveObject, typeIn, withSchema } from '../../../catalog/resolve-object.js';
+import { quoteIdentifier } from '../../../sql/identifier.js';
+import { argumentType, objectFact } from '../../../sql/object-fact.js';
 import type { ObjectName } from '../../../sql/object-key.js';
-import { nodeAs, type FieldsOf } from '../../../sql/tree-walk.js';
-import type { Form, FormContext } from '../piece.js';
+import { nodeAs, stringsOf, type FieldsOf } from '../../../sql/tree-walk.js';
+import { quick, quickBack, type Form, type FormContext, type Piece } from '../piece.js';
 import { change, create, replace } from './objects.js';
 import { dropAndMakeAgain, factsOf, replaceAgain } from './remake.js';
 
@@ -32,8 +33,9 @@ export const alterFunction: Form<'AlterFunctionStmt'> = (statement, at) => {
   return change(object, at, replaceAgain(object, at));
 };
 
-/** CREATE AGGREGATE; operators, collations and the like are made so seldom that they are left to `sql`. */
+/** Aggregates and operators; collations and the like are made so seldom that they are left to `sql`. */
 export const define: Form<'DefineStmt'> = (statement, at) => {
+  if (statement.kind === 'OBJECT_OPERATOR') return createOperator(statement, at);
   const created = at.effects.find((effect) => effect.kind === 'function created');
   if (created === undefined) {
     const words = (statement.kind ?? '').replace('OBJECT_', '').replaceAll('_', ' ');
@@ -46,6 +48,19 @@ export const define: Form<'DefineStmt'> = (statement, at) => {
   if (!isThere) return create(object, at, { isThere });
   return statement.replace === true ? replace(object, at, replaceAgain(object, at)) : create(object, at, { isThere });
 };
+
+/** Known by the types on its sides; one of them may be missing. */
+function createOperator({ defnames, definition = [] }: FieldsOf<'DefineStmt'>, at: FormContext): readonly Piece[] {
+  const [schema, name] = withSchema(stringsOf(defnames), at.schema, 2);
+  const side = (option: string): string => {
+    const type = definition.map((node) => nodeAs(node, 'DefElem')).find((each) => each?.defname === option)?.arg;
+    const typeName = nodeAs(type, 'TypeName');
+    return typeName === undefined ? 'NONE' : typeIn(at.catalog, argumentType(typeName), at.schema);
+  };
+  const operator = `${quoteIdentifier(schema!)}.${name!} (${side('leftarg')}, ${side('rightarg')})`;
+  const back = quickBack(`drop operator ${operator}`, `DROP OPERATOR ${operator}`);
+  return [quick('create', `create operator ${operator}`, [at.statement.text], [back])];
+}
 
 /** The new one has defaults, or names of arguments, that the old one has not. */
 function isNarrowed(statement: FieldsOf<'CreateFunctionStmt'>, object: ObjectName, at: FormContext): boolean {

@@ -2,7 +2,9 @@
  * What most objects have in common: made, they are dropped on the way back; dropped, made again from what the catalog says of
  * them. IF EXISTS and IF NOT EXISTS are decided here.
  */
+import { functionKey } from '../../../catalog/function-key.js';
 import { resolveObject } from '../../../catalog/resolve-object.js';
+import { relationKey } from '../../../sql/identifier.js';
 import { objectFact } from '../../../sql/object-fact.js';
 import { objectKey, type ObjectName } from '../../../sql/object-key.js';
 import { withoutWords } from '../../../sql/statement-text.js';
@@ -42,7 +44,9 @@ export function isMissing(object: ObjectName, at: FormContext): boolean {
   if (factsOf(object, at) !== undefined) return false;
   const [schema = '', name = ''] = object.name;
   // Of what belongs to an extension there are no facts.
-  return !Object.values(at.catalog.functions).some((each) => each.schema === schema && each.name === name);
+  if (object.types !== undefined)
+    return !(functionKey({ schema, name, arguments: object.types }) in at.catalog.functions);
+  return object.kind !== 'type' || !at.catalog.types.includes(relationKey({ schema, name }));
 }
 
 export function missing(object: ObjectName, at: FormContext, missingOk = false): readonly [] {

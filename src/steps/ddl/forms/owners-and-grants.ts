@@ -22,7 +22,7 @@ export const changeOwner: Form<'AlterOwnerStmt'> = (statement, at) => {
   if (facts?.owner == null) return change(object, at, withoutDefinition(object, facts));
   const back = `ALTER ${objectInSql(object)} OWNER TO ${quoteIdentifier(facts.owner)}`;
   const newOwner = roleText({ RoleSpec: statement.newowner ?? {} });
-  const grants = factsOf(object, at)?.made === true ? [] : grantsBack(object, [newOwner], at);
+  const grants = facts.made === true || facts.forgotten === true ? [] : grantsBack(object, [newOwner], at);
   return change(object, at, [quickBack(`give ${objectKey(object)} back`, back, ...grants)]);
 };
 
@@ -37,12 +37,17 @@ export const grant: Form<'GrantStmt'> = (statement, at) => {
   const gone = objects.find((object) => factsOf(object, at) === undefined);
   if (gone !== undefined) return missing(gone, at);
   const word = statement.is_grant === true ? 'grant' : 'revoke';
+  const unknown = objects.find((object) => factsOf(object, at)?.forgotten === true);
   const label = `${word} privileges on ${objects.map(objectKey).join(', ')}`;
   const old = objects.filter((object) => factsOf(object, at)?.made !== true);
   const grantees = (statement.grantees ?? []).map(roleText);
   const statements = old.flatMap((object) => grantsBack(object, grantees, at));
   const back: WayBack =
-    old.length === 0 ? { goesWith: 'what they are granted on' } : [quickBack(`${label}, back`, ...statements)];
+    unknown !== undefined
+      ? withoutDefinition(unknown, factsOf(unknown, at))
+      : old.length === 0
+        ? { goesWith: 'what they are granted on' }
+        : [quickBack(`${label}, back`, ...statements)];
   return [quick(word, label, [at.statement.text], back)];
 };
 

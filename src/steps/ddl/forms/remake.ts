@@ -3,22 +3,73 @@
  * none. Everything of one way back shares a transaction, so that nobody sees the object gone.
  */
 import type { ObjectFacts } from '../../../catalog/catalog-snapshot.js';
-import { objectInSql, objectKey, type ObjectName } from '../../../sql/object-key.js';
+import { OBJECT_KINDS, objectInSql, objectKey, type ObjectName } from '../../../sql/object-key.js';
 import { quickBack, type FormContext, type WayBack } from '../piece.js';
 
 export function factsOf(object: ObjectName, { catalog }: Pick<FormContext, 'catalog'>): ObjectFacts | undefined {
   return catalog.objects[objectKey(object)];
 }
 
-/** Once it is gone. */
+/** Once it is gone. Then nothing goes with what made it: that has to find it there. */
 export function makeAgain(object: ObjectName, at: FormContext): WayBack {
+  const facts = factsOf(object, at);
+  if (facts?.made === true && facts.definition === null)
+    return { none: `${objectKey(object)} cannot be made again: ${CHANGED}` };
   return wayBack(object, at, ({ definition, dressing }) => [definition, ...dressing]);
 }
 
-/** Whatever it has become meanwhile. */
+/** Whatever it has become meanwhile, together with what would be in the way. */
 export function dropAndMakeAgain(object: ObjectName, at: FormContext): WayBack {
-  const drop = dropStatement(object);
-  return wayBack(object, at, ({ definition, dressing }) => [drop, definition, ...dressing]);
+  const users = usersOf(object, at);
+  const lasting = users.find((key) => !isEasilyMade(key, at));
+  if (lasting !== undefined)
+    return { none: `${objectKey(object)} is used by ${lasting}, and can only be dropped with it` };
+  return wayBack(object, at, ({ definition, dressing }) => [
+    ...users.toReversed().map((key) => dropOfKey(key, at)),
+    ...[dropStatement(object), definition, ...dressing],
+    ...users.flatMap((key) => [at.catalog.objects[key]!.definition!, ...at.catalog.objects[key]!.dressing]),
+  ]);
+}
+
+/** Keys, each behind what it uses itself. What the plan has made is taken for a user where its text has the name. */
+function usersOf(object: ObjectName, { catalog }: FormContext): readonly string[] {
+  const order: string[] = [];
+  const visit = (key: string, name: string): void => {
+    const isMention = ([, { made, definition }]: [string, ObjectFacts]): boolean =>
+      made === true && definition?.includes(name) === true;
+    const made = Object.entries(catalog.objects)
+      .filter(isMention)
+      .map(([each]) => each);
+    const users = (catalog.objects[key]?.usedBy ?? []).filter((each) => each in catalog.objects || !isFollowed(each));
+    for (const user of [...users, ...made.filter(isShape)]) {
+      if (user === objectKey(object) || order.includes(user)) continue;
+      order.push(user);
+      visit(user, user.slice(user.lastIndexOf('.') + 1));
+    }
+  };
+  visit(objectKey(object), object.name.at(-1)!);
+  return order;
+}
+
+/** Nobody loses anything when it is gone for a moment within a transaction. */
+function isEasilyMade(key: string, { catalog }: FormContext): boolean {
+  return isShape(key) && catalog.objects[key]?.definition != null;
+}
+
+/** What is not in the list and would be, is gone. */
+function isFollowed(key: string): boolean {
+  return OBJECT_KINDS.some((kind) => key.startsWith(`${kind} `));
+}
+
+function isShape(key: string): boolean {
+  return /^(materialized view|view|trigger|rule|policy) (?!column )/.test(key);
+}
+
+function dropOfKey(key: string, { catalog }: FormContext): string {
+  const on = catalog.objects[key]?.partOf;
+  const isPart = on != null && key.endsWith(` on ${on}`);
+  const named = isPart ? `${key.slice(0, -` on ${on}`.length)} ON ${on}` : key;
+  return `DROP ${named.replace(/^(materialized view|view|trigger|rule|policy)/, (kind) => kind.toUpperCase())}`;
 }
 
 /** By its own definition over the present one, which keeps owner, grants and what depends on it. */
