@@ -3,6 +3,7 @@
  * the partition's. One that a partition has already over the same columns becomes a part instead.
  */
 import type { ImpliedFrom } from '../sql/implied-name.js';
+import { withIndexName, withIndexTable } from '../sql/renamed-text.js';
 import type { CatalogSnapshot, Constraint, Index, RelationName } from './catalog-snapshot.js';
 import { sameName } from './change-relation.js';
 import { applyEffects, type CatalogEffect } from './effects.js';
@@ -27,9 +28,10 @@ export function partitionIndexes(
     if (own !== undefined) continue;
     const named = { ...from, table: name };
     const part = freeName(catalog, schema, named, 'keys' in brought ? 'relation' : 'both');
+    const definition = withIndexName(withIndexTable(brought.definition, relation), part);
     const added: readonly CatalogEffect[] =
       'keys' in brought
-        ? [{ kind: 'index added', relation, index: { ...brought, name: part, partOf } }]
+        ? [{ kind: 'index added', relation, index: { ...brought, name: part, partOf, definition } }]
         : [{ kind: 'constraint added', relation, constraint: { ...brought, name: part }, partOf }];
     catalog = applyEffects(catalog, added);
     const below = partitionIndexes(catalog, relation, { ...brought, name: part }, named);

@@ -58,6 +58,14 @@ export function withIndexTable(definition: string, table: QualifiedName): string
   return withRelation(words, words[behind]?.text.toLowerCase() === 'only' ? next(words, behind) : behind, table);
 }
 
+/** Of a partitioned table alone, as the server prints it. */
+export function onOnly(definition: string): string {
+  const words = wordsOf(definition);
+  const on = placeOf(words, 'on');
+  if (on === undefined || words[next(words, on)]?.text.toLowerCase() === 'only') return definition;
+  return `${textOf(words.slice(0, on + 1))} ONLY${textOf(words.slice(on + 1))}`;
+}
+
 export function withIndexName(definition: string, name: string): string {
   const words = wordsOf(definition);
   const [index, on] = [placeOf(words, 'index'), placeOf(words, 'on')];

@@ -3,7 +3,7 @@
  * where the search path finds a name, which rows a foreign key looks up or reaches. Views and functions reach what nobody
  * can see, triggers too, and what uses a new function or type is in no text: then the step is a barrier.
  */
-import type { CatalogSnapshot, Relation } from '../catalog/catalog-snapshot.js';
+import type { CatalogSnapshot, Relation, RelationName } from '../catalog/catalog-snapshot.js';
 import { resolveEffects } from '../catalog/resolve-effects.js';
 import type { Scope } from '../catalog/scope.js';
 import type { RelationLock } from '../operation/operation.js';
@@ -88,12 +88,23 @@ function indexNames(
         return named(effect.constraint);
       case 'index renamed':
         return named(effect.index, effect.to);
+      // Indexes go where their table goes.
+      case 'relation dropped':
+        return named(...indexesOf(effect.relation, catalog));
+      case 'relation renamed': {
+        const names = indexesOf(effect.relation, catalog);
+        return [...named(...names), ...names.map((name) => relationKey({ schema: effect.to.schema, name }))];
+      }
       case 'constraint renamed':
         return named(effect.constraint, effect.to);
       default:
         return [];
     }
   });
+}
+
+function indexesOf(relation: RelationName, { relations }: CatalogSnapshot): readonly string[] {
+  return (relations[relationKey(relation)]?.indexes ?? []).map(({ name }) => name);
 }
 
 /** Objects that a text which uses them names as a relation. What uses a function, a type or a sequence names none. */

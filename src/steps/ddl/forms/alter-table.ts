@@ -48,8 +48,16 @@ function objectOf({ objtype }: FieldsOf<'AlterTableStmt'>): string {
 /** `sql`: the command under a head of its own. */
 function alterOnce(table: Relation, command: Command, sql: string, at: FormContext): readonly Piece[] {
   const pieces = piecesOf(table, command, sql, at);
-  // Each way back of its own might name what a later statement of the step has dropped, which no way back brings again.
-  return at.isNew(table) ? pieces.map((piece) => ({ ...piece, back: { goesWith: 'its table' } })) : pieces;
+  if (!at.isNew(table)) return pieces;
+  // Each way back of its own might name what a later statement of the step has dropped. Only foreign keys stand in the way
+  // of dropping the tables one after the other.
+  const foreign = at.effects.flatMap((effect) =>
+    effect.kind === 'constraint added' && effect.constraint.kind === 'foreign key' ? [effect.constraint.name] : [],
+  );
+  const drops = foreign.map((name) =>
+    quickBack(`drop constraint ${name}`, `${alter(table)} DROP CONSTRAINT IF EXISTS ${quoteIdentifier(name)}`),
+  );
+  return pieces.map((piece) => ({ ...piece, back: drops.length > 0 ? drops : { goesWith: 'its table' } }));
 }
 
 function piecesOf(table: Relation, command: Command, sql: string, at: FormContext): readonly Piece[] {

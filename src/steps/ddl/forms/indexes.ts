@@ -8,6 +8,7 @@ import { summarise, type CheckQuery } from '../../../operation/check-query.js';
 import type { Observation } from '../../../operation/operation.js';
 import { quoteIdentifier, quoteLiteral, relationKey, type NameParts } from '../../../sql/identifier.js';
 import type { ObjectName } from '../../../sql/object-key.js';
+import { onOnly } from '../../../sql/renamed-text.js';
 import { behindName } from '../../../sql/statement-text.js';
 import { nodeAs, stringsOf } from '../../../sql/tree-walk.js';
 import { asWayBack, quick, quickBack, type BackPiece, type Form, type FormContext, type Piece } from '../piece.js';
@@ -92,7 +93,8 @@ function makeAgain(table: Relation, index: Index, after: CatalogSnapshot, at: Fo
     ({ indexes }) => !indexes.some(({ partOf }) => sameName(partOf, whole)),
   );
   if (unnamed) return asWayBack(at.expand([index.definition.replace(' ON ONLY ', ' ON ')], after));
-  const own = asWayBack(at.expand([index.definition], after));
+  const definition = table.kind === 'partitioned table' ? onOnly(index.definition) : index.definition;
+  const own = asWayBack(at.expand([definition], after));
   const parts = Object.values(at.catalog.relations).flatMap((partition) =>
     partition.indexes.filter(({ partOf }) => sameName(partOf, whole)).map((part) => ({ partition, part })),
   );

@@ -57,6 +57,8 @@ export function dropNotNull(table: Relation, column: string, at: FormContext): r
   return [quick('unset', `let ${column} of ${relationKey(table)} be null`, [sql], back)];
 }
 
-export function isNotNull(table: Relation, { columns: [only] }: Constraint): boolean {
+export function isNotNull(table: Relation, { columns: [only], validated }: Constraint): boolean {
+  const constrained = table.constraints.some(({ kind, columns }) => kind === 'not null' && columns[0] === only);
+  if (constrained && !validated) return true;
   return table.columns.some(({ name, notNull }) => name === only && notNull);
 }

@@ -88,6 +88,9 @@ function together(objects: readonly ObjectName[], at: FormContext): WayBack {
   const backs = inOrder(objects, at).map((object) => makeAgain(object, at));
   const none = backs.find((back) => 'none' in back);
   if (none !== undefined) return none;
+  // The way back of what made it would find nothing to drop.
+  if (backs.some((back) => 'goesWith' in back))
+    return { none: 'what the plan itself has made is dropped, and its definition is not known any more' };
   const pieces = backs.flatMap((back) => ('none' in back || 'goesWith' in back ? [] : back));
   return pieces.length === 0 ? backs[0]! : pieces;
 }
