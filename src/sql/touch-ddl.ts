@@ -78,7 +78,13 @@ export const DDL_STATEMENTS: Handlers = {
     if (alter.objtype !== 'OBJECT_INDEX') sink.write(alter.relation, mode);
     else {
       sink.claim(alter.relation);
-      sink.index(relationParts(alter.relation!), mode, null);
+      const attached = nodeAs(commands[0]?.def, 'PartitionCmd')?.name;
+      sink.index(relationParts(alter.relation!), mode, attached === undefined ? null : 'ACCESS SHARE');
+      if (attached !== undefined) {
+        sink.claim(attached);
+        sink.index(relationParts(attached), 'ACCESS EXCLUSIVE', 'ACCESS SHARE');
+        return;
+      }
     }
     for (const command of commands) alsoAltered(command, sink);
   },

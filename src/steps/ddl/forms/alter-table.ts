@@ -48,7 +48,9 @@ function objectOf({ objtype }: FieldsOf<'AlterTableStmt'>): string {
 /** `sql`: the command under a head of its own. */
 function alterOnce(table: Relation, command: Command, sql: string, at: FormContext): readonly Piece[] {
   const pieces = piecesOf(table, command, sql, at);
-  if (!at.isNew(table)) return pieces;
+  // A sequence that was made after the table could not be dropped before it.
+  const needsSequence = command.subtype === 'AT_ColumnDefault' && /\bnextval\s*\(/i.test(sql);
+  if (!at.isNew(table) || needsSequence) return pieces;
   // Each way back of its own might name what a later statement of the step has dropped. Only foreign keys stand in the way
   // of dropping the tables one after the other.
   const foreign = at.effects.flatMap((effect) =>
