@@ -20,8 +20,10 @@ import { beginWith } from './support/run-plan.js';
 
 const FILE = 'test/faults/ddl-sequences.test.ts';
 const SERVERS = [18, 15] as const;
-const COUNT = Number(process.env['LOCKSTEP_SEQUENCES'] ?? '500') || 500;
-const SEED = Number(process.env['LOCKSTEP_FAULTS_SEED'] ?? '') || Math.floor(Math.random() * 2 ** 31);
+/** About one a second. */
+const COUNT = Number(process.env['LOCKSTEP_SEQUENCES'] ?? '') || 100;
+/** One for all, so that red stays red; `LOCKSTEP_FAULTS_SEED` for others. */
+const SEED = Number(process.env['LOCKSTEP_FAULTS_SEED'] ?? '') || 1;
 /** One sequence alone, by its number. */
 const ONLY = process.env['LOCKSTEP_SEQUENCE'];
 const MOST_SHOWN = 8;

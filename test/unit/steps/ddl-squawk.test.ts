@@ -57,7 +57,7 @@ function where(pattern: RegExp, text: string): Reason {
   return ({ operation }) => (operation.statements.some(({ sql }) => pattern.test(sql)) ? text : undefined);
 }
 
-const ofPartitions = where(/\bevents\b|events_user_id_idx/, 'a partitioned table has no concurrent form');
+const ofPartitions = where(/\bevents\b|events_user_id_idx|events_at_idx/, 'a partitioned table has no concurrent form');
 
 const REASONS: Readonly<Record<string, Reason>> = {
   'prefer-bigint-over-int': asWritten,
