@@ -5,16 +5,9 @@ import type { CatalogSnapshot, ObjectFacts, RelationName } from './catalog-snaps
 import type { Objects } from './object-records.js';
 
 /** Made by the plan. What is there stays as it is. */
-export function create(
-  snapshot: CatalogSnapshot,
-  object: ObjectName,
-  definition: string | null,
-  of?: RelationName,
-): Objects {
-  const key = objectKey(object);
-  const { objects } = snapshot;
-  if (objects[key] !== undefined) return objects;
-  return { ...objects, [key]: newFacts(snapshot, object, definition, of) };
+export function create(...made: Parameters<typeof replace>): Objects {
+  const [{ objects }, object] = made;
+  return objects[objectKey(object)] === undefined ? replace(...made) : objects;
 }
 
 /** What is there keeps what hangs on it. */

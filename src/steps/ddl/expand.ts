@@ -19,7 +19,7 @@ import type { SpanOf, Tell } from './tell.js';
 export interface Expander {
   readonly schema: string;
   piecesOf(statement: ParsedStatement, catalog: CatalogSnapshot): readonly Piece[];
-  /** One by one, each with the catalog before it. */
+  /** One by one, each with the catalog before it and after it. */
   follow(statements: readonly string[], catalog: CatalogSnapshot): readonly Followed[];
 }
 
@@ -27,10 +27,12 @@ export interface Followed {
   readonly statement: ParsedStatement;
   readonly before: CatalogSnapshot;
   readonly effects: readonly CatalogEffect[];
+  readonly after: CatalogSnapshot;
 }
 
 export function createExpander(context: LowerContext, tell: Tell, spanOf: SpanOf): Expander {
   const { schema } = context;
+  const thereBefore = new Set(Object.values(context.catalog.relations).map(({ oid }) => oid));
   /** What a form writes is SQL, or the form is wrong: nothing that was not read may be sent. */
   const parse = (text: string): readonly ParsedStatement[] => {
     const statements = context.statementsOf(text);
@@ -41,16 +43,13 @@ export function createExpander(context: LowerContext, tell: Tell, spanOf: SpanOf
     let before = catalog;
     return texts.flatMap(parse).map((statement) => {
       const { effects } = resolveEffects(before, ddlEffectsOf(statement), schema);
-      const followed = { statement, before, effects };
-      before = applyEffects(before, effects);
+      const followed = { statement, before, effects, after: applyEffects(before, effects) };
+      before = followed.after;
       return followed;
     });
   };
   const after = (texts: readonly string[], catalog: CatalogSnapshot): CatalogSnapshot =>
-    applyEffects(
-      catalog,
-      follow(texts, catalog).flatMap(({ effects }) => effects),
-    );
+    follow(texts, catalog).at(-1)?.after ?? catalog;
 
   /** `told`: the statement of the plan that stands behind, at which problems are reported. */
   const pieces = (statement: ParsedStatement, catalog: CatalogSnapshot, told: ParsedStatement): readonly Piece[] => {
@@ -68,7 +67,7 @@ export function createExpander(context: LowerContext, tell: Tell, spanOf: SpanOf
       effects: resolveEffects(catalog, ddlEffectsOf(statement), schema).effects,
       isNew: (relation) => {
         const oid = catalog.relations[relationKey(relation)]?.oid;
-        return oid === undefined || !Object.values(context.catalog.relations).some((known) => known.oid === oid);
+        return oid === undefined || !thereBefore.has(oid);
       },
       relation: (name, missingOk = false) => find(relationParts(name), catalog, told, missingOk),
       after: (texts, from = catalog) => after(texts, from),

@@ -4,7 +4,7 @@
  * read off its own text against the catalog that the pieces before it leave, on the way there and on the way back.
  */
 import type { CatalogSnapshot } from '../../catalog/catalog-snapshot.js';
-import { applyEffects, type CatalogEffect } from '../../catalog/effects.js';
+import type { CatalogEffect } from '../../catalog/effects.js';
 import type { Hazard } from '../../operation/hazard.js';
 import { IS_A_WAY_BACK, type Reversal, type StatementOperation } from '../../operation/operation.js';
 import type { ParsedStatement } from '../../sql/grammar.js';
@@ -109,7 +109,7 @@ function operationOf(
     reversal: IS_A_WAY_BACK,
   };
   const effects = steps.flatMap((each) => each.effects);
-  return { operation, effects, catalog: applyEffects(catalog, effects) };
+  return { operation, effects, catalog: steps.at(-1)?.after ?? catalog };
 }
 
 function consented(

@@ -10,7 +10,7 @@ import { alterIndex } from './alter-index.js';
 import { inServerOrder } from './command-order.js';
 import { dropAndMakeAgain, replaceAgain } from './remake.js';
 import { alterComposite } from './types.js';
-import { changeType, dropColumn, setDefault } from './columns.js';
+import { changeType, columnOf, dropColumn, setDefault } from './columns.js';
 import { alter } from './alter-text.js';
 import { addConstraint, constraintNode, dropConstraint } from './constraints.js';
 import { dropNotNull, requireNotNull } from './not-null.js';
@@ -49,7 +49,7 @@ function objectOf({ objtype }: FieldsOf<'AlterTableStmt'>): string {
 function alterOnce(table: Relation, command: Command, sql: string, at: FormContext): readonly Piece[] {
   const pieces = piecesOf(table, command, sql, at);
   // A sequence that was made after the table could not be dropped before it.
-  const needsSequence = command.subtype === 'AT_ColumnDefault' && /\bnextval\s*\(/i.test(sql);
+  const needsSequence = command.subtype === 'AT_ColumnDefault' && table.opaque !== true && /\bnextval\s*\(/i.test(sql);
   if (!at.isNew(table) || needsSequence) return pieces;
   // Each way back of its own might name what a later statement of the step has dropped. Only foreign keys stand in the way
   // of dropping the tables one after the other.
@@ -68,9 +68,7 @@ function piecesOf(table: Relation, command: Command, sql: string, at: FormContex
   const known = table.constraints.some((constraint) => constraint.name === name);
   if (table.opaque === true && OF_COLUMN.has(command.subtype) && !known) {
     const none = `which columns ${relationKey(table)} has is not known before it is made`;
-    return [
-      quick('alter', `alter ${relationKey(table)}`, [sql], at.isNew(table) ? { goesWith: 'its table' } : { none }),
-    ];
+    return [quick('alter', `alter ${relationKey(table)}`, [sql], { none })];
   }
   switch (command.subtype) {
     case 'AT_AddColumn':
@@ -82,21 +80,19 @@ function piecesOf(table: Relation, command: Command, sql: string, at: FormContex
     case 'AT_ColumnDefault':
       return setDefault(table, name, sql, at);
     case 'AT_SetNotNull': {
-      const column = table.columns.find((candidate) => candidate.name === name);
-      if (column?.notNull === true) {
-        at.note(`\`${name}\` of ${relationKey(table)} is NOT NULL.`);
-        return [];
-      }
-      return column === undefined ? missing(table, name, at) : requireNotNull(table, name, at);
+      const column = columnOf(table, name, at);
+      if (column === undefined) return [];
+      if (!column.notNull) return requireNotNull(table, name, at);
+      at.note(`\`${name}\` of ${relationKey(table)} is NOT NULL.`);
+      return [];
     }
     case 'AT_DropNotNull': {
-      const column = table.columns.find((candidate) => candidate.name === name);
+      const column = columnOf(table, name, at);
+      if (column === undefined) return [];
       const constrained = table.constraints.some(({ kind, columns }) => kind === 'not null' && columns[0] === name);
-      if (column?.notNull === false && !constrained) {
-        at.note(`\`${name}\` of ${relationKey(table)} may be NULL.`);
-        return [];
-      }
-      return column === undefined ? missing(table, name, at) : dropNotNull(table, name, at);
+      if (column.notNull || constrained) return dropNotNull(table, name, at);
+      at.note(`\`${name}\` of ${relationKey(table)} may be NULL.`);
+      return [];
     }
     case 'AT_AddConstraint':
       return addConstraint(table, constraintNode(command), at);
@@ -117,7 +113,6 @@ const OF_COLUMN: ReadonlySet<Command['subtype']> = new Set<Command['subtype']>([
 function otherWayBack(table: Relation, command: Command, at: FormContext): WayBack {
   const back = simpleWayBack(table, command);
   if (back !== undefined) return [quickBack(`set back ${relationKey(table)}`, `${alter(table)} ${back}`)];
-  if (at.isNew(table)) return { goesWith: 'its table' };
   // What else can be altered of a view is a part of how it is made.
   const view: ObjectName = { kind: 'view', name: [table.schema, table.name] };
   if (table.kind === 'view') return replaceAgain(view, at);
@@ -147,9 +142,4 @@ function simpleWayBack(table: Relation, { subtype, name = '', newowner }: Comman
     default:
       return undefined;
   }
-}
-
-function missing(table: Relation, column: string, at: FormContext): readonly Piece[] {
-  at.refuse('LS6204', `${relationKey(table)} has no column \`${column}\`.`, 'name a column that is there');
-  return [];
 }

@@ -31,9 +31,7 @@ export function dropColumn(
   if (columnOf(table, name, at) === undefined) return [];
   const detail = `What ${relationKey(table)} holds in \`${name}\` goes away.`;
   const hazards: readonly PieceHazard[] = at.isNew(table) ? [] : [{ name: 'data_loss', detail }];
-  const back: WayBack = at.isNew(table)
-    ? { goesWith: 'its table' }
-    : { none: 'the values of a dropped column are gone' };
+  const back: WayBack = { none: 'the values of a dropped column are gone' };
   return [{ ...quick('drop', `drop column ${name} of ${relationKey(table)}`, [sql], back), hazards }];
 }
 
@@ -60,7 +58,7 @@ export function changeType(
           { name: 'blocks_reads', detail, help },
         ];
   const label = `change the type of ${name} of ${relationKey(table)} to ${to}`;
-  return [{ ...quick('type', label, [sql], typeBack(table, name, collated, change, at)), hazards }];
+  return [{ ...quick('type', label, [sql], typeBack(table, name, collated, change)), hazards }];
 }
 
 /**
@@ -91,20 +89,13 @@ function parsed(type: string): { readonly name: string; readonly sizes: readonly
   return { name, sizes: sizes === '' ? [] : sizes.split(',').map(Number) };
 }
 
-function typeBack(
-  table: Relation,
-  name: string,
-  from: string,
-  change: ReturnType<typeof typeChange>,
-  at: FormContext,
-): WayBack {
+function typeBack(table: Relation, name: string, from: string, change: ReturnType<typeof typeChange>): WayBack {
   const sql = `${alter(table)} ALTER COLUMN ${quoteIdentifier(name)} TYPE ${from}`;
   if (change !== 'rewrites') return [quickBack(`change the type of ${name} back to ${from}`, sql)];
-  if (at.isNew(table)) return { goesWith: 'its table' };
   return { none: 'whether every value comes back from the new type is not known' };
 }
 
-function columnOf(table: Relation, name: string, at: FormContext): Relation['columns'][number] | undefined {
+export function columnOf(table: Relation, name: string, at: FormContext): Relation['columns'][number] | undefined {
   const column = table.columns.find((candidate) => candidate.name === name);
   if (column === undefined)
     at.refuse('LS6204', `${relationKey(table)} has no column \`${name}\`.`, 'name a column that is there');

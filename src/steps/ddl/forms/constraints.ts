@@ -31,10 +31,8 @@ export function addConstraint(table: Relation, node: ConstraintNode, at: FormCon
   const add = `${alter(table)} ADD CONSTRAINT ${quoteIdentifier(name)} ${definition}`;
   const drop = quickBack(`drop constraint ${name}`, `${alter(table)} DROP CONSTRAINT ${quoteIdentifier(name)}`);
   const label = `add constraint ${name} to ${relationKey(table)}`;
-  // Between tables that the step makes only foreign keys stand in the way of dropping one after the other.
-  const goes = at.isNew(table) && constraint.kind !== 'foreign key';
   const whole = (hazards: readonly PieceHazard[] = []): readonly Piece[] => [
-    { ...quick('add', label, [add], goes ? { goesWith: 'its table' } : [drop]), hazards },
+    { ...quick('add', label, [add], [drop]), hazards },
   ];
   if (constraint.kind === 'not null' && constraint.validated)
     return requireNotNull(table, constraint.columns[0]!, at, name);

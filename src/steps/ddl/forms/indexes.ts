@@ -27,23 +27,23 @@ export const createIndex: Form<'IndexStmt'> = (index, at) => {
     else at.refuse('LS6204', detail, 'name the index otherwise');
     return [];
   }
-  const definition = `INDEX ${quoteIdentifier(name)} ON ${relationKey(table)} ${behindName(at.statement, index.relation!)}`;
-  const unique = index.unique === true;
-  const drop = `DROP INDEX ${relationKey(place)}`;
+  const head = `CREATE ${index.unique === true ? 'UNIQUE ' : ''}INDEX`;
+  const on = `${relationKey(table)} ${behindName(at.statement, index.relation!)}`;
   const label = `build index ${name} on ${relationKey(table)}`;
-  const create = `CREATE ${unique ? 'UNIQUE ' : ''}${definition}`;
+  const create = `${head} ${quoteIdentifier(name)} ON ${on}`;
   if (at.isNew(table)) return [quick('build', label, [create], { goesWith: 'its table' })];
   if (table.kind === 'partitioned table') {
     const only = index.relation!.inh !== true;
     const detail = `Writers of all partitions of ${relationKey(table)} wait while their indexes are built.`;
     const help = 'build an index on each partition, then the one on the table with ON ONLY, and attach them';
-    const sent = only ? create.replace(' ON ', ' ON ONLY ') : create;
+    const sent = only ? `${head} ${quoteIdentifier(name)} ON ONLY ${on}` : create;
     const hazards = only ? [] : [{ name: 'blocks_writes', detail, help } as const];
     const taken = only ? undefined : takenOver(table, added.index.keys, at.catalog);
-    const back = taken === undefined ? [{ ...dropNow(place), statements: [drop] }] : { none: taken };
+    const drop = quickBack(`drop index ${name}`, `DROP INDEX ${relationKey(place)}`);
+    const back = taken === undefined ? [drop] : { none: taken };
     return [{ ...quick('build', label, [sent], back), hazards }];
   }
-  return [buildConcurrently(table, name, `CREATE ${unique ? 'UNIQUE ' : ''}INDEX CONCURRENTLY ${definition.slice(6)}`)];
+  return [buildConcurrently(table, name, `${head} CONCURRENTLY ${quoteIdentifier(name)} ON ${on}`)];
 };
 
 /** `sql`: a CREATE INDEX CONCURRENTLY of that name. */
@@ -134,16 +134,12 @@ function isTaken(place: { readonly schema: string; readonly name: string }, at: 
 export function dropConcurrently(place: { readonly schema: string; readonly name: string }): BackPiece {
   const gone = absent(place, `index ${place.name} is gone`, 'true');
   return {
-    ...dropNow(place),
+    name: 'drop',
     label: `drop index ${place.name} concurrently`,
     statements: [`DROP INDEX CONCURRENTLY IF EXISTS ${relationKey(place)}`],
     runs: 'outside',
     observation: { reached: gone, leftover: null },
   };
-}
-
-function dropNow(place: { readonly name: string }): BackPiece {
-  return { name: 'drop', label: `drop index ${place.name}`, statements: [], runs: 'in a transaction' };
 }
 
 function built(table: Relation, name: string): Observation {

@@ -28,5 +28,5 @@ export function validateConstraint(table: Relation, name: string, at: FormContex
   // The definition of one that is not valid says NOT VALID.
   const again = `${alter(table)} ADD CONSTRAINT ${quoteIdentifier(name)} ${constraint.definition}`;
   const back = [quickBack(`make ${name} not valid again`, dropText(table, name), again)];
-  return [{ ...validate(table, name), back: at.isNew(table) ? { goesWith: 'its table' } : back }];
+  return [{ ...validate(table, name), back }];
 }
