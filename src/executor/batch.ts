@@ -4,16 +4,20 @@
  * whoever claims it next.
  */
 import type { BatchCounts, BatchOperation, BatchProblem } from '../operation/operation.js';
-import { endOfBatch, rangeCondition } from '../sql/key-range.js';
+import { endOfBatch, keyCondition, rangeCondition } from '../sql/key-range.js';
 import type { Execution } from './execution.js';
 import type { RangeClaim } from './journal.js';
+import { isRowError, type RowCausedError } from './row-error.js';
 import { runTransaction } from './run-transaction.js';
 import type { Session } from './session.js';
+import type { Portion, Suspects } from './suspects.js';
 
 export interface CommittedBatch {
   readonly rows: number;
   readonly durationMs: number;
   readonly cursor: readonly string[];
+  /** False for a part of a batch that failed: how long it took says nothing about how many rows fit. */
+  readonly atUsualPace: boolean;
 }
 
 /** The batch was rolled back because its own counts did not add up. */
@@ -24,59 +28,117 @@ export class BatchProblemError extends Error {
   }
 }
 
+/** A row of the batch made it fail; all of it was rolled back. */
+export class FailedPortionError extends Error {
+  override readonly name = 'FailedPortionError';
+  constructor(
+    readonly failed: FailedPortion,
+    override readonly cause: RowCausedError,
+  ) {
+    super(cause.message);
+  }
+}
+
+export interface FailedPortion {
+  readonly claim: RangeClaim;
+  readonly portion: Portion;
+  /** The key of the last of `portion.rows` rows; null where there were fewer. */
+  readonly end: readonly string[] | null;
+}
+
 /** Null where no range could be claimed: all are done, or others hold what is left. */
 export async function runBatch(
   operation: BatchOperation,
-  size: number,
+  usualRows: number,
+  suspects: Suspects,
   lockTimeoutMs: number,
   session: Session,
   execution: Execution,
 ): Promise<CommittedBatch | null> {
   const { journal, run, clock } = execution;
   let beganAt = 0;
-  const batch = await runTransaction(
-    execution,
-    session,
-    async () => {
-      const claim = await journal.claimRange(session, run, operation.id);
-      if (claim === null) return null;
-      beganAt = clock.now();
-      const end = await findEnd(operation, claim, size, session);
-      const cursor = end ?? claim.upper;
-      const counts = await work(operation, { ...claim, upper: cursor }, session);
-      const record = { cursor, done: end === null, counts, durationMs: clock.now() - beganAt };
-      await journal.checkpoint(session, run, claim, { ...record, provenance: operation.work.provenance });
-      return { rows: counts.read, cursor };
-    },
-    { lockTimeoutMs },
-  );
-  // With the commit: its flush is part of what others wait for.
-  return batch === null ? null : { ...batch, durationMs: clock.now() - beganAt };
+  let tried: FailedPortion | null = null;
+  const noteFailure = (): void => {
+    if (tried !== null) suspects.failed(tried.claim, tried.portion, tried.end ?? tried.portion.upper);
+  };
+  const inTransaction = async (): Promise<Omit<CommittedBatch, 'durationMs'> | null> => {
+    const claim = await journal.claimRange(session, run, operation.id);
+    if (claim === null) return null;
+    beganAt = clock.now();
+    const portion = suspects.portionOf(claim, usualRows);
+    const end = await findEnd(operation, { ...claim, upper: portion.upper }, portion.rows, session);
+    tried = { claim, portion, end };
+    const cursor = end ?? portion.upper;
+    const counts = await work(operation, { ...claim, upper: cursor }, session).catch((error: unknown) => {
+      if (isRowError(error)) noteFailure();
+      throw error;
+    });
+    const done = end === null && sameKey(portion.upper, claim.upper);
+    const record = { cursor, done, counts, durationMs: clock.now() - beganAt };
+    await journal.checkpoint(session, run, claim, { ...record, provenance: operation.work.provenance });
+    suspects.passed(claim, portion, cursor);
+    return { rows: counts.read, cursor, atUsualPace: portion.pieces.length === 0 };
+  };
+  try {
+    const batch = await runTransaction(execution, session, inTransaction, { lockTimeoutMs });
+    // With the commit: its flush is part of what others wait for.
+    return batch === null ? null : { ...batch, durationMs: clock.now() - beganAt };
+  } catch (error) {
+    if (tried === null || !isRowError(error)) throw error;
+    // Again, for what came only with COMMIT: a deferred constraint.
+    noteFailure();
+    throw new FailedPortionError(tried, error);
+  }
 }
 
-async function findEnd(
+export async function findEnd(
   operation: BatchOperation,
-  claim: RangeClaim,
-  size: number,
+  claim: Bounds,
+  rows: number,
   session: Session,
 ): Promise<readonly string[] | null> {
-  const sql = endOfBatch(operation.walk, { hasLower: claim.cursor !== null }, size);
-  const { rows } = await session.query<{ key: readonly string[] }>(sql, bounds(claim));
-  return rows[0]?.key ?? null;
+  const sql = endOfBatch(operation.walk, { hasLower: claim.cursor !== null }, rows);
+  const found = await session.query<{ key: readonly string[] }>(sql, bounds(claim));
+  return found.rows[0]?.key ?? null;
 }
 
-async function work(operation: BatchOperation, claim: RangeClaim, session: Session): Promise<BatchCounts> {
-  const { lock, template, rangeOf } = operation.work;
-  const range = rangeCondition(rangeOf, operation.walk.key, { hasLower: claim.cursor !== null });
-  if (lock !== null) await session.query(`${lock[0]}${range}${lock[1]}`, bounds(claim));
-  const { rows } = await session.query<RawCounts>(`${template[0]}${range}${template[1]}`, bounds(claim));
+/** Rejects with a BatchProblemError where the counts do not add up. */
+export async function work(operation: BatchOperation, bound: Bounds, session: Session): Promise<BatchCounts> {
+  const range = rangeCondition(operation.work.rangeOf, operation.walk.key, { hasLower: bound.cursor !== null });
+  return workAt(operation, range, bounds(bound), session);
+}
+
+/** As `work`, for the one row with this key. */
+export async function workOnKey(
+  operation: BatchOperation,
+  key: readonly string[],
+  session: Session,
+): Promise<BatchCounts> {
+  return workAt(operation, keyCondition(operation.work.rangeOf, operation.walk.key), key, session);
+}
+
+async function workAt(
+  { work: { lock, template } }: BatchOperation,
+  condition: string,
+  parameters: readonly string[],
+  session: Session,
+): Promise<BatchCounts> {
+  if (lock !== null) await session.query(`${lock[0]}${condition}${lock[1]}`, parameters);
+  const { rows } = await session.query<RawCounts>(`${template[0]}${condition}${template[1]}`, parameters);
   const counts = readCounts(rows[0]!);
   if (counts.problem !== null) throw new BatchProblemError(counts.problem);
   return counts;
 }
 
-function bounds(claim: RangeClaim): readonly string[] {
-  return [...(claim.cursor ?? []), ...claim.upper];
+export type Bounds = Pick<RangeClaim, 'cursor' | 'upper'>;
+
+export function bounds({ cursor, upper }: Bounds): readonly string[] {
+  return [...(cursor ?? []), ...upper];
+}
+
+/** By the texts that the server gave. */
+export function sameKey(a: readonly string[] | null, b: readonly string[] | null): boolean {
+  return JSON.stringify(a) === JSON.stringify(b);
 }
 
 /** bigint arrives as text. */

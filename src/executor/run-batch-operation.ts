@@ -1,17 +1,19 @@
 /** A batch operation: its ranges are cut once, then workers claim and work them off until none is unfinished. */
 import { batchLockTimeoutMs } from '../operation/lock-budget.js';
 import type { BatchOperation } from '../operation/operation.js';
-import { BatchProblemError, runBatch } from './batch.js';
+import { BatchProblemError, FailedPortionError, runBatch } from './batch.js';
 import type { Ended, Execution } from './execution.js';
 import type { OperationState, RecordedError } from './journal.js';
 import { nextBatchSize } from './pace.js';
 import { persist, type Attempts } from './persist.js';
+import { settlePoison } from './poison-row.js';
 import { recordedError } from './recorded-error.js';
 import { MAX_TRIES, pauseBeforeTryMs } from './retry-policy.js';
 import { runTransaction } from './run-transaction.js';
 import { FencedError } from './journal.js';
 import type { Session } from './session.js';
 import { splitRanges } from './split-ranges.js';
+import { createSuspects, type Suspects } from './suspects.js';
 
 /** Others hold what is left: how long before looking again. */
 const CLAIM_PAUSE_MS = 100;
@@ -19,6 +21,7 @@ const CLAIM_PAUSE_MS = 100;
 /** What the workers of one operation in this process share. */
 interface Crew {
   size: number;
+  readonly suspects: Suspects;
   problem: RecordedError | null;
   problemTries: number;
   fenced: FencedError | null;
@@ -31,7 +34,8 @@ export async function runBatchOperation(
 ): Promise<Ended> {
   const lockTimeoutMs = batchLockTimeoutMs(operation.pace, execution.limits.lockTimeoutMs, execution.deadlockTimeoutMs);
   if (lockTimeoutMs === undefined) return { state: 'failed', outcome: { error: targetTooLong(operation, execution) } };
-  const crew: Crew = { size: operation.pace.rows, problem: null, problemTries: 0, fenced: null };
+  const suspects = createSuspects();
+  const crew: Crew = { size: operation.pace.rows, suspects, problem: null, problemTries: 0, fenced: null };
   try {
     // Also after a failure: it may have come before there were ranges, and a walk without ranges looks finished.
     if (from !== 'running') await cutRanges(operation, execution);
@@ -106,18 +110,25 @@ async function oneBatch(
     if (stop.aborted) return 'all done';
     try {
       const size = crew.size;
-      const batch = await runBatch(operation, size, lockTimeoutMs, session, execution);
+      const batch = await runBatch(operation, size, crew.suspects, lockTimeoutMs, session, execution);
       if (batch === null) {
         // Nothing to claim is not "finished": another worker, or a dying one, may hold what is left.
         return (await journal.unfinishedRanges(session, run, operation.id)) === 0 ? 'all done' : 'others at work';
       }
       attempts.tries = 0;
       crew.problemTries = 0;
-      crew.size = nextBatchSize(operation.pace, size, batch.durationMs);
+      const { atUsualPace, ...told } = batch;
+      if (atUsualPace) crew.size = nextBatchSize(operation.pace, size, batch.durationMs);
       const counts = await journal.counts(session, run, operation.id);
-      observe({ type: 'progress', operation: operation.id, step: operation.step, counts, ...batch });
+      observe({ type: 'progress', operation: operation.id, step: operation.step, counts, ...told });
       return 'committed';
     } catch (error) {
+      if (error instanceof FailedPortionError) {
+        const settled = await settlePoison(operation, error, crew.suspects, session, execution);
+        if (settled === 'smaller' || !('problem' in settled)) return 'committed';
+        crew.problem ??= settled.problem;
+        return 'all done';
+      }
       if (!(error instanceof BatchProblemError)) throw error;
       crew.problemTries += 1;
       if (!error.problem.retry || crew.problemTries > MAX_TRIES) {

@@ -133,6 +133,7 @@ function readWalks(session: Session, runId: string) {
             sql<string>`sum(rows_changed)`.as('changed'),
             sql<string>`sum(rows_skipped)`.as('skipped'),
             sql<string>`sum(rows_kept)`.as('kept'),
+            sql<string>`sum(rows_quarantined)`.as('quarantined'),
             sql<string>`sum(batches)`.as('batches'),
           ])
           .where('run_id', '=', runId)
@@ -168,6 +169,7 @@ function toWalk(id: OperationId, walks: readonly WalkRow[]): WalkReport | null {
       changed: Number(walk.changed),
       skipped: Number(walk.skipped),
       kept: Number(walk.kept),
+      quarantined: Number(walk.quarantined),
       batches: Number(walk.batches),
     },
     ranges: Number(walk.ranges),

@@ -40,6 +40,7 @@ export function batch(id: string, label: string, more: Partial<BatchOperation> =
     walk: { relation: 'public.users', key: [{ name: 'id', type: 'bigint' }], index: 'users_pkey' },
     work: { lock: null, template: ['INSERT … WHERE ', ' …'], rangeOf: 's', explain: 'SELECT 1', provenance: true },
     pace: { rows: 5000, targetMs: 250, maxRows: 50_000, workers: 2 },
+    quarantine: 0,
     ...more,
   };
 }
@@ -137,7 +138,7 @@ export function reported(id: string, state: OperationState, more: Partial<Operat
   };
 }
 
-export const counts = { read: 84_213_004, changed: 84_213_001, skipped: 2, kept: 1, batches: 16_843 };
+export const counts = { read: 84_213_004, changed: 84_213_001, skipped: 2, kept: 1, quarantined: 0, batches: 16_843 };
 
 export const walked = reported('fill/fill/credentials', 'done', {
   outcome: { counts },
