@@ -130,7 +130,7 @@ export async function executeRun(
   return end;
 }
 
-async function deadlockTimeout(session: Session): Promise<number> {
+export async function deadlockTimeout(session: Session): Promise<number> {
   const { rows } = await session.query<{ ms: string }>(
     `SELECT setting AS ms FROM pg_settings WHERE name = 'deadlock_timeout'`,
   );

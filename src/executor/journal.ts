@@ -147,6 +147,16 @@ export interface PoisonRow {
   readonly detail: string | null;
 }
 
+/** A row that stands aside. */
+export interface QuarantinedRow extends PoisonRow {
+  readonly id: number;
+  readonly operation: OperationId;
+  /** Number of the range that it was met in. */
+  readonly range: number;
+  /** When it was last refused. */
+  readonly at: string;
+}
+
 export interface Approval {
   readonly by: string;
   readonly at: string;

@@ -59,6 +59,8 @@ export interface OperationRow {
   /** Who of the application waits for it, and how long; null where that is not known. */
   readonly waiting: string | null;
   readonly rows: number | null;
+  /** How many rows that are refused may stand aside; 0: the first one stops the run. */
+  readonly quarantine: number;
   /** Direct predecessors. */
   readonly after: readonly OperationId[];
   readonly undo: Undo;
@@ -152,6 +154,7 @@ function operationRow(operation: Operation, graph: OperationGraph, estimates: Es
     label,
     locks,
     rows: estimates[id] ?? null,
+    quarantine: operation.kind === 'batch' ? operation.quarantine : 0,
     after: graph.edges.filter(([, after]) => after === id).map(([before]) => before),
     undo: undoOf(operation),
     sql: sqlOf(operation),

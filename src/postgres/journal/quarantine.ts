@@ -1,18 +1,9 @@
 /** Rows that stand aside: set aside in the transaction that passes over them, and listed. Replaying them is beside. */
-import type { PoisonRow, RangeClaim, RunHandle } from '../../executor/journal.js';
+import type { PoisonRow, QuarantinedRow, RangeClaim, RunHandle } from '../../executor/journal.js';
 import type { Session } from '../../executor/session.js';
 import type { OperationId } from '../../operation/operation.js';
 import { writeCheckpoint } from './checkpoint.js';
 import { isoText, journalTables, jsonParameter, keyJson, keyParameter, send } from './journal-query.js';
-
-export interface QuarantinedRow extends PoisonRow {
-  /** Of its run. */
-  readonly id: number;
-  readonly operation: OperationId;
-  readonly range: number;
-  /** When it was last refused. */
-  readonly at: string;
-}
 
 export async function standingAside(session: Session, run: Pick<RunHandle, 'id'>, id: OperationId): Promise<number> {
   const [row] = await send(

@@ -161,5 +161,6 @@ export const report: RunReport = {
     holds,
     waiting,
   ],
+  quarantined: [],
   overlap: { batchesAtOnce: 4, operationsAtOnce: 2 },
 };
