@@ -199,12 +199,15 @@ function sqlOf(operation: Operation): readonly string[] {
     case 'gate':
       return [];
     case 'batch': {
-      const { walk, work, pace } = operation;
+      const { walk, work, pace, quarantine } = operation;
       const range = rangeCondition(work.rangeOf, walk.key, { hasLower: true });
       const size =
         pace.targetMs === null ? `${pace.rows} rows` : `${pace.rows} rows at first, steered to ${pace.targetMs} ms`;
       return [
         `-- repeated for each batch of ${size}, each in one transaction with its checkpoint; $n: the range's bounds`,
+        ...(quarantine === 0
+          ? []
+          : [`-- up to ${quarantine} rows that the server refuses stand aside; the rest is written`]),
         endOfBatch(walk, { hasLower: true }, pace.rows),
         ...(work.lock === null ? [] : [`${work.lock[0]}${range}${work.lock[1]}`]),
         `${work.template[0]}${range}${work.template[1]}`,
