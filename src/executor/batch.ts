@@ -57,26 +57,28 @@ export async function runBatch(
 ): Promise<CommittedBatch | null> {
   const { journal, run, clock } = execution;
   let beganAt = 0;
-  let tried: FailedPortion | null = null;
-  const noteFailure = (): void => {
-    if (tried !== null) suspects.failed(tried.claim, tried.portion, tried.end ?? tried.portion.upper);
-  };
+  /** An error of the journal's own statements is nobody's row. */
+  const tried: { last?: FailedPortion; rows?: 'refused' | 'written' } = {};
   const inTransaction = async (): Promise<Omit<CommittedBatch, 'durationMs'> | null> => {
     const claim = await journal.claimRange(session, run, operation.id);
     if (claim === null) return null;
     beganAt = clock.now();
     const portion = suspects.portionOf(claim, usualRows);
     const end = await findEnd(operation, { ...claim, upper: portion.upper }, portion.rows, session);
-    tried = { claim, portion, end };
+    tried.last = { claim, portion, end };
     const cursor = end ?? portion.upper;
     const counts = await work(operation, { ...claim, upper: cursor }, session).catch((error: unknown) => {
-      if (isRowError(error)) noteFailure();
+      if (isRowError(error)) {
+        tried.rows = 'refused';
+        suspects.failed(claim, portion, cursor);
+      }
       throw error;
     });
     const done = end === null && sameKey(portion.upper, claim.upper);
     const record = { cursor, done, counts, durationMs: clock.now() - beganAt };
     await journal.checkpoint(session, run, claim, { ...record, provenance: operation.work.provenance });
     suspects.passed(claim, portion, cursor);
+    tried.rows = 'written';
     return { rows: counts.read, cursor, atUsualPace: portion.pieces.length === 0 };
   };
   try {
@@ -84,10 +86,11 @@ export async function runBatch(
     // With the commit: its flush is part of what others wait for.
     return batch === null ? null : { ...batch, durationMs: clock.now() - beganAt };
   } catch (error) {
-    if (tried === null || !isRowError(error)) throw error;
-    // Again, for what came only with COMMIT: a deferred constraint.
-    noteFailure();
-    throw new FailedPortionError(tried, error);
+    const { last, rows } = tried;
+    if (last === undefined || rows === undefined || !isRowError(error)) throw error;
+    // It came only with COMMIT: a deferred constraint.
+    if (rows === 'written') suspects.failed(last.claim, last.portion, last.end ?? last.portion.upper);
+    throw new FailedPortionError(last, error);
   }
 }
 
