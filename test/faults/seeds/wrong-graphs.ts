@@ -53,7 +53,7 @@ function inBatches(direction: 'there' | 'back', text: RegExp, instead: string): 
     let changes = 0;
     const changed = (operation: Operation): Operation => {
       if (operation.kind !== 'batch') return operation;
-      const template = operation.work.template.map((part) => part.replace(text, instead)) as [string, string];
+      const template = operation.work.template.map((part) => part.replace(text, instead));
       if (template.join() !== operation.work.template.join()) changes += 1;
       return { ...operation, work: { ...operation.work, template } } satisfies BatchOperation;
     };
