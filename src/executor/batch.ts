@@ -3,28 +3,36 @@
  * commit, so a crash between them does not exist; what a lost COMMIT did is read from the range itself, under its lock, by
  * whoever claims it next.
  */
-import type { BatchCounts, BatchOperation, BatchProblem } from '../operation/operation.js';
+import type { BatchCounts, BatchOperation, BatchProblem, BatchTemplate } from '../operation/operation.js';
 import { endOfBatch, keyCondition, rangeCondition } from '../sql/key-range.js';
 import type { Execution } from './execution.js';
 import type { RangeClaim } from './journal.js';
 import { isRowError, type RowCausedError } from './row-error.js';
 import { runTransaction } from './run-transaction.js';
-import type { Session } from './session.js';
+import { DatabaseError, type Session } from './session.js';
 import type { Portion, Suspects } from './suspects.js';
 
 export interface CommittedBatch {
   readonly rows: number;
+  readonly skipped: number;
   readonly durationMs: number;
   readonly cursor: readonly string[];
   /** False for a part of a batch that failed: how long it took says nothing about how many rows fit. */
   readonly atUsualPace: boolean;
 }
 
+const PROBLEMS = {
+  rows_left_out: 'a trigger of the target left rows out',
+  rows_folded: 'several source rows fold into one target row',
+  concurrent_insert: 'somebody else keeps inserting the same rows',
+  target_differs: 'the target holds a row that differs from its source',
+} as const;
+
 /** The batch was rolled back because its own counts did not add up. */
 export class BatchProblemError extends Error {
   override readonly name = 'BatchProblemError';
   constructor(readonly problem: BatchProblem) {
-    super(problem.code);
+    super(PROBLEMS[problem.code]);
   }
 }
 
@@ -40,15 +48,17 @@ export class FailedPortionError extends Error {
 }
 
 export interface FailedPortion {
+  readonly template: BatchTemplate;
   readonly claim: RangeClaim;
   readonly portion: Portion;
   /** The key of the last of `portion.rows` rows; null where there were fewer. */
   readonly end: readonly string[] | null;
 }
 
-/** Null where no range could be claimed: all are done, or others hold what is left. */
+/** `template`: one of the operation's. Null where no range could be claimed: all are done, or others hold what is left. */
 export async function runBatch(
   operation: BatchOperation,
+  template: BatchTemplate,
   usualRows: number,
   suspects: Suspects,
   lockTimeoutMs: number,
@@ -65,10 +75,10 @@ export async function runBatch(
     beganAt = clock.now();
     const portion = suspects.portionOf(claim, usualRows);
     const end = await findEnd(operation, { ...claim, upper: portion.upper }, portion.rows, session);
-    tried.last = { claim, portion, end };
+    tried.last = { template, claim, portion, end };
     const cursor = end ?? portion.upper;
-    const counts = await work(operation, { ...claim, upper: cursor }, session).catch((error: unknown) => {
-      if (isRowError(error)) {
+    const counts = await work(operation, template, { ...claim, upper: cursor }, session).catch((error: unknown) => {
+      if (isRowError(error) && !meetsRow(operation, template, error)) {
         tried.rows = 'refused';
         suspects.failed(claim, portion, cursor);
       }
@@ -79,7 +89,7 @@ export async function runBatch(
     await journal.checkpoint(session, run, claim, { ...record, provenance: operation.work.provenance });
     suspects.passed(claim, portion, cursor);
     tried.rows = 'written';
-    return { rows: counts.read, cursor, atUsualPace: portion.pieces.length === 0 };
+    return { rows: counts.read, skipped: counts.skipped, cursor, atUsualPace: portion.pieces.length === 0 };
   };
   try {
     const batch = await runTransaction(execution, session, inTransaction, { lockTimeoutMs });
@@ -87,11 +97,23 @@ export async function runBatch(
     return batch === null ? null : { ...batch, durationMs: clock.now() - beganAt };
   } catch (error) {
     const { last, rows } = tried;
-    if (last === undefined || rows === undefined || !isRowError(error)) throw error;
+    if (last === undefined || rows === undefined || !isRowError(error) || meetsRow(operation, template, error))
+      throw error;
     // It came only with COMMIT: a deferred constraint.
     if (rows === 'written') suspects.failed(last.claim, last.portion, last.end ?? last.portion.upper);
     throw new FailedPortionError(last, error);
   }
+}
+
+const UNIQUE_VIOLATION = '23505';
+
+/**
+ * A row was there already, and the operation has a statement for that: no row is to blame. What was sent decides, not what
+ * other workers have found out meanwhile.
+ */
+export function meetsRow({ work: { onViolation } }: BatchOperation, sent: BatchTemplate, error: unknown): boolean {
+  if (onViolation === null || sent === onViolation) return false;
+  return error instanceof DatabaseError && error.facts.sqlstate === UNIQUE_VIOLATION;
 }
 
 export async function findEnd(
@@ -106,28 +128,35 @@ export async function findEnd(
 }
 
 /** Rejects with a BatchProblemError where the counts do not add up. */
-export async function work(operation: BatchOperation, bound: Bounds, session: Session): Promise<BatchCounts> {
+export async function work(
+  operation: BatchOperation,
+  template: BatchTemplate,
+  bound: Bounds,
+  session: Session,
+): Promise<BatchCounts> {
   const range = rangeCondition(operation.work.rangeOf, operation.walk.key, { hasLower: bound.cursor !== null });
-  return workAt(operation, range, bounds(bound), session);
+  return workAt(operation, template, range, bounds(bound), session);
 }
 
-/** As `work`, for the one row with this key. */
+/** As `work`, for the one row with this key; where it is there already, as after a batch that met rows. */
 export async function workOnKey(
   operation: BatchOperation,
   key: readonly string[],
   session: Session,
 ): Promise<BatchCounts> {
-  return workAt(operation, keyCondition(operation.work.rangeOf, operation.walk.key), key, session);
+  const { template, onViolation, rangeOf } = operation.work;
+  return workAt(operation, onViolation ?? template, keyCondition(rangeOf, operation.walk.key), key, session);
 }
 
 async function workAt(
-  { work: { lock, template } }: BatchOperation,
+  { work: { lock } }: BatchOperation,
+  template: BatchTemplate,
   condition: string,
   parameters: readonly string[],
   session: Session,
 ): Promise<BatchCounts> {
-  if (lock !== null) await session.query(`${lock[0]}${condition}${lock[1]}`, parameters);
-  const { rows } = await session.query<RawCounts>(`${template[0]}${condition}${template[1]}`, parameters);
+  if (lock !== null) await session.query(lock.join(condition), parameters);
+  const { rows } = await session.query<RawCounts>(template.join(condition), parameters);
   const counts = readCounts(rows[0]!);
   if (counts.problem !== null) throw new BatchProblemError(counts.problem);
   return counts;

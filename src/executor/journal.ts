@@ -142,7 +142,8 @@ export interface PoisonRow {
   readonly key: readonly string[];
   /** As the walked relation has it, long values cut; null where even reading it fails. */
   readonly row: Readonly<Record<string, unknown>> | null;
-  readonly sqlstate: string;
+  /** Null where the server took it, and the counts of a replay did not add up. */
+  readonly sqlstate: string | null;
   readonly message: string;
   readonly detail: string | null;
 }

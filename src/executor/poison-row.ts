@@ -2,7 +2,7 @@
  * What becomes of a row that made a batch of one row fail: it is set aside, within the budget of its operation, or the
  * operation ends with the row shown. Finding it belongs to `suspects`.
  */
-import type { BatchOperation } from '../operation/operation.js';
+import type { BatchOperation, BatchTemplate } from '../operation/operation.js';
 import { keysOfRange, rowAsJson } from '../sql/key-range.js';
 import { bounds, sameKey, work, type Bounds, type FailedPortion, type FailedPortionError } from './batch.js';
 import type { Execution } from './execution.js';
@@ -48,7 +48,7 @@ export async function settlePoison(
 
 async function settle(
   operation: BatchOperation,
-  { claim: before, portion, end }: FailedPortion & { readonly end: readonly string[] },
+  { template, claim: before, portion, end }: FailedPortion & { readonly end: readonly string[] },
   cause: RowCausedError,
   suspects: Suspects,
   session: Session,
@@ -68,7 +68,7 @@ async function settle(
     bounds(bound),
   );
   if (keys.length !== 1 || !sameKey(keys[0]!.key, end)) return 'smaller';
-  if (await failsWithoutRows(operation, end, session)) return { problem: recordedError(cause) };
+  if (await failsWithoutRows(operation, template, end, session)) return { problem: recordedError(cause) };
 
   const poison = poisonRow(end, await readRow(operation, end, session), cause);
   const aside = quarantine === 0 ? 0 : await journal.standingAside(session, run, id);
@@ -85,8 +85,13 @@ async function settle(
  * condition that the server evaluates on rows outside the range. Then it is not this row's fault, and its neighbours would
  * fail like it.
  */
-async function failsWithoutRows(operation: BatchOperation, key: readonly string[], session: Session): Promise<boolean> {
-  return (await undone(session, () => work(operation, { cursor: key, upper: key }, session))) === 'row error';
+async function failsWithoutRows(
+  operation: BatchOperation,
+  template: BatchTemplate,
+  key: readonly string[],
+  session: Session,
+): Promise<boolean> {
+  return (await undone(session, () => work(operation, template, { cursor: key, upper: key }, session))) === 'row error';
 }
 
 /** Null where the row cannot even be read: a generated column that is computed when it is read. */

@@ -5,7 +5,7 @@
  */
 import { batchLockTimeoutMs } from '../operation/lock-budget.js';
 import type { BatchCounts, BatchOperation } from '../operation/operation.js';
-import { workOnKey } from './batch.js';
+import { BatchProblemError, workOnKey } from './batch.js';
 import type { Execution } from './execution.js';
 import type { PoisonRow, QuarantinedRow, RunHandle } from './journal.js';
 import { persist } from './persist.js';
@@ -54,7 +54,7 @@ export async function replayRow(
         options,
       );
     } catch (error) {
-      if (!isRowError(error)) throw error;
+      if (!isRowError(error) && !(error instanceof BatchProblemError)) throw error;
       return runTransaction(execution, session, async () => {
         const held = await journal.hold(session, run, row);
         if (held === 'taken back') return held;
@@ -87,8 +87,10 @@ async function writeRow(
 async function poisonOf(
   operation: BatchOperation,
   { key }: QuarantinedRow,
-  cause: RowCausedError,
+  cause: RowCausedError | BatchProblemError,
   session: Session,
 ): Promise<PoisonRow> {
-  return poisonRow(key, await readRow(operation, key, session), cause);
+  const row = await readRow(operation, key, session);
+  if (cause instanceof BatchProblemError) return { key, row, sqlstate: null, message: cause.message, detail: null };
+  return poisonRow(key, row, cause);
 }

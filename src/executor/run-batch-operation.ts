@@ -1,7 +1,7 @@
 /** A batch operation: its ranges are cut once, then workers claim and work them off until none is unfinished. */
 import { batchLockTimeoutMs } from '../operation/lock-budget.js';
 import type { BatchOperation } from '../operation/operation.js';
-import { BatchProblemError, FailedPortionError, runBatch } from './batch.js';
+import { BatchProblemError, FailedPortionError, meetsRow, runBatch } from './batch.js';
 import type { Ended, Execution } from './execution.js';
 import type { OperationState, RecordedError } from './journal.js';
 import { nextBatchSize } from './pace.js';
@@ -22,6 +22,8 @@ const CLAIM_PAUSE_MS = 100;
 interface Crew {
   size: number;
   readonly suspects: Suspects;
+  /** The last batch met rows that were there: the next is sent as `onViolation`. */
+  meetsRows: boolean;
   problem: RecordedError | null;
   problemTries: number;
   fenced: FencedError | null;
@@ -35,7 +37,14 @@ export async function runBatchOperation(
   const lockTimeoutMs = batchLockTimeoutMs(operation.pace, execution.limits.lockTimeoutMs, execution.deadlockTimeoutMs);
   if (lockTimeoutMs === undefined) return { state: 'failed', outcome: { error: targetTooLong(operation, execution) } };
   const suspects = createSuspects();
-  const crew: Crew = { size: operation.pace.rows, suspects, problem: null, problemTries: 0, fenced: null };
+  const crew: Crew = {
+    size: operation.pace.rows,
+    suspects,
+    meetsRows: false,
+    problem: null,
+    problemTries: 0,
+    fenced: null,
+  };
   try {
     // Also after a failure: it may have come before there were ranges, and a walk without ranges looks finished.
     if (from !== 'running') await cutRanges(operation, execution);
@@ -85,7 +94,8 @@ async function workOff(
       if (execution.stop.aborted || crew.problem !== null || crew.fenced !== null) return;
       const went = await oneBatch(operation, lockTimeoutMs, crew, execution);
       if (went === 'all done') return;
-      if (went !== 'committed') await execution.clock.sleep(pauseAfter(went, crew, execution), execution.stop);
+      if (went !== 'committed' && went !== 'met rows')
+        await execution.clock.sleep(pauseAfter(went, crew, execution), execution.stop);
     }
   } catch (error) {
     if (error instanceof FencedError) crew.fenced = error;
@@ -93,7 +103,7 @@ async function workOff(
   }
 }
 
-type Went = 'committed' | 'all done' | 'others at work' | 'collided';
+type Went = 'committed' | 'met rows' | 'all done' | 'others at work' | 'collided';
 
 function pauseAfter(went: Went, crew: Crew, { random }: Execution): number {
   return went === 'collided' ? pauseBeforeTryMs(crew.problemTries, random) : CLAIM_PAUSE_MS;
@@ -108,9 +118,11 @@ async function oneBatch(
   const { journal, run, observe, stop } = execution;
   const work = async (session: Session, attempts: Attempts): Promise<Went> => {
     if (stop.aborted) return 'all done';
+    const { template, onViolation } = operation.work;
+    const text = crew.meetsRows ? (onViolation ?? template) : template;
     try {
-      const size = crew.size;
-      const batch = await runBatch(operation, size, crew.suspects, lockTimeoutMs, session, execution);
+      const { size } = crew;
+      const batch = await runBatch(operation, text, size, crew.suspects, lockTimeoutMs, session, execution);
       if (batch === null) {
         // Nothing to claim is not "finished": another worker, or a dying one, may hold what is left.
         return (await journal.unfinishedRanges(session, run, operation.id)) === 0 ? 'all done' : 'others at work';
@@ -119,6 +131,7 @@ async function oneBatch(
       crew.problemTries = 0;
       const { atUsualPace, ...told } = batch;
       if (atUsualPace) crew.size = nextBatchSize(operation.pace, size, batch.durationMs);
+      if (batch.skipped === 0) crew.meetsRows = false;
       const counts = await journal.counts(session, run, operation.id);
       observe({ type: 'progress', operation: operation.id, step: operation.step, counts, ...told });
       return 'committed';
@@ -129,10 +142,14 @@ async function oneBatch(
         crew.problem ??= settled.problem;
         return 'all done';
       }
+      if (meetsRow(operation, text, error)) {
+        crew.meetsRows = true;
+        return 'met rows';
+      }
       if (!(error instanceof BatchProblemError)) throw error;
       crew.problemTries += 1;
       if (!error.problem.retry || crew.problemTries > MAX_TRIES) {
-        crew.problem = { code: error.problem.code, message: PROBLEMS[error.problem.code], rows: error.problem.rows };
+        crew.problem = { code: error.problem.code, message: error.message, rows: error.problem.rows };
         return 'all done';
       }
       return 'collided';
@@ -140,12 +157,6 @@ async function oneBatch(
   };
   return persist(execution, operation, work, { inSlot: true });
 }
-
-const PROBLEMS = {
-  rows_folded: 'several source rows fold into one target row',
-  concurrent_insert: 'somebody else keeps inserting the same rows',
-  target_differs: 'the target holds a row that differs from its source',
-} as const;
 
 function targetTooLong(operation: BatchOperation, execution: Execution): RecordedError {
   return {

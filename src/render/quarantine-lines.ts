@@ -17,7 +17,12 @@ export function quarantineLines(
   const shown = rows
     .slice(0, most)
     .flatMap(({ operation, key, sqlstate, message, row, at }) => [
-      cut(printable(`    ${operation}   ${key.join(', ')}   ${message} (SQLSTATE ${sqlstate})`), width),
+      cut(
+        printable(
+          `    ${operation}   ${key.join(', ')}   ${message}${sqlstate === null ? '' : ` (SQLSTATE ${sqlstate})`}`,
+        ),
+        width,
+      ),
       style.faint(cut(`      ${showMoment(at)}   ${row === null ? 'the row cannot be read' : showRow(row)}`, width)),
     ]);
   const left = rows.length - most;

@@ -61,6 +61,8 @@ export interface OperationRow {
   readonly rows: number | null;
   /** How many rows that are refused may stand aside; 0: the first one stops the run. */
   readonly quarantine: number;
+  /** How the rows of a batch are written, and why so. */
+  readonly strategy: string | null;
   /** Direct predecessors. */
   readonly after: readonly OperationId[];
   readonly undo: Undo;
@@ -155,6 +157,7 @@ function operationRow(operation: Operation, graph: OperationGraph, estimates: Es
     locks,
     rows: estimates[id] ?? null,
     quarantine: operation.kind === 'batch' ? operation.quarantine : 0,
+    strategy: operation.kind === 'batch' ? operation.work.strategy : null,
     after: graph.edges.filter(([, after]) => after === id).map(([before]) => before),
     undo: undoOf(operation),
     sql: sqlOf(operation),
@@ -209,8 +212,11 @@ function sqlOf(operation: Operation): readonly string[] {
           ? []
           : [`-- up to ${quarantine} rows that the server refuses stand aside; the rest is written`]),
         endOfBatch(walk, { hasLower: true }, pace.rows),
-        ...(work.lock === null ? [] : [`${work.lock[0]}${range}${work.lock[1]}`]),
-        `${work.template[0]}${range}${work.template[1]}`,
+        ...(work.lock === null ? [] : [work.lock.join(range)]),
+        work.template.join(range),
+        ...(work.onViolation === null
+          ? []
+          : ['-- instead, after a batch that met a row which was there (23505):', work.onViolation.join(range)]),
       ];
     }
   }

@@ -184,7 +184,7 @@ export const JOURNAL_MIGRATIONS: readonly JournalMigration[] = [
         range_number int NOT NULL,
         key text[] NOT NULL,
         row json,
-        sqlstate text NOT NULL,
+        sqlstate text,
         message text NOT NULL,
         detail text,
         at timestamptz NOT NULL DEFAULT clock_timestamp(),

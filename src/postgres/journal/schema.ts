@@ -133,7 +133,7 @@ interface QuarantinedTable {
   readonly range_number: number;
   readonly key: Key;
   readonly row: NullableJson<Readonly<Record<string, unknown>>>;
-  readonly sqlstate: string;
+  readonly sqlstate: string | null;
   readonly message: string;
   readonly detail: string | null;
   readonly at: ColumnType<string, never, string>;
