@@ -182,6 +182,22 @@ for (const major of [18, 15]) {
       expect(await ids(test, 'SELECT id FROM number')).toEqual(allBut(100, [37]));
     });
 
+    it('are told from rows that are there: these are met and skipped, by a batch and by a replay', async () => {
+      await words(test, 100, [36, 60]);
+      await query(`INSERT INTO number VALUES (35, 35), (37, 0), (61, 61)`);
+      const plan = copyOf(test, { quarantine: 2 });
+      const applied = await plan.apply();
+      expect(told(applied)).toBe('exit 0');
+      const { counts, overlaps } = applied.report!.run.operations.find(({ id }) => id.startsWith('fill/fill'))!.walk!;
+      expect(counts).toMatchObject({ read: 100, changed: 95, skipped: 3, quarantined: 2 });
+      expect(overlaps).toEqual([]);
+      expect(await ids(test, ASIDE)).toEqual([36, 60]);
+      await query(`UPDATE word SET text = id::text; INSERT INTO number VALUES (60, 60)`);
+      expect((await plan.replay()).report).toMatchObject({ written: 2, standing: [] });
+      expect(told(await plan.rollback())).toBe('exit 0');
+      expect(await ids(test, 'SELECT id FROM number')).toEqual([35, 37, 60, 61]);
+    });
+
     it('is no row, where the statement fails without any: nobody is blamed, nothing is set aside', async () => {
       await words(test, 100, []);
       await query(`CREATE FUNCTION no() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RAISE EXCEPTION ''no statement today''; END';
