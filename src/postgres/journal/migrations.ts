@@ -172,4 +172,12 @@ export const JOURNAL_MIGRATIONS: readonly JournalMigration[] = [
       COMMENT ON TABLE lockstep.definitions IS 'what there was, once an operation was done, of what it may have changed; without an operation: a drift that was accepted';
     `,
   },
+  {
+    number: 4,
+    name: 'stops that were asked for',
+    sql: `
+      ALTER TABLE lockstep.run ADD COLUMN asked text CHECK (asked IN ('pause', 'cancel'));
+      COMMENT ON COLUMN lockstep.run.asked IS 'what its processes look for while they run; a takeover clears it';
+    `,
+  },
 ];

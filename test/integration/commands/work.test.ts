@@ -1,0 +1,136 @@
+/** Processes that join the batches of a run: they do a part of it, may be killed, and harm nothing. */
+import { expect, onTestFinished, test } from 'vitest';
+
+import { workCommand } from '../../../src/commands/work.js';
+import { compileForProcesses } from '../../faults/support/compile-for-processes.js';
+import { rollback, writePlan, type WrittenPlan } from '../../faults/support/run-plan.js';
+import { startPlanProcess, type PlanProcess } from '../../faults/support/start-plan-process.js';
+import { testDatabase, type TestDatabase } from '../../support/database.js';
+
+const folder = compileForProcesses();
+
+const ROWS = 40_000;
+
+async function filling(rows = ROWS): Promise<{ readonly found: TestDatabase; readonly plan: WrittenPlan }> {
+  const found = await testDatabase({ after: onTestFinished });
+  await found.query(
+    `CREATE TABLE item (id int PRIMARY KEY, n int NOT NULL DEFAULT 0) WITH (fillfactor = 50);
+     INSERT INTO item (id) SELECT generate_series(1, ${rows}); ANALYZE item`,
+  );
+  const plan = await writePlan(
+    'bump',
+    `defaults: { workers: 1 }
+steps:
+  - id: bump
+    backfill: { table: item, set: { n: n + 1 }, workers: 1, batch: { rows: 100, target: "off" } }
+`,
+  );
+  return { found, plan };
+}
+
+function start(action: 'apply' | 'rollback' | 'work', { url }: TestDatabase, plan: WrittenPlan): PlanProcess {
+  const started = startPlanProcess(folder, action, { url, ...plan });
+  onTestFinished(() => started.signal('SIGKILL'));
+  return started;
+}
+
+/** Rows by how often they were filled. */
+async function filled({ query }: TestDatabase): Promise<Record<string, number>> {
+  const rows = await query<{ n: number; rows: number }>('SELECT n, count(*)::int AS rows FROM item GROUP BY n');
+  return Object.fromEntries(rows.map((row) => [String(row.n), row.rows]));
+}
+
+interface Reported {
+  readonly report: { readonly status: string; readonly batches: number; readonly rows: number };
+}
+
+async function reportOf({ ended }: PlanProcess): Promise<Reported['report']> {
+  const { exitCode, output } = await ended;
+  expect(exitCode, output).toBe(0);
+  return (JSON.parse(output.trimEnd().split('\n').at(-1)!) as Reported).report;
+}
+
+test('a process that joins does a part of the batches, each row once, and ends with the run', async () => {
+  const { found, plan } = await filling();
+  const first = start('apply', found, plan);
+  await first.batches(5);
+  const joined = start('work', found, plan);
+  await joined.batches(20);
+  expect(await first.ended).toMatchObject({ exitCode: 0 });
+  const report = await reportOf(joined);
+  expect(report).toMatchObject({ status: 'done' });
+  expect(await filled(found)).toEqual({ '1': ROWS });
+  const pids = await found.query<{ batches: number; rows: number }>(
+    'SELECT count(*)::int AS batches, sum(rows)::int AS rows FROM lockstep.batch GROUP BY pid ORDER BY min(began_at)',
+  );
+  // Sessions of two processes at least; what the journal has is what they say.
+  expect(pids.length).toBeGreaterThanOrEqual(2);
+  expect(pids.reduce((sum, { rows }) => sum + rows, 0)).toBe(ROWS);
+  expect(report.batches).toBeGreaterThanOrEqual(20);
+  expect(report.rows).toBe(report.batches * 100);
+  expect(await rollback(plan, found.database)).toMatchObject({ exit: 0 });
+  expect(await filled(found)).toEqual({ '0': ROWS });
+});
+
+test('who joins may be killed at any moment, again and again', async () => {
+  const { found, plan } = await filling();
+  const first = start('apply', found, plan);
+  await first.batches(2);
+  for (let kill = 1; kill <= 4; kill++) {
+    const joined = start('work', found, plan);
+    await joined.batches(2 + kill);
+    joined.signal('SIGKILL');
+    expect(await joined.ended).toMatchObject({ signal: 'SIGKILL' });
+    expect(await found.value(`SELECT count(*) > 0 FROM lockstep.range WHERE NOT done`)).toBe(true);
+  }
+  expect(await first.ended).toMatchObject({ exitCode: 0 });
+  expect(await filled(found)).toEqual({ '1': ROWS });
+});
+
+test('the process that moves the run is killed: who has joined works on, also under the epoch of the next one', async () => {
+  const { found, plan } = await filling();
+  const first = start('apply', found, plan);
+  await first.batches(3);
+  const joined = start('work', found, plan);
+  await joined.batches(3);
+  first.signal('SIGKILL');
+  await first.ended;
+  const before = Number(await found.value('SELECT count(*) FROM lockstep.batch'));
+  await expect
+    .poll(async () => Number(await found.value('SELECT count(*) FROM lockstep.batch')))
+    .toBeGreaterThan(before + 5);
+  const next = start('apply', found, plan);
+  await next.batches(1);
+  expect(await found.value('SELECT epoch FROM lockstep.run')).toBe(2);
+  expect(await next.ended).toMatchObject({ exitCode: 0 });
+  expect(await reportOf(joined)).toMatchObject({ status: 'done' });
+  expect(await filled(found)).toEqual({ '1': ROWS });
+});
+
+test('who joins the way back takes back each row once', async () => {
+  const { found, plan } = await filling();
+  expect(await start('apply', found, plan).ended).toMatchObject({ exitCode: 0 });
+  const back = start('rollback', found, plan);
+  await back.batches(3);
+  const joined = start('work', found, plan);
+  await joined.batches(5);
+  expect(await back.ended).toMatchObject({ exitCode: 0 });
+  expect(await reportOf(joined)).toMatchObject({ status: 'rolled back' });
+  expect(await filled(found)).toEqual({ '0': ROWS });
+});
+
+test('what is not under way cannot be joined', async () => {
+  const { found, plan } = await filling(10);
+  const work = () =>
+    workCommand({
+      ...{ database: found.database, run: 'bump', argument: 'bump' },
+      ...{ observe: () => undefined, stop: new AbortController().signal },
+    });
+  expect(await work()).toMatchObject({ exit: 1, diagnostics: [{ code: 'LS9008' }] });
+  expect(await start('apply', found, plan).ended).toMatchObject({ exitCode: 0 });
+  expect(await work()).toMatchObject({
+    exit: 1,
+    diagnostics: [{ code: 'LS9030', detail: '`bump@1` is done.' }],
+    next: ['lockstep status bump'],
+  });
+});
