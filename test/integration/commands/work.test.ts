@@ -2,9 +2,13 @@
 import { expect, onTestFinished, test } from 'vitest';
 
 import { workCommand } from '../../../src/commands/work.js';
+import { systemClock } from '../../../src/kernel/clock.js';
+import { PgDatabase } from '../../../src/postgres/pg-database.js';
+import type { WrongJournal } from '../../faults/seeds/wrong-journals.js';
 import { compileForProcesses } from '../../faults/support/compile-for-processes.js';
+import { openTransaction, until, WAITING } from '../../faults/support/ddl-operations.js';
 import { rollback, writePlan, type WrittenPlan } from '../../faults/support/run-plan.js';
-import { startPlanProcess, type PlanProcess } from '../../faults/support/start-plan-process.js';
+import { startPlanProcess, type PlanProcess, type ProcessEnd } from '../../faults/support/start-plan-process.js';
 import { testDatabase, type TestDatabase } from '../../support/database.js';
 
 const folder = compileForProcesses();
@@ -133,4 +137,64 @@ test('what is not under way cannot be joined', async () => {
     diagnostics: [{ code: 'LS9030', detail: '`bump@1` is done.' }],
     next: ['lockstep status bump'],
   });
+});
+
+/** The worker sleeps through the end of the run's process, a takeover and the whole way back. */
+async function frozenWorker(
+  wrong?: WrongJournal,
+): Promise<{ readonly left: Record<string, number>; readonly end: ProcessEnd }> {
+  const { found, plan } = await filling();
+  const first = start('apply', found, plan);
+  await first.batches(2);
+  const joined = startPlanProcess(folder, 'work', { url: found.url, ...plan, ...(wrong !== undefined && { wrong }) });
+  onTestFinished(() => joined.signal('SIGKILL'));
+  await joined.batches(4);
+  joined.signal('SIGSTOP');
+  first.signal('SIGKILL');
+  await first.ended;
+  // The server gives it up, as it does when a machine vanishes from the network.
+  await found.query(
+    'SELECT pg_terminate_backend(pid, 10000) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()',
+  );
+  expect(await rollback(plan, new PgDatabase({ url: found.url }))).toMatchObject({ exit: 0 });
+  expect(await filled(found)).toEqual({ '0': ROWS });
+  joined.signal('SIGCONT');
+  const end = await joined.ended;
+  return { left: await filled(found), end };
+}
+
+test('who wakes up after a takeover and the way back writes nothing', async () => {
+  const { left, end } = await frozenWorker();
+  expect(left).toEqual({ '0': ROWS });
+  expect(end, end.output).toMatchObject({ exitCode: 0 });
+  expect(end.output).toContain('"status":"rolled back"');
+});
+
+test('without a fence it would', async () => {
+  expect((await frozenWorker('missing fence')).left, 'the wrong design was not caught').not.toEqual({ '0': ROWS });
+});
+
+test('a way back that has taken the run over but not turned it yet lets nobody go on forwards', async () => {
+  const { found, plan } = await filling();
+  const first = start('apply', found, plan);
+  await first.batches(2);
+  const joined = start('work', found, plan);
+  await joined.batches(3);
+  first.signal('SIGKILL');
+  await first.ended;
+  // Where the way back is written, an insert of the same operation holds it up: after the epoch was raised.
+  const inTheWay = await openTransaction(
+    found.url,
+    `INSERT INTO lockstep.operation (run_id, id, ordinal, epoch) SELECT id, 'undo/bump/fill', 1, 1 FROM lockstep.run`,
+  );
+  const back = rollback(plan, found.database);
+  await until(found, `${WAITING} AND l.locktype = 'transactionid'`);
+  const batches = 'SELECT count(*)::int FROM lockstep.batch';
+  const before = await found.value(batches);
+  await systemClock.sleep(3_000);
+  expect(await found.value(batches)).toBe(before);
+  await inTheWay.query('ROLLBACK');
+  expect(await back).toMatchObject({ exit: 0 });
+  expect(await reportOf(joined)).toMatchObject({ status: 'rolled back' });
+  expect(await filled(found)).toEqual({ '0': ROWS });
 });
