@@ -7,6 +7,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, onTestFinished, test } from 'vitest';
 
+import { askToStopCommand } from '../../../src/commands/ask-to-stop.js';
+import { migrate } from '../../../src/postgres/journal/migrate.js';
+import { JOURNAL_MIGRATIONS } from '../../../src/postgres/journal/migrations.js';
 import { lockstep, startLockstep, type Started } from '../../support/built-program.js';
 import { testDatabase, type TestDatabase } from '../../support/database.js';
 import { openTransaction } from '../../faults/support/ddl-operations.js';
@@ -173,4 +176,91 @@ describe.each(DURING)('during %s', (during, prepare, said) => {
     if (during !== 'a wait for the lock of a table') await countsAreTrue(found);
     expect((await lockstep(['status', 'bump'], { env })).out).toMatch(stands);
   });
+});
+
+describe('asked for is not reached', () => {
+  test('a pause waits for the batch at hand and says so; a cancel cuts it off on the server', async () => {
+    const { found, env, file } = await slowFill(300);
+    const started = await startLockstep(['apply', file, '--yes'], { env });
+    await started.says('state=running');
+    const sleeping = `SELECT count(*)::int FROM pg_stat_activity WHERE datname = current_database() AND wait_event = 'PgSleep'`;
+    await expect.poll(() => found.value(sleeping), { timeout: 20_000 }).toBe(1);
+    const report = await askToStopCommand({ database: found.database, asked: 'pause', run: 'bump', waitMs: 2_000 });
+    expect(report).toMatchObject({ exit: 0, report: { outcome: 'stopping' } });
+    await started.says(/Stopping: paused by/);
+    expect((await lockstep(['status', 'bump'], { env })).out).toMatch(/^bump@1 {3}pausing \(running\)\n/);
+    expect((await lockstep(['status'], { env })).out).toMatch(/^bump@1 +pausing \(running\) /m);
+    const cancelled = await lockstep(['cancel', 'bump'], { env });
+    expect(cancelled.out).toMatch(/^✔ bump@1 is stopped/);
+    expect(await started.ended).toMatchObject({ exit: 6 });
+    await nothingIsLeft(found);
+    expect(await found.value('SELECT sum(n) FROM item')).toBe('0');
+    // Who goes on has been asked nothing.
+    await found.query('DROP TRIGGER slow ON item');
+    expect(await lockstep(['apply', file, '--accept-drift'], { env })).toMatchObject({ exit: 0 });
+    expect(await found.value('SELECT min(n) || max(n)::text FROM item')).toBe('11');
+    expect(
+      await found.query(`SELECT details ->> 'asked' AS asked FROM lockstep.event WHERE event = 'stop asked'`),
+    ).toEqual([{ asked: 'pause' }, { asked: 'cancel' }]);
+    const ended = await lockstep(['pause', 'bump'], { env });
+    expect(ended.exit).toBe(1);
+    expect(ended.err).toMatch(/error\[LS9031\]: the run has ended/);
+  });
+
+  test('a pause reaches those that have joined, on the way back as well; a time budget holds there, too', async () => {
+    const { found, env, file } = await slowFill(0.1);
+    expect(await lockstep(['apply', file, '--yes'], { env })).toMatchObject({ exit: 0 });
+    const back = await startLockstep(['rollback', 'bump', '--yes'], { env });
+    await back.says('state=running');
+    const joined = await startLockstep(['work', 'bump', '--workers', '1'], { env });
+    await joined.says('state=running');
+    expect((await lockstep(['pause', 'bump'], { env })).out).toMatch(
+      /^✔ bump@1 is stopped: paused by \w+\nNext: {2}lockstep rollback bump@1\n/,
+    );
+    const helped = await joined.ended;
+    expect(helped.exit, helped.err).toBe(0);
+    expect(helped.out).toMatch(/^✔ \d+ batch(es)?, \d+ rows of bump@1, which is (stopped|pausing \(rolling back\))\n/);
+    const stopped = await back.ended;
+    expect([stopped.exit, stopped.out]).toEqual([
+      6,
+      expect.stringMatching(/^■ bump@1 on its way back has stopped;.*\n {2}paused by \w+\n/),
+    ]);
+    await nothingIsLeft(found);
+    const bounded = await lockstep(['rollback', 'bump', '--time-budget', '1s'], { env });
+    expect([bounded.exit, bounded.err]).toEqual([
+      6,
+      expect.stringContaining('Stopping: its time budget of 1s is used up'),
+    ]);
+    expect(await lockstep(['rollback', 'bump'], { env })).toMatchObject({ exit: 0 });
+    expect(await found.value('SELECT sum(n) FROM item')).toBe('0');
+  });
+
+  test('of a run that nobody runs it is said, with the command that goes on', async () => {
+    const { found, env, file } = await slowFill(0.2);
+    expect((await lockstep(['pause', 'bump'], { env })).err).toContain('error[LS9008]');
+    const started = await startLockstep(['apply', file, '--yes'], { env });
+    await started.says('state=running');
+    started.child.kill('SIGKILL');
+    await started.ended;
+    const killed = await lockstep(['pause', file], { env });
+    expect(killed).toMatchObject({ exit: 0, err: '' });
+    expect(killed.out).toMatch(/^■ bump@1 was interrupted: no process holds it;.*\nNext: {2}lockstep apply /);
+    expect((await lockstep(['work', file], { env })).err).toContain('`bump@1` is pausing.');
+    expect(await lockstep(['apply', file, '--time-budget', '1s'], { env })).toMatchObject({ exit: 6 });
+    const stands = await lockstep(['cancel', file], { env });
+    expect(stands).toMatchObject({ exit: 0, err: '' });
+    expect(stands.out).toMatch(/^✔ bump@1 is stopped: nothing to cancel, nothing written\nNext: {2}lockstep apply /);
+    expect(await found.value('SELECT asked IS NULL FROM lockstep.run')).toBe(true);
+    for (const wrong of ['', '0s', '10', 'soon'])
+      expect(await lockstep(['apply', file, '--time-budget', wrong], { env })).toMatchObject({ exit: 64 });
+  });
+});
+
+test('a run of a journal from before goes on', async () => {
+  const { found, env, file } = await slowFill(0);
+  await found.database.withSession((session) => migrate(session, JOURNAL_MIGRATIONS.slice(0, 3)));
+  expect(await lockstep(['apply', file, '--yes', '--time-budget', '1ms'], { env })).toMatchObject({ exit: 6 });
+  await found.query('ALTER TABLE lockstep.run DROP COLUMN asked; DELETE FROM lockstep.migration WHERE number > 3');
+  expect((await lockstep(['status'], { env })).out).toMatch(/^bump@1 +stopped /m);
+  expect(await lockstep(['apply', file], { env })).toMatchObject({ exit: 0 });
 });
