@@ -53,7 +53,7 @@ export function askToStopCommand(options: AskToStopOptions): Promise<CommandResu
     if (elsewhere !== undefined) return elsewhere;
     if (ENDED_STATUSES.includes(known.status)) {
       const detail = `\`${known.name}\` is ${known.status} since ${known.finishedAt ?? 'a while'}.`;
-      return { ...refusal(EXIT.failed, 'LS9031', { detail }), next: [`lockstep status ${known.name}`] };
+      return { ...refusal(EXIT.failed, 'LS9036', { detail }), next: [`lockstep status ${known.name}`] };
     }
     const told = UNDER_WAY_STATUSES.includes(known.status) && (await write(database, known.id, asked));
     const outcome = told ? await reached(known, options) : 'stands';

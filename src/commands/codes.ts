@@ -146,12 +146,12 @@ export const COMMAND_CODES = {
     explanation:
       'A run goes on, and is taken back, with operations that were compiled for definitions which it knows: those from before it, and what each of its own operations left. Tables that it touches, or what hangs on them (columns, indexes, constraints, triggers, views, comments, grants), are otherwise than that now. The differences are listed, by what is expected and what is there; `added` is what the run does not know, and a way back might take it away. Nothing was changed. Put the definitions back and call the same command again; or look at what the way back would do with `lockstep rollback … --plan`; or accept them with `--accept-drift`: this is written to the trail of the run with your name, and from then on they are what is expected. What is half done outside a transaction is not compared, nor are tables that the run does not touch.',
   },
-  LS9030: {
+  LS9035: {
     summary: 'the run is not under way',
     explanation:
       'Other processes can join the batches of a run with `lockstep work` while it runs, on its way there or back. This one waits for somebody, has stopped, failed or ended, or is being stopped at this moment; there is nothing to join. `lockstep status` says where it stands; once `lockstep apply` or `lockstep rollback` goes on with it, others can join.',
   },
-  LS9031: {
+  LS9036: {
     summary: 'the run has ended',
     explanation:
       'A run that is done or rolled back has no process and needs none: there is nothing to pause and nothing to cancel. What it did is taken back with `lockstep rollback`.',

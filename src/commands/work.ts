@@ -66,7 +66,7 @@ export function workCommand(options: WorkOptions): Promise<CommandResult<WorkRep
     if (elsewhere !== undefined) return elsewhere;
     if (!UNDER_WAY_STATUSES.includes(known.status) || known.asked !== null)
       return {
-        ...refusal(EXIT.failed, 'LS9030', {
+        ...refusal(EXIT.failed, 'LS9035', {
           detail: `\`${known.name}\` is ${standing(known)}.`,
           help: 'join it while it runs',
         }),

@@ -9,6 +9,7 @@ import type { Execution } from './execution.js';
 import type { RangeClaim } from './journal.js';
 import { runTransaction } from './run-transaction.js';
 import type { Session } from './session.js';
+import { missingParent, withUserTriggers } from './user-triggers.js';
 
 export interface CommittedBatch {
   readonly rows: number;
@@ -68,10 +69,12 @@ async function findEnd(
 async function work(operation: BatchOperation, claim: RangeClaim, session: Session): Promise<BatchCounts> {
   const { lock, template, rangeOf } = operation.work;
   const range = rangeCondition(rangeOf, operation.walk.key, { hasLower: claim.cursor !== null });
-  if (lock !== null) await session.query(`${lock[0]}${range}${lock[1]}`, bounds(claim));
-  const { rows } = await session.query<RawCounts>(`${template[0]}${range}${template[1]}`, bounds(claim));
+  const { rows } = await withUserTriggers(operation.work, session, async () => {
+    if (lock !== null) await session.query(`${lock[0]}${range}${lock[1]}`, bounds(claim));
+    return session.query<RawCounts>(`${template[0]}${range}${template[1]}`, bounds(claim));
+  });
   const counts = readCounts(rows[0]!);
-  if (counts.problem !== null) throw new BatchProblemError(counts.problem);
+  if (counts.problem !== null) throw missingParent(counts.problem) ?? new BatchProblemError(counts.problem);
   return counts;
 }
 

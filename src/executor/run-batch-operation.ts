@@ -142,6 +142,7 @@ const PROBLEMS = {
   rows_folded: 'several source rows fold into one target row',
   concurrent_insert: 'somebody else keeps inserting the same rows',
   target_differs: 'the target holds a row that differs from its source',
+  parent_missing: 'a row refers to one that is not there',
 } as const;
 
 function targetTooLong(operation: BatchOperation, execution: Execution): RecordedError {

@@ -3,6 +3,7 @@ import { assignedRows, rowsDiffer, expectedRows, sameKey, sqlName, type Mapping 
 import type { BatchWork } from '../../operation/operation.js';
 import { quoteLiteral } from '../../sql/identifier.js';
 import { RUN_ID } from '../../sql/pinned-settings.js';
+import { columnsOfKeys, problemOr, upheldExpressions, type UpheldKey } from './upheld-keys.js';
 
 /** Stands for the range's condition while the text is built; no SQL can hold a NUL. */
 const RANGE = '\0';
@@ -11,14 +12,20 @@ const RANGE = '\0';
  * `fail`: a plain insert, so the server itself refuses a row that is there. `skip`: rows that are there stay, are counted
  * by content, and are recorded by key, so that a rollback never takes them for ours.
  */
-export function copyWork(mapping: Mapping, operation: string, onConflict: 'skip' | 'fail'): BatchWork {
-  const text = onConflict === 'fail' ? failText(mapping) : skipText(mapping, operation);
+export function copyWork(
+  mapping: Mapping,
+  operation: string,
+  { onConflict, upheld }: { readonly onConflict: 'skip' | 'fail'; readonly upheld: readonly UpheldKey[] | null },
+): BatchWork {
+  const keys = upheld ?? [];
+  const text = onConflict === 'fail' ? failText(mapping, keys) : skipText(mapping, operation, keys);
   return {
     lock: null,
     template: splitAtRange(text),
     rangeOf: sqlName(mapping.source),
     explain: `INSERT INTO ${sqlName(mapping.target)} (${names(mapping)})${overriding(mapping)}\n${assignedRows(mapping)}`,
     provenance: true,
+    ...(upheld !== null && { userTriggers: 'suppress' }),
   };
 }
 
@@ -29,19 +36,21 @@ export function splitAtRange(text: string): readonly [string, string] {
 
 export { RANGE };
 
-function failText(mapping: Mapping): string {
+function failText(mapping: Mapping, upheld: readonly UpheldKey[]): string {
+  const returned = upheld.length === 0 ? '1' : columnsOfKeys(upheld).join(', ');
   return `WITH source AS MATERIALIZED (
 ${expectedRows(mapping, RANGE)}
 ), inserted AS (
 INSERT INTO ${sqlName(mapping.target)} (${names(mapping)})${overriding(mapping)}
 SELECT ${names(mapping)} FROM source
-RETURNING 1
-)
+RETURNING ${returned}
+)${upheldExpressions(sqlName(mapping.target), upheld, 'inserted')}
 SELECT (SELECT count(*) FROM source) AS read, (SELECT count(*) FROM inserted) AS changed,
-  0::bigint AS skipped, 0::bigint AS kept, NULL::json AS findings, NULL::json AS problem`;
+  0::bigint AS skipped, 0::bigint AS kept, NULL::json AS findings, ${problemOr(upheld, 'NULL::json')} AS problem`;
 }
 
-function skipText(mapping: Mapping, operation: string): string {
+function skipText(mapping: Mapping, operation: string, upheld: readonly UpheldKey[]): string {
+  const returned = [...new Set([...mapping.key.map(({ name }) => name), ...columnsOfKeys(upheld)])].join(', ');
   const key = mapping.key.map(({ name }) => name).join(', ');
   const rest = mapping.columns.filter((column) => !mapping.key.includes(column));
   const keyTexts = mapping.key.map(({ name }) => `m.${name}::text`).join(', ');
@@ -52,8 +61,8 @@ ${expectedRows(mapping, RANGE)}
 INSERT INTO ${sqlName(mapping.target)} (${names(mapping)})${overriding(mapping)}
 SELECT ${names(mapping)} FROM source
 ON CONFLICT (${key}) DO NOTHING
-RETURNING ${key}
-), met AS MATERIALIZED (
+RETURNING ${returned}
+)${upheldExpressions(sqlName(mapping.target), upheld, 'inserted')}, met AS MATERIALIZED (
 SELECT s.* FROM source AS s WHERE NOT EXISTS (SELECT FROM inserted AS i WHERE ${sameKey('i', 's', mapping)})
 ), noted AS (
 INSERT INTO lockstep.already_there (run_id, operation_id, key)
@@ -69,8 +78,11 @@ SELECT (SELECT count(*) FROM source) AS read, (SELECT count(*) FROM inserted) AS
 )
 SELECT read, changed, skipped, 0::bigint AS kept,
   (SELECT json_agg(json_build_object('what', 'already there, and different', 'expected', expected, 'found', found)) FROM differing) AS findings,
-  CASE WHEN read <> changed + skipped THEN
-    json_build_object('code', 'rows_folded', 'retry', false, 'rows', (SELECT coalesce(json_agg(to_json(folded.*)), '[]') FROM folded)) END AS problem
+  ${problemOr(
+    upheld,
+    `CASE WHEN read <> changed + skipped THEN
+    json_build_object('code', 'rows_folded', 'retry', false, 'rows', (SELECT coalesce(json_agg(to_json(folded.*)), '[]') FROM folded)) END`,
+  )} AS problem
 FROM tally`;
 }
 

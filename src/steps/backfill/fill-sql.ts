@@ -8,6 +8,7 @@ import type { BatchWork, KeyWalk } from '../../operation/operation.js';
 import { quoteIdentifier, quoteLiteral } from '../../sql/identifier.js';
 import { RUN_ID } from '../../sql/pinned-settings.js';
 import { RANGE, splitAtRange } from './copy-sql.js';
+import { columnsOfKeys, problemOr, upheldExpressions, type UpheldKey } from './upheld-keys.js';
 
 export interface Fill {
   /** Key of the table. */
@@ -15,6 +16,8 @@ export interface Fill {
   readonly columns: readonly FilledColumn[];
   readonly where: string | null;
   readonly key: WalkableKey;
+  /** Null: the triggers of the table fire. Else they do not, nor those behind its foreign keys: these are looked up. */
+  readonly upheld: readonly UpheldKey[] | null;
 }
 
 export interface FilledColumn {
@@ -24,7 +27,8 @@ export interface FilledColumn {
   readonly expression: string;
 }
 
-export function fillWork({ table, columns, where, key }: Fill, operation: string): BatchWork {
+export function fillWork({ table, columns, where, key, upheld }: Fill, operation: string): BatchWork {
+  const parents = upheld ?? [];
   const keys = key.columns.map(({ name }) => quoteIdentifier(name));
   const condition = where === null ? '' : `(${where}\n) AND `;
   const value = (column: FilledColumn): string => `(${column.expression}\n)::${comparableType(column.type)}`;
@@ -41,20 +45,28 @@ FROM old AS o
 WHERE ${keys.map((name, index) => `t.${name} = o.k${index}`).join(' AND ')}
   AND ${anyDiffers(columns.map(({ type }, index) => ({ left: `o.old${index}`, right: `o.new${index}`, type })))}
 RETURNING ARRAY[${keys.map((_, index) => `o.k${index}::text`).join(', ')}] AS key,
-  ARRAY[${columns.map((_, index) => `o.old${index}::text`).join(', ')}] AS before, ARRAY[${columns.map(({ name }) => `t.${name}::text`).join(', ')}] AS after
-), kept AS (
+  ARRAY[${columns.map((_, index) => `o.old${index}::text`).join(', ')}] AS before, ARRAY[${columns.map(({ name }) => `t.${name}::text`).join(', ')}] AS after${returnedOf(parents)}
+)${upheldExpressions(table, parents, 'changed')}, kept AS (
 INSERT INTO lockstep.before_image (run_id, operation_id, key, before, after)
 SELECT ${RUN_ID}, ${quoteLiteral(operation)}, key, before, after FROM changed
 )
 SELECT (SELECT count(*) FROM old) AS read, (SELECT count(*) FROM changed) AS changed,
-  (SELECT count(*) FROM old) - (SELECT count(*) FROM changed) AS skipped, 0::bigint AS kept, NULL::json AS findings, NULL::json AS problem`;
+  (SELECT count(*) FROM old) - (SELECT count(*) FROM changed) AS skipped, 0::bigint AS kept, NULL::json AS findings, ${problemOr(parents, 'NULL::json')} AS problem`;
   return {
     lock: null,
     template: splitAtRange(text),
     rangeOf: table,
     explain: `UPDATE ${table} SET ${columns.map((column) => `${column.name} = (${column.expression}\n)`).join(', ')}${where === null ? '' : `\nWHERE (${where}\n)`}`,
     provenance: false,
+    ...(upheld !== null && { userTriggers: 'suppress' }),
   };
+}
+
+/** Behind what is returned already; the names stand for the row as it was written. */
+function returnedOf(parents: readonly UpheldKey[]): string {
+  return columnsOfKeys(parents)
+    .map((column) => `, t.${column}`)
+    .join('');
 }
 
 /** Walks the before-images in the order in which they were kept. */
@@ -67,7 +79,8 @@ export function imageWalk(operation: string): KeyWalk {
   };
 }
 
-export function unfillWork({ table, columns, key }: Fill, operation: string): BatchWork {
+export function unfillWork({ table, columns, key, upheld }: Fill, operation: string): BatchWork {
+  const parents = upheld ?? [];
   const same = key.columns
     .map(({ name, type }, index) => `t.${quoteIdentifier(name)} = i.key[${index + 1}]::${type}`)
     .join(' AND ');
@@ -79,19 +92,20 @@ WHERE i.run_id = ${RUN_ID} AND i.operation_id = ${quoteLiteral(operation)} AND $
 UPDATE ${table} AS t SET ${columns.map(({ name, type }, index) => `${name} = i.before[${index + 1}]::${type}`).join(', ')}
 FROM image AS i
 WHERE ${same} AND ${current} = i.after
-RETURNING i.id
-), since AS (
+RETURNING i.id${returnedOf(parents)}
+)${upheldExpressions(table, parents, 'restored')}, since AS (
 SELECT i.key, i.before, i.after, to_jsonb(t.*) AS row FROM image AS i LEFT JOIN ${table} AS t ON ${same}
 WHERE i.id NOT IN (SELECT id FROM restored)
 )
 SELECT (SELECT count(*) FROM image) AS read, (SELECT count(*) FROM restored) AS changed, 0::bigint AS skipped, (SELECT count(*) FROM since) AS kept,
   (SELECT json_agg(json_build_object('what', CASE WHEN row IS NULL THEN 'gone since' ELSE 'kept: changed by others since' END, 'key', key, 'before', before, 'written', after, 'row', row)) FROM (SELECT * FROM since LIMIT 10) AS s) AS findings,
-  NULL::json AS problem`;
+  ${problemOr(parents, 'NULL::json')} AS problem`;
   return {
     lock: null,
     template: splitAtRange(text),
     rangeOf: 'i',
     explain: `UPDATE ${table} SET ${columns[0]!.name} = ${columns[0]!.name}`,
     provenance: false,
+    ...(upheld !== null && { userTriggers: 'suppress' }),
   };
 }

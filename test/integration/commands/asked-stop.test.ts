@@ -204,7 +204,7 @@ describe('asked for is not reached', () => {
     ).toEqual([{ asked: 'pause' }, { asked: 'cancel' }]);
     const ended = await lockstep(['pause', 'bump'], { env });
     expect(ended.exit).toBe(1);
-    expect(ended.err).toMatch(/error\[LS9031\]: the run has ended/);
+    expect(ended.err).toMatch(/error\[LS9036\]: the run has ended/);
   });
 
   test('a pause reaches those that have joined, on the way back as well; a time budget holds there, too', async () => {

@@ -134,7 +134,7 @@ test('what is not under way cannot be joined', async () => {
   expect(await start('apply', found, plan).ended).toMatchObject({ exitCode: 0 });
   expect(await work()).toMatchObject({
     exit: 1,
-    diagnostics: [{ code: 'LS9030', detail: '`bump@1` is done.' }],
+    diagnostics: [{ code: 'LS9035', detail: '`bump@1` is done.' }],
     next: ['lockstep status bump'],
   });
 });
