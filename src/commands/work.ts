@@ -8,6 +8,7 @@ import { persist } from '../executor/persist.js';
 import type { RunEvent } from '../executor/run-event.js';
 import type { Session } from '../executor/session.js';
 import { createSlots } from '../executor/slots.js';
+import { StoppedError } from '../executor/stop-request.js';
 import { whileWatched } from '../executor/while-watched.js';
 import { systemClock } from '../kernel/clock.js';
 import type { OperationGraph } from '../operation/operation-graph.js';
@@ -34,6 +35,8 @@ export interface WorkOptions extends Pick<RunOptions, 'database' | 'observe' | '
   readonly workers?: number;
   /** Told the graph whose batches it works on, and once more where the run has turned back. */
   readonly begin?: (graph: OperationGraph) => void;
+  /** Told at once of what it leaves to the process that moves the run. */
+  readonly met?: (operation: string, error: RecordedError) => void;
   /** Told once when no process moves the run: what is begun is worked off, and then it waits. */
   readonly alone?: () => void;
 }
@@ -107,8 +110,12 @@ class Joiner {
     let look = await this.#look();
     while (goesOn(look) && !stop.aborted) {
       await this.#workOn(look);
-      if (!stop.aborted) await systemClock.sleep(LOOK_EVERY_MS, stop);
-      look = await this.#look();
+      await systemClock.sleep(LOOK_EVERY_MS, stop);
+      look = await this.#look().catch((error: unknown) => {
+        // A stop does not wait for a server that is away.
+        if (error instanceof StoppedError) return look;
+        throw error;
+      });
     }
     return this.#result(look);
   }
@@ -129,7 +136,9 @@ class Joiner {
     const execution = await executionOf(graph, run, { ...this.#options, observe: this.#observe, stop }, workers);
     const work = begun.map(async (operation) => {
       const problem = await joinBatchOperation(operation, workers ?? operation.pace.workers, execution);
-      if (problem !== null) this.#problems.set(operation.id, problem);
+      if (problem === null) return;
+      this.#problems.set(operation.id, problem);
+      this.#options.met?.(operation.id, problem);
     });
     const ask = async (session: Session): Promise<() => void> => {
       const now = await lookAtRun(session, run.id);
