@@ -264,3 +264,46 @@ test('a run of a journal from before goes on', async () => {
   expect((await lockstep(['status'], { env })).out).toMatch(/^bump@1 +stopped /m);
   expect(await lockstep(['apply', file], { env })).toMatchObject({ exit: 0 });
 });
+
+describe('a cancel waits for nothing', () => {
+  test('not for a check, and not for a concurrent build, whose leftover the next turn takes away', async () => {
+    const found = await testDatabase({ after: onTestFinished });
+    const env = { DATABASE_URL: found.url };
+    await found.query(
+      'CREATE TABLE item (id int PRIMARY KEY, n int); INSERT INTO item SELECT n, n FROM generate_series(1, 9) AS n',
+    );
+    const file = join(folder, `${found.name}.yaml`);
+    writeFileSync(
+      file,
+      `lockstep: 1
+name: long
+steps:
+  - id: proof
+    verify:
+      - no_rows: SELECT 1 FROM (SELECT pg_sleep(CASE (SELECT n FROM item WHERE id = 1) WHEN 1 THEN 300 ELSE 0 END)) AS slept WHERE false
+  - id: build
+    ddl: CREATE INDEX item_n ON item (n)
+`,
+    );
+    const cancelOnce = async (goingOn: string): Promise<void> => {
+      const started = await startLockstep(['apply', file, '--yes'], { env });
+      await expect.poll(() => found.value(goingOn), { timeout: 30_000 }).toBe(1);
+      expect((await lockstep(['cancel', 'long'], { env })).out).toMatch(/^✔ long@1 is stopped: cancelled by /);
+      const ended = await started.ended;
+      expect(ended.exit, ended.err).toBe(6);
+      await nothingIsLeft(found);
+    };
+    await cancelOnce(
+      `SELECT count(*)::int FROM pg_stat_activity WHERE datname = current_database() AND wait_event = 'PgSleep'`,
+    );
+    await found.query('UPDATE item SET n = 0 WHERE id = 1');
+    const inTheWay = await openTransaction(found.url, 'UPDATE item SET n = 2 WHERE id = 2');
+    await cancelOnce(
+      `SELECT count(*)::int FROM pg_stat_progress_create_index WHERE datname = current_database() AND phase LIKE 'waiting for writers%'`,
+    );
+    expect(await found.value(`SELECT indisvalid FROM pg_index WHERE indexrelid = 'item_n'::regclass`)).toBe(false);
+    await inTheWay.letGo();
+    expect(await lockstep(['apply', file], { env })).toMatchObject({ exit: 0 });
+    expect(await found.value(`SELECT indisvalid FROM pg_index WHERE indexrelid = 'item_n'::regclass`)).toBe(true);
+  });
+});
