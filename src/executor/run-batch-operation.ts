@@ -10,7 +10,7 @@ import { recordedError } from './recorded-error.js';
 import { MAX_TRIES, pauseBeforeTryMs } from './retry-policy.js';
 import { runTransaction } from './run-transaction.js';
 import { FencedError } from './journal.js';
-import type { Session } from './session.js';
+import { DatabaseError, type Session } from './session.js';
 import { StoppedError } from './stop-request.js';
 import { splitRanges } from './split-ranges.js';
 
@@ -22,6 +22,8 @@ export interface Crew {
   /** Whether it stays while others hold what is left. */
   readonly patient: boolean;
   size: number;
+  /** The last batch met rows that were there: the next is sent as `onViolation`. */
+  meetsRows: boolean;
   problem: RecordedError | null;
   problemTries: number;
   fenced: FencedError | null;
@@ -74,7 +76,7 @@ async function cutRanges(operation: BatchOperation, execution: Execution): Promi
 }
 
 export function newCrew({ pace }: BatchOperation, { patient }: Pick<Crew, 'patient'>): Crew {
-  return { patient, size: pace.rows, problem: null, problemTries: 0, fenced: null };
+  return { patient, size: pace.rows, meetsRows: false, problem: null, problemTries: 0, fenced: null };
 }
 
 /** One worker. It never throws what another worker should not see: the crew's problem ends all of them. */
@@ -89,7 +91,8 @@ export async function workOff(
       if (execution.stop.aborted || crew.problem !== null || crew.fenced !== null) return;
       const went = await oneBatch(operation, lockTimeoutMs, crew, execution);
       if (went === 'all done' || (went === 'others at work' && !crew.patient)) return;
-      if (went !== 'committed') await execution.clock.sleep(pauseAfter(went, crew, execution), execution.stop);
+      if (went !== 'committed' && went !== 'met rows')
+        await execution.clock.sleep(pauseAfter(went, crew, execution), execution.stop);
     }
   } catch (error) {
     if (error instanceof FencedError) crew.fenced = error;
@@ -97,7 +100,7 @@ export async function workOff(
   }
 }
 
-type Went = 'committed' | 'all done' | 'others at work' | 'collided';
+type Went = 'committed' | 'met rows' | 'all done' | 'others at work' | 'collided';
 
 function pauseAfter(went: Went, crew: Crew, { random }: Execution): number {
   return went === 'collided' ? pauseBeforeTryMs(crew.problemTries, random) : CLAIM_PAUSE_MS;
@@ -113,8 +116,10 @@ async function oneBatch(
   const work = async (session: Session, attempts: Attempts): Promise<Went> => {
     if (stop.aborted) return 'all done';
     try {
-      const size = crew.size;
-      const batch = await runBatch(operation, size, lockTimeoutMs, session, execution);
+      const { size } = crew;
+      const { template, onViolation } = operation.work;
+      const text = crew.meetsRows ? (onViolation ?? template) : template;
+      const batch = await runBatch(operation, text, size, lockTimeoutMs, session, execution);
       if (batch === null) {
         // Nothing to claim is not "finished": another worker, or a dying one, may hold what is left.
         return (await journal.unfinishedRanges(session, run, operation.id)) === 0 ? 'all done' : 'others at work';
@@ -122,10 +127,15 @@ async function oneBatch(
       attempts.tries = 0;
       crew.problemTries = 0;
       crew.size = nextBatchSize(operation.pace, size, batch.durationMs);
+      if (batch.skipped === 0) crew.meetsRows = false;
       const counts = await journal.counts(session, run, operation.id);
       observe({ type: 'progress', operation: operation.id, step: operation.step, counts, ...batch });
       return 'committed';
     } catch (error) {
+      if (meetsRow(error) && operation.work.onViolation !== null && !crew.meetsRows) {
+        crew.meetsRows = true;
+        return 'met rows';
+      }
       if (!(error instanceof BatchProblemError)) throw error;
       crew.problemTries += 1;
       if (!error.problem.retry || crew.problemTries > MAX_TRIES) {
@@ -138,7 +148,14 @@ async function oneBatch(
   return persist(execution, operation, work, { inSlot: true });
 }
 
+const UNIQUE_VIOLATION = '23505';
+
+function meetsRow(error: unknown): boolean {
+  return error instanceof DatabaseError && error.facts.sqlstate === UNIQUE_VIOLATION;
+}
+
 const PROBLEMS = {
+  rows_left_out: 'a trigger of the target left rows out',
   rows_folded: 'several source rows fold into one target row',
   concurrent_insert: 'somebody else keeps inserting the same rows',
   target_differs: 'the target holds a row that differs from its source',

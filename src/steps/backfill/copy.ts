@@ -46,6 +46,7 @@ function copyOf(mapping: Mapping, fields: MappingBackfill, pace: Pace, context: 
   if (suppresses(mapping.target, ['insert', 'delete'], said, context))
     refuseToSuppress(mapping.target, ['insert', 'delete'], undefined, context, path);
   const id = `${step}/fill/${mapping.name}`;
+  const triggersFire = !suppressed && firesTriggers(mapping.target, ['insert'], context.catalog);
   const [source, target] = [sqlName(mapping.source), sqlName(mapping.target)];
   const parents = parentsOf(mapping.target);
   const looked = textsOf(mapping).flatMap((text) => context.readsOf('condition', text));
@@ -57,6 +58,7 @@ function copyOf(mapping: Mapping, fields: MappingBackfill, pace: Pace, context: 
     walk: { relation: source, index: mapping.walk.index, key: mapping.walk.columns.map(sqlKeyColumn) },
     work: copyWork(mapping, id, {
       onConflict: fields.on_conflict ?? 'fail',
+      triggersFire,
       upheld: suppressed ? upheldKeys(mapping.target) : null,
     }),
     pace,
@@ -68,7 +70,7 @@ function copyOf(mapping: Mapping, fields: MappingBackfill, pace: Pace, context: 
       // A foreign key takes FOR KEY SHARE on the row that it refers to.
       ...parents.map((relation) => ({ relation, mode: 'ROW SHARE' }) as const),
     ],
-    barrier: !suppressed && firesTriggers(mapping.target, ['insert'], context.catalog),
+    barrier: triggersFire,
     after: [],
     skipWhen: [],
     hazards: [],

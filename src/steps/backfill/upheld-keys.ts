@@ -16,6 +16,9 @@ export interface UpheldKey {
   readonly full: boolean;
 }
 
+/** Behind the strategy of a batch, for whoever reads the plan. */
+export const SUPPRESSED = '; triggers of the table do not fire, foreign keys are upheld by the batch';
+
 /** Of every foreign key that the server enforces, for rows that get values in all columns, or in these. */
 export function upheldKeys(relation: Relation, written?: readonly string[]): readonly UpheldKey[] {
   return foreignKeys(relation)
