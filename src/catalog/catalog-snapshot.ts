@@ -32,6 +32,8 @@ export interface ServerFacts {
   readonly deadlockTimeoutMs: number;
   /** A publication FOR ALL TABLES exists: the journal itself would be replicated. */
   readonly publishesAllTables: boolean;
+  /** The current user may set `session_replication_role`: a superuser, or somebody who was granted it. */
+  readonly maySuppressTriggers: boolean;
 }
 
 export interface RelationName {

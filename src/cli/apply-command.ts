@@ -2,6 +2,7 @@
 import { applyCommand, type ApplyReport } from '../commands/apply.js';
 import { placeOfCheck } from '../commands/check-place.js';
 import type { CommandResult } from '../commands/command-result.js';
+import type { RunOptions } from '../commands/execute-run.js';
 import { estimateRows } from '../commands/estimate-rows.js';
 import { openPlan } from '../commands/open-plan.js';
 import type { OperationGraph } from '../operation/operation-graph.js';
@@ -9,13 +10,15 @@ import { systemClock } from '../kernel/clock.js';
 import type { Estimates } from '../report/plan-report.js';
 import { agreement } from './agreement.js';
 import { answerOf, planInput, type Answer, type Invocation } from './invocation.js';
-import { progressWriter } from './progress-writer.js';
+import { progressWriter, type ProgressWriter } from './progress-writer.js';
 import { showReport } from './show-report.js';
 import { withDatabase } from './with-database.js';
 
 export interface RunFlags {
   readonly resolve: Readonly<Record<string, 'done' | 'again'>>;
   readonly acceptDrift?: boolean;
+  /** Milliseconds. */
+  readonly timeBudget?: number;
 }
 
 export interface ApplyFlags extends RunFlags {
@@ -36,6 +39,7 @@ export async function apply(file: string, invocation: Invocation<ApplyFlags>): P
       stop,
       resolve: options.resolve,
       acceptDrift: options.acceptDrift === true,
+      ...stopsOf(invocation, progress),
       ...(options.expectDigest !== undefined && { expectDigest: options.expectDigest }),
       observe: progress.observe,
       agree: (report) => {
@@ -61,6 +65,20 @@ export async function apply(file: string, invocation: Invocation<ApplyFlags>): P
       result: { ...result, report: withoutGraph(result.report) },
     };
   });
+}
+
+/** What `executeRun` is told of stops that do not come from this terminal. */
+export function stopsOf(
+  { options, terminal }: Invocation<RunFlags>,
+  progress: Pick<ProgressWriter, 'pause'>,
+): Pick<RunOptions, 'timeBudgetMs' | 'stopping'> {
+  return {
+    ...(options.timeBudget !== undefined && { timeBudgetMs: options.timeBudget }),
+    stopping(why) {
+      progress.pause();
+      terminal.err.write(`Stopping: ${why}; what is done is kept.\n`);
+    },
+  };
 }
 
 /** `file:line:column` by operation; the file was read before, but may have gone meanwhile. */

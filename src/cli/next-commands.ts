@@ -17,7 +17,8 @@ export function nextCommands(
   });
 }
 
-const USES_TARGETS = /^lockstep (plan|show|apply|approve|status|verify|rollback|replay)\b(?!.* --help)/;
+const USES_TARGETS =
+  /^lockstep (plan|show|apply|approve|status|verify|rollback|replay|work|pause|cancel)\b(?!.* --help)/;
 
 export function shellWord(text: string): string {
   return /^[\w@%+=:,./-]+$/.test(text) ? text : `'${text.replaceAll("'", `'\\''`)}'`;

@@ -4,6 +4,7 @@
  * one list that a person reads to see everything that can be typed.
  */
 import { Argument, Command, InvalidArgumentError, Option } from 'commander';
+import { parseDuration } from '../kernel/duration.js';
 import type { ApproveFlags } from './approve-command.js';
 import type { ApplyFlags } from './apply-command.js';
 import type { DemoFlags } from './demo-command.js';
@@ -13,6 +14,7 @@ import type { PlanTextFlags } from './plan-text.js';
 import type { RollbackFlags } from './rollback-command.js';
 import type { ValidateFlags } from './validate-command.js';
 import type { VerifyFlags } from './verify-command.js';
+import type { WorkFlags } from './work-command.js';
 
 /** What was typed, understood. */
 export interface Chosen {
@@ -111,6 +113,7 @@ export function buildProgram(version: string, choose: (chosen: Chosen) => void):
         resolveOption(),
         acceptDriftOption(),
         new Option('--expect-digest <digest>', 'run exactly what has this digest, or nothing'),
+        timeBudgetOption(),
         ...targetOptions(),
       ],
       example: 'lockstep apply plans/split-auth-schema.yaml --set soak=1h',
@@ -158,12 +161,34 @@ export function buildProgram(version: string, choose: (chosen: Chosen) => void):
         new Option('--plan', 'only show the way back'),
         resolveOption(),
         acceptDriftOption(),
+        timeBudgetOption(),
         ...targetOptions(),
       ],
       example: 'lockstep rollback plans/split-auth-schema.yaml --plan',
     },
     async ([run], invocation) => (await import('./rollback-command.js')).rollback(run!, invocation),
   );
+  add<WorkFlags>(
+    'work',
+    [RUN],
+    'join the batches of a run that is under way, from another process or machine',
+    {
+      options: [
+        new Option('--workers <count>', "batches at once; default: the plan's `workers`").argParser(count),
+        ...targetOptions(),
+      ],
+      example: 'lockstep work split-auth-schema --workers 4',
+    },
+    async ([run], invocation) => (await import('./work-command.js')).work(run!, invocation),
+  );
+  for (const [asked, summary] of STOPS)
+    add(
+      asked,
+      [RUN],
+      summary,
+      { options: targetOptions(), example: `lockstep ${asked} split-auth-schema` },
+      async ([run], invocation) => (await import('./ask-to-stop-command.js')).askToStop(asked, run!, invocation),
+    );
   add(
     'replay',
     [RUN],
@@ -197,6 +222,11 @@ export function buildProgram(version: string, choose: (chosen: Chosen) => void):
   );
   return program;
 }
+
+const STOPS = [
+  ['pause', 'stop a run after the batches at hand, wherever it runs; what is done is kept'],
+  ['cancel', 'stop a run at once: its statements are cancelled on the server; what was committed is kept'],
+] as const;
 
 /** Of the options that gather what is repeated. */
 const NONE_GIVEN = { set: {}, resolve: {} };
@@ -250,6 +280,17 @@ function resolveOption(): Option {
 
 function acceptDriftOption(): Option {
   return new Option('--accept-drift', 'go on though others changed definitions that the run touches');
+}
+
+function timeBudgetOption(): Option {
+  const says = 'stop after so long as if somebody had asked for it: 30m, 8h; exit 6';
+  return new Option('--time-budget <duration>', says).argParser(budget);
+}
+
+function budget(text: string): number {
+  const budgetMs = text === '' ? undefined : parseDuration(text);
+  if (budgetMs === undefined || budgetMs === 0) throw new InvalidArgumentError('Write a number and a unit: 30m, 8h.');
+  return budgetMs;
 }
 
 type Settings = Readonly<Record<string, string>>;

@@ -2,7 +2,7 @@
 import { rollbackCommand } from '../commands/rollback.js';
 import { systemClock } from '../kernel/clock.js';
 import { agreement } from './agreement.js';
-import { withoutGraph, type RunFlags } from './apply-command.js';
+import { stopsOf, withoutGraph, type RunFlags } from './apply-command.js';
 import { answerOf, type Answer, type Invocation } from './invocation.js';
 import { progressWriter } from './progress-writer.js';
 import { runName } from './run-name.js';
@@ -31,6 +31,7 @@ export async function rollback(argument: string, invocation: Invocation<Rollback
       stop,
       resolve: options.resolve,
       acceptDrift: options.acceptDrift === true,
+      ...stopsOf(invocation, progress),
       observe: progress.observe,
       agree: agreed.ask,
       begin: (graph) => progress.begin(graph, {}),

@@ -1,11 +1,13 @@
 /** The report of each command for a person, on stdout: also where the demo runs them. */
 import type { ApplyReport } from '../commands/apply.js';
 import type { ApproveReport } from '../commands/approve.js';
+import type { AskToStopReport } from '../commands/ask-to-stop.js';
 import type { ReplayReport } from '../commands/replay.js';
 import type { RollbackReport } from '../commands/rollback.js';
 import type { StatusReport } from '../commands/status.js';
 import type { ValidateReport } from '../commands/validate.js';
 import type { VerifyReport } from '../commands/verify.js';
+import type { WorkReport } from '../commands/work.js';
 import { printable } from '../render/display-width.js';
 import { renderChecks, renderVerdict, type CheckLine } from '../render/render-checks.js';
 import { renderPlan } from '../render/render-plan.js';
@@ -24,6 +26,8 @@ export const showReport = {
   verify: verified,
   rollback: takenBack,
   replay: replayed,
+  work: worked,
+  askToStop: askedToStop,
 } as const;
 
 function validated({ plans }: ValidateReport, { style }: View): string {
@@ -57,9 +61,36 @@ function verified({ plan, checks }: VerifyReport, view: View): string {
   return `${view.style.strong(plan)}   ${renderVerdict(lines, view)}\n${shown === '' ? '' : `\n${shown}\n`}`;
 }
 
-function takenBack({ wayBack, run, graph, outcome, drift }: RollbackReport, view: View): string {
+function worked({ run, status, asked, batches, rows, problems }: WorkReport, { style }: View): string {
+  const sign = problems.length > 0 ? style.error('✖') : style.success('✔');
+  const did = `${showCount(batches)} ${batches === 1 ? 'batch' : 'batches'}, ${showRows(rows)}`;
+  return `${sign} ${did} of ${style.strong(printable(run))}, which is ${standingOf(asked, status)}\n`;
+}
+
+const ASKED = { pause: 'pausing', cancel: 'cancelling' } as const;
+
+/** Asked for is not reached. */
+function standingOf(asked: WorkReport['asked'], status: WorkReport['status']): string {
+  return asked !== null && (status === 'running' || status === 'rolling back') ? `${ASKED[asked]} (${status})` : status;
+}
+
+function askedToStop({ asked, run, outcome }: AskToStopReport, { style }: View): string {
+  const name = style.strong(printable(run.name));
+  switch (outcome) {
+    case 'stopped':
+      return `${style.success('✔')} ${name} is ${run.status}${run.why === null ? '' : `: ${printable(run.why)}`}\n`;
+    case 'stopping':
+      return `${style.warning('■')} ${name} is ${ASKED[asked]}: what is under way has not ended yet\n`;
+    case 'interrupted':
+      return `${style.warning('■')} ${name} was interrupted: no process holds it; those that have joined it end\n`;
+    case 'stands':
+      return `${style.success('✔')} ${name} is ${run.status}: nothing to ${asked}, nothing written\n`;
+  }
+}
+
+function takenBack({ wayBack, run, graph, outcome, why, drift }: RollbackReport, view: View): string {
   if (outcome === 'shown') return renderPlan(wayBack, view);
-  const done = renderRun({ report: run, graph, outcome }, view);
+  const done = renderRun({ report: run, graph, outcome, why }, view);
   if (drift === null) return done;
   const { style } = view;
   if (drift.length === 0) return `${done}\n${style.success('✔')} the catalog is what it was before the run\n`;

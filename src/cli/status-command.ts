@@ -1,8 +1,9 @@
 /** `lockstep status [RUN]`. */
 import { statusCommand, type StatusReport } from '../commands/status.js';
 import type { RunReport } from '../postgres/journal/run-report.js';
+import { goOnCommand } from './go-on-command.js';
 import { answerOf, type Answer, type Invocation } from './invocation.js';
-import { fileOf, runName } from './run-name.js';
+import { runName } from './run-name.js';
 import { showReport } from './show-report.js';
 import { withDatabase } from './with-database.js';
 
@@ -30,9 +31,8 @@ function nextOf(report: StatusReport | null, file: string | undefined): readonly
   const { run } = report.run;
   const aside = report.run.quarantined.length > 0 && run.direction === 'apply' ? [`lockstep replay ${run.name}`] : [];
   if (!report.interrupted.includes(run.name) && !OPEN.has(run.status)) return run.status === 'done' ? aside : [];
-  if (run.direction === 'rollback') return [`lockstep rollback ${run.name}`];
-  const plan = file !== undefined && /\.ya?ml$/.test(file) ? file : (fileOf(run.plan) ?? `${run.plan}.yaml`);
-  return [...aside, ...approvalsOf(report.run, run.name), `lockstep apply ${plan}`];
+  if (run.direction === 'rollback') return [goOnCommand(run, file)];
+  return [...aside, ...approvalsOf(report.run, run.name), goOnCommand(run, file)];
 }
 
 const OPEN: ReadonlySet<string> = new Set(['waiting', 'blocked', 'stopped', 'failed']);

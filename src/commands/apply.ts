@@ -12,7 +12,16 @@ import type { PlanReport } from '../report/plan-report.js';
 import { compileForDatabase, type CompiledForDatabase } from './compile-for-database.js';
 import { EXIT, refusal, type CommandResult } from './command-result.js';
 import { driftRefusal, keysOf } from './drift.js';
-import { endOfTurn, EXECUTOR, executeRun, holdingRun, MOVED, takeOverAsKnown, type RunOptions } from './execute-run.js';
+import {
+  endOfTurn,
+  EXECUTOR,
+  executeRun,
+  holdingRun,
+  MOVED,
+  takeOverAsKnown,
+  whyOf,
+  type RunOptions,
+} from './execute-run.js';
 import { guarded } from './guarded.js';
 import { knownRun, liveRunsTouching, type LiveRun } from './known-run.js';
 import { refuseOtherTarget } from './other-target.js';
@@ -34,6 +43,8 @@ export interface ApplyReport {
   readonly graph: OperationGraph;
   /** `nothing to do`: the plan was done before, and nothing was written. */
   readonly outcome: 'done' | 'nothing to do' | 'waiting' | 'blocked' | 'stopped' | 'failed' | 'fenced';
+  /** Why it has stopped, where somebody asked for it. */
+  readonly why: string | null;
 }
 
 export function applyCommand(options: ApplyOptions): Promise<CommandResult<ApplyReport>> {
@@ -106,7 +117,12 @@ async function finishedBefore(run: StoredRun, plan: Plan, database: Database): P
     return otherText(run, plan, 'has finished with another text or other params', 'give the changed plan a new name');
   const report = await database.withSession((session) => runReport(session, run.id));
   const graph = JSON.parse(run.graph) as OperationGraph;
-  return { exit: EXIT.done, report: { run: report, graph, outcome: 'nothing to do' }, diagnostics: [], next: [] };
+  return {
+    exit: EXIT.done,
+    report: { run: report, graph, outcome: 'nothing to do', why: null },
+    diagnostics: [],
+    next: [],
+  };
 }
 
 function refuseToGoOn(run: StoredRun, plan: Plan, file: string): CommandResult<ApplyReport> | undefined {
@@ -162,11 +178,13 @@ async function goOn(known: StoredRun, options: ApplyOptions): Promise<CommandRes
   const { database } = options;
   await database.withSession((session) => migrate(session));
   const graph = JSON.parse(known.graph) as OperationGraph;
-  const taken = await takeOverAsKnown(known, [graph], options);
+  const taken = await takeOverAsKnown(known, [graph], options, async (session, run) => {
+    await moveRun(session, run, 'running');
+    return true;
+  });
   if (taken === MOVED) return MOVED;
   if ('drift' in taken) return drifted(known, taken.drift, options.file);
   const { run } = taken;
-  await database.transaction((session) => moveRun(session, run, 'running'));
   options.begin?.(graph, true);
   return walk(graph, run, options);
 }
@@ -187,5 +205,5 @@ async function walk(
   const report = await database.withSession((session) => runReport(session, run.id));
   const replay = report.quarantined.length > 0 ? [`lockstep replay ${report.run.name}`] : [];
   const next = [...replay, ...(end.state === 'done' ? [`lockstep rollback ${file}`] : turn.next)];
-  return { ...turn, report: { run: report, graph, outcome: end.state }, next };
+  return { ...turn, report: { run: report, graph, outcome: end.state, why: whyOf(end) }, next };
 }

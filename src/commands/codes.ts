@@ -161,4 +161,14 @@ export const COMMAND_CODES = {
     explanation:
       'The way back of the run has begun or has ended: a row that was written now would stay behind. Nothing was written. Finish the way back, and apply the plan anew: it meets the rows as they are then.',
   },
+  LS9035: {
+    summary: 'the run is not under way',
+    explanation:
+      'Other processes can join the batches of a run with `lockstep work` while it runs, on its way there or back. This one waits for somebody, has stopped, failed or ended, or is being stopped at this moment; there is nothing to join. `lockstep status` says where it stands; once `lockstep apply` or `lockstep rollback` goes on with it, others can join.',
+  },
+  LS9036: {
+    summary: 'the run has ended',
+    explanation:
+      'A run that is done or rolled back has no process and needs none: there is nothing to pause and nothing to cancel. What it did is taken back with `lockstep rollback`.',
+  },
 } as const satisfies CodeTable;

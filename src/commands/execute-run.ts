@@ -4,6 +4,7 @@
  */
 import { hostname } from 'node:os';
 import { systemClock } from '../kernel/clock.js';
+import type { Execution } from '../executor/execution.js';
 import type { Journal, RunHandle, RecordedError } from '../executor/journal.js';
 import { runGraph, type WalkEnd } from '../executor/run-graph.js';
 import type { Observe } from '../executor/run-event.js';
@@ -19,12 +20,10 @@ import { findRun, type StoredRun } from '../postgres/journal/runs.js';
 import { takeOverIf } from '../postgres/journal/take-over.js';
 import { commandDiagnostic, EXIT, refusal, type CommandResult, type ExitCode } from './command-result.js';
 import { unexpectedChanges } from './drift.js';
+import { whileStoppable, type StopOptions } from './run-stops.js';
 
-export interface RunOptions {
-  readonly database: Database;
+export interface RunOptions extends StopOptions {
   readonly observe: Observe;
-  /** Aborted: finish the batches at hand and stop. */
-  readonly stop: AbortSignal;
   readonly resolve?: Readonly<Record<string, 'done' | 'again'>>;
   /** What others changed meanwhile of what the run touches is taken for given, and written down. */
   readonly acceptDrift?: boolean;
@@ -79,20 +78,25 @@ export type TakenOver = { readonly run: RunHandle } | { readonly drift: readonly
 
 /**
  * A takeover waits, by the run's row lock, for whatever its last executor has still under way; so only what is read after it
- * is final: where the run stands, and the definitions of what the graphs touch.
+ * is final: where the run stands, and the definitions of what the graphs touch. `then` is part of it: nobody sees the new
+ * epoch without what it writes. False: nothing was taken over, because the run has moved.
  */
 export async function takeOverAsKnown(
   known: StoredRun,
   graphs: readonly OperationGraph[],
   { database, acceptDrift = false }: Pick<RunOptions, 'database' | 'acceptDrift'>,
+  then: (session: Session, run: RunHandle) => Promise<boolean> = () => Promise.resolve(true),
 ): Promise<TakenOver> {
   return database.withSession(async (session) => {
     const found: { moved?: true; drift?: readonly string[] } = {};
-    const run = await takeOverIf(session, known.id, { executor: EXECUTOR }, async () => {
+    const run = await takeOverIf(session, known.id, { executor: EXECUTOR }, async (taken) => {
       const now = await findRun(session, known.name);
-      if (now?.status !== known.status || now.direction !== known.direction) found.moved = true;
-      else found.drift = await unexpectedChanges(session, known, graphs, acceptDrift);
-      return (found.drift ?? []).length === 0;
+      const asKnown = now?.status === known.status && now.direction === known.direction;
+      if (asKnown) found.drift = await unexpectedChanges(session, known, graphs, acceptDrift);
+      if ((found.drift ?? []).length > 0) return false;
+      if (asKnown && (await then(session, taken))) return true;
+      found.moved = true;
+      return false;
     });
     if (found.moved === true) return MOVED;
     return run === null ? { drift: found.drift ?? [] } : { run };
@@ -106,28 +110,39 @@ export async function executeRun(
   touched: readonly string[],
   options: RunOptions,
 ): Promise<WalkEnd> {
-  const { database, observe, stop, resolve = {}, journal = postgresJournal } = options;
-  const deadlockTimeoutMs = await database.withSession(deadlockTimeout);
-  const end = await runGraph(graph, {
+  const { database } = options;
+  const execution = await executionOf(graph, run, options);
+  const end = await whileStoppable(run, options, (stop) => runGraph(graph, { ...execution, touched, stop }));
+  if (end.state !== 'fenced') {
+    const to: RunStatus = end.state === 'done' && graph.direction === 'rollback' ? 'rolled back' : end.state;
+    const why = end.state === 'stopped' && end.why !== null ? { why: end.why } : null;
+    await database.transaction((session) => moveRun(session, run, to, why));
+  }
+  return end;
+}
+
+/** What a process of the run works with: the one that moves it, and those that join its batches. */
+export async function executionOf(
+  graph: OperationGraph,
+  run: RunHandle,
+  { database, observe, stop, resolve = {}, journal = postgresJournal }: RunOptions,
+  workers: number = graph.limits.workers,
+): Promise<Execution> {
+  return {
     run,
     direction: graph.direction,
     limits: graph.limits,
-    deadlockTimeoutMs,
+    deadlockTimeoutMs: await database.withSession(deadlockTimeout),
     database,
     journal,
-    slots: createSlots(graph.limits.workers),
+    slots: createSlots(workers),
     clock: systemClock,
     random: Math.random,
     observe,
     stop,
-    touched,
+    touched: [],
     resolve,
-  });
-  if (end.state !== 'fenced') {
-    const to: RunStatus = end.state === 'done' && graph.direction === 'rollback' ? 'rolled back' : end.state;
-    await database.transaction((session) => moveRun(session, run, to));
-  }
-  return end;
+  };
 }
 
 export async function deadlockTimeout(session: Session): Promise<number> {
@@ -135,6 +150,11 @@ export async function deadlockTimeout(session: Session): Promise<number> {
     `SELECT setting AS ms FROM pg_settings WHERE name = 'deadlock_timeout'`,
   );
   return Number(rows[0]!.ms);
+}
+
+/** Why it has stopped, where that was asked for. */
+export function whyOf(end: WalkEnd): string | null {
+  return end.state === 'stopped' ? end.why : null;
 }
 
 export interface EndOfTurn {

@@ -1,5 +1,6 @@
 /** `lockstep rollback`: shows the way back of a run, takes it, and compares the catalog with what it was before. */
-import type { OperationRecord } from '../executor/journal.js';
+import type { OperationRecord, RunHandle } from '../executor/journal.js';
+import type { Session } from '../executor/session.js';
 import type { OperationGraph } from '../operation/operation-graph.js';
 import { compileRollback } from '../planner/compile-rollback.js';
 import { postgresJournal } from '../postgres/journal/journal.js';
@@ -12,7 +13,7 @@ import { planReport, type PlanReport } from '../report/plan-report.js';
 import { graphDigest } from '../operation/operation-graph.js';
 import { commandDiagnostic, EXIT, refusal, type CommandResult } from './command-result.js';
 import { driftRefusal, keysOf } from './drift.js';
-import { endOfTurn, executeRun, holdingRun, MOVED, takeOverAsKnown, type RunOptions } from './execute-run.js';
+import { endOfTurn, executeRun, holdingRun, MOVED, takeOverAsKnown, whyOf, type RunOptions } from './execute-run.js';
 import { guarded } from './guarded.js';
 import { refuseOtherTarget } from './other-target.js';
 import { driftSince, knownRun } from './known-run.js';
@@ -36,6 +37,8 @@ export interface RollbackReport {
   readonly run: RunReport;
   readonly graph: OperationGraph;
   readonly outcome: 'shown' | 'done' | 'nothing to do' | 'waiting' | 'blocked' | 'stopped' | 'failed' | 'fenced';
+  /** Why it has stopped, where somebody asked for it. */
+  readonly why: string | null;
   /** How the catalog differs from what it was before the run; null until the way back has ended. */
   readonly drift: readonly string[] | null;
 }
@@ -59,13 +62,13 @@ async function rollBackOnce(options: RollbackOptions): Promise<CommandResult<Rol
     });
   const elsewhere = refuseOtherTarget(run, options.target ?? null);
   if (elsewhere !== undefined) return elsewhere;
-  const compiled = await wayBackOf(run, options);
+  const compiled = await database.withSession((session) => wayBackOf(run, session));
   if (!('graph' in compiled)) return compiled;
   const { graph } = compiled;
   const wayBack = planReport({ graph, digest: graphDigest(graph), description: null, server: null, estimates: {} });
   const report = async (outcome: RollbackReport['outcome']): Promise<RollbackReport> => {
     const now = await database.withSession((session) => runReport(session, run.id));
-    return { wayBack, run: now, graph, outcome, drift: null };
+    return { wayBack, run: now, graph, outcome, why: null, drift: null };
   };
   if (run.status === 'rolled back')
     return { exit: EXIT.done, report: await report('nothing to do'), diagnostics: [], next: [] };
@@ -78,14 +81,9 @@ async function rollBackOnce(options: RollbackOptions): Promise<CommandResult<Rol
 }
 
 /** The stored way back where it was begun; else compiled from what the journal says was begun. */
-async function wayBackOf(
-  run: StoredRun,
-  { database }: RollbackOptions,
-): Promise<{ graph: OperationGraph } | CommandResult<never>> {
+async function wayBackOf(run: StoredRun, session: Session): Promise<{ graph: OperationGraph } | CommandResult<never>> {
   if (run.rollbackGraph !== null) return { graph: JSON.parse(run.rollbackGraph) as OperationGraph };
-  const records = await database.withSession((session) =>
-    postgresJournal.operations(session, { id: run.id, epoch: run.epoch }),
-  );
+  const records = await postgresJournal.operations(session, run);
   const graph = JSON.parse(run.graph) as OperationGraph;
   const begun = records.filter(({ state }) => state !== 'pending' && state !== 'skipped');
   const changed = begun.filter((record) => !leftNothing(record, graph)).map(({ id }) => id);
@@ -115,16 +113,20 @@ async function takeBack(
 ): Promise<CommandResult<RollbackReport> | typeof MOVED> {
   const { database, argument } = options;
   const graphs = [JSON.parse(known.graph) as OperationGraph, graph];
-  const taken = await takeOverAsKnown(known, graphs, options);
+  // One commit with the takeover: a process that has joined the run's batches sees the new epoch with the new direction.
+  const turned = async (session: Session, run: RunHandle): Promise<boolean> => {
+    // What was begun after the way back was shown must be taken back too, and be shown first.
+    const now = await wayBackOf(known, session);
+    if (!('graph' in now) || graphDigest(now.graph) !== graphDigest(graph)) return false;
+    if (resumed) await moveRun(session, run, 'rolling back');
+    else await beginRollback(session, run, graph);
+    return true;
+  };
+  const taken = await takeOverAsKnown(known, graphs, options, turned);
   if (taken === MOVED) return MOVED;
   const command = `lockstep rollback ${argument}`;
   if ('drift' in taken) return driftRefusal(known, taken.drift, { command, next: [command] });
   const { run } = taken;
-  // What was begun after the way back was shown must be taken back too, and be shown first.
-  const now = await wayBackOf(known, options);
-  if (!('graph' in now) || graphDigest(now.graph) !== graphDigest(graph)) return MOVED;
-  if (resumed) await database.transaction((session) => moveRun(session, run, 'rolling back'));
-  else await database.transaction((session) => beginRollback(session, run, graph));
   options.begin?.(graph, resumed);
   const end = await executeRun(graph, run, keysOf(graphs), options);
   const turn = endOfTurn(end, graph, { file: argument, goOn: `lockstep rollback ${argument}`, back: '' });
@@ -133,7 +135,7 @@ async function takeBack(
       ? driftSince(known, await database.transaction((session) => readFingerprint(session), { readOnly: true }))
       : null;
   const after = await database.withSession((session) => runReport(session, run.id));
-  const report: RollbackReport = { wayBack, run: after, graph, outcome: end.state, drift };
+  const report: RollbackReport = { wayBack, run: after, graph, outcome: end.state, why: whyOf(end), drift };
   if (drift === null || drift.length === 0) return { ...turn, report };
   const detail = drift.slice(0, 20).join('\n');
   return {

@@ -4,7 +4,7 @@ import { checkSchema } from '../checks/registry.js';
 import { DURATION_PATTERN } from '../kernel/duration.js';
 import { list, map, name, object, sql, text, type JsonSchema } from '../kernel/json-schema.js';
 import { HAZARDS } from '../operation/hazard.js';
-import { batchSchema, workersSchema } from '../steps/batch-fields.js';
+import { batchSchema, userTriggersSchema, workersSchema } from '../steps/batch-fields.js';
 import { STEP_KINDS } from '../steps/registry.js';
 
 export const PLAN_NAME_PATTERN = '^[a-z][a-z0-9]*(-[a-z0-9]+)*$';
@@ -83,6 +83,7 @@ function defaultsSchema(durationOf: typeof text): JsonSchema {
     statement_timeout: durationOf('how long a statement may run; checks have none (default 60s)'),
     batch: batchSchema,
     workers: workersSchema,
+    user_triggers: userTriggersSchema,
   });
 }
 

@@ -83,6 +83,7 @@ interface RawDefaults {
   readonly statement_timeout?: string;
   readonly batch?: BatchFields;
   readonly workers?: number;
+  readonly user_triggers?: 'fire' | 'suppress';
 }
 
 type RawStep = Readonly<Record<string, unknown>> & {
@@ -137,6 +138,7 @@ function toDefaults(raw: RawDefaults): PlanDefaults {
     statementTimeoutMs: parseDuration(raw.statement_timeout ?? '60s')!,
     batch: { rows, maxRows, targetMs: target === 'off' ? null : parseDuration(target)! },
     workers: raw.workers ?? 2,
+    ...(raw.user_triggers !== undefined && { userTriggers: raw.user_triggers }),
   };
 }
 

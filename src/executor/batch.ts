@@ -11,6 +11,7 @@ import { isRowError, type RowCausedError } from './row-error.js';
 import { runTransaction } from './run-transaction.js';
 import { DatabaseError, type Session } from './session.js';
 import type { Portion, Suspects } from './suspects.js';
+import { missingParent, withUserTriggers } from './user-triggers.js';
 
 export interface CommittedBatch {
   readonly rows: number;
@@ -23,6 +24,7 @@ export interface CommittedBatch {
 
 const PROBLEMS = {
   rows_left_out: 'a trigger of the target left rows out',
+  parent_missing: 'a row refers to one that is not there',
   rows_folded: 'several source rows fold into one target row',
   concurrent_insert: 'somebody else keeps inserting the same rows',
   target_differs: 'the target holds a row that differs from its source',
@@ -149,16 +151,19 @@ export async function workOnKey(
 }
 
 async function workAt(
-  { work: { lock } }: BatchOperation,
+  operation: BatchOperation,
   template: BatchTemplate,
   condition: string,
   parameters: readonly string[],
   session: Session,
 ): Promise<BatchCounts> {
-  if (lock !== null) await session.query(lock.join(condition), parameters);
-  const { rows } = await session.query<RawCounts>(template.join(condition), parameters);
+  const { lock } = operation.work;
+  const { rows } = await withUserTriggers(operation.work, session, async () => {
+    if (lock !== null) await session.query(lock.join(condition), parameters);
+    return session.query<RawCounts>(template.join(condition), parameters);
+  });
   const counts = readCounts(rows[0]!);
-  if (counts.problem !== null) throw new BatchProblemError(counts.problem);
+  if (counts.problem !== null) throw missingParent(counts.problem) ?? new BatchProblemError(counts.problem);
   return counts;
 }
 

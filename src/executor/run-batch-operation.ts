@@ -12,6 +12,7 @@ import { MAX_TRIES, pauseBeforeTryMs } from './retry-policy.js';
 import { runTransaction } from './run-transaction.js';
 import { FencedError } from './journal.js';
 import type { Session } from './session.js';
+import { StoppedError } from './stop-request.js';
 import { splitRanges } from './split-ranges.js';
 import { createSuspects, type Suspects } from './suspects.js';
 
@@ -19,7 +20,9 @@ import { createSuspects, type Suspects } from './suspects.js';
 const CLAIM_PAUSE_MS = 100;
 
 /** What the workers of one operation in this process share. */
-interface Crew {
+export interface Crew {
+  /** Whether it stays while others hold what is left. */
+  readonly patient: boolean;
   size: number;
   readonly suspects: Suspects;
   /** The last batch met rows that were there: the next is sent as `onViolation`. */
@@ -36,15 +39,7 @@ export async function runBatchOperation(
 ): Promise<Ended> {
   const lockTimeoutMs = batchLockTimeoutMs(operation.pace, execution.limits.lockTimeoutMs, execution.deadlockTimeoutMs);
   if (lockTimeoutMs === undefined) return { state: 'failed', outcome: { error: targetTooLong(operation, execution) } };
-  const suspects = createSuspects();
-  const crew: Crew = {
-    size: operation.pace.rows,
-    suspects,
-    meetsRows: false,
-    problem: null,
-    problemTries: 0,
-    fenced: null,
-  };
+  const crew = newCrew(operation, { patient: true });
   try {
     // Also after a failure: it may have come before there were ranges, and a walk without ranges looks finished.
     if (from !== 'running') await cutRanges(operation, execution);
@@ -54,6 +49,7 @@ export async function runBatchOperation(
     await Promise.all(workers);
   } catch (error) {
     if (error instanceof FencedError) throw error;
+    if (error instanceof StoppedError) return { state: 'stopped' };
     return { state: 'failed', outcome: { error: recordedError(error) } };
   }
   if (crew.fenced !== null) throw crew.fenced;
@@ -82,8 +78,20 @@ async function cutRanges(operation: BatchOperation, execution: Execution): Promi
   );
 }
 
+export function newCrew({ pace }: BatchOperation, { patient }: Pick<Crew, 'patient'>): Crew {
+  return {
+    patient,
+    size: pace.rows,
+    suspects: createSuspects(),
+    meetsRows: false,
+    problem: null,
+    problemTries: 0,
+    fenced: null,
+  };
+}
+
 /** One worker. It never throws what another worker should not see: the crew's problem ends all of them. */
-async function workOff(
+export async function workOff(
   operation: BatchOperation,
   lockTimeoutMs: number,
   crew: Crew,
@@ -93,13 +101,13 @@ async function workOff(
     for (;;) {
       if (execution.stop.aborted || crew.problem !== null || crew.fenced !== null) return;
       const went = await oneBatch(operation, lockTimeoutMs, crew, execution);
-      if (went === 'all done') return;
+      if (went === 'all done' || (went === 'others at work' && !crew.patient)) return;
       if (went !== 'committed' && went !== 'met rows')
         await execution.clock.sleep(pauseAfter(went, crew, execution), execution.stop);
     }
   } catch (error) {
     if (error instanceof FencedError) crew.fenced = error;
-    else crew.problem ??= recordedError(error);
+    else if (!(error instanceof StoppedError)) crew.problem ??= recordedError(error);
   }
 }
 

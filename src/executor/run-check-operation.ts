@@ -5,6 +5,7 @@ import type { Ended, Execution } from './execution.js';
 import { persist } from './persist.js';
 import { recordedError } from './recorded-error.js';
 import { runTransaction } from './run-transaction.js';
+import { StoppedError } from './stop-request.js';
 
 export async function runCheckOperation(operation: CheckOperation, execution: Execution): Promise<Ended> {
   try {
@@ -23,6 +24,7 @@ export async function runCheckOperation(operation: CheckOperation, execution: Ex
     const message = operation.check.name;
     return { state: 'failed', outcome: { error: { code: 'check_failed', message, rows: answer.samples }, answer } };
   } catch (error) {
+    if (error instanceof StoppedError) return { state: 'stopped' };
     return { state: 'failed', outcome: { error: recordedError(error) } };
   }
 }

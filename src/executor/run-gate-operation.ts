@@ -7,6 +7,7 @@ import { persist } from './persist.js';
 import { recordedError } from './recorded-error.js';
 import { runTransaction } from './run-transaction.js';
 import { FencedError } from './journal.js';
+import { StoppedError } from './stop-request.js';
 
 export async function runGateOperation(
   operation: GateOperation,
@@ -32,6 +33,7 @@ export async function runGateOperation(
     );
   } catch (error) {
     if (error instanceof FencedError) throw error;
+    if (error instanceof StoppedError) return { state: 'stopped' };
     return { state: 'failed', outcome: { error: recordedError(error) } };
   }
 }

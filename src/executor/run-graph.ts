@@ -18,6 +18,7 @@ import { runGateOperation } from './run-gate-operation.js';
 import { runStatementOperation } from './run-statement-operation.js';
 import { runTransaction } from './run-transaction.js';
 import { DatabaseError } from './session.js';
+import { StoppedError, whyStopped } from './stop-request.js';
 
 /** How the walk ended. Where several are true, the one that stands first here. */
 export type WalkEnd =
@@ -25,7 +26,7 @@ export type WalkEnd =
   | { readonly state: 'failed'; readonly failures: readonly OperationFailure[] }
   | { readonly state: 'done' }
   | { readonly state: 'blocked'; readonly blocked: readonly HeldBack[] }
-  | { readonly state: 'stopped' }
+  | { readonly state: 'stopped'; readonly why: string | null }
   | { readonly state: 'waiting'; readonly gates: readonly HeldBack[] };
 
 /** By a gate that is not open, or by others' locks. What does not depend on it goes on. */
@@ -102,7 +103,7 @@ class Walk {
     if (this.#failures.length > 0) return { state: 'failed', failures: this.#failures };
     if (this.graph.operations.every((operation) => this.#hasEnded(operation.id))) return { state: 'done' };
     if (this.#blocked.length > 0) return { state: 'blocked', blocked: this.#blocked };
-    if (this.#execution.stop.aborted) return { state: 'stopped' };
+    if (this.#execution.stop.aborted) return { state: 'stopped', why: whyStopped(this.#execution.stop) };
     return { state: 'waiting', gates: this.#gates };
   }
 
@@ -112,7 +113,12 @@ class Walk {
       if (this.#attempted.has(operation.id) || this.#hasEnded(operation.id)) continue;
       if (!(this.#before.get(operation.id) ?? []).every((id) => this.#hasEnded(id))) continue;
       this.#attempted.add(operation.id);
-      const turn = this.#turn(operation).finally(() => this.#underWay.delete(operation.id));
+      const turn = this.#turn(operation)
+        // Its end could not be written any more; what it did stands, and going on finds it.
+        .catch((error: unknown) => {
+          if (!(error instanceof StoppedError)) throw error;
+        })
+        .finally(() => this.#underWay.delete(operation.id));
       this.#underWay.set(operation.id, turn);
     }
   }

@@ -8,6 +8,7 @@ import type { Ended, Execution } from './execution.js';
 import { FencedError, type OperationState } from './journal.js';
 import { observedStatement } from './observed-statement.js';
 import { recordedError } from './recorded-error.js';
+import { StoppedError } from './stop-request.js';
 import { statementInTransaction } from './statement-in-transaction.js';
 import { unobservedStatement } from './unobserved-statement.js';
 
@@ -23,6 +24,7 @@ export async function runStatementOperation(
     return await observedStatement({ ...operation, observation }, from, execution);
   } catch (error) {
     if (error instanceof FencedError) throw error;
+    if (error instanceof StoppedError) return { state: 'stopped' };
     if (error instanceof RefusedError) return { state: 'failed', outcome: { error: error.recorded } };
     return { state: 'failed', outcome: { error: recordedError(error) } };
   }

@@ -20,6 +20,8 @@ export interface Database {
   withSession<T>(work: (session: Session) => Promise<T>): Promise<T>;
   /** BEGIN … COMMIT around `work`; ROLLBACK where it rejects. */
   transaction<T>(work: (session: Session) => Promise<T>, options?: TransactionOptions): Promise<T>;
+  /** Cancels on the server what runs there for anybody who holds a session; the sessions stay. */
+  cancelRunning(): Promise<void>;
   /** Ends every connection, also busy ones: their statements are cancelled on the server first. */
   close(): Promise<void>;
 }

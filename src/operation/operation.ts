@@ -117,6 +117,8 @@ export interface BatchWork {
   readonly explain: string;
   /** Whether the transaction ids of the batches are needed later to tell our rows from others'. */
   readonly provenance: boolean;
+  /** Absent: triggers on what is written fire. Suppressed, the template looks up the parents of foreign keys itself. */
+  readonly userTriggers?: 'fire' | 'suppress';
 }
 
 /** What a batch's statement returns, as columns. Counts are rows. */
@@ -134,7 +136,7 @@ export interface BatchCounts {
 }
 
 export interface BatchProblem {
-  readonly code: 'rows_folded' | 'rows_left_out' | 'concurrent_insert' | 'target_differs';
+  readonly code: 'rows_folded' | 'rows_left_out' | 'concurrent_insert' | 'target_differs' | 'parent_missing';
   readonly retry: boolean;
   readonly rows: readonly Readonly<Record<string, unknown>>[];
 }

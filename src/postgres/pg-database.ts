@@ -84,6 +84,11 @@ export class PgDatabase implements Database {
     }
   }
 
+  async cancelRunning(): Promise<void> {
+    const busy = [...this.#leases].filter((lease) => lease.isRunning);
+    if (busy.length > 0) await this.#cancel(busy.map((lease) => lease.processId));
+  }
+
   close(): Promise<void> {
     this.#closing ??= this.#close();
     return this.#closing;

@@ -46,6 +46,7 @@ export function readCatalog(session: Session): Promise<CatalogSnapshot> {
         standby: facts.standby,
         deadlockTimeoutMs: facts.deadlock_timeout_ms,
         publishesAllTables: facts.publishes_all_tables,
+        maySuppressTriggers: facts.may_suppress_triggers,
       },
       schemas: facts.schemas,
       relations: Object.fromEntries(
@@ -81,6 +82,7 @@ interface ServerRow {
   readonly standby: boolean;
   readonly deadlock_timeout_ms: number;
   readonly publishes_all_tables: boolean;
+  readonly may_suppress_triggers: boolean;
   readonly schemas: readonly string[];
   readonly extensions: readonly string[];
 }

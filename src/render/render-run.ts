@@ -20,11 +20,13 @@ export interface RunFacts {
   readonly graph: OperationGraph;
   /** One word for what came of this turn: `done`, `waiting`, `nothing to do`. */
   readonly outcome: string;
+  /** Of one that has stopped. */
+  readonly why?: string | null;
   /** Where a check stands in its file, by operation. */
   readonly places?: Readonly<Record<string, string>>;
 }
 
-export function renderRun({ report, graph, outcome, places = {} }: RunFacts, view: View): string {
+export function renderRun({ report, graph, outcome, why = null, places = {} }: RunFacts, view: View): string {
   const { style } = view;
   const direction: RunDirection = graph.direction;
   // What was done then is in the status of the run; now nothing was.
@@ -35,7 +37,7 @@ export function renderRun({ report, graph, outcome, places = {} }: RunFacts, vie
   const checks = checkLines(own, known, places);
   const waits = own.filter(({ state }) => state === 'waiting' || state === 'blocked');
   const sections = [
-    [headline(report, outcome, direction, own, view)],
+    [headline(report, outcome, direction, own, view), ...(why === null ? [] : [style.warning(`  ${printable(why)}`)])],
     rows.length === 0 ? [] : renderTable(direction === 'apply' ? COLUMNS : COLUMNS_BACK, rows, view),
     checks.length === 0 ? [] : [renderVerdict(checks, view), renderChecks(checks, view)],
     waits.map(({ id, state, outcome: kept }) =>

@@ -41,6 +41,7 @@ export function renderRunStatus(report: RunReport, interrupted: readonly string[
     style.faint(
       `began ${showMoment(run.createdAt)} by ${printable(run.createdBy)}, last executor ${printable(run.executor)}`,
     ),
+    ...(run.why === null ? [] : [style.warning(cut(printable(run.why), width))]),
     ...(params.length === 0 ? [] : [style.faint(cut(`params ${showRow(run.params)}`, width))]),
   ];
   // The way there is history once the way back has begun.
@@ -68,6 +69,8 @@ export function renderRunStatus(report: RunReport, interrupted: readonly string[
 
 function statusCell(run: RunSummary, interrupted: readonly string[], { style }: View): Cell {
   if (interrupted.includes(run.name)) return { text: `interrupted (${run.status})`, tone: style.warning };
+  if (run.asked !== null && (run.status === 'running' || run.status === 'rolling back'))
+    return { text: `${run.asked === 'pause' ? 'pausing' : 'cancelling'} (${run.status})`, tone: style.warning };
   const tone =
     run.status === 'failed'
       ? style.error

@@ -1,4 +1,4 @@
-/** `batch` and `workers`: how much is done at once. Fields of every kind that works in batches, and of the plan's `defaults`. */
+/** `batch`, `workers`, `user_triggers`: how rows are written in batches. Fields of every kind that works in batches, and of the plan's `defaults`. */
 import { DURATION_PATTERN } from '../kernel/duration.js';
 import { integer, object, text, type JsonSchema } from '../kernel/json-schema.js';
 
@@ -21,4 +21,10 @@ export const batchSchema: JsonSchema = object('How much one transaction does.', 
 export const workersSchema: JsonSchema = {
   ...integer('batches that may run at the same time (default 2)', 1),
   maximum: 64,
+};
+
+export const userTriggersSchema: JsonSchema = {
+  enum: ['fire', 'suppress'],
+  description:
+    'whether triggers of your own on the target fire for the rows that are written, and for their way back; must be said where there are any',
 };

@@ -62,6 +62,8 @@ export interface PlanDefaults {
   readonly statementTimeoutMs: number;
   readonly batch: BatchDefaults;
   readonly workers: number;
+  /** Of rows that are written in batches; absent: not said. */
+  readonly userTriggers?: 'fire' | 'suppress';
 }
 
 export interface BatchDefaults {

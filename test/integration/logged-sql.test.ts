@@ -197,6 +197,7 @@ function changing(database: Database, change: Change): Database {
   return {
     withSession: (work) => database.withSession((session) => work(changed(session))),
     transaction: (work, options) => database.transaction((session) => work(changed(session)), options),
+    cancelRunning: () => database.cancelRunning(),
     close: () => database.close(),
   };
 }

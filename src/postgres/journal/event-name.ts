@@ -4,6 +4,8 @@ export type EventName =
   /** Another executor goes on: the epoch was raised. */
   | 'run taken over'
   | 'run moved'
+  /** Somebody asked its processes to stop: `details.asked` says how. */
+  | 'stop asked'
   | 'rollback begun'
   | 'operation moved'
   | 'approved'

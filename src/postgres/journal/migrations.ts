@@ -173,6 +173,14 @@ export const JOURNAL_MIGRATIONS: readonly JournalMigration[] = [
     `,
   },
   {
+    number: 4,
+    name: 'stops that were asked for',
+    sql: `
+      ALTER TABLE lockstep.run ADD COLUMN asked text CHECK (asked IN ('pause', 'cancel'));
+      COMMENT ON COLUMN lockstep.run.asked IS 'what its processes look for while they run; a takeover clears it';
+    `,
+  },
+  {
     number: 5,
     name: 'rows that stand aside',
     sql: `

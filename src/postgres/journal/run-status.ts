@@ -5,6 +5,9 @@
 export type RunStatus =
   'running' | 'waiting' | 'blocked' | 'stopped' | 'failed' | 'done' | 'rolling back' | 'rolled back';
 
+/** A stop that somebody asked for, at the end of the batches at hand or at once; reached when the status is `stopped`. */
+export type Asked = 'pause' | 'cancel';
+
 /** A run takes its way back once and stays on it: a graph of the way back in its row says which way it goes. */
 export type RunDirection = 'apply' | 'rollback';
 
@@ -39,6 +42,9 @@ export const RUN_MOVES: Readonly<Record<RunDirection, Readonly<Partial<Record<Ru
     'rolling back': ['waiting', 'blocked', 'stopped', 'failed'],
   },
 };
+
+/** By the journal's account somebody is at it. */
+export const UNDER_WAY_STATUSES: readonly RunStatus[] = ['running', 'rolling back'];
 
 /** Nobody goes on with a run in one of these. */
 export const ENDED_STATUSES: readonly RunStatus[] = ['done', 'rolled back'];

@@ -7,7 +7,7 @@ import { canonicalJson } from '../../kernel/digest.js';
 import { graphDigest, type OperationGraph } from '../../operation/operation-graph.js';
 import { isoText, journalTables, jsonParameter, send } from './journal-query.js';
 import { JournalRefusal } from './journal-refusal.js';
-import type { RunDirection, RunStatus } from './run-status.js';
+import type { Asked, RunDirection, RunStatus } from './run-status.js';
 
 export interface RunSummary {
   /** bigint as text. */
@@ -19,6 +19,10 @@ export interface RunSummary {
   readonly name: string;
   readonly status: RunStatus;
   readonly direction: RunDirection;
+  /** Set while it runs, and left where it stopped, until somebody goes on. */
+  readonly asked: Asked | null;
+  /** Why it stands where it stands, where something was said about it. */
+  readonly why: string | null;
   readonly epoch: number;
   readonly sourceDigest: string;
   readonly graphDigest: string;
@@ -165,10 +169,23 @@ export function asLiveRun(error: unknown, plan: string): unknown {
   );
 }
 
+/**
+ * A journal from before it had the column is read too, by a command that will bring it up to date or only looks: there the
+ * name means the column of `absent`.
+ */
+export const ASKED = sql<Asked | null>`(SELECT asked FROM lockstep.run AS own WHERE own.id = lockstep.run.id)`;
+export const ABSENT = sql<object>`(SELECT NULL::text AS asked)`.as<'absent'>(sql`absent`);
+
+const WHY = sql<string | null>`(
+  SELECT details ->> 'why' FROM lockstep.event AS e
+  WHERE e.run_id = lockstep.run.id AND e.event = 'run moved' ORDER BY e.id DESC LIMIT 1)`;
+
 function summaries() {
   return journalTables
-    .selectFrom('lockstep.run')
+    .selectFrom(['lockstep.run', ABSENT])
     .select([
+      ASKED.as('asked'),
+      WHY.as('why'),
       sql<string>`id::text`.as('id'),
       'plan',
       'ordinal',

@@ -7,7 +7,7 @@ import type { ColumnType, Generated } from 'kysely';
 
 import type { OperationOutcome, OperationState } from '../../executor/journal.js';
 import type { EventName } from './event-name.js';
-import type { RunStatus } from './run-status.js';
+import type { Asked, RunStatus } from './run-status.js';
 
 export interface JournalTables {
   readonly 'lockstep.migration': MigrationTable;
@@ -57,6 +57,7 @@ interface RunTable {
   readonly created_at: ServerTime;
   readonly finished_at: NullableTime;
   readonly created_by: Generated<string>;
+  readonly asked: ColumnType<Asked | null, never, Asked | null>;
 }
 
 interface OperationTable {

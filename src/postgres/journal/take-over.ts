@@ -34,7 +34,7 @@ export async function takeOverIf(
   session: Session,
   runId: string,
   { executor, waitMs = 30_000 }: TakeOverOptions,
-  asked: () => Promise<boolean>,
+  asked: (run: RunHandle) => Promise<boolean>,
 ): Promise<RunHandle | null> {
   // READ COMMITTED: the statements below must see what those committed for whom they waited.
   await session.query(
@@ -43,7 +43,7 @@ export async function takeOverIf(
   let handle: RunHandle | undefined;
   try {
     handle = await raiseEpoch(session, runId, executor);
-    const taken = await asked();
+    const taken = await asked(handle);
     await session.query(taken ? 'COMMIT' : 'ROLLBACK');
     return taken ? handle : null;
   } catch (error) {
@@ -59,7 +59,7 @@ async function raiseEpoch(session: Session, runId: string, executor: string): Pr
     session,
     journalTables
       .updateTable('lockstep.run')
-      .set((eb) => ({ epoch: eb('epoch', '+', 1), executor }))
+      .set((eb) => ({ epoch: eb('epoch', '+', 1), executor, asked: null }))
       .where('id', '=', runId)
       .returning([sql<string>`id::text`.as('id'), 'epoch']),
   );

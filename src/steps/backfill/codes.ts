@@ -5,7 +5,7 @@ export const BACKFILL_CODES = {
   LS6101: {
     summary: 'triggers on the target are not spoken for',
     explanation:
-      'The target has triggers of your own. They would fire for every row that the backfill writes: mails sent, audit rows written, counters moved. Say `user_triggers: fire` when that is wanted; otherwise drop or disable them first.',
+      'The target has triggers of your own. They would fire for every row that the backfill writes: mails sent, audit rows written, counters moved. Say `user_triggers: fire` when that is wanted, `user_triggers: suppress` when it is not.',
   },
   LS6102: {
     summary: 'a backfill changes the key that it walks by',
@@ -35,5 +35,15 @@ export const BACKFILL_CODES = {
     summary: 'a table of this kind cannot be filled exactly',
     explanation:
       'An unlogged or temporary table loses its rows when the server crashes while the checkpoint stays, and an inheritance parent shows rows of its children that its own key does not order. Use an ordinary or partitioned table.',
+  },
+  LS6108: {
+    summary: 'the user of the run may not suppress triggers',
+    explanation:
+      'To write rows without the triggers of the table the server must be told that it applies changes which were decided elsewhere (`session_replication_role`). That is for superusers and for those who were granted it: `GRANT SET ON PARAMETER session_replication_role TO …`. Let an administrator grant it, or say `user_triggers: fire`.',
+  },
+  LS6109: {
+    summary: 'the triggers of this table cannot be suppressed',
+    explanation:
+      'While triggers are suppressed the server does not look up foreign keys and does not check deferrable keys, and fires triggers that are ENABLE REPLICA or ENABLE ALWAYS. The batches look up and lock the rows that a foreign key refers to themselves; what they cannot stand in for is refused: deferrable keys, a table that refers to itself, keys over periods or of single partitions, and filled columns to which other tables refer.',
   },
 } as const satisfies CodeTable;

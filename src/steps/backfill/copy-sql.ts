@@ -3,6 +3,7 @@ import { assignedRows, rowsDiffer, expectedRows, sameKey, sqlName, type Mapping 
 import type { BatchTemplate, BatchWork } from '../../operation/operation.js';
 import { quoteLiteral } from '../../sql/identifier.js';
 import { RUN_ID } from '../../sql/pinned-settings.js';
+import { columnsOfKeys, problemOr, SUPPRESSED, upheldExpressions, type UpheldKey } from './upheld-keys.js';
 
 /** Stands for the range's condition while the text is built; no SQL can hold a NUL. */
 const RANGE = '\0';
@@ -15,24 +16,32 @@ export interface CopyRules {
   readonly onConflict: 'skip' | 'fail';
   /** Triggers of the target fire for an INSERT: one of them may leave a row out. */
   readonly triggersFire: boolean;
+  /** Null: triggers of the target are not suppressed. Else nor do those behind its foreign keys fire: these are looked up. */
+  readonly upheld: readonly UpheldKey[] | null;
 }
 
 /**
  * A conflict clause costs more than the insert itself (the server inserts speculatively, and looks twice), so it is sent
  * only where a row was met; and rows that come in the order of the target's key cost its index least.
  */
-export function copyWork(mapping: Mapping, operation: string, { onConflict, triggersFire }: CopyRules): BatchWork {
-  const plain = triggersFire ? countedText(mapping) : plainText(mapping);
+export function copyWork(
+  mapping: Mapping,
+  operation: string,
+  { onConflict, triggersFire, upheld }: CopyRules,
+): BatchWork {
+  const keys = upheld ?? [];
+  const plain = triggersFire ? countedText(mapping) : plainText(mapping, keys);
   const met =
     onConflict === 'fail' ? 'a row that is there stops the run' : 'with a conflict clause after a row was met';
   return {
-    strategy: `plain insert in the order of the target's key; ${met}`,
+    strategy: `plain insert in the order of the target's key; ${met}${upheld === null ? '' : SUPPRESSED}`,
     lock: null,
     template: splitAtRange(plain),
-    onViolation: onConflict === 'fail' ? null : splitAtRange(skipText(mapping, operation)),
+    onViolation: onConflict === 'fail' ? null : splitAtRange(skipText(mapping, operation, keys)),
     rangeOf: sqlName(mapping.source),
     explain: `INSERT INTO ${sqlName(mapping.target)} (${names(mapping)})${overriding(mapping)}\n${assignedRows(mapping)}`,
     provenance: true,
+    ...(upheld !== null && { userTriggers: 'suppress' }),
   };
 }
 
@@ -43,15 +52,16 @@ export function splitAtRange(text: string): BatchTemplate {
 export { RANGE };
 
 /** Where nothing can leave a row out, what was inserted is what was read. */
-function plainText(mapping: Mapping): string {
+function plainText(mapping: Mapping, upheld: readonly UpheldKey[]): string {
+  const returned = upheld.length === 0 ? '1' : columnsOfKeys(upheld).join(', ');
   return `WITH inserted AS (
 INSERT INTO ${sqlName(mapping.target)} (${names(mapping)})${overriding(mapping)}
 ${expectedRows(mapping, RANGE)}
 ORDER BY ${keyOf(mapping)}
-RETURNING 1
-)
+RETURNING ${returned}
+)${upheldExpressions(sqlName(mapping.target), upheld, 'inserted')}
 SELECT count(*) AS read, count(*) AS changed,
-  0::bigint AS skipped, 0::bigint AS kept, NULL::json AS findings, NULL::json AS problem
+  0::bigint AS skipped, 0::bigint AS kept, NULL::json AS findings, ${problemOr(upheld, 'NULL::json')} AS problem
 FROM inserted`;
 }
 
@@ -73,8 +83,9 @@ SELECT read, changed, 0::bigint AS skipped, 0::bigint AS kept, NULL::json AS fin
 FROM tally`;
 }
 
-function skipText(mapping: Mapping, operation: string): string {
+function skipText(mapping: Mapping, operation: string, upheld: readonly UpheldKey[]): string {
   const key = keyOf(mapping);
+  const returned = [...new Set([...mapping.key.map(({ name }) => name), ...columnsOfKeys(upheld)])].join(', ');
   const rest = mapping.columns.filter((column) => !mapping.key.includes(column));
   const keyTexts = mapping.key.map(({ name }) => `m.${name}::text`).join(', ');
   // Every source row was inserted or met something. What is neither lost its place to another row of the same batch.
@@ -85,8 +96,8 @@ INSERT INTO ${sqlName(mapping.target)} (${names(mapping)})${overriding(mapping)}
 SELECT ${names(mapping)} FROM source
 ORDER BY ${key}
 ON CONFLICT (${key}) DO NOTHING
-RETURNING ${key}
-), met AS MATERIALIZED (
+RETURNING ${returned}
+)${upheldExpressions(sqlName(mapping.target), upheld, 'inserted')}, met AS MATERIALIZED (
 SELECT s.* FROM source AS s WHERE NOT EXISTS (SELECT FROM inserted AS i WHERE ${sameKey('i', 's', mapping)})
 ), noted AS (
 INSERT INTO lockstep.already_there (run_id, operation_id, key)
@@ -103,8 +114,11 @@ SELECT (SELECT count(*) FROM source) AS read, (SELECT count(*) FROM inserted) AS
 )
 SELECT read, changed, skipped, 0::bigint AS kept,
   (SELECT json_agg(json_build_object('what', 'already there, and different', 'expected', expected, 'found', found)) FROM differing) AS findings,
-  CASE WHEN read <> changed + skipped THEN
-    json_build_object('code', 'rows_folded', 'retry', false, 'rows', (SELECT coalesce(json_agg(to_json(folded.*)), '[]') FROM folded)) END AS problem
+  ${problemOr(
+    upheld,
+    `CASE WHEN read <> changed + skipped THEN
+    json_build_object('code', 'rows_folded', 'retry', false, 'rows', (SELECT coalesce(json_agg(to_json(folded.*)), '[]') FROM folded)) END`,
+  )} AS problem
 FROM tally`;
 }
 

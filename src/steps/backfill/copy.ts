@@ -10,6 +10,8 @@ import { copyWork } from './copy-sql.js';
 import { parentsOf } from '../touches.js';
 import { firesTriggers, refuseUnfit } from './fitness.js';
 import type { MappingBackfill } from './schema.js';
+import { refuseToSuppress, suppresses, type UserTriggers } from './suppress.js';
+import { upheldKeys } from './upheld-keys.js';
 import { provenanceIsFresh, sqlKeyColumn, targetWalk, uncopyWork, type Referrer } from './uncopy-sql.js';
 
 export function lowerCopy(fields: MappingBackfill, pace: Pace, context: LowerContext): Fragment {
@@ -31,12 +33,20 @@ function copyOf(mapping: Mapping, fields: MappingBackfill, pace: Pace, context: 
   refuseUnfit(mapping.source, { privileges: ['SELECT'], fires: [], userTriggers: 'fire' }, context, path);
   refuseUnfit(
     mapping.target,
-    { privileges: ['SELECT', 'INSERT'], fires: ['insert'], userTriggers: fields.user_triggers },
+    {
+      privileges: ['SELECT', 'INSERT'],
+      fires: ['insert'],
+      userTriggers: fields.user_triggers ?? context.defaults.userTriggers,
+    },
     context,
     path,
   );
+  const said = fields.user_triggers ?? context.defaults.userTriggers;
+  const suppressed = suppresses(mapping.target, ['insert'], said, context);
+  if (suppresses(mapping.target, ['insert', 'delete'], said, context))
+    refuseToSuppress(mapping.target, ['insert', 'delete'], undefined, context, path);
   const id = `${step}/fill/${mapping.name}`;
-  const triggersFire = firesTriggers(mapping.target, ['insert']);
+  const triggersFire = !suppressed && firesTriggers(mapping.target, ['insert'], context.catalog);
   const [source, target] = [sqlName(mapping.source), sqlName(mapping.target)];
   const parents = parentsOf(mapping.target);
   const looked = textsOf(mapping).flatMap((text) => context.readsOf('condition', text));
@@ -46,7 +56,11 @@ function copyOf(mapping: Mapping, fields: MappingBackfill, pace: Pace, context: 
     step,
     label: `copy ${source} into ${target} (${mapping.name})`,
     walk: { relation: source, index: mapping.walk.index, key: mapping.walk.columns.map(sqlKeyColumn) },
-    work: copyWork(mapping, id, { onConflict: fields.on_conflict ?? 'fail', triggersFire }),
+    work: copyWork(mapping, id, {
+      onConflict: fields.on_conflict ?? 'fail',
+      triggersFire,
+      upheld: suppressed ? upheldKeys(mapping.target) : null,
+    }),
     pace,
     quarantine: fields.on_error?.quarantine ?? 0,
     reads: [...new Set([source, ...parents, ...looked])],
@@ -61,7 +75,7 @@ function copyOf(mapping: Mapping, fields: MappingBackfill, pace: Pace, context: 
     after: [],
     skipWhen: [],
     hazards: [],
-    reversal: context.rollback.kind === 'auto' ? uncopy(mapping, id, pace, context, path) : REPLACED,
+    reversal: context.rollback.kind === 'auto' ? uncopy(mapping, id, pace, said, context, path) : REPLACED,
   };
   return {
     operations: [operation],
@@ -76,6 +90,7 @@ function uncopy(
   mapping: Mapping,
   copied: string,
   pace: Pace,
+  said: UserTriggers | undefined,
   context: LowerContext,
   path: LowerContext['path'],
 ): Reversal {
@@ -102,7 +117,10 @@ function uncopy(
         step: context.step,
         label: `delete from ${target} what was copied and not touched since (${mapping.name})`,
         walk,
-        work: uncopyWork(mapping, walk, copied, referrers),
+        work: uncopyWork(mapping, walk, copied, {
+          referrers,
+          suppressed: suppresses(mapping.target, ['delete'], said, context),
+        }),
         pace,
         quarantine: 0,
         reads: [...new Set(referrers.map(({ table }) => table))],

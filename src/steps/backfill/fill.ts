@@ -10,6 +10,8 @@ import { fillWork, imageWalk, unfillWork, type Fill, type FilledColumn } from '.
 import { parentsOf } from '../touches.js';
 import { firesTriggers, refuseUnfit } from './fitness.js';
 import type { InPlaceBackfill } from './schema.js';
+import { refuseToSuppress, suppresses } from './suppress.js';
+import { upheldKeys } from './upheld-keys.js';
 import { sqlKeyColumn } from './uncopy-sql.js';
 
 /** A value may be looked up elsewhere, and may differ from call to call: it is stored, and the old one is kept. */
@@ -47,17 +49,22 @@ export function lowerFill(fields: InPlaceBackfill, pace: Pace, context: LowerCon
     fields.where === undefined
       ? null
       : rowExpressionAt(context, fields.where, relation, RULES, [...path, 'where'])?.text;
-  refuseUnfit(
-    relation,
-    { privileges: ['SELECT', 'UPDATE'], fires: ['update'], userTriggers: fields.user_triggers },
-    context,
-    [...path, 'table'],
-  );
+  const said = fields.user_triggers ?? context.defaults.userTriggers;
+  refuseUnfit(relation, { privileges: ['SELECT', 'UPDATE'], fires: ['update'], userTriggers: said }, context, [
+    ...path,
+    'table',
+  ]);
+  // A generated column may be computed from what is filled.
+  const set = relation.columns
+    .filter(({ name, generated }) => generated !== 'no' || columns.some((one) => one?.name === quoteIdentifier(name)))
+    .map(({ name }) => name);
+  const suppressed = suppresses(relation, ['update'], said, context);
+  if (suppressed) refuseToSuppress(relation, ['update'], set, context, [...path, 'table']);
   const found = columns.filter((column) => column !== undefined);
   if (key === undefined || where === undefined || found.length < columns.length) return EMPTY_FRAGMENT;
 
   const table = sqlName(relation);
-  const fill: Fill = { table, columns: found, where, key };
+  const fill: Fill = { table, columns: found, where, key, upheld: suppressed ? upheldKeys(relation, set) : null };
   const texts = [...Object.values(fields.set), ...(fields.where === undefined ? [] : [fields.where])];
   const looked = texts.flatMap((text) => context.readsOf('condition', text));
   const parents = parentsOf(relation);
@@ -79,7 +86,7 @@ export function lowerFill(fields: InPlaceBackfill, pace: Pace, context: LowerCon
         .filter((read) => read !== table && read !== ANYTHING)
         .map((read) => ({ relation: read, mode: 'ACCESS SHARE' }) as const),
     ],
-    barrier: firesTriggers(relation, ['update']),
+    barrier: !suppressed && firesTriggers(relation, ['update'], context.catalog),
     after: [],
     skipWhen: [],
     hazards: [],

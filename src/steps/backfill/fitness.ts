@@ -1,8 +1,10 @@
 /** What a table must be like so that rows can be written to it exactly; asked of the catalog, before anything runs. */
-import type { Privilege, Relation, Trigger } from '../../catalog/catalog-snapshot.js';
+import type { CatalogSnapshot, Privilege, Relation, Trigger } from '../../catalog/catalog-snapshot.js';
 import { report } from '../../catalog/scope.js';
 import type { Path } from '../../kernel/path.js';
 import { sqlName } from '../../mapping/mapping.js';
+import { relationKey } from '../../sql/identifier.js';
+import { descendantsOf } from '../catalog-locks.js';
 import type { LowerContext } from '../step-definition.js';
 import { BACKFILL_CODES } from './codes.js';
 
@@ -10,7 +12,7 @@ export interface Needs {
   readonly privileges: readonly Privilege[];
   /** Whether the rows that the step writes fire a trigger of these events. */
   readonly fires: readonly Trigger['events'][number][];
-  readonly userTriggers: 'fire' | undefined;
+  readonly userTriggers: 'fire' | 'suppress' | undefined;
 }
 
 export function refuseUnfit(relation: Relation, needs: Needs, context: LowerContext, path: Path): void {
@@ -40,23 +42,35 @@ export function refuseUnfit(relation: Relation, needs: Needs, context: LowerCont
       'run as a user with BYPASSRLS, or as the owner where it is not forced',
     );
   }
-  const triggers = firing(relation, needs.fires);
+  const triggers = firing(relation, needs.fires, context.catalog);
   if (triggers.length > 0 && needs.userTriggers === undefined) {
-    const names = triggers.map((trigger) => `\`${trigger.name}\``).join(', ');
-    refuse('LS6101', `\`${name}\` has ${names}.`, 'add `user_triggers: fire` where they are meant to fire');
+    const names = [...new Set(triggers.map((trigger) => `\`${trigger.name}\``))].join(', ');
+    refuse(
+      'LS6101',
+      `\`${name}\` has ${names}.`,
+      'add `user_triggers: fire` where they are meant to fire, `suppress` where they are not',
+    );
   }
 }
 
 /** Whether rows that are written run code of others, which may touch anything. */
-export function firesTriggers(relation: Relation, events: Needs['fires']): boolean {
-  return firing(relation, events).length > 0;
+export function firesTriggers(relation: Relation, events: Needs['fires'], catalog: CatalogSnapshot): boolean {
+  return firing(relation, events, catalog).length > 0;
 }
 
-function firing(relation: Relation, events: Needs['fires']): readonly Trigger[] {
-  return relation.triggers.filter(
-    (trigger) =>
-      trigger.enabled !== 'disabled' &&
-      trigger.enabled !== 'replica' &&
-      trigger.events.some((event) => events.includes(event)),
+/** Also those of its partitions, into which the rows go. */
+function firing(relation: Relation, events: Needs['fires'], catalog: CatalogSnapshot): readonly Trigger[] {
+  return withPartitions(relation, catalog).flatMap(({ triggers }) =>
+    triggers.filter(
+      (trigger) =>
+        trigger.enabled !== 'disabled' &&
+        trigger.enabled !== 'replica' &&
+        trigger.events.some((event) => events.includes(event)),
+    ),
   );
+}
+
+export function withPartitions(relation: Relation, catalog: CatalogSnapshot): readonly Relation[] {
+  const parts = descendantsOf(relationKey(relation), catalog).flatMap((key) => catalog.relations[key] ?? []);
+  return [relation, ...parts];
 }

@@ -1,12 +1,12 @@
 /** Fields of `backfill`, in its two forms. */
 import { integer, list, map, name, object, ref, sql, type JsonSchema } from '../../kernel/json-schema.js';
-import { batchSchema, workersSchema, type BatchFields } from '../batch-fields.js';
+import { batchSchema, userTriggersSchema, workersSchema, type BatchFields } from '../batch-fields.js';
 
 interface CommonFields {
   readonly walk?: string;
   readonly batch?: BatchFields;
   readonly workers?: number;
-  readonly user_triggers?: 'fire';
+  readonly user_triggers?: 'fire' | 'suppress';
   readonly on_error?: { readonly quarantine: number };
 }
 
@@ -53,11 +53,7 @@ export const backfillSchema: JsonSchema = {
     walk: name('index', 'a unique index over NOT NULL columns to walk by; default: the primary key'),
     batch: batchSchema,
     workers: workersSchema,
-    user_triggers: {
-      enum: ['fire'],
-      description:
-        'triggers of your own on the target fire for the rows that the backfill writes; must be said where there are any',
-    },
+    user_triggers: userTriggersSchema,
     on_error: onErrorSchema,
   }),
   anyOf: [{ required: ['mappings'] }, { required: ['table', 'set'] }],

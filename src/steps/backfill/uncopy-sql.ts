@@ -13,6 +13,7 @@ import type { CheckQuery } from '../../operation/check-query.js';
 import { quoteIdentifier, quoteLiteral } from '../../sql/identifier.js';
 import { RUN_ID } from '../../sql/pinned-settings.js';
 import { RANGE, splitAtRange } from './copy-sql.js';
+import { SUPPRESSED } from './upheld-keys.js';
 
 /** A foreign key of another table to the target. */
 export interface Referrer {
@@ -24,13 +25,13 @@ export interface Referrer {
 
 /**
  * `referrers`: a row that one of them refers to stays and is reported. Deleting it would fail, or, where the key cascades,
- * take rows of others with it.
+ * take rows of others with it. `suppressed`: the triggers of the target do not fire, nor those behind foreign keys to it.
  */
 export function uncopyWork(
   mapping: Mapping,
   walk: KeyWalk,
   copyOperation: string,
-  referrers: readonly Referrer[],
+  { referrers, suppressed }: { readonly referrers: readonly Referrer[]; readonly suppressed: boolean },
 ): BatchWork {
   const target = sqlName(mapping.target);
   const walked = walk.key.map(({ name }) => name);
@@ -42,6 +43,7 @@ export function uncopyWork(
     const same = pairs.map(([own, to]) => `r.${quoteIdentifier(own)} = ${target}.${quoteIdentifier(to)}`);
     return `EXISTS (SELECT FROM ${table} AS r WHERE ${same.join(' AND ')})`;
   });
+  if (suppressed) referred.push(othersRefer(target, referrers));
   const among = `${condition === '' ? '' : `${condition} AND `}${RANGE}`;
   // FOR UPDATE re-reads a row that somebody changes meanwhile, so `ours` is said of the version that is deleted.
   const text = `WITH candidate AS MATERIALIZED (
@@ -70,14 +72,24 @@ SELECT (SELECT count(*) FROM candidate) AS read, (SELECT count(*) FROM removed) 
   // Behind these locks nobody can begin to refer to a row, and who has begun before is seen by the next statement.
   const lock = `SELECT count(*) FROM (SELECT FROM ${target} WHERE ${among} FOR UPDATE) AS locked`;
   return {
-    strategy: 'only rows whose present version a batch of the run wrote',
-    lock: referrers.length === 0 ? null : splitAtRange(lock),
+    strategy: `only rows whose present version a batch of the run wrote${suppressed ? SUPPRESSED : ''}`,
+    lock: referred.length === 0 ? null : splitAtRange(lock),
     template: splitAtRange(text),
     onViolation: null,
     rangeOf: target,
     explain: `DELETE FROM ${target}`,
     provenance: false,
+    ...(suppressed && { userTriggers: 'suppress' }),
   };
+}
+
+/** Of a table that began to refer to the target since, nobody would hold the rows: then every row counts as referred to. */
+function othersRefer(target: string, referrers: readonly Referrer[]): string {
+  const known = referrers.map(({ table }) => `pg_catalog.to_regclass(${quoteLiteral(table)})::oid`);
+  const names = `pg_catalog.array_remove(ARRAY[${known.join(', ')}]::oid[], NULL)`;
+  const oid = `${quoteLiteral(target)}::pg_catalog.regclass`;
+  return `EXISTS (SELECT FROM pg_catalog.pg_constraint AS f WHERE f.contype = 'f' AND f.conparentid = 0 AND f.conrelid <> ALL (${names})
+    AND (f.confrelid = ${oid} OR f.confrelid IN (SELECT relid FROM pg_catalog.pg_partition_tree(${oid}))))`;
 }
 
 export function targetWalk(mapping: Mapping, key: WalkableKey): KeyWalk {

@@ -82,6 +82,7 @@ function sampleCatalog(sql: string, versionNum: number, statementsOf: LowerConte
     standby: false,
     deadlockTimeoutMs: 1000,
     publishesAllTables: false,
+    maySuppressTriggers: false,
   };
   let catalog: CatalogSnapshot = {
     server,

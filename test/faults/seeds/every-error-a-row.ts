@@ -16,6 +16,7 @@ export function everyErrorARow(database: Database): Database {
   return {
     withSession: (work) => database.withSession((session) => work(mistaken(session))),
     transaction: (work, options) => database.transaction((session) => work(mistaken(session)), options),
+    cancelRunning: () => database.cancelRunning(),
     close: () => database.close(),
   };
 }

@@ -25,6 +25,7 @@ function withText(database: Database, change: (sql: string) => string): Database
   return {
     withSession: (work) => database.withSession((session) => work(changed(session))),
     transaction: (work, options) => database.transaction((session) => work(changed(session)), options),
+    cancelRunning: () => database.cancelRunning(),
     close: () => database.close(),
   };
 }

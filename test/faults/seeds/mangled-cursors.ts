@@ -22,6 +22,7 @@ export function withKeys(database: Database, mangle: (key: string) => string): D
   return {
     withSession: (work) => database.withSession((session) => work(mangled(session))),
     transaction: (work, options) => database.transaction((session) => work(mangled(session)), options),
+    cancelRunning: () => database.cancelRunning(),
     close: () => database.close(),
   };
 }

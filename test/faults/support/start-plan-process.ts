@@ -29,7 +29,7 @@ export interface PlanToRun {
 }
 
 /** `folder` as `compileForProcesses` returned it. */
-export function startPlanProcess(folder: string, action: 'apply' | 'rollback', plan: PlanToRun): PlanProcess {
+export function startPlanProcess(folder: string, action: 'apply' | 'rollback' | 'work', plan: PlanToRun): PlanProcess {
   const program = join(folder, 'test/faults/support/plan-process.js');
   const child = spawn(process.execPath, [program, action, plan.url, plan.file, plan.name, plan.wrong ?? ''], {
     stdio: ['pipe', 'pipe', 'pipe'],

@@ -35,7 +35,14 @@ for (const major of [18, 15]) {
         const latest = await findRun(session, graph.plan);
         expect(latest).toEqual({
           ...{ id: second.id, plan: graph.plan, ordinal: 2, name: `${graph.plan}@2`, status: 'running', epoch: 1 },
-          ...{ direction: 'apply', sourceDigest: 'ls1:1', graphDigest: graphDigest(graph), params: { of: 'é"\\' } },
+          ...{
+            direction: 'apply',
+            asked: null,
+            why: null,
+            sourceDigest: 'ls1:1',
+            graphDigest: graphDigest(graph),
+            params: { of: 'é"\\' },
+          },
           ...{ executor: EXECUTOR, createdAt: TIME, createdBy: expect.any(String) as string, finishedAt: null },
           ...{ graph: canonicalJson(graph), rollbackGraph: null, fingerprintBefore: '[]' },
         });

@@ -80,6 +80,7 @@ for (const major of [18, 15]) {
         standby: false,
         deadlockTimeoutMs: 1_000,
         publishesAllTables: true,
+        maySuppressTriggers: true,
       });
       expect(Math.floor(catalog.server.versionNum / 10_000)).toBe(major);
     });

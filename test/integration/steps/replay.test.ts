@@ -56,6 +56,7 @@ function intercepted(database: Database, before: (sql: string) => Promise<string
   return {
     withSession: (work) => database.withSession((session) => work(wrapped(session))),
     transaction: (work, options) => database.transaction((session) => work(wrapped(session)), options),
+    cancelRunning: () => database.cancelRunning(),
     close: () => database.close(),
   };
 }

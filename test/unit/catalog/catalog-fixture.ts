@@ -12,6 +12,7 @@ export function catalogOf(...relations: readonly Relation[]): CatalogSnapshot {
       standby: false,
       deadlockTimeoutMs: 1_000,
       publishesAllTables: false,
+      maySuppressTriggers: false,
     },
     schemas: [...new Set(['auth', 'public', ...relations.map((relation) => relation.schema)])],
     relations: Object.fromEntries(relations.map((relation) => [relationKey(relation), relation])),

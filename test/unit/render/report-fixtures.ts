@@ -119,6 +119,8 @@ export const run: RunSummary = {
   name: 'move-credentials@1',
   status: 'waiting',
   direction: 'apply',
+  asked: null,
+  why: null,
   epoch: 1,
   sourceDigest: 'ls1:1',
   graphDigest: 'ls1:2',
