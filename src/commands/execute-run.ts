@@ -9,6 +9,7 @@ import { runGraph, type WalkEnd } from '../executor/run-graph.js';
 import type { Observe } from '../executor/run-event.js';
 import type { Database, Session } from '../executor/session.js';
 import { createSlots } from '../executor/slots.js';
+import { createThrottle, NO_THROTTLE } from '../executor/throttle.js';
 import type { Diagnostic } from '../kernel/diagnostic.js';
 import type { OperationGraph } from '../operation/operation-graph.js';
 import { letGoOfRun, tryHoldRun } from '../postgres/journal/advisory.js';
@@ -19,6 +20,7 @@ import { findRun, type StoredRun } from '../postgres/journal/runs.js';
 import { takeOverIf } from '../postgres/journal/take-over.js';
 import { commandDiagnostic, EXIT, refusal, type CommandResult, type ExitCode } from './command-result.js';
 import { unexpectedChanges } from './drift.js';
+import { throttleDiagnostic } from './throttle-diagnostic.js';
 
 export interface RunOptions {
   readonly database: Database;
@@ -28,6 +30,8 @@ export interface RunOptions {
   readonly resolve?: Readonly<Record<string, 'done' | 'again'>>;
   /** What others changed meanwhile of what the run touches is taken for given, and written down. */
   readonly acceptDrift?: boolean;
+  /** Signals of the throttle that are not heeded, by name; also `quiet_hours`. Written to the trail. */
+  readonly ignoreThrottle?: readonly string[];
   /** Default: the journal in the database. Another one is for tests that show why it is as it is. */
   readonly journal?: Journal;
 }
@@ -108,24 +112,24 @@ export async function executeRun(
 ): Promise<WalkEnd> {
   const { database, observe, stop, resolve = {}, journal = postgresJournal } = options;
   const deadlockTimeoutMs = await database.withSession(deadlockTimeout);
-  const end = await runGraph(graph, {
-    run,
-    direction: graph.direction,
-    limits: graph.limits,
+  const { limits, direction } = graph;
+  const parts = { run, limits, database, journal, clock: systemClock, random: Math.random, observe };
+  const throttle = limits.throttle === undefined ? undefined : createThrottle(limits.throttle, parts);
+  const walked = await runGraph(graph, {
+    ...parts,
+    direction,
     deadlockTimeoutMs,
-    database,
-    journal,
-    slots: createSlots(graph.limits.workers),
-    clock: systemClock,
-    random: Math.random,
-    observe,
-    stop,
+    slots: createSlots(limits.workers),
+    throttle: throttle ?? NO_THROTTLE,
+    stop: throttle === undefined ? stop : AbortSignal.any([stop, throttle.stopped]),
     touched,
     resolve,
-  });
+  }).finally(throttle?.close);
+  const why = throttle?.why() ?? null;
+  const end: WalkEnd = walked.state === 'stopped' && why !== null ? { ...walked, throttle: why } : walked;
   if (end.state !== 'fenced') {
     const to: RunStatus = end.state === 'done' && graph.direction === 'rollback' ? 'rolled back' : end.state;
-    await database.transaction((session) => moveRun(session, run, to));
+    await database.transaction((session) => moveRun(session, run, to, why === null ? null : { reason: why.reason }));
   }
   return end;
 }
@@ -153,7 +157,11 @@ export function endOfTurn(
     case 'done':
       return { exit: EXIT.done, diagnostics: [], next: [] };
     case 'stopped':
-      return { exit: EXIT.stopped, diagnostics: [], next: [commands.goOn] };
+      return {
+        exit: EXIT.stopped,
+        diagnostics: end.throttle === undefined ? [] : [throttleDiagnostic(end.throttle)],
+        next: [commands.goOn],
+      };
     case 'fenced':
       return {
         exit: EXIT.heldByAnother,

@@ -78,7 +78,7 @@ async function workOff(
 ): Promise<void> {
   try {
     for (;;) {
-      if (execution.stop.aborted || crew.problem !== null || crew.fenced !== null) return;
+      if (!(await execution.throttle.clear(execution.stop)) || crew.problem !== null || crew.fenced !== null) return;
       const went = await oneBatch(operation, lockTimeoutMs, crew, execution);
       if (went === 'all done') return;
       if (went !== 'committed') await execution.clock.sleep(pauseAfter(went, crew, execution), execution.stop);

@@ -11,7 +11,7 @@ import { showClock, showShare, showTime } from './show-amount.js';
 
 /** One line without a line feed; null for an event that changes no state. */
 export function stateLine(event: RunEvent, progress: RunProgress, atMs: number): string | null {
-  if (event.type === 'progress' || event.type === 'watch') return null;
+  if (event.type === 'progress' || event.type === 'watch' || event.type === 'throttle') return null;
   const operation = progress.operations.find(({ id }) => id === event.operation);
   const parts = [
     showClock(atMs),
@@ -57,10 +57,17 @@ export function progressLine(progress: RunProgress, atMs: number): string | null
   parts.push(`rows=${running.reduce((sum, { counts }) => sum + (counts?.read ?? 0), 0)}`);
   const rates = running.flatMap((operation) => rateOf(operation, atMs) ?? []);
   if (rates.length > 0) parts.push(`rate=${Math.round(rates.reduce((sum, rate) => sum + rate, 0))}/s`);
-  const left = running.map((operation) => timeLeftMs(operation, atMs));
+  const left = running.map((operation) => timeLeftMs(operation, atMs, progress.throttle));
   if (left.every((each) => each !== null)) parts.push(`eta=${showTime(Math.max(...left)).replaceAll(' ', '')}`);
   if (running.length > 1) parts.push(`operations=${running.length}`);
   return parts.join(' ');
+}
+
+/** How far the batches are together: `46.8%`; null where that is not known. */
+export function shareText({ operations }: RunProgress): string | null {
+  const running = operations.filter(({ kind, state }) => kind === 'batch' && state === 'running');
+  const share = running.length === 0 ? null : shareOfAll(running);
+  return share === null ? null : showShare(share);
 }
 
 /** Null where one of them has no estimate. */

@@ -7,5 +7,8 @@ export type EventName =
   | 'rollback begun'
   | 'operation moved'
   | 'approved'
+  /** The throttle holds the run back; then it goes on, or ends its turn. */
+  | 'throttled'
+  | 'throttle ended'
   /** Somebody else changed definitions, and a person said to go on all the same. */
   | 'drift accepted';

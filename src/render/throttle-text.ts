@@ -1,0 +1,44 @@
+/** The throttle of a run in words: what holds it back, how near its signals are, what it has cost. */
+import { formatDuration } from '../kernel/duration.js';
+import { reasonToHold, showSignal, showWindow, type ThrottleLimits } from '../operation/throttle.js';
+import type { ThrottleReport } from '../postgres/journal/holds.js';
+import { throttledShare, type ThrottleProgress } from '../report/throttle-progress.js';
+import { printable } from './display-width.js';
+import { showClock, showTime } from './show-amount.js';
+
+/** `replication_lag ≤ 5 s`, `work is allowed 01:00–05:00 UTC` */
+export function limitTexts({ signals, quietHours }: ThrottleLimits): readonly string[] {
+  const each = signals.map(({ name, atMost, unit }) => {
+    return `${name} ≤ ${unit === 'ms' ? formatDuration(atMost) : showSignal(atMost, unit)}`;
+  });
+  return [...each, ...(quietHours === null ? [] : [`work is allowed ${showWindow(quietHours)}`])];
+}
+
+/** `throttled 6 % · lag of standby r1 1.2 s of 5 s`; while it holds, only why. */
+export function throttleText(throttle: ThrottleProgress, nowMs: number): string {
+  const { signals, heldSinceMs } = throttle;
+  const share = `${Math.round(throttledShare(throttle, nowMs) * 100)} %`;
+  const facts =
+    heldSinceMs === null
+      ? [`throttled ${share}`, ...signals.map(({ reason }) => reason)]
+      : [`held back for ${showTime(nowMs - heldSinceMs)}`, reasonToHold(signals), `throttled ${share}`];
+  return printable(facts.join(' · '));
+}
+
+/** A line for a log: that work is held back and why, or that it goes on. */
+export function throttleLine({ signals, heldSinceMs }: ThrottleProgress, share: string | null, atMs: number): string {
+  const parts = [showClock(atMs), `state=${heldSinceMs === null ? 'running' : 'throttled'}`];
+  const reason = heldSinceMs === null ? signals.map((signal) => signal.reason).join('; ') : reasonToHold(signals);
+  parts.push(`reason=${JSON.stringify(printable(reason))}`);
+  if (share !== null) parts.push(share);
+  return parts.join(' ');
+}
+
+/** What the journal says of it: `held back 3 times, 2m10s in all; last: lag of standby r1 6.3 s > 5 s`. */
+export function heldText({ holds, heldMs, lastReason, heldSince }: ThrottleReport): string {
+  const times = `${holds} ${holds === 1 ? 'time' : 'times'}`;
+  const before = holds === 0 ? '' : `held back ${times}, ${showTime(heldMs)} in all`;
+  if (heldSince === null) return printable(`${before}; last: ${lastReason}`);
+  const now = `held back since ${heldSince.slice(11, 19)}Z: ${lastReason}`;
+  return printable(before === '' ? now : `${now}; ${before} before`);
+}
