@@ -16,6 +16,7 @@ import { withDatabase } from './with-database.js';
 export interface RunFlags {
   readonly resolve: Readonly<Record<string, 'done' | 'again'>>;
   readonly acceptDrift?: boolean;
+  readonly ignoreThrottle: readonly string[];
 }
 
 export interface ApplyFlags extends RunFlags {
@@ -36,6 +37,7 @@ export async function apply(file: string, invocation: Invocation<ApplyFlags>): P
       stop,
       resolve: options.resolve,
       acceptDrift: options.acceptDrift === true,
+      ignoreThrottle: options.ignoreThrottle,
       ...(options.expectDigest !== undefined && { expectDigest: options.expectDigest }),
       observe: progress.observe,
       agree: (report) => {

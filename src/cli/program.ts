@@ -4,6 +4,7 @@
  * one list that a person reads to see everything that can be typed.
  */
 import { Argument, Command, InvalidArgumentError, Option } from 'commander';
+import { QUIET_HOURS, SIGNAL_NAMES } from '../operation/throttle.js';
 import type { ApproveFlags } from './approve-command.js';
 import type { ApplyFlags } from './apply-command.js';
 import type { DemoFlags } from './demo-command.js';
@@ -108,8 +109,7 @@ export function buildProgram(version: string, choose: (chosen: Chosen) => void):
     'run a plan, or go on with its run; stops at gates',
     {
       options: [
-        resolveOption(),
-        acceptDriftOption(),
+        ...runOptions(),
         new Option('--expect-digest <digest>', 'run exactly what has this digest, or nothing'),
         ...targetOptions(),
       ],
@@ -156,8 +156,7 @@ export function buildProgram(version: string, choose: (chosen: Chosen) => void):
     {
       options: [
         new Option('--plan', 'only show the way back'),
-        resolveOption(),
-        acceptDriftOption(),
+        ...runOptions(),
         ...targetOptions(),
       ],
       example: 'lockstep rollback plans/split-auth-schema.yaml --plan',
@@ -192,7 +191,7 @@ export function buildProgram(version: string, choose: (chosen: Chosen) => void):
 }
 
 /** Of the options that gather what is repeated. */
-const NONE_GIVEN = { set: {}, resolve: {} };
+const NONE_GIVEN = { set: {}, resolve: {}, ignoreThrottle: [] };
 
 interface CommandDetails {
   readonly options?: readonly Option[];
@@ -236,13 +235,15 @@ function targetOptions(): readonly Option[] {
   return [new Option('--target <name>', says), configOption()];
 }
 
-function resolveOption(): Option {
-  const says = 'whether a statement in doubt has run: STEP=done or STEP=again; repeatable';
-  return new Option('--resolve <step=word>', says).argParser(resolution);
-}
-
-function acceptDriftOption(): Option {
-  return new Option('--accept-drift', 'go on though others changed definitions that the run touches');
+/** Of commands that run operations: what a person says to what the engine cannot decide. */
+function runOptions(): readonly Option[] {
+  const resolves = 'whether a statement in doubt has run: STEP=done or STEP=again; repeatable';
+  const ignores = 'go on without this signal of the throttle, or without its quiet_hours; repeatable';
+  return [
+    new Option('--resolve <step=word>', resolves).argParser(resolution),
+    new Option('--accept-drift', 'go on though others changed definitions that the run touches'),
+    new Option('--ignore-throttle <signal>', ignores).argParser(signalName),
+  ];
 }
 
 type Settings = Readonly<Record<string, string>>;
@@ -258,6 +259,12 @@ function resolution(text: string, before: Settings = {}): Settings {
   if (!Object.values(given).every((word) => word === 'done' || word === 'again'))
     throw new InvalidArgumentError('Write STEP=done where it has run, STEP=again where it must run again.');
   return { ...before, ...given };
+}
+
+function signalName(text: string, before: readonly string[] = []): readonly string[] {
+  const names: readonly string[] = [...SIGNAL_NAMES, QUIET_HOURS];
+  if (!names.includes(text)) throw new InvalidArgumentError(`Name one of ${names.join(', ')}.`);
+  return [...before, text];
 }
 
 function count(text: string): number {

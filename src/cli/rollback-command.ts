@@ -31,6 +31,7 @@ export async function rollback(argument: string, invocation: Invocation<Rollback
       stop,
       resolve: options.resolve,
       acceptDrift: options.acceptDrift === true,
+      ignoreThrottle: options.ignoreThrottle,
       observe: progress.observe,
       agree: agreed.ask,
       begin: (graph) => progress.begin(graph, {}),

@@ -9,7 +9,7 @@ import { runGraph, type WalkEnd } from '../executor/run-graph.js';
 import type { Observe } from '../executor/run-event.js';
 import type { Database, Session } from '../executor/session.js';
 import { createSlots } from '../executor/slots.js';
-import { createThrottle, NO_THROTTLE } from '../executor/throttle.js';
+import { NO_THROTTLE } from '../executor/throttle.js';
 import type { Diagnostic } from '../kernel/diagnostic.js';
 import type { OperationGraph } from '../operation/operation-graph.js';
 import { letGoOfRun, tryHoldRun } from '../postgres/journal/advisory.js';
@@ -20,6 +20,7 @@ import { findRun, type StoredRun } from '../postgres/journal/runs.js';
 import { takeOverIf } from '../postgres/journal/take-over.js';
 import { commandDiagnostic, EXIT, refusal, type CommandResult, type ExitCode } from './command-result.js';
 import { unexpectedChanges } from './drift.js';
+import { runThrottle } from './run-throttle.js';
 import { throttleDiagnostic } from './throttle-diagnostic.js';
 
 export interface RunOptions {
@@ -110,11 +111,11 @@ export async function executeRun(
   touched: readonly string[],
   options: RunOptions,
 ): Promise<WalkEnd> {
-  const { database, observe, stop, resolve = {}, journal = postgresJournal } = options;
+  const { database, observe, stop, resolve = {}, ignoreThrottle = [], journal = postgresJournal } = options;
   const deadlockTimeoutMs = await database.withSession(deadlockTimeout);
   const { limits, direction } = graph;
   const parts = { run, limits, database, journal, clock: systemClock, random: Math.random, observe };
-  const throttle = limits.throttle === undefined ? undefined : createThrottle(limits.throttle, parts);
+  const throttle = await runThrottle(limits, ignoreThrottle, parts);
   const walked = await runGraph(graph, {
     ...parts,
     direction,

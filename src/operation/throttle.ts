@@ -19,6 +19,8 @@ export const SIGNAL_NAMES = [
 
 export type SignalName = (typeof SIGNAL_NAMES)[number];
 
+export const QUIET_HOURS = 'quiet_hours';
+
 export interface ThrottleLimits {
   readonly signals: readonly ThrottleSignal[];
   /** When work is allowed; null: always. */

@@ -5,6 +5,7 @@ import { printable } from './display-width.js';
 import { signOf } from './render-run.js';
 import { showCount, showMoment, showRow, showRows } from './show-amount.js';
 import { cut, renderTable, type Cell } from './text-table.js';
+import { heldTexts } from './throttle-text.js';
 import type { View } from './view.js';
 
 export function renderRunList(runs: readonly RunSummary[], interrupted: readonly string[], view: View): string {
@@ -40,6 +41,7 @@ export function renderRunStatus(report: RunReport, interrupted: readonly string[
     style.faint(
       `began ${showMoment(run.createdAt)} by ${printable(run.createdBy)}, last executor ${printable(run.executor)}`,
     ),
+    ...(report.throttle === null ? [] : heldTexts(report.throttle)).map((text) => style.warning(cut(text, width))),
     ...(params.length === 0 ? [] : [style.faint(cut(`params ${showRow(run.params)}`, width))]),
   ];
   // The way there is history once the way back has begun.

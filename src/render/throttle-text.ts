@@ -34,11 +34,12 @@ export function throttleLine({ signals, heldSinceMs }: ThrottleProgress, share: 
   return parts.join(' ');
 }
 
-/** What the journal says of it: `held back 3 times, 2m10s in all; last: lag of standby r1 6.3 s > 5 s`. */
-export function heldText({ holds, heldMs, lastReason, heldSince }: ThrottleReport): string {
-  const times = `${holds} ${holds === 1 ? 'time' : 'times'}`;
-  const before = holds === 0 ? '' : `held back ${times}, ${showTime(heldMs)} in all`;
-  if (heldSince === null) return printable(`${before}; last: ${lastReason}`);
-  const now = `held back since ${heldSince.slice(11, 19)}Z: ${lastReason}`;
-  return printable(before === '' ? now : `${now}; ${before} before`);
+/** What the journal says of it, a line for each fact: `held back 3 times, 2m10s in all; last: lag of standby r1 6.3 s > 5 s`. */
+export function heldTexts({ holds, heldMs, lastReason, stoppedBecause, heldSince }: ThrottleReport): readonly string[] {
+  const times = `held back ${holds} ${holds === 1 ? 'time' : 'times'}, ${showTime(heldMs)} in all`;
+  return [
+    ...(stoppedBecause === null ? [] : [`stopped by the throttle: ${stoppedBecause}`]),
+    ...(heldSince === null ? [] : [`throttled since ${heldSince.slice(11, 19)}Z: ${lastReason ?? ''}`]),
+    ...(holds === 0 ? [] : [heldSince === null ? `${times}; last: ${lastReason ?? ''}` : `${times} before`]),
+  ].map(printable);
 }

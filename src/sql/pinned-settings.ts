@@ -36,7 +36,7 @@ export interface SessionSettings {
  * is called `lockstep run 42`, outside one that and more.
  */
 export const OWN_SESSION = (row: string): string =>
-  `${row}.application_name = 'lockstep run ' || ${RUN_NAME} OR pg_catalog.starts_with(${row}.application_name, 'lockstep run ' || ${RUN_NAME} || ' ')`;
+  `${row}.datname = pg_catalog.current_database() AND pg_catalog.starts_with(${row}.application_name || ' ', 'lockstep run ' || ${RUN_NAME} || ' ')`;
 
 /** `SET LOCAL …;` for the transaction that has just begun, in one message. */
 export function pinSettings(settings: SessionSettings): string {

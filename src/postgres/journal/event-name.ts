@@ -10,5 +10,7 @@ export type EventName =
   /** The throttle holds the run back; then it goes on, or ends its turn. */
   | 'throttled'
   | 'throttle ended'
+  /** A person said to go on without some of its signals. */
+  | 'throttle ignored'
   /** Somebody else changed definitions, and a person said to go on all the same. */
   | 'drift accepted';

@@ -3,11 +3,22 @@ import { sql } from 'kysely';
 
 import { FencedError, type HoldRecord, type RunHandle } from '../../executor/journal.js';
 import type { Session } from '../../executor/session.js';
+import type { EventName } from './event-name.js';
 import { isoText, journalTables, jsonParameter, send } from './journal-query.js';
 
 /** Outside of other transactions: a hold is true when it is told. Rejects with a FencedError. */
-export async function recordHold(session: Session, run: RunHandle, { reason, heldMs }: HoldRecord): Promise<void> {
-  const event = heldMs === null ? 'throttled' : 'throttle ended';
+export function recordHold(session: Session, run: RunHandle, { reason, heldMs }: HoldRecord): Promise<void> {
+  return heldMs === null
+    ? append(session, run, 'throttled', { reason })
+    : append(session, run, 'throttle ended', { reason, heldMs });
+}
+
+/** By the session's user, who said so. Rejects with a FencedError. */
+export function recordIgnored(session: Session, run: RunHandle, signals: readonly string[]): Promise<void> {
+  return append(session, run, 'throttle ignored', { signals });
+}
+
+async function append(session: Session, run: RunHandle, event: EventName, details: object): Promise<void> {
   const told = await send(
     session,
     journalTables
@@ -16,11 +27,7 @@ export async function recordHold(session: Session, run: RunHandle, { reason, hel
       .expression((eb) =>
         eb
           .selectFrom('lockstep.run')
-          .select([
-            'id',
-            sql<typeof event>`${event}::text`.as('event'),
-            jsonParameter(heldMs === null ? { reason } : { reason, heldMs }).as('details'),
-          ])
+          .select(['id', sql<EventName>`${event}::text`.as('event'), jsonParameter(details).as('details')])
           .where('id', '=', run.id)
           .where('epoch', '=', run.epoch),
       )
@@ -34,31 +41,40 @@ export interface ThrottleReport {
   readonly holds: number;
   readonly heldMs: number;
   /** Of the last hold. */
-  readonly lastReason: string;
+  readonly lastReason: string | null;
+  /** Why it was stopped, where the throttle did that and nobody has gone on since. */
+  readonly stoppedBecause: string | null;
   /** Since when it is held back now; null: it is not. A process that was killed then leaves this behind. */
   readonly heldSince: string | null;
 }
 
-/** Null: nothing ever held it back. */
+/** Null: nothing ever held it back or stopped it. */
 export async function throttleReport(session: Session, runId: string): Promise<ThrottleReport | null> {
   const rows = await send(
     session,
     journalTables
       .selectFrom('lockstep.event')
-      .select(['event', 'details', isoText('at').as('at')])
+      .select(['event', 'to_state as to', 'details', isoText('at').as('at')])
       .where('run_id', '=', runId)
       .where('event', 'in', ['throttled', 'throttle ended', 'run taken over', 'run moved'])
       .orderBy('lockstep.event.id'),
   );
   const holds = rows.filter(({ event }) => event === 'throttled' || event === 'throttle ended');
-  const last = holds.at(-1);
-  if (last === undefined) return null;
+  const latest = rows.at(-1);
+  const stoppedBecause = latest?.event === 'run moved' && latest.to === 'stopped' ? textOf(latest.details) : null;
+  if (holds.length === 0 && stoppedBecause === null) return null;
   const ended = holds.filter(({ event }) => event === 'throttle ended');
   return {
     holds: ended.length,
     heldMs: ended.reduce((sum, { details }) => sum + Number(details?.['heldMs'] ?? 0), 0),
-    lastReason: String(last.details?.['reason'] ?? ''),
+    lastReason: textOf(holds.at(-1)?.details ?? null),
+    stoppedBecause,
     // Whatever came after it, another executor or another status, ended it.
-    heldSince: rows.at(-1)!.event === 'throttled' ? last.at : null,
+    heldSince: latest?.event === 'throttled' ? latest.at : null,
   };
+}
+
+function textOf(details: Readonly<Record<string, unknown>> | null): string | null {
+  const reason = details?.['reason'];
+  return typeof reason === 'string' ? reason : null;
 }

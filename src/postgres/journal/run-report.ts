@@ -8,6 +8,7 @@ import type { OperationOutcome, OperationState } from '../../executor/journal.js
 import type { Counts } from '../../executor/run-types.js';
 import type { OperationId } from '../../operation/operation.js';
 import type { Session } from '../../executor/session.js';
+import { throttleReport, type ThrottleReport } from './holds.js';
 import { isoText, journalTables, send } from './journal-query.js';
 import { inOrder, UNDO_PREFIX } from './operation-order.js';
 import type { RunDirection } from './run-status.js';
@@ -19,6 +20,8 @@ export interface RunReport {
   readonly operations: readonly OperationReport[];
   /** Null where no batch was committed. */
   readonly overlap: Overlap | null;
+  /** Null where nothing ever held it back. */
+  readonly throttle: ThrottleReport | null;
 }
 
 export interface OperationReport {
@@ -93,6 +96,7 @@ export async function runReport(session: Session, runId: string): Promise<RunRep
       };
     }),
     overlap,
+    throttle: await throttleReport(session, runId),
   };
 }
 

@@ -2,7 +2,7 @@
  * A fill under a throttle, watched: what its signals said, and how far it had come when it was held back. The fill is not
  * idempotent (`n = n + 1`), so that a row that was done twice or left out shows.
  */
-import { expect } from 'vitest';
+import { expect, onTestFinished } from 'vitest';
 
 import type { ApplyReport } from '../../../src/commands/apply.js';
 import type { CommandResult } from '../../../src/commands/command-result.js';
@@ -15,7 +15,7 @@ export type ThrottleEvent = Extract<RunEvent, { type: 'throttle' }>;
 export const ROWS = 200;
 
 /** A table `n` of 200 rows, filled in batches of 10 by one worker. */
-export const TABLE = `DROP TABLE IF EXISTS n; CREATE TABLE n (id int PRIMARY KEY, n int NOT NULL);
+export const TABLE = `DROP SCHEMA IF EXISTS lockstep CASCADE; DROP TABLE IF EXISTS n; CREATE TABLE n (id int PRIMARY KEY, n int NOT NULL);
   INSERT INTO n SELECT i, 0 FROM generate_series(1, ${ROWS}) AS i`;
 
 export interface HeldRun {
@@ -58,6 +58,11 @@ export function startFill(
       events.push(event);
       if (event.type === 'throttle') for (const watcher of [...watchers]) watcher(event);
     },
+  });
+  // A test that fails leaves nothing running that would be in the way of the next.
+  onTestFinished(async () => {
+    controller.abort();
+    await result.catch(() => undefined);
   });
   const until: HeldRun['until'] = (fits) =>
     new Promise((resolve, reject) => {

@@ -160,5 +160,6 @@ export const report: RunReport = {
     holds,
     waiting,
   ],
+  throttle: null,
   overlap: { batchesAtOnce: 4, operationsAtOnce: 2 },
 };
