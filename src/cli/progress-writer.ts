@@ -6,9 +6,8 @@ import type { RunEvent } from '../executor/run-event.js';
 import type { Clock } from '../kernel/clock.js';
 import type { OperationGraph } from '../operation/operation-graph.js';
 import { jsonEvent } from '../render/json-document.js';
-import { progressLine, shareText, stateLine, watchLine } from '../render/progress-lines.js';
+import { progressLine, stateLine, throttleLine, watchLine } from '../render/progress-lines.js';
 import { renderScreen, settledLine } from '../render/progress-screen.js';
-import { throttleLine } from '../render/throttle-text.js';
 import type { Estimates } from '../report/plan-report.js';
 import { beginProgress, foldEvent, withEstimates, type RunProgress } from '../report/run-progress.js';
 import { viewOf } from './deliver.js';
@@ -96,10 +95,9 @@ function lineSink({ err }: Terminal, clock: Clock): Sink {
         return;
       }
       if (event.type === 'throttle') {
-        const { throttle } = progress;
-        // Signals that hold nothing back are worth no line.
-        if (throttle !== null && throttled(event, now) && (event.held || wasHeld))
-          err.write(`${throttleLine(throttle, shareText(progress), now)}\n`);
+        // Signals that hold nothing back are worth no line, but that they have ceased to.
+        const line = throttled(event, now) && (event.held || wasHeld) ? throttleLine(progress, now) : null;
+        if (line !== null) err.write(`${line}\n`);
         wasHeld = event.held;
         return;
       }

@@ -59,7 +59,7 @@ async function askThrottleQuery(
   const answer = signal === undefined ? 0 : await explain(session, signal.sql);
   if (!(answer instanceof DatabaseError)) return [];
   const help = answer.facts.hint ?? 'write a SELECT of one column and one row, a number';
-  const span = plan.source.spanOf(['throttle', 'query', 'sql']);
+  const span = plan.source.spanOf(['throttle', 'query']);
   return [commandDiagnostic('LS9014', { detail: `throttle query: ${answer.message}`, span, help })];
 }
 

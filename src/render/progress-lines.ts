@@ -4,6 +4,7 @@
  */
 import { describeBlocker } from '../executor/blocker.js';
 import type { RunEvent } from '../executor/run-event.js';
+import { reasonToHold } from '../operation/throttle.js';
 import type { OperationProgress, RunProgress } from '../report/run-progress.js';
 import { rateOf, shareDone, timeLeftMs } from '../report/run-progress.js';
 import { printable } from './display-width.js';
@@ -63,11 +64,19 @@ export function progressLine(progress: RunProgress, atMs: number): string | null
   return parts.join(' ');
 }
 
-/** How far the batches are together: `46.8%`; null where that is not known. */
-export function shareText({ operations }: RunProgress): string | null {
-  const running = operations.filter(({ kind, state }) => kind === 'batch' && state === 'running');
-  const share = running.length === 0 ? null : shareOfAll(running);
-  return share === null ? null : showShare(share);
+/** That work is held back and why, or that it goes on; null before signals were read. */
+export function throttleLine({ operations, throttle }: RunProgress, atMs: number): string | null {
+  if (throttle === null) return null;
+  const { signals, heldSinceMs } = throttle;
+  const running = operations.filter(({ state }) => state === 'running');
+  const steps = [...new Set(running.map(({ step }) => step))].join(',');
+  const parts = [showClock(atMs), ...(steps === '' ? [] : [`step=${word(steps)}`])];
+  parts.push(`state=${heldSinceMs === null ? 'running' : 'throttled'}`);
+  const reason = heldSinceMs === null ? signals.map((signal) => signal.reason).join('; ') : reasonToHold(signals);
+  parts.push(`reason=${quoted(reason)}`);
+  const batches = running.filter(({ kind }) => kind === 'batch');
+  const share = batches.length === 0 ? null : shareOfAll(batches);
+  return [...parts, ...(share === null ? [] : [showShare(share)])].join(' ');
 }
 
 /** Null where one of them has no estimate. */

@@ -4,7 +4,7 @@ import { reasonToHold, showSignal, showWindow, type ThrottleLimits } from '../op
 import type { ThrottleReport } from '../postgres/journal/holds.js';
 import { throttledShare, type ThrottleProgress } from '../report/throttle-progress.js';
 import { printable } from './display-width.js';
-import { showClock, showTime } from './show-amount.js';
+import { showTime } from './show-amount.js';
 
 /** `replication_lag ≤ 5 s`, `work is allowed 01:00–05:00 UTC` */
 export function limitTexts({ signals, quietHours }: ThrottleLimits): readonly string[] {
@@ -23,15 +23,6 @@ export function throttleText(throttle: ThrottleProgress, nowMs: number): string 
       ? [`throttled ${share}`, ...signals.map(({ reason }) => reason)]
       : [`held back for ${showTime(nowMs - heldSinceMs)}`, reasonToHold(signals), `throttled ${share}`];
   return printable(facts.join(' · '));
-}
-
-/** A line for a log: that work is held back and why, or that it goes on. */
-export function throttleLine({ signals, heldSinceMs }: ThrottleProgress, share: string | null, atMs: number): string {
-  const parts = [showClock(atMs), `state=${heldSinceMs === null ? 'running' : 'throttled'}`];
-  const reason = heldSinceMs === null ? signals.map((signal) => signal.reason).join('; ') : reasonToHold(signals);
-  parts.push(`reason=${JSON.stringify(printable(reason))}`);
-  if (share !== null) parts.push(share);
-  return parts.join(' ');
 }
 
 /** What the journal says of it, a line for each fact: `held back 3 times, 2m10s in all; last: lag of standby r1 6.3 s > 5 s`. */
