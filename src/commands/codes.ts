@@ -149,7 +149,7 @@ export const COMMAND_CODES = {
   LS9030: {
     summary: 'a signal of the throttle cannot be read',
     explanation:
-      'The plan says `throttle`, and one of its signals has no value: no standby is connected or one went away, the role of the run may not see what it needs (`GRANT pg_monitor TO …`), archiving is switched off, a query fails or returns NULL. What cannot be seen is not taken for calm: nothing more was begun, what is done is kept. Repair what is said and call the same command again; it goes on exactly there.',
+      'The plan says `throttle`, and one of its signals has no value: no standby is connected or one went away, the role of the run may not see what it needs (`GRANT pg_monitor TO …`), archiving is switched off, a query fails or returns NULL. What cannot be seen is not taken for calm: nothing more was begun, what is done is kept. Repair what is said and call the same command again; it goes on exactly there. Where that signal will never be there again, `--ignore-throttle SIGNAL` goes on without it, and the trail of the run keeps who said so.',
   },
   LS9031: {
     summary: 'outside of the hours in which the plan may work',

@@ -1,7 +1,7 @@
 /**
- * How far standbys are behind, by our own account. What the server says of replay lag is the last answer of a standby: while
- * replay is paused, or nothing is written, it keeps saying what was true once. So we remember how much had been written at
- * which moment, and see how far each standby has come. By the clock of the server.
+ * How far standbys are behind, by our own account. What the server says of replay lag is the last answer of a standby:
+ * where the connection hangs, or nothing is sent that could be answered, it keeps saying what was true once. So we remember
+ * how much had been written at which moment, and see how far each standby has come. By the clock of the server.
  */
 import { readingOf, reasonToHold, showSignal, type SignalReading, type ThrottleSignal } from '../operation/throttle.js';
 

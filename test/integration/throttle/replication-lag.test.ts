@@ -50,7 +50,6 @@ for (const major of [18, 15]) {
       expect(event.signals[0]).toMatchObject({ name: 'replication_lag', limit: 1500, unit: 'ms', over: true });
       expect(event.signals[0]!.reason).toMatch(/^lag of standby r1 [\d.]+ s > 1\.5 s$/);
       expect(event.signals[0]!.value).toBeGreaterThan(1500);
-      // What the server says of it has not moved: it speaks of the last answer.
       const before = await written();
       expect(before).toBeLessThan(200);
       const later = await run.until(({ signals }) => signals[0]!.value! > event.signals[0]!.value! + 1500);
@@ -58,6 +57,49 @@ for (const major of [18, 15]) {
       expect(await written()).toBe(before);
       await onStandby('SELECT pg_wal_replay_resume()');
       await expectExact(run, query);
+    });
+
+    test('one that no longer answers is late though the server keeps its last figure', async () => {
+      const run = start({ expression: SLOW });
+      await run.until(({ signals }) => signals.some(({ value }) => value !== null));
+      const receiver = await replica!.withSession((session) =>
+        session.query<{ pid: number }>('SELECT pid FROM pg_stat_wal_receiver'),
+      );
+      const { pid } = receiver.rows[0]!;
+      process.kill(pid, 'SIGSTOP');
+      try {
+        const event = await run.until(held);
+        expect(event.signals[0]!.reason).toMatch(/^lag of standby r1 [\d.]+ s > 1\.5 s$/);
+        const [told] = await query<{ small: boolean }>(
+          `SELECT coalesce(replay_lag, '0') < '1 s' AS small FROM pg_stat_replication`,
+        );
+        expect(told).toEqual({ small: true });
+        const before = await written();
+        await run.until(({ signals }) => signals[0]!.value! > event.signals[0]!.value! + 1500);
+        expect(await written()).toBe(before);
+      } finally {
+        process.kill(pid, 'SIGCONT');
+      }
+      await expectExact(run, query);
+    });
+
+    test('a role that may not see the standbys does not take that for calm', async () => {
+      await query(`DO $$ BEGIN CREATE ROLE plain LOGIN PASSWORD 'plain'; EXCEPTION WHEN duplicate_object THEN NULL; END $$;
+        GRANT CREATE ON DATABASE postgres TO plain; GRANT ALL ON SCHEMA public TO plain; ALTER TABLE n OWNER TO plain`);
+      const url = new URL(primary.url);
+      [url.username, url.password] = ['plain', 'plain'];
+      const plain = new PgDatabase({ url: url.href });
+      try {
+        const run = startFill(plain, { replication_lag: '10s' });
+        expect(told(await run.result)).toMatch(
+          'exit 6\nLS9030 `replication_lag`: the role of the run may not see the standbys. → see that every standby streams; for what the role may not see, GRANT pg_monitor',
+        );
+        expect(await written()).toBe(0);
+        await query('GRANT pg_monitor TO plain');
+        await expectExact(startFill(plain, {}, { plan: run.plan }), query);
+      } finally {
+        await plain.close();
+      }
     });
 
     test('one that stood still before the run began is found out before the first row is written', async () => {
