@@ -154,11 +154,7 @@ export function buildProgram(version: string, choose: (chosen: Chosen) => void):
     [RUN],
     'show the way back of a run, then take it',
     {
-      options: [
-        new Option('--plan', 'only show the way back'),
-        ...runOptions(),
-        ...targetOptions(),
-      ],
+      options: [new Option('--plan', 'only show the way back'), ...runOptions(), ...targetOptions()],
       example: 'lockstep rollback plans/split-auth-schema.yaml --plan',
     },
     async ([run], invocation) => (await import('./rollback-command.js')).rollback(run!, invocation),

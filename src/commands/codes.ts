@@ -146,12 +146,12 @@ export const COMMAND_CODES = {
     explanation:
       'A run goes on, and is taken back, with operations that were compiled for definitions which it knows: those from before it, and what each of its own operations left. Tables that it touches, or what hangs on them (columns, indexes, constraints, triggers, views, comments, grants), are otherwise than that now. The differences are listed, by what is expected and what is there; `added` is what the run does not know, and a way back might take it away. Nothing was changed. Put the definitions back and call the same command again; or look at what the way back would do with `lockstep rollback … --plan`; or accept them with `--accept-drift`: this is written to the trail of the run with your name, and from then on they are what is expected. What is half done outside a transaction is not compared, nor are tables that the run does not touch.',
   },
-  LS9030: {
+  LS9033: {
     summary: 'a signal of the throttle cannot be read',
     explanation:
       'The plan says `throttle`, and one of its signals has no value: no standby is connected or one went away, the role of the run may not see what it needs (`GRANT pg_monitor TO …`), archiving is switched off, a query fails or returns NULL. What cannot be seen is not taken for calm: nothing more was begun, what is done is kept. Repair what is said and call the same command again; it goes on exactly there. Where that signal will never be there again, `--ignore-throttle SIGNAL` goes on without it, and the trail of the run keeps who said so.',
   },
-  LS9031: {
+  LS9034: {
     summary: 'outside of the hours in which the plan may work',
     explanation:
       'The plan says `throttle.quiet_hours`, the hours in which work is allowed, and by the clock of the server it is another time. What was under way has ended with its checkpoint, nothing more was begun, and no process keeps waiting. Call the same command again when the window is open, from a timer if you like; it goes on exactly there.',

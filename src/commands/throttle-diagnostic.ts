@@ -6,13 +6,16 @@ import { commandDiagnostic } from './command-result.js';
 
 export function throttleDiagnostic(stop: ThrottleStop): Diagnostic {
   if (stop.cause === 'quiet hours') {
-    const diagnostic = commandDiagnostic('LS9031', { detail: `${sentence(stop.reason)}.`, help: 'go on then; without heeding them: --ignore-throttle quiet_hours' });
+    const diagnostic = commandDiagnostic('LS9034', {
+      detail: `${sentence(stop.reason)}.`,
+      help: 'go on then; without heeding them: --ignore-throttle quiet_hours',
+    });
     return { ...diagnostic, severity: 'warning' };
   }
   const { signal, reason } = stop;
   const detail = signal === null ? `The signals of \`throttle\`: ${reason}.` : `\`${signal}\`: ${reason}.`;
   const help = signal === null ? GO_ON : `${REMEDIES[signal]}; without it: --ignore-throttle ${signal}`;
-  return commandDiagnostic('LS9030', { detail, help });
+  return commandDiagnostic('LS9033', { detail, help });
 }
 
 const GO_ON = 'repair that and go on';

@@ -72,7 +72,11 @@ export function throttleSchema(): JsonSchema {
 }
 
 function timeOfDay(description: string): JsonSchema {
-  return { ...text(description), pattern: TIME_OF_DAY_PATTERN, 'x-lockstep-pattern-hint': 'hours and minutes: `05:00`' };
+  return {
+    ...text(description),
+    pattern: TIME_OF_DAY_PATTERN,
+    'x-lockstep-pattern-hint': 'hours and minutes: `05:00`',
+  };
 }
 
 export function toThrottle(raw: RawThrottle): PlanThrottle {

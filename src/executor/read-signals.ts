@@ -59,7 +59,10 @@ async function readSignal(signal: ThrottleSignal, lag: ReplicationLag, session: 
     const [row] = (await session.query<{ value: string | number | null; what: string }>(sql)).rows;
     const value = row?.value ?? null;
     if (value === null || Number.isNaN(Number(value)))
-      throw new UnreadableSignalError(name, name === 'query' ? 'the query returned no number' : (row?.what ?? 'no row'));
+      throw new UnreadableSignalError(
+        name,
+        name === 'query' ? 'the query returned no number' : (row?.what ?? 'no row'),
+      );
     return readingOf(signal, row!.what, Number(value));
   } catch (error) {
     if (error instanceof DatabaseError && error.facts.kind === 'statement')

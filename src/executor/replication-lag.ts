@@ -58,7 +58,10 @@ export function replicationLag(): ReplicationLag {
   };
 
   /** Milliseconds; and whether it has replayed anything that was written since we look. */
-  const lagOf = ({ replayed, told_ms }: StandbyRow, now: Sample): { readonly ms: number; readonly isKnown: boolean } => {
+  const lagOf = (
+    { replayed, told_ms }: StandbyRow,
+    now: Sample,
+  ): { readonly ms: number; readonly isKnown: boolean } => {
     const position = BigInt(replayed!);
     // Everything is replayed: what it said of its lag last is over.
     if (position >= now.written) return { ms: 0, isKnown: true };
@@ -96,7 +99,9 @@ export function replicationLag(): ReplicationLag {
 
   /** What every standby has replayed but the latest of it, which says since when they have. */
   function forget(there: readonly StandbyRow[]): void {
-    const least = there.map(({ replayed }) => BigInt(replayed!)).reduce((a, b) => (a < b ? a : b), samples.at(-1)!.written);
+    const least = there
+      .map(({ replayed }) => BigInt(replayed!))
+      .reduce((a, b) => (a < b ? a : b), samples.at(-1)!.written);
     const first = samples.findLastIndex(({ written }) => written <= least);
     if (first > 0) samples = samples.slice(first);
   }

@@ -41,10 +41,9 @@ export const OWN_SESSION = (row: string): string =>
 /** `SET LOCAL …;` for the transaction that has just begun, in one message. */
 export function pinSettings(settings: SessionSettings): string {
   // For the transaction only, and that is as long as it holds locks: who waits for it can be told from who waits for others.
-  const name = settings.runId === undefined ? [] : [`application_name = ${quoteLiteral(`lockstep run ${settings.runId}`)}`];
-  return [...settingTexts(settings), ...name]
-    .map((text) => `SET LOCAL ${text}`)
-    .join('; ');
+  const name =
+    settings.runId === undefined ? [] : [`application_name = ${quoteLiteral(`lockstep run ${settings.runId}`)}`];
+  return [...settingTexts(settings), ...name].map((text) => `SET LOCAL ${text}`).join('; ');
 }
 
 /** For a session whose statements run outside a transaction, until its DISCARD ALL. */

@@ -17,10 +17,7 @@ import {
 import { startWatchdog } from '../../src/postgres/server/watchdog.js';
 
 /** Streams to standbys; autovacuum would write when nobody expects it. */
-export function startPrimary(
-  major: number,
-  settings: Readonly<Record<string, string>> = {},
-): Promise<ThrowawayServer> {
+export function startPrimary(major: number, settings: Readonly<Record<string, string>> = {}): Promise<ThrowawayServer> {
   return startThrowawayServer({
     major,
     settings: { wal_level: 'logical', wal_keep_size: '256MB', autovacuum: 'off', ...settings },

@@ -59,7 +59,7 @@ for (const major of [18, 15]) {
       await load(points);
       const run = startFill(database, LOAD);
       const stopped = await run.result;
-      expect(told(stopped)).toMatch(`exit 6\nLS9030 \`query\`: ${says}. → see that the query returns one number`);
+      expect(told(stopped)).toMatch(`exit 6\nLS9033 \`query\`: ${says}. → see that the query returns one number`);
       expect(await written()).toBe(0);
       expect(stopped.report!.run.throttle).toMatchObject({ stoppedBecause: says });
       await load(0);
@@ -71,7 +71,7 @@ for (const major of [18, 15]) {
       const run = startFill(database, LOAD, { expression: 'n + 1 + (pg_sleep(0.03) IS NULL)::int' });
       await run.until(({ signals }) => signals.length > 0);
       await query('ALTER TABLE load RENAME TO elsewhere');
-      expect(told(await run.result)).toMatch('exit 6\nLS9030 `query`: relation "load" does not exist.');
+      expect(told(await run.result)).toMatch('exit 6\nLS9033 `query`: relation "load" does not exist.');
       const before = Number(await written());
       expect(before).toBeGreaterThan(0);
       expect(before).toBeLessThan(200);
@@ -119,7 +119,11 @@ for (const major of [18, 15]) {
       await load('NULL');
       const again = startFill(database, LOAD, { plan: run.plan, ignoreThrottle: ['query'] });
       await expectExact(again, query);
-      expect((await trail()).at(-1)).toEqual({ event: 'throttle ignored', details: { signals: ['query'] }, took: null });
+      expect((await trail()).at(-1)).toEqual({
+        event: 'throttle ignored',
+        details: { signals: ['query'] },
+        took: null,
+      });
       expect(again.events.some(({ type }) => type === 'throttle')).toBe(false);
     });
   });

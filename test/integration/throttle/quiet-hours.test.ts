@@ -34,7 +34,7 @@ describe('quiet hours', async () => {
     const opens = new Date(Date.now() + 120 * 60_000).toISOString();
     expect(told(stopped)).toMatch(
       new RegExp(
-        `^exit 6\nLS9031 Work is allowed \\d\\d:\\d\\d–\\d\\d:\\d\\d ${ZONE}, next from ${opens.slice(0, 10)} ${opens.slice(11, 15)}`,
+        `^exit 6\nLS9034 Work is allowed \\d\\d:\\d\\d–\\d\\d:\\d\\d ${ZONE}, next from ${opens.slice(0, 10)} ${opens.slice(11, 15)}`,
       ),
     );
     expect(stopped.diagnostics[0]!.severity).toBe('warning');
@@ -63,7 +63,7 @@ describe('quiet hours', async () => {
     });
     await run.until(held);
     const stopped = await run.result;
-    expect(told(stopped)).toMatch(/^exit 6\nLS9031 /);
+    expect(told(stopped)).toMatch(/^exit 6\nLS9034 /);
     expect(stopped.report!.run.throttle).toMatchObject({ holds: 1, heldSince: null });
     expect(await written()).toBe(0);
   });

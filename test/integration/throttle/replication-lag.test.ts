@@ -92,7 +92,7 @@ for (const major of [18, 15]) {
       try {
         const run = startFill(plain, { replication_lag: '10s' });
         expect(told(await run.result)).toMatch(
-          'exit 6\nLS9030 `replication_lag`: the role of the run may not see the standbys. → see that every standby streams; for what the role may not see, GRANT pg_monitor',
+          'exit 6\nLS9033 `replication_lag`: the role of the run may not see the standbys. → see that every standby streams; for what the role may not see, GRANT pg_monitor',
         );
         expect(await written()).toBe(0);
         await query('GRANT pg_monitor TO plain');
@@ -125,13 +125,13 @@ for (const major of [18, 15]) {
       expect(event.signals[0]!.reason).toMatch(/^standby r1 is not connected, for /);
       const stopped = await run.result;
       expect(told(stopped)).toMatch(
-        /^exit 6\nLS9030 `replication_lag`: standby r1 was there and is not connected any more\. → see that every standby/,
+        /^exit 6\nLS9033 `replication_lag`: standby r1 was there and is not connected any more\. → see that every standby/,
       );
       const before = await written();
       expect(before).toBeLessThan(200);
       // A new process has never seen it: nothing is taken for calm.
       const again = await start({ plan: run.plan }).result;
-      expect(told(again)).toMatch(/^exit 6\nLS9030 `replication_lag`: no standby is connected\./);
+      expect(told(again)).toMatch(/^exit 6\nLS9033 `replication_lag`: no standby is connected\./);
       expect(await written()).toBe(before);
       await standby.start();
       await caughtUp();

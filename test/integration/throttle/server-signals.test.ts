@@ -48,7 +48,9 @@ for (const major of [18, 15]) {
 
     test('log that an idle slot holds back', async () => {
       await query(`SELECT pg_create_physical_replication_slot('idle', true)`);
-      await query(`CREATE TABLE IF NOT EXISTS log (t text); INSERT INTO log SELECT repeat('x', 100) FROM generate_series(1, 20000)`);
+      await query(
+        `CREATE TABLE IF NOT EXISTS log (t text); INSERT INTO log SELECT repeat('x', 100) FROM generate_series(1, 20000)`,
+      );
       const run = startFill(database!, { slot_lag: '1MB' });
       const event = await run.until(held);
       expect(event.signals[0]!.reason).toMatch(/^slot idle \d+(\.\d)? MB > 1 MB$/);
@@ -63,7 +65,9 @@ for (const major of [18, 15]) {
         { lock_waiters: 1 },
         { rows: 100, expression: 'n + 1 + (pg_sleep(0.03) IS NULL)::int' },
       );
-      await until(`EXISTS (SELECT FROM pg_stat_activity WHERE query LIKE '%pg_sleep(0.03)%' AND wait_event = 'PgSleep')`);
+      await until(
+        `EXISTS (SELECT FROM pg_stat_activity WHERE query LIKE '%pg_sleep(0.03)%' AND wait_event = 'PgSleep')`,
+      );
       // The second wants nothing that a batch holds: it waits behind the first, which does.
       const waiting = [other!.withSession((session) => session.query('BEGIN; LOCK TABLE n IN EXCLUSIVE MODE; COMMIT'))];
       await until(`EXISTS (SELECT FROM pg_locks WHERE relation = 'n'::regclass AND NOT granted)`);
@@ -76,7 +80,9 @@ for (const major of [18, 15]) {
     });
 
     test('whoever waits for somebody else is none of them', async () => {
-      await query('CREATE TABLE IF NOT EXISTS elsewhere (id int); TRUNCATE elsewhere; INSERT INTO elsewhere VALUES (1)');
+      await query(
+        'CREATE TABLE IF NOT EXISTS elsewhere (id int); TRUNCATE elsewhere; INSERT INTO elsewhere VALUES (1)',
+      );
       await observer!.withSession(async (holder) => {
         await holder.query('BEGIN; UPDATE elsewhere SET id = 2');
         const waiting = other!.withSession((session) => session.query('UPDATE elsewhere SET id = 3'));
@@ -94,7 +100,9 @@ for (const major of [18, 15]) {
           .withSession((session) => session.query(`SET application_name = 'billing'; SELECT pg_sleep(600)`))
           .catch(() => undefined),
       );
-      await until(`(SELECT count(*) FROM pg_stat_activity WHERE application_name = 'billing' AND state = 'active') = 2`);
+      await until(
+        `(SELECT count(*) FROM pg_stat_activity WHERE application_name = 'billing' AND state = 'active') = 2`,
+      );
       const run = startFill(database!, { active_sessions: 1 });
       const event = await run.until(held);
       expect(event.signals[0]!.reason).toMatch(/^active sessions \d > 1$/);
@@ -139,7 +147,7 @@ for (const major of [18, 15]) {
         ] as const) {
           const run = startFill(plain, { [signal]: limit });
           const stopped = await run.result;
-          expect(told(stopped)).toMatch(`exit 6\nLS9030 \`${signal}\`: ${says}. → `);
+          expect(told(stopped)).toMatch(`exit 6\nLS9033 \`${signal}\`: ${says}. → `);
           expect(stopped.report?.outcome).toBe('stopped');
           await run.plan.rollback({ ignoreThrottle: [signal] });
         }

@@ -54,7 +54,13 @@ describe('a throttle on screen', () => {
     expect(line).toBe('  held back for 12.0 s · lag of standby r1 6.3 s > 5 s · throttled 55 %');
     expect(fill).toMatch(/ {2}throttled$/);
     expect(fill).not.toContain('ETA');
-    expect(timeLeftMs(progress.operations.find(({ id }) => id === FILL.operation)!, nowMs, progress.throttle)).toBeNull();
+    expect(
+      timeLeftMs(
+        progress.operations.find(({ id }) => id === FILL.operation)!,
+        nowMs,
+        progress.throttle,
+      ),
+    ).toBeNull();
   });
 
   it('is a line with its reason in a log, and one when it goes on', () => {
@@ -85,7 +91,9 @@ describe('a throttle before and after', () => {
       next: [],
       command: { all: '', sql: '', graph: '' },
     });
-    expect(markdown).toContain('\nThrottle: `replication_lag ≤ 5s` · `slot_lag ≤ 1 GB` · `work is allowed 01:00–05:00 UTC`.\n');
+    expect(markdown).toContain(
+      '\nThrottle: `replication_lag ≤ 5s` · `slot_lag ≤ 1 GB` · `work is allowed 01:00–05:00 UTC`.\n',
+    );
     expect(renderPlanSql(plan)).toContain(
       '-- throttle slot_lag: read every second while the plan is run\nSELECT slots;\n',
     );
@@ -102,6 +110,8 @@ describe('a throttle before and after', () => {
     expect(renderRunStatus(after, [], view)).toContain(`\n${told}`);
     expect(renderRun({ report: after, graph, outcome: 'done' }, view)).toContain(`\n${told}`);
     const stopped = { ...past, holds: 0, heldMs: 0, lastReason: null, heldSince: null, stoppedBecause: 'no standby' };
-    expect(renderRunStatus({ ...report, throttle: stopped }, [], view)).toContain('\nstopped by the throttle: no standby\n');
+    expect(renderRunStatus({ ...report, throttle: stopped }, [], view)).toContain(
+      '\nstopped by the throttle: no standby\n',
+    );
   });
 });
