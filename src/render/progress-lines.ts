@@ -64,15 +64,16 @@ export function progressLine(progress: RunProgress, atMs: number): string | null
   return parts.join(' ');
 }
 
-/** That work is held back and why, or that it goes on; null before signals were read. */
+/** That work is held back and why, or that it goes on; with signals over their limits it is the stop that ends a hold; null before signals were read. */
 export function throttleLine({ operations, throttle }: RunProgress, atMs: number): string | null {
   if (throttle === null) return null;
   const { signals, heldSinceMs } = throttle;
   const running = operations.filter(({ state }) => state === 'running');
   const steps = [...new Set(running.map(({ step }) => step))].join(',');
   const parts = [showClock(atMs), ...(steps === '' ? [] : [`step=${word(steps)}`])];
-  parts.push(`state=${heldSinceMs === null ? 'running' : 'throttled'}`);
-  const reason = heldSinceMs === null ? signals.map((signal) => signal.reason).join('; ') : reasonToHold(signals);
+  const over = reasonToHold(signals);
+  parts.push(`state=${heldSinceMs !== null ? 'throttled' : over === '' ? 'running' : 'stopping'}`);
+  const reason = over === '' ? signals.map((signal) => signal.reason).join('; ') : over;
   parts.push(`reason=${quoted(reason)}`);
   const batches = running.filter(({ kind }) => kind === 'batch');
   const share = batches.length === 0 ? null : shareOfAll(batches);

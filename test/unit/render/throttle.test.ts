@@ -68,6 +68,10 @@ describe('a throttle on screen', () => {
     expect(throttleLine(progress, nowMs)).toBe(
       '22:01:50Z step=fill state=throttled reason="lag of standby r1 6.3 s > 5 s" 50.0%',
     );
+    const stopped = foldEvent(progress, signals(6300, false), nowMs + 500);
+    expect(throttleLine(stopped, nowMs)).toBe(
+      '22:01:50Z step=fill state=stopping reason="lag of standby r1 6.3 s > 5 s" 50.0%',
+    );
     const after = foldEvent(progress, signals(900, false), nowMs + 9000);
     expect(throttleLine(after, nowMs + 9000)).toBe(
       '22:01:59Z step=fill state=running reason="lag of standby r1 900 ms of 5 s" 50.0%',
