@@ -19,6 +19,7 @@ export interface RunFlags {
   readonly acceptDrift?: boolean;
   /** Milliseconds. */
   readonly timeBudget?: number;
+  readonly ignoreThrottle: readonly string[];
 }
 
 export interface ApplyFlags extends RunFlags {
@@ -40,6 +41,7 @@ export async function apply(file: string, invocation: Invocation<ApplyFlags>): P
       resolve: options.resolve,
       acceptDrift: options.acceptDrift === true,
       ...stopsOf(invocation, progress),
+      ignoreThrottle: options.ignoreThrottle,
       ...(options.expectDigest !== undefined && { expectDigest: options.expectDigest }),
       observe: progress.observe,
       agree: (report) => {

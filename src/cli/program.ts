@@ -5,6 +5,7 @@
  */
 import { Argument, Command, InvalidArgumentError, Option } from 'commander';
 import { parseDuration } from '../kernel/duration.js';
+import { QUIET_HOURS, SIGNAL_NAMES } from '../operation/throttle.js';
 import type { ApproveFlags } from './approve-command.js';
 import type { ApplyFlags } from './apply-command.js';
 import type { DemoFlags } from './demo-command.js';
@@ -110,10 +111,8 @@ export function buildProgram(version: string, choose: (chosen: Chosen) => void):
     'run a plan, or go on with its run; stops at gates',
     {
       options: [
-        resolveOption(),
-        acceptDriftOption(),
+        ...runOptions(),
         new Option('--expect-digest <digest>', 'run exactly what has this digest, or nothing'),
-        timeBudgetOption(),
         ...targetOptions(),
       ],
       example: 'lockstep apply plans/split-auth-schema.yaml --set soak=1h',
@@ -157,13 +156,7 @@ export function buildProgram(version: string, choose: (chosen: Chosen) => void):
     [RUN],
     'show the way back of a run, then take it',
     {
-      options: [
-        new Option('--plan', 'only show the way back'),
-        resolveOption(),
-        acceptDriftOption(),
-        timeBudgetOption(),
-        ...targetOptions(),
-      ],
+      options: [new Option('--plan', 'only show the way back'), ...runOptions(), ...targetOptions()],
       example: 'lockstep rollback plans/split-auth-schema.yaml --plan',
     },
     async ([run], invocation) => (await import('./rollback-command.js')).rollback(run!, invocation),
@@ -229,7 +222,7 @@ const STOPS = [
 ] as const;
 
 /** Of the options that gather what is repeated. */
-const NONE_GIVEN = { set: {}, resolve: {} };
+const NONE_GIVEN = { set: {}, resolve: {}, ignoreThrottle: [] };
 
 interface CommandDetails {
   readonly options?: readonly Option[];
@@ -273,18 +266,17 @@ function targetOptions(): readonly Option[] {
   return [new Option('--target <name>', says), configOption()];
 }
 
-function resolveOption(): Option {
-  const says = 'whether a statement in doubt has run: STEP=done or STEP=again; repeatable';
-  return new Option('--resolve <step=word>', says).argParser(resolution);
-}
-
-function acceptDriftOption(): Option {
-  return new Option('--accept-drift', 'go on though others changed definitions that the run touches');
-}
-
-function timeBudgetOption(): Option {
-  const says = 'stop after so long as if somebody had asked for it: 30m, 8h; exit 6';
-  return new Option('--time-budget <duration>', says).argParser(budget);
+/** Of commands that run operations: what a person says to what the engine cannot decide. */
+function runOptions(): readonly Option[] {
+  const resolves = 'whether a statement in doubt has run: STEP=done or STEP=again; repeatable';
+  const budgets = 'stop after so long as if somebody had asked for it: 30m, 8h; exit 6';
+  const ignores = 'go on without this signal of the throttle, or without its quiet_hours; repeatable';
+  return [
+    new Option('--resolve <step=word>', resolves).argParser(resolution),
+    new Option('--accept-drift', 'go on though others changed definitions that the run touches'),
+    new Option('--ignore-throttle <signal>', ignores).argParser(signalName),
+    new Option('--time-budget <duration>', budgets).argParser(budget),
+  ];
 }
 
 function budget(text: string): number {
@@ -306,6 +298,12 @@ function resolution(text: string, before: Settings = {}): Settings {
   if (!Object.values(given).every((word) => word === 'done' || word === 'again'))
     throw new InvalidArgumentError('Write STEP=done where it has run, STEP=again where it must run again.');
   return { ...before, ...given };
+}
+
+function signalName(text: string, before: readonly string[] = []): readonly string[] {
+  const names: readonly string[] = [...SIGNAL_NAMES, QUIET_HOURS];
+  if (!names.includes(text)) throw new InvalidArgumentError(`Name one of ${names.join(', ')}.`);
+  return [...before, text];
 }
 
 function count(text: string): number {

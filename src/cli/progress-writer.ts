@@ -6,7 +6,7 @@ import type { RunEvent } from '../executor/run-event.js';
 import type { Clock } from '../kernel/clock.js';
 import type { OperationGraph } from '../operation/operation-graph.js';
 import { jsonEvent } from '../render/json-document.js';
-import { progressLine, stateLine, watchLine } from '../render/progress-lines.js';
+import { progressLine, stateLine, throttleLine, watchLine } from '../render/progress-lines.js';
 import { renderScreen, settledLine } from '../render/progress-screen.js';
 import type { Estimates } from '../report/plan-report.js';
 import { beginProgress, foldEvent, withEstimates, type RunProgress } from '../report/run-progress.js';
@@ -29,7 +29,7 @@ export function progressWriter(
   clock: Clock,
   { asEvents }: { readonly asEvents: boolean },
 ): ProgressWriter {
-  let progress: RunProgress = { operations: [] };
+  let progress: RunProgress = { operations: [], throttle: null };
   const sink = asEvents
     ? eventSink(terminal, clock)
     : canRedraw(terminal)
@@ -69,7 +69,15 @@ function canRedraw({ err, env }: Terminal): boolean {
 }
 
 function eventSink({ out }: Terminal, clock: Clock): Sink {
-  return { tell: (event) => out.write(jsonEvent(event, clock.now())), pause: () => undefined, end: () => undefined };
+  const throttled = throttledNowAndThen();
+  return {
+    tell(event) {
+      const now = clock.now();
+      if (event.type !== 'throttle' || throttled(event, now)) out.write(jsonEvent(event, now));
+    },
+    pause: () => undefined,
+    end: () => undefined,
+  };
 }
 
 const LINE_EVERY_MS = 10_000;
@@ -77,11 +85,20 @@ const LINE_EVERY_MS = 10_000;
 function lineSink({ err }: Terminal, clock: Clock): Sink {
   let lastAtMs = clock.now();
   const watched = watchedInLines();
+  const throttled = throttledNowAndThen();
+  let wasHeld = false;
   return {
     tell(event, progress) {
       const now = clock.now();
       if (event.type === 'watch') {
         if (watched(event, now)) err.write(`${watchLine(event, now)}\n`);
+        return;
+      }
+      if (event.type === 'throttle') {
+        // Signals that hold nothing back are worth no line, but that they have ceased to.
+        const line = throttled(event, now) && (event.held || wasHeld) ? throttleLine(progress, now) : null;
+        if (line !== null) err.write(`${line}\n`);
+        wasHeld = event.held;
         return;
       }
       const line = stateLine(event, progress, now);
@@ -93,6 +110,16 @@ function lineSink({ err }: Terminal, clock: Clock): Sink {
     },
     pause: () => undefined,
     end: () => undefined,
+  };
+}
+
+/** Signals are read every second: told when they begin or cease to hold the run back, and else every ten. */
+function throttledNowAndThen(): (event: Extract<RunEvent, { type: 'throttle' }>, nowMs: number) => boolean {
+  let last: { readonly held: boolean; readonly atMs: number } | undefined;
+  return ({ held }, nowMs) => {
+    if (last?.held === held && nowMs - last.atMs < LINE_EVERY_MS) return false;
+    last = { held, atMs: nowMs };
+    return true;
   };
 }
 
@@ -112,7 +139,7 @@ const REDRAW_EVERY_MS = 125;
 
 function screenSink(terminal: Terminal, clock: Clock): Sink {
   const { err } = terminal;
-  let latest: RunProgress = { operations: [] };
+  let latest: RunProgress = { operations: [], throttle: null };
   let drawn = 0;
   const clear = (): string => (drawn === 0 ? '' : `\u001b[${drawn}A\u001b[0J`);
   const draw = (above: string): void => {

@@ -32,6 +32,7 @@ export async function rollback(argument: string, invocation: Invocation<Rollback
       resolve: options.resolve,
       acceptDrift: options.acceptDrift === true,
       ...stopsOf(invocation, progress),
+      ignoreThrottle: options.ignoreThrottle,
       observe: progress.observe,
       agree: agreed.ask,
       begin: (graph) => progress.begin(graph, {}),

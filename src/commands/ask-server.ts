@@ -5,6 +5,7 @@
 import type { Plan } from '../document/plan.js';
 import { DatabaseError, type Session } from '../executor/session.js';
 import type { Diagnostic } from '../kernel/diagnostic.js';
+import type { OperationGraph } from '../operation/operation-graph.js';
 import { ANYTHING, type Operation } from '../operation/operation.js';
 import type { CompiledPlan } from '../planner/compile-plan.js';
 import { pinSettings } from '../sql/pinned-settings.js';
@@ -44,7 +45,22 @@ export async function askServer(session: Session, { graph }: CompiledPlan, plan:
       } else if (operation.kind === 'batch') estimates[operation.id] = answer;
     }
   }
+  diagnostics.push(...(await askThrottleQuery(session, graph, plan)));
   return { estimates, diagnostics };
+}
+
+/** It is read before anything runs, so it cannot wait for what the plan makes. */
+async function askThrottleQuery(
+  session: Session,
+  { limits }: OperationGraph,
+  plan: Plan,
+): Promise<readonly Diagnostic[]> {
+  const signal = limits.throttle?.signals.find(({ name }) => name === 'query');
+  const answer = signal === undefined ? 0 : await explain(session, signal.sql);
+  if (!(answer instanceof DatabaseError)) return [];
+  const help = answer.facts.hint ?? 'write a SELECT of one column and one row, a number';
+  const span = plan.source.spanOf(['throttle', 'query']);
+  return [commandDiagnostic('LS9014', { detail: `throttle query: ${answer.message}`, span, help })];
 }
 
 /** undefined_table, undefined_column, undefined_function, undefined_object, invalid_schema_name. */

@@ -161,6 +161,16 @@ export const COMMAND_CODES = {
     explanation:
       'The way back of the run has begun or has ended: a row that was written now would stay behind. Nothing was written. Finish the way back, and apply the plan anew: it meets the rows as they are then.',
   },
+  LS9033: {
+    summary: 'a signal of the throttle cannot be read',
+    explanation:
+      'The plan says `throttle`, and one of its signals has no value: no standby is connected or one went away, the role of the run may not see what it needs (`GRANT pg_monitor TO …`), archiving is switched off, a query fails or returns NULL. What cannot be seen is not taken for calm: nothing more was begun, what is done is kept. Repair what is said and call the same command again; it goes on exactly there. Where that signal will never be there again, `--ignore-throttle SIGNAL` goes on without it, and the trail of the run keeps who said so.',
+  },
+  LS9034: {
+    summary: 'outside of the hours in which the plan may work',
+    explanation:
+      'The plan says `throttle.quiet_hours`, the hours in which work is allowed, and by the clock of the server it is another time. What was under way has ended with its checkpoint, nothing more was begun, and no process keeps waiting. Call the same command again when the window is open, from a timer if you like; it goes on exactly there.',
+  },
   LS9035: {
     summary: 'the run is not under way',
     explanation:

@@ -10,6 +10,7 @@ import { runGraph, type WalkEnd } from '../executor/run-graph.js';
 import type { Observe } from '../executor/run-event.js';
 import type { Database, Session } from '../executor/session.js';
 import { createSlots } from '../executor/slots.js';
+import { NO_THROTTLE, type ThrottleStop } from '../executor/throttle.js';
 import type { Diagnostic } from '../kernel/diagnostic.js';
 import type { OperationGraph } from '../operation/operation-graph.js';
 import { letGoOfRun, tryHoldRun } from '../postgres/journal/advisory.js';
@@ -21,12 +22,16 @@ import { takeOverIf } from '../postgres/journal/take-over.js';
 import { commandDiagnostic, EXIT, refusal, type CommandResult, type ExitCode } from './command-result.js';
 import { unexpectedChanges } from './drift.js';
 import { whileStoppable, type StopOptions } from './run-stops.js';
+import { runThrottle } from './run-throttle.js';
+import { throttleDiagnostic } from './throttle-diagnostic.js';
 
 export interface RunOptions extends StopOptions {
   readonly observe: Observe;
   readonly resolve?: Readonly<Record<string, 'done' | 'again'>>;
   /** What others changed meanwhile of what the run touches is taken for given, and written down. */
   readonly acceptDrift?: boolean;
+  /** Signals of the throttle that are not heeded, by name; also `quiet_hours`. Written to the trail. */
+  readonly ignoreThrottle?: readonly string[];
   /** Default: the journal in the database. Another one is for tests that show why it is as it is. */
   readonly journal?: Journal;
 }
@@ -111,38 +116,52 @@ export async function executeRun(
   options: RunOptions,
 ): Promise<WalkEnd> {
   const { database } = options;
-  const execution = await executionOf(graph, run, options);
-  const end = await whileStoppable(run, options, (stop) => runGraph(graph, { ...execution, touched, stop }));
+  const { result, heldBack } = await whileStoppable(run, options, (stop) =>
+    withExecution(graph, run, { ...options, stop }, graph.limits.workers, (execution) =>
+      runGraph(graph, { ...execution, touched }),
+    ),
+  );
+  const end: WalkEnd = result.state === 'stopped' && heldBack !== null ? { ...result, throttle: heldBack } : result;
   if (end.state !== 'fenced') {
     const to: RunStatus = end.state === 'done' && graph.direction === 'rollback' ? 'rolled back' : end.state;
-    const why = end.state === 'stopped' && end.why !== null ? { why: end.why } : null;
-    await database.transaction((session) => moveRun(session, run, to, why));
+    await database.transaction((session) => moveRun(session, run, to, detailsOf(end)));
   }
   return end;
 }
 
-/** What a process of the run works with: the one that moves it, and those that join its batches. */
-export async function executionOf(
+/** For the trail: what the throttle says of itself, and what was asked for, are read back by different names. */
+function detailsOf(end: WalkEnd): Readonly<Record<string, unknown>> | null {
+  if (end.state !== 'stopped') return null;
+  if (end.throttle !== undefined) return { reason: end.throttle.reason };
+  return end.why === null ? null : { why: end.why };
+}
+
+/**
+ * Calls `work` with what a process of the run works with: the one that moves it, and those that join its batches. Each is
+ * held back by a throttle of its own; `heldBack`: what that ended the work for.
+ */
+export async function withExecution<T>(
   graph: OperationGraph,
   run: RunHandle,
-  { database, observe, stop, resolve = {}, journal = postgresJournal }: RunOptions,
-  workers: number = graph.limits.workers,
-): Promise<Execution> {
-  return {
-    run,
-    direction: graph.direction,
-    limits: graph.limits,
-    deadlockTimeoutMs: await database.withSession(deadlockTimeout),
-    database,
-    journal,
+  { database, observe, stop, resolve = {}, ignoreThrottle = [], journal = postgresJournal }: RunOptions,
+  workers: number,
+  work: (execution: Execution) => Promise<T>,
+): Promise<{ readonly result: T; readonly heldBack: ThrottleStop | null }> {
+  const { limits, direction } = graph;
+  const parts = { run, limits, database, journal, clock: systemClock, random: Math.random, observe };
+  const deadlockTimeoutMs = await database.withSession(deadlockTimeout);
+  const throttle = await runThrottle(limits, ignoreThrottle, parts);
+  const result = await work({
+    ...parts,
+    direction,
+    deadlockTimeoutMs,
     slots: createSlots(workers),
-    clock: systemClock,
-    random: Math.random,
-    observe,
-    stop,
+    throttle: throttle ?? NO_THROTTLE,
+    stop: throttle === undefined ? stop : AbortSignal.any([stop, throttle.stopped]),
     touched: [],
     resolve,
-  };
+  }).finally(throttle?.close);
+  return { result, heldBack: throttle?.why() ?? null };
 }
 
 export async function deadlockTimeout(session: Session): Promise<number> {
@@ -154,7 +173,7 @@ export async function deadlockTimeout(session: Session): Promise<number> {
 
 /** Why it has stopped, where that was asked for. */
 export function whyOf(end: WalkEnd): string | null {
-  return end.state === 'stopped' ? end.why : null;
+  return end.state === 'stopped' ? (end.throttle?.reason ?? end.why) : null;
 }
 
 export interface EndOfTurn {
@@ -173,7 +192,11 @@ export function endOfTurn(
     case 'done':
       return { exit: EXIT.done, diagnostics: [], next: [] };
     case 'stopped':
-      return { exit: EXIT.stopped, diagnostics: [], next: [commands.goOn] };
+      return {
+        exit: EXIT.stopped,
+        diagnostics: end.throttle === undefined ? [] : [throttleDiagnostic(end.throttle)],
+        next: [commands.goOn],
+      };
     case 'fenced':
       return {
         exit: EXIT.heldByAnother,

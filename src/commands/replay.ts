@@ -6,6 +6,7 @@ import { replayRow, type Replayed } from '../executor/replay-row.js';
 import type { Observe } from '../executor/run-event.js';
 import type { Database } from '../executor/session.js';
 import { createSlots } from '../executor/slots.js';
+import { NO_THROTTLE } from '../executor/throttle.js';
 import type { BatchOperation } from '../operation/operation.js';
 import type { OperationGraph } from '../operation/operation-graph.js';
 import { postgresJournal } from '../postgres/journal/journal.js';
@@ -99,6 +100,7 @@ export async function replayRows(
     deadlockTimeoutMs: await database.withSession(deadlockTimeout),
     database,
     journal: postgresJournal,
+    throttle: NO_THROTTLE,
     slots: createSlots(1),
     clock: systemClock,
     random: Math.random,

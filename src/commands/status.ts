@@ -38,13 +38,11 @@ export function statusCommand({ database, run: name }: StatusOptions): Promise<C
             detail: `The journal has no run of \`${name}\`.`,
             help: 'lockstep status',
           });
+        const interrupted = await interruptedOf(session, [found]);
+        const report = await runReport(session, found.id);
         return {
           exit: EXIT.done,
-          report: {
-            runs: [],
-            interrupted: await interruptedOf(session, [found]),
-            run: await runReport(session, found.id),
-          },
+          report: { runs: [], interrupted, run: interrupted.length > 0 ? notHeld(report) : report },
           diagnostics: [],
           next: [],
         };
@@ -52,6 +50,11 @@ export function statusCommand({ database, run: name }: StatusOptions): Promise<C
       { readOnly: true, isolation: 'repeatable read' },
     ),
   );
+}
+
+/** Nobody is there whom the throttle could hold back. */
+function notHeld({ throttle, ...report }: RunReport): RunReport {
+  return { ...report, throttle: throttle === null ? null : { ...throttle, heldSince: null } };
 }
 
 /** The journal cannot say that a process died; that nobody holds what is said to run can. */

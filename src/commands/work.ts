@@ -2,6 +2,7 @@
  * `lockstep work RUN`: helps with the batches of a run that another process moves. Holds nothing, takes nothing over, moves
  * neither the run nor its operations; so it may come, go and be killed at any moment, like a worker of the process itself.
  */
+import type { Execution } from '../executor/execution.js';
 import { joinBatchOperation } from '../executor/join-batch-operation.js';
 import { FencedError, type RecordedError, type RunHandle } from '../executor/journal.js';
 import { persist } from '../executor/persist.js';
@@ -18,7 +19,7 @@ import { lookAtRun, type RunLook } from '../postgres/journal/ask-to-stop.js';
 import { UNDER_WAY_STATUSES, type Asked, type RunStatus } from '../postgres/journal/run-status.js';
 import type { StoredRun } from '../postgres/journal/runs.js';
 import { EXIT, refusal, type CommandResult } from './command-result.js';
-import { executionOf, failureDiagnostic, type RunOptions } from './execute-run.js';
+import { failureDiagnostic, withExecution, type RunOptions } from './execute-run.js';
 import { guarded } from './guarded.js';
 import { knownRun } from './known-run.js';
 import { refuseOtherTarget } from './other-target.js';
@@ -133,13 +134,13 @@ class Joiner {
     if (begun.length === 0) return this.#tellAlone();
     const otherwise = new AbortController();
     const stop = AbortSignal.any([this.#options.stop, otherwise.signal]);
-    const execution = await executionOf(graph, run, { ...this.#options, observe: this.#observe, stop }, workers);
-    const work = begun.map(async (operation) => {
-      const problem = await joinBatchOperation(operation, workers ?? operation.pace.workers, execution);
-      if (problem === null) return;
-      this.#problems.set(operation.id, problem);
-      this.#options.met?.(operation.id, problem);
-    });
+    const join = (execution: Execution): readonly Promise<void>[] =>
+      begun.map(async (operation) => {
+        const problem = await joinBatchOperation(operation, workers ?? operation.pace.workers, execution);
+        if (problem === null) return;
+        this.#problems.set(operation.id, problem);
+        this.#options.met?.(operation.id, problem);
+      });
     const ask = async (session: Session): Promise<() => void> => {
       const now = await lookAtRun(session, run.id);
       return () => {
@@ -149,7 +150,10 @@ class Joiner {
       };
     };
     const every = { firstMs: LOOK_EVERY_MS, everyMs: LOOK_EVERY_MS, ask };
-    const ended = await whileWatched({ clock: systemClock, database }, () => Promise.allSettled(work), every);
+    const own = { ...this.#options, observe: this.#observe, stop };
+    const work = (execution: Execution) =>
+      whileWatched({ clock: systemClock, database }, () => Promise.allSettled(join(execution)), every);
+    const { result: ended } = await withExecution(graph, run, own, workers ?? graph.limits.workers, work);
     for (const end of ended) {
       // Somebody has taken the run over: the next look has the epoch that holds now.
       if (end.status === 'rejected' && !(end.reason instanceof FencedError)) throw end.reason;

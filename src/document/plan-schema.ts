@@ -6,6 +6,7 @@ import { list, map, name, object, sql, text, type JsonSchema } from '../kernel/j
 import { HAZARDS } from '../operation/hazard.js';
 import { batchSchema, userTriggersSchema, workersSchema } from '../steps/batch-fields.js';
 import { STEP_KINDS } from '../steps/registry.js';
+import { throttleSchema } from './throttle.js';
 
 export const PLAN_NAME_PATTERN = '^[a-z][a-z0-9]*(-[a-z0-9]+)*$';
 const ID_HINT = 'lower-case words and digits, joined by hyphens, at most 40 characters: `split-auth-schema`';
@@ -48,6 +49,7 @@ function buildSchema(): JsonSchema {
           'Values given from outside: by `--set name=value`, else the environment variable, else the default.',
         ),
         defaults: defaultsSchema(duration),
+        throttle: throttleSchema(),
         mappings: {
           ...map({ $ref: '#/definitions/mapping' }, 'Correspondences between two tables, declared once.'),
           propertyNames: ID,

@@ -8,6 +8,7 @@ import type { MappingDeclaration } from '../mapping/resolve-mapping.js';
 import type { Allowed, IncludedFile, PlanDefaults, RollbackChoice } from '../steps/step-definition.js';
 import type { ParamValue } from './params.js';
 import type { SourceDocument } from './source-document.js';
+import type { PlanThrottle } from './throttle.js';
 
 export interface Plan {
   readonly name: string;
@@ -15,6 +16,8 @@ export interface Plan {
   readonly labels: Readonly<Record<string, string>>;
   readonly params: Readonly<Record<string, ParamValue>>;
   readonly defaults: PlanDefaults;
+  /** Null: nothing holds it back. */
+  readonly throttle: PlanThrottle | null;
   readonly mappings: Readonly<Record<string, MappingDeclaration>>;
   readonly require: readonly CheckDeclaration[];
   readonly invariants: readonly CheckDeclaration[];

@@ -24,6 +24,7 @@ import { validateSchema } from './schema-validation.js';
 import type { SourceDocument } from './source-document.js';
 import { checkSqlSlots } from './sql-slots.js';
 import { substituteParams } from './substitute-params.js';
+import { checkThrottle, toThrottle, type RawThrottle } from './throttle.js';
 
 export interface PlanInputs extends ParamInputs {
   /** Absent: no file can be read. */
@@ -54,6 +55,7 @@ export async function readPlan(file: string, text: string, inputs: PlanInputs): 
   if (hasErrors(diagnostics)) return { ok: false, diagnostics: diagnostics.sort(byPosition) };
   const plan = toPlan(document, values, included.files, saysOnly(slots) ? { target: targets.chosen } : undefined);
   diagnostics.push(...checkSteps(plan, grammar));
+  if (plan.throttle !== null) diagnostics.push(...checkThrottle(plan.throttle, plan.source));
   diagnostics.sort(byPosition);
   return hasErrors(diagnostics) ? { ok: false, diagnostics } : { ok: true, value: plan, diagnostics };
 }
@@ -71,6 +73,7 @@ interface RawPlan {
   readonly description?: string;
   readonly labels?: Readonly<Record<string, string>>;
   readonly defaults?: RawDefaults;
+  readonly throttle?: RawThrottle;
   readonly mappings?: Readonly<Record<string, MappingDeclaration>>;
   readonly require?: readonly CheckDeclaration[];
   readonly invariants?: readonly CheckDeclaration[];
@@ -112,6 +115,7 @@ function toPlan(
     labels: raw.labels ?? {},
     params,
     defaults: toDefaults(raw.defaults ?? {}),
+    throttle: raw.throttle === undefined ? null : toThrottle(raw.throttle),
     mappings: raw.mappings ?? {},
     require: raw.require ?? [],
     invariants: raw.invariants ?? [],

@@ -5,6 +5,7 @@ import type { Journal, OperationOutcome, RecordedError, RunHandle } from './jour
 import type { Observe } from './run-event.js';
 import type { Database } from './session.js';
 import type { Slots } from './slots.js';
+import type { Throttle } from './throttle.js';
 
 export interface Execution {
   readonly run: RunHandle;
@@ -14,6 +15,7 @@ export interface Execution {
   readonly database: Database;
   readonly journal: Journal;
   readonly slots: Slots;
+  readonly throttle: Throttle;
   readonly clock: Clock;
   /** In [0, 1). */
   readonly random: () => number;

@@ -48,6 +48,14 @@ export interface Journal {
    * completes the operation, which may have changed them.
    */
   recordDefinitions(session: Session, run: RunHandle, id: OperationId, keys: readonly string[]): Promise<void>;
+  /** The throttle has begun to hold the run back, or has ended it; in the trail of the run. */
+  recordHold(session: Session, run: RunHandle, hold: HoldRecord): Promise<void>;
+}
+
+export interface HoldRecord {
+  readonly reason: string;
+  /** Null: it begins. */
+  readonly heldMs: number | null;
 }
 
 export interface RunHandle {

@@ -99,7 +99,7 @@ export async function workOff(
 ): Promise<void> {
   try {
     for (;;) {
-      if (execution.stop.aborted || crew.problem !== null || crew.fenced !== null) return;
+      if (!(await execution.throttle.clear(execution.stop)) || crew.problem !== null || crew.fenced !== null) return;
       const went = await oneBatch(operation, lockTimeoutMs, crew, execution);
       if (went === 'all done' || (went === 'others at work' && !crew.patient)) return;
       if (went !== 'committed' && went !== 'met rows')

@@ -2,6 +2,7 @@
 import type { Blocker } from './blocker.js';
 import type { BuildProgress } from './ask-build.js';
 import type { OperationOutcome, OperationState } from './journal.js';
+import type { SignalReading } from '../operation/throttle.js';
 import type { Counts } from './run-types.js';
 
 export type RunEvent =
@@ -53,6 +54,15 @@ export type RunEvent =
       readonly step: string;
       readonly build: BuildProgress | null;
       readonly blockers: readonly Blocker[];
+    }
+  | {
+      /** Every second of a run with a throttle: what its signals say, and whether they hold back work that would begin. */
+      readonly type: 'throttle';
+      readonly held: boolean;
+      readonly signals: readonly SignalReading[];
     };
+
+/** What happens to one operation. */
+export type OperationEvent = Exclude<RunEvent, { readonly type: 'throttle' }>;
 
 export type Observe = (event: RunEvent) => void;

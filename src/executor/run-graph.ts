@@ -19,6 +19,7 @@ import { runStatementOperation } from './run-statement-operation.js';
 import { runTransaction } from './run-transaction.js';
 import { DatabaseError } from './session.js';
 import { StoppedError, whyStopped } from './stop-request.js';
+import type { ThrottleStop } from './throttle.js';
 
 /** How the walk ended. Where several are true, the one that stands first here. */
 export type WalkEnd =
@@ -26,7 +27,8 @@ export type WalkEnd =
   | { readonly state: 'failed'; readonly failures: readonly OperationFailure[] }
   | { readonly state: 'done' }
   | { readonly state: 'blocked'; readonly blocked: readonly HeldBack[] }
-  | { readonly state: 'stopped'; readonly why: string | null }
+  /** By whoever asked for it, or by the throttle. */
+  | { readonly state: 'stopped'; readonly why: string | null; readonly throttle?: ThrottleStop }
   | { readonly state: 'waiting'; readonly gates: readonly HeldBack[] };
 
 /** By a gate that is not open, or by others' locks. What does not depend on it goes on. */

@@ -19,6 +19,7 @@ export async function runStatementOperation(
 ): Promise<Ended> {
   const { transactional, observation } = operation;
   try {
+    if (!(await execution.throttle.clear(execution.stop))) return { state: 'stopped' };
     if (transactional) return await statementInTransaction(operation, execution);
     if (observation === null) return await unobservedStatement(operation, from, execution);
     return await observedStatement({ ...operation, observation }, from, execution);

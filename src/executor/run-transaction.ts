@@ -12,7 +12,7 @@ export interface RunTransactionOptions {
 
 /** Rejects with what `work` or COMMIT rejected with; after a failed `work` the transaction is rolled back. */
 export async function runTransaction<T>(
-  execution: Execution,
+  execution: Pick<Execution, 'limits' | 'run'>,
   session: Session,
   work: () => Promise<T>,
   options: RunTransactionOptions = {},

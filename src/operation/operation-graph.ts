@@ -4,6 +4,7 @@
  */
 import { digestOf } from '../kernel/digest.js';
 import type { Operation, OperationId } from './operation.js';
+import type { ThrottleLimits } from './throttle.js';
 
 export const GRAPH_FORMAT = 1;
 
@@ -40,6 +41,8 @@ export interface Limits {
   readonly workers: number;
   /** `search_path` of every statement of the run, so that names mean the same for every role. */
   readonly searchPath: readonly string[];
+  /** Absent where the plan has none. */
+  readonly throttle?: ThrottleLimits;
 }
 
 export function graphDigest(graph: OperationGraph): string {

@@ -17,6 +17,7 @@ import { STEP_KINDS } from '../steps/registry.js';
 import { statedWayBack } from '../steps/stated-way-back.js';
 import type { LowerContext } from '../steps/step-definition.js';
 import { compileState, type CompileState } from './compile-state.js';
+import { compileThrottle } from './compile-throttle.js';
 import { PLANNER_CODES } from './codes.js';
 import { refuseEnvironment } from './environment.js';
 import { orderOperations } from './order-operations.js';
@@ -54,7 +55,8 @@ export function compilePlan(plan: Plan, catalog: CatalogSnapshot, surroundings: 
   const compiled = plan.steps.flatMap((step, index) =>
     isFor(plan.target, step) ? [compileStep(step, index, state)] : [],
   );
-  const familyOf = partitionFamilies(catalog, state.surroundings().catalog);
+  const after = state.surroundings().catalog;
+  const familyOf = partitionFamilies(catalog, after);
   const operations = placePreconditions(conditions, compiled, familyOf);
   refuseLongBatches(operations, plan, catalog, state);
   const ordered = orderOperations(withNeeds(operations, plan), familyOf);
@@ -74,7 +76,10 @@ export function compilePlan(plan: Plan, catalog: CatalogSnapshot, surroundings: 
     steps: compiled.map((step) => step.shown),
     operations: ordered.operations,
     edges: ordered.edges,
-    limits: limitsOf(plan, ordered.operations, catalog),
+    limits: {
+      ...limitsOf(plan, ordered.operations, catalog),
+      ...(plan.throttle !== null && { throttle: compileThrottle(plan.throttle, ordered.operations, [catalog, after]) }),
+    },
     fingerprint: surroundings.fingerprint(touchedBefore(ordered.operations, catalog)),
   };
   return outcomeOf({ graph, digest: graphDigest(graph), catalog }, state.diagnostics);

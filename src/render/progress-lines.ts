@@ -5,6 +5,7 @@
 import { describeBlocker } from '../executor/blocker.js';
 import type { RunEvent } from '../executor/run-event.js';
 import { NO_COUNTS } from '../executor/run-types.js';
+import { reasonToHold } from '../operation/throttle.js';
 import type { OperationProgress, RunProgress } from '../report/run-progress.js';
 import { rateOf, shareDone, timeLeftMs } from '../report/run-progress.js';
 import { printable } from './display-width.js';
@@ -12,7 +13,7 @@ import { showClock, showShare, showTime } from './show-amount.js';
 
 /** One line without a line feed; null for an event that changes no state. */
 export function stateLine(event: RunEvent, progress: RunProgress, atMs: number): string | null {
-  if (event.type === 'progress' || event.type === 'watch') return null;
+  if (event.type === 'progress' || event.type === 'watch' || event.type === 'throttle') return null;
   const operation = progress.operations.find(({ id }) => id === event.operation);
   const parts = [
     showClock(atMs),
@@ -64,10 +65,26 @@ export function progressLine(progress: RunProgress, atMs: number): string | null
   parts.push(`rows=${running.reduce((sum, { counts }) => sum + (counts?.read ?? 0), 0)}`);
   const rates = running.flatMap((operation) => rateOf(operation, atMs) ?? []);
   if (rates.length > 0) parts.push(`rate=${Math.round(rates.reduce((sum, rate) => sum + rate, 0))}/s`);
-  const left = running.map((operation) => timeLeftMs(operation, atMs));
+  const left = running.map((operation) => timeLeftMs(operation, atMs, progress.throttle));
   if (left.every((each) => each !== null)) parts.push(`eta=${showTime(Math.max(...left)).replaceAll(' ', '')}`);
   if (running.length > 1) parts.push(`operations=${running.length}`);
   return parts.join(' ');
+}
+
+/** That work is held back and why, or that it goes on; with signals over their limits it is the stop that ends a hold; null before signals were read. */
+export function throttleLine({ operations, throttle }: RunProgress, atMs: number): string | null {
+  if (throttle === null) return null;
+  const { signals, heldSinceMs } = throttle;
+  const running = operations.filter(({ state }) => state === 'running');
+  const steps = [...new Set(running.map(({ step }) => step))].join(',');
+  const parts = [showClock(atMs), ...(steps === '' ? [] : [`step=${word(steps)}`])];
+  const over = reasonToHold(signals);
+  parts.push(`state=${heldSinceMs !== null ? 'throttled' : over === '' ? 'running' : 'stopping'}`);
+  const reason = over === '' ? signals.map((signal) => signal.reason).join('; ') : over;
+  parts.push(`reason=${quoted(reason)}`);
+  const batches = running.filter(({ kind }) => kind === 'batch');
+  const share = batches.length === 0 ? null : shareOfAll(batches);
+  return [...parts, ...(share === null ? [] : [showShare(share)])].join(' ');
 }
 
 /** Null where one of them has no estimate. */

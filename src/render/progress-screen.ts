@@ -7,10 +7,12 @@ import { describeBlocker, nameBlocker } from '../executor/blocker.js';
 import type { RunEvent } from '../executor/run-event.js';
 import { rateOf, recentRates, shareDone, timeLeftMs } from '../report/run-progress.js';
 import type { OperationProgress, RunProgress } from '../report/run-progress.js';
+import type { ThrottleProgress } from '../report/throttle-progress.js';
 import { printable } from './display-width.js';
 import { signOf } from './render-run.js';
 import { showCount, showLabel, showRounded, showRows, showShare, showTime } from './show-amount.js';
 import { cut } from './text-table.js';
+import { throttleText } from './throttle-text.js';
 import type { View } from './view.js';
 
 /** What is redrawn: lines that fit the width, at most `height` of them; none where nothing runs. */
@@ -20,7 +22,9 @@ export function renderScreen(
   view: View & { readonly height: number },
 ): readonly string[] {
   const running = progress.operations.filter(({ state }) => state === 'running');
-  const blocks = running.map((operation) => block(operation, nowMs, view));
+  const { throttle } = progress;
+  const blocks = running.map((operation) => block(operation, throttle, nowMs, view));
+  if (throttle !== null && blocks.length > 0) blocks.unshift([throttleLineOf(throttle, nowMs, view)]);
   const lines: string[] = [];
   for (const [index, each] of blocks.entries()) {
     const left = blocks.length - index;
@@ -70,7 +74,18 @@ function titleOf({ step, label }: OperationProgress): string {
   return showLabel(step === '' ? label : `${step} › ${label}`);
 }
 
-function block(operation: OperationProgress, nowMs: number, { style, width }: View): readonly string[] {
+/** One for the whole run, above what it holds back. */
+function throttleLineOf(throttle: ThrottleProgress, nowMs: number, { style, width }: View): string {
+  const line = cut(`  ${throttleText(throttle, nowMs)}`, width);
+  return throttle.heldSinceMs === null ? style.faint(line) : style.warning(line);
+}
+
+function block(
+  operation: OperationProgress,
+  throttle: ThrottleProgress | null,
+  nowMs: number,
+  { style, width }: View,
+): readonly string[] {
   const { counts, estimate, retry, lastBatch, startedAtMs } = operation;
   const title = titleOf(operation);
   const since = startedAtMs === null ? '' : showTime(nowMs - startedAtMs);
@@ -82,13 +97,14 @@ function block(operation: OperationProgress, nowMs: number, { style, width }: Vi
     ];
   const share = shareDone(operation);
   const rate = rateOf(operation, nowMs);
-  const left = timeLeftMs(operation, nowMs);
+  const left = timeLeftMs(operation, nowMs, throttle);
+  const isHeld = throttle !== null && throttle.heldSinceMs !== null;
   const read = counts?.read ?? 0;
   const facts = [
     ...(share === null ? [] : [bar(share, BAR), showShare(share)]),
     estimate === null ? `${showRounded(read)} rows` : `${showRounded(read)}/${showRounded(estimate)}`,
     ...(rate === null ? [] : [`${showCount(rate)} rows/s ${sparkline(recentRates(operation, nowMs, 8))}`.trimEnd()]),
-    left === null ? since : `ETA ${showTime(left)}`,
+    left !== null ? `ETA ${showTime(left)}` : isHeld ? 'throttled' : since,
   ];
   const told = facts.join('  ');
   const room = Math.max(10, width - 2 - told.length - 2);

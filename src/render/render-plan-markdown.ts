@@ -10,6 +10,7 @@ import { renderPlanGraph } from './render-plan-graph.js';
 import { operationsText, stepRows, TABLE_HEAD } from './render-steps-markdown.js';
 import { failureVerdict, planVerdict, type Verdict } from './plan-verdict.js';
 import { showCount } from './show-amount.js';
+import { limitTexts } from './throttle-text.js';
 
 export interface PlanMarkdownFacts {
   /** As the user named it. */
@@ -73,6 +74,7 @@ function comment(report: PlanReport, facts: PlanMarkdownFacts, parts: Parts): st
     problemList(diagnostics, 10_000),
     parts.rows.length === 0 ? '' : [...TABLE_HEAD, ...parts.rows].join('\n'),
     leftOutText(parts, command),
+    report.throttle === null ? '' : `Throttle: ${limitTexts(report.throttle).map(code).join(' · ')}.`,
     parts.graph === undefined ? '' : folded('Order of the operations', fenced('mermaid', parts.graph)),
     parts.sql === undefined ? '' : folded('SQL, locks and way back of each operation', parts.sql),
     `${where}Digest ${code(shortened(digest, 200))}.`,

@@ -2,7 +2,7 @@
 import type { PlanReport } from '../report/plan-report.js';
 import { locksText } from './render-plan.js';
 
-export function renderPlanSql({ plan, digest, direction, operations }: PlanReport): string {
+export function renderPlanSql({ plan, digest, direction, operations, throttle }: PlanReport): string {
   const title = direction === 'apply' ? 'Plan' : 'Way back of';
   const head = [
     comment(`${title} ${plan}, digest ${digest}`),
@@ -21,7 +21,11 @@ export function renderPlanSql({ plan, digest, direction, operations }: PlanRepor
       ]),
     ];
   });
-  return [head, ...parts].map((lines) => lines.join('\n')).join('\n\n') + '\n';
+  const read = (throttle?.signals ?? []).map(({ name, sql }) => [
+    comment(`throttle ${name}: read every second while the plan is run`),
+    ...statementTexts([sql]),
+  ]);
+  return [head, ...read, ...parts].map((lines) => lines.join('\n')).join('\n\n') + '\n';
 }
 
 /** Each ended; what is only a comment stays one. */

@@ -7,6 +7,7 @@ import type { OperationRow, PlanReport, ServerLine, StepRow, Undo } from '../rep
 import { printable } from './display-width.js';
 import { showCount, showDigest, showLabel, showRounded } from './show-amount.js';
 import { cut, renderTable, type Cell, type Column } from './text-table.js';
+import { limitTexts } from './throttle-text.js';
 import type { View } from './view.js';
 
 export function renderPlan(report: PlanReport, view: View): string {
@@ -28,6 +29,7 @@ export function renderPlan(report: PlanReport, view: View): string {
       ? [isBack ? 'Nothing to take back: no step has changed anything.' : 'Nothing to do: no step is for this target.']
       : [heading, ...steps]),
     '',
+    ...(report.throttle === null ? [] : [cut(`throttle: ${limitTexts(report.throttle).join(' · ')}`, view.width)]),
     style.faint(`digest ${showDigest(report.digest)}`),
     '',
   ].join('\n');

@@ -12,6 +12,7 @@ import { quarantineLines } from './quarantine-lines.js';
 import { renderChecks, renderVerdict, type CheckLine } from './render-checks.js';
 import { showCount, showLabel, showRow, showTime } from './show-amount.js';
 import { cut, renderTable, type Cell, type Column } from './text-table.js';
+import { heldTexts } from './throttle-text.js';
 import type { View } from './view.js';
 
 export interface RunFacts {
@@ -46,6 +47,7 @@ export function renderRun({ report, graph, outcome, why = null, places = {} }: R
     findingLines(own, known, view),
     direction === 'apply' ? quarantineLines(report.quarantined, view, SHOWN_ASIDE) : [],
     overlapLine(report, view),
+    report.throttle === null ? [] : heldTexts(report.throttle).map((text) => style.faint(cut(text, view.width))),
   ];
   const shown = sections.filter((lines) => lines.length > 0).map((lines) => lines.join('\n'));
   return `${shown.join('\n\n')}\n`;

@@ -6,6 +6,7 @@ import { quarantineLines } from './quarantine-lines.js';
 import { signOf } from './render-run.js';
 import { showCount, showMoment, showRow, showRows } from './show-amount.js';
 import { cut, renderTable, type Cell } from './text-table.js';
+import { heldTexts } from './throttle-text.js';
 import type { View } from './view.js';
 
 export function renderRunList(runs: readonly RunSummary[], interrupted: readonly string[], view: View): string {
@@ -42,6 +43,7 @@ export function renderRunStatus(report: RunReport, interrupted: readonly string[
       `began ${showMoment(run.createdAt)} by ${printable(run.createdBy)}, last executor ${printable(run.executor)}`,
     ),
     ...(run.why === null ? [] : [style.warning(cut(printable(run.why), width))]),
+    ...(report.throttle === null ? [] : heldTexts(report.throttle)).map((text) => style.warning(cut(text, width))),
     ...(params.length === 0 ? [] : [style.faint(cut(`params ${showRow(run.params)}`, width))]),
   ];
   // The way there is history once the way back has begun.

@@ -4,6 +4,7 @@
  */
 import type { OperationGraph } from '../operation/operation-graph.js';
 import { CHANGES_NOTHING, type Operation, type OperationId, type RelationLock } from '../operation/operation.js';
+import type { ThrottleLimits } from '../operation/throttle.js';
 import { endOfBatch, rangeCondition } from '../sql/key-range.js';
 import { blocksReads, blocksWrites, LOCK_MODES } from '../sql/lock-mode.js';
 
@@ -17,6 +18,8 @@ export interface PlanReport {
   readonly server: ServerLine | null;
   readonly steps: readonly StepRow[];
   readonly operations: readonly OperationRow[];
+  /** What holds it back; null: nothing. */
+  readonly throttle: ThrottleLimits | null;
 }
 
 export interface ServerLine {
@@ -109,6 +112,7 @@ export function planReport({ graph, digest, description, server, estimates }: Pl
     server,
     steps: graph.direction === 'apply' ? [...head, ...steps] : [...steps, ...head],
     operations,
+    throttle: graph.limits.throttle ?? null,
   };
 }
 

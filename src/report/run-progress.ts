@@ -5,15 +5,18 @@
 import type { BuildProgress } from '../executor/ask-build.js';
 import type { Blocker } from '../executor/blocker.js';
 import type { OperationOutcome, OperationState } from '../executor/journal.js';
-import type { RunEvent } from '../executor/run-event.js';
+import type { OperationEvent, RunEvent } from '../executor/run-event.js';
 import type { Counts } from '../executor/run-types.js';
 import type { OperationGraph } from '../operation/operation-graph.js';
 import type { Operation, OperationId } from '../operation/operation.js';
 import type { Estimates } from './plan-report.js';
+import { foldThrottle, type ThrottleProgress } from './throttle-progress.js';
 
 export interface RunProgress {
   /** In the graph's order. */
   readonly operations: readonly OperationProgress[];
+  /** Null: the run has none, or it was not read yet. */
+  readonly throttle: ThrottleProgress | null;
 }
 
 export interface OperationProgress {
@@ -32,6 +35,8 @@ export interface OperationProgress {
   readonly estimate: number | null;
   /** Rows read by the end of batches of this process, of the last half minute. */
   readonly samples: readonly RateSample[];
+  /** The first sample of all. */
+  readonly first: RateSample | null;
   readonly lastBatch: { readonly rows: number; readonly durationMs: number; readonly cursor: readonly string[] } | null;
   /** What it was last tried again for, until it gets on. */
   readonly retry: { readonly reason: string; readonly tries: number } | null;
@@ -54,6 +59,7 @@ const RATE_MS = 10_000;
 
 export function beginProgress(graph: OperationGraph, estimates: Estimates): RunProgress {
   return {
+    throttle: null,
     operations: graph.operations.map(({ id, step, kind, label }) => ({
       id,
       step,
@@ -65,6 +71,7 @@ export function beginProgress(graph: OperationGraph, estimates: Estimates): RunP
       counts: null,
       estimate: estimates[id] ?? null,
       samples: [],
+      first: null,
       lastBatch: null,
       retry: null,
       watched: null,
@@ -75,6 +82,7 @@ export function beginProgress(graph: OperationGraph, estimates: Estimates): RunP
 /** Estimates that came after the run had begun. */
 export function withEstimates(progress: RunProgress, estimates: Estimates): RunProgress {
   return {
+    ...progress,
     operations: progress.operations.map((operation) => ({
       ...operation,
       estimate: estimates[operation.id] ?? operation.estimate,
@@ -83,13 +91,14 @@ export function withEstimates(progress: RunProgress, estimates: Estimates): RunP
 }
 
 export function foldEvent(progress: RunProgress, event: RunEvent, atMs: number): RunProgress {
+  if (event.type === 'throttle') return { ...progress, throttle: foldThrottle(progress.throttle, event, atMs) };
   const operations = progress.operations.map((operation) =>
     operation.id === event.operation ? { ...operation, ...changeOf(operation, event, atMs) } : operation,
   );
-  return { operations };
+  return { ...progress, operations };
 }
 
-function changeOf(operation: OperationProgress, event: RunEvent, atMs: number): Partial<OperationProgress> {
+function changeOf(operation: OperationProgress, event: OperationEvent, atMs: number): Partial<OperationProgress> {
   switch (event.type) {
     case 'operation': {
       const startedAtMs = operation.startedAtMs ?? atMs;
@@ -104,7 +113,8 @@ function changeOf(operation: OperationProgress, event: RunEvent, atMs: number): 
           ? operation.samples
           : [{ atMs: operation.startedAtMs ?? atMs - durationMs, read: counts.read - rows }];
       const samples = [...before.filter((sample) => atMs - sample.atMs <= KEPT_MS), { atMs, read: counts.read }];
-      return { counts, samples, lastBatch: { rows, durationMs, cursor }, retry: null };
+      const first = operation.first ?? before[0]!;
+      return { counts, samples, first, lastBatch: { rows, durationMs, cursor }, retry: null };
     }
     case 'set aside':
       return { retry: null };
@@ -124,6 +134,13 @@ export function rateOf({ samples }: OperationProgress, nowMs: number): number | 
   return spanMs <= 0 ? null : ((last.read - first.read) * 1000) / spanMs;
 }
 
+/** Since the first batch of this process, pauses included. */
+function rateOfAll({ first, samples }: OperationProgress, nowMs: number): number | null {
+  const last = samples.at(-1);
+  if (first === null || last === undefined || nowMs <= first.atMs) return null;
+  return ((last.read - first.read) * 1000) / (nowMs - first.atMs);
+}
+
 /** Rows read in each of the last whole seconds, the latest last: what a sparkline shows. */
 export function recentRates({ samples }: OperationProgress, nowMs: number, seconds: number): readonly number[] {
   const begin = nowMs - seconds * 1000;
@@ -140,9 +157,17 @@ export function shareDone({ counts, estimate }: Pick<OperationProgress, 'counts'
   return Math.min(counts.read / estimate, 0.999);
 }
 
-/** Milliseconds; null where the rate or the estimate says nothing. */
-export function timeLeftMs(operation: OperationProgress, nowMs: number): number | null {
-  const rate = rateOf(operation, nowMs);
+/**
+ * Milliseconds; null where the rate or the estimate says nothing, and while the throttle holds: nobody knows how long. Once
+ * it has held, the time that it took counts: it may take it again.
+ */
+export function timeLeftMs(
+  operation: OperationProgress,
+  nowMs: number,
+  throttle: ThrottleProgress | null,
+): number | null {
+  if (throttle !== null && throttle.heldSinceMs !== null) return null;
+  const rate = throttle === null || throttle.heldMs === 0 ? rateOf(operation, nowMs) : rateOfAll(operation, nowMs);
   if (rate === null || rate <= 0 || operation.estimate === null || operation.counts === null) return null;
   const left = operation.estimate - operation.counts.read;
   return left <= 0 ? null : (left / rate) * 1000;

@@ -20,6 +20,8 @@ const PINNED: readonly (readonly [string, string])[] = [
 /** The run's id inside SQL, set by `pinSettings`; a parameter would have to be in every statement, used or not. */
 export const RUN_ID = "current_setting('lockstep.run_id')::bigint";
 
+const RUN_NAME = "pg_catalog.current_setting('lockstep.run_id')";
+
 export interface SessionSettings {
   readonly searchPath: readonly string[];
   /** Zero: no timeout. */
@@ -29,11 +31,19 @@ export interface SessionSettings {
   readonly runId?: string;
 }
 
+/**
+ * Whether a row of pg_stat_activity is a session at work for the run whose settings are pinned here: inside a transaction it
+ * is called `lockstep run 42`, outside one that and more.
+ */
+export const OWN_SESSION = (row: string): string =>
+  `${row}.datname = pg_catalog.current_database() AND pg_catalog.starts_with(${row}.application_name || ' ', 'lockstep run ' || ${RUN_NAME} || ' ')`;
+
 /** `SET LOCAL …;` for the transaction that has just begun, in one message. */
 export function pinSettings(settings: SessionSettings): string {
-  return settingTexts(settings)
-    .map((text) => `SET LOCAL ${text}`)
-    .join('; ');
+  // For the transaction only, and that is as long as it holds locks: who waits for it can be told from who waits for others.
+  const name =
+    settings.runId === undefined ? [] : [`application_name = ${quoteLiteral(`lockstep run ${settings.runId}`)}`];
+  return [...settingTexts(settings), ...name].map((text) => `SET LOCAL ${text}`).join('; ');
 }
 
 /** For a session whose statements run outside a transaction, until its DISCARD ALL. */

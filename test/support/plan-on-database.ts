@@ -14,6 +14,7 @@ import { planCommand } from '../../src/commands/plan.js';
 import { replayCommand, type ReplayReport } from '../../src/commands/replay.js';
 import { rollbackCommand, type RollbackReport } from '../../src/commands/rollback.js';
 import { verifyCommand, type VerifyReport } from '../../src/commands/verify.js';
+import type { Observe } from '../../src/executor/run-event.js';
 import type { Database } from '../../src/executor/session.js';
 import type { PlanReport } from '../../src/report/plan-report.js';
 import type { TestDatabase } from './database.js';
@@ -29,6 +30,8 @@ export interface PlanOnDatabase {
   readonly rollback: (more?: {
     readonly onlyShow?: boolean;
     readonly acceptDrift?: boolean;
+    readonly ignoreThrottle?: readonly string[];
+    readonly observe?: Observe;
   }) => Promise<CommandResult<RollbackReport>>;
 }
 

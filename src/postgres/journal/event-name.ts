@@ -9,5 +9,10 @@ export type EventName =
   | 'rollback begun'
   | 'operation moved'
   | 'approved'
+  /** The throttle holds the run back; then it goes on, or ends its turn. */
+  | 'throttled'
+  | 'throttle ended'
+  /** A person said to go on without some of its signals. */
+  | 'throttle ignored'
   /** Somebody else changed definitions, and a person said to go on all the same. */
   | 'drift accepted';

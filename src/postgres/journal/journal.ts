@@ -21,6 +21,7 @@ import { writeCheckpoint } from './checkpoint.js';
 import { recordDefinitions } from './definitions.js';
 import { lockOperation, refuseIfFenced, refuseWrite } from './fence.js';
 import { isoText, journalTables, jsonParameter, keyJson, keyParameter, send } from './journal-query.js';
+import { recordHold } from './holds.js';
 import { inOrder } from './operation-order.js';
 import { setAside, standingAside } from './quarantine.js';
 
@@ -38,6 +39,7 @@ export const postgresJournal: Journal = {
   approvals,
   waitedMs,
   recordDefinitions,
+  recordHold,
 };
 
 function operations(session: Session, run: RunHandle): Promise<readonly OperationRecord[]> {

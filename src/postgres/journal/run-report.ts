@@ -8,6 +8,7 @@ import type { OperationOutcome, OperationState, QuarantinedRow } from '../../exe
 import type { Counts } from '../../executor/run-types.js';
 import type { OperationId } from '../../operation/operation.js';
 import type { Session } from '../../executor/session.js';
+import { throttleReport, type ThrottleReport } from './holds.js';
 import { isoText, journalTables, send } from './journal-query.js';
 import { inOrder, UNDO_PREFIX } from './operation-order.js';
 import { quarantinedRows } from './quarantine.js';
@@ -23,6 +24,8 @@ export interface RunReport {
   readonly quarantined: readonly QuarantinedRow[];
   /** Null where no batch was committed. */
   readonly overlap: Overlap | null;
+  /** Null where nothing ever held it back. */
+  readonly throttle: ThrottleReport | null;
 }
 
 export interface OperationReport {
@@ -99,6 +102,7 @@ export async function runReport(session: Session, runId: string): Promise<RunRep
     }),
     quarantined,
     overlap,
+    throttle: await throttleReport(session, runId),
   };
 }
 

@@ -172,5 +172,6 @@ export const report: RunReport = {
     waiting,
   ],
   quarantined: [],
+  throttle: null,
   overlap: { batchesAtOnce: 4, operationsAtOnce: 2 },
 };
