@@ -31,8 +31,8 @@ export type AtBoundary = (moment: Moment, statement: WireStatement) => boolean |
 
 export interface WireProxy {
   readonly url: string;
-  /** From here on nothing passes on the connections there are, and neither side is told. New ones work. */
-  swallow(): void;
+  /** From here on nothing passes on the connection of that server process, and neither side is told. Others work. */
+  swallow(pid: number): void;
   /** Ends every connection on both sides, as a network device does that has lost its table. */
   cut(): void;
   close(): Promise<void>;
@@ -55,7 +55,7 @@ export async function startWireProxy(url: string, at: AtBoundary): Promise<WireP
   own.port = String((server.address() as AddressInfo).port);
   return {
     url: own.href,
-    swallow: () => lines.forEach((line) => line.swallow()),
+    swallow: (pid) => lines.forEach((line) => line.pid === pid && line.swallow()),
     cut: () => lines.forEach((line) => line.cut()),
     close: () => {
       lines.forEach((line) => line.cut());
@@ -91,6 +91,10 @@ class Line {
     // As the kernel does it for a process that is gone: what it had sent arrives, and then the end.
     client.on('close', () => !this.#swallowing && upstream.end());
     upstream.on('close', () => !this.#swallowing && client.destroy());
+  }
+
+  get pid(): number {
+    return this.#pid;
   }
 
   swallow(): void {
