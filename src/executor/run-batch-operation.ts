@@ -4,7 +4,7 @@ import type { BatchOperation } from '../operation/operation.js';
 import { BatchProblemError, runBatch } from './batch.js';
 import type { Ended, Execution } from './execution.js';
 import type { OperationState, RecordedError } from './journal.js';
-import { nextBatchSize } from './pace.js';
+import { nextBatchSize, sizeAfterTimeout } from './pace.js';
 import { persist, type Attempts } from './persist.js';
 import { recordedError } from './recorded-error.js';
 import { MAX_TRIES, pauseBeforeTryMs } from './retry-policy.js';
@@ -81,7 +81,8 @@ async function workOff(
       if (execution.stop.aborted || crew.problem !== null || crew.fenced !== null) return;
       const went = await oneBatch(operation, lockTimeoutMs, crew, execution);
       if (went === 'all done') return;
-      if (went !== 'committed') await execution.clock.sleep(pauseAfter(went, crew, execution), execution.stop);
+      if (went !== 'committed' && went !== 'fewer rows')
+        await execution.clock.sleep(pauseAfter(went, crew, execution), execution.stop);
     }
   } catch (error) {
     if (error instanceof FencedError) crew.fenced = error;
@@ -89,7 +90,7 @@ async function workOff(
   }
 }
 
-type Went = 'committed' | 'all done' | 'others at work' | 'collided';
+type Went = 'committed' | 'fewer rows' | 'all done' | 'others at work' | 'collided';
 
 function pauseAfter(went: Went, crew: Crew, { random }: Execution): number {
   return went === 'collided' ? pauseBeforeTryMs(crew.problemTries, random) : CLAIM_PAUSE_MS;
@@ -101,11 +102,12 @@ async function oneBatch(
   crew: Crew,
   execution: Execution,
 ): Promise<Went> {
-  const { journal, run, observe, stop } = execution;
+  const { journal, run, observe, stop, clock, limits } = execution;
   const work = async (session: Session, attempts: Attempts): Promise<Went> => {
     if (stop.aborted) return 'all done';
+    const size = crew.size;
+    const beganAt = clock.now();
     try {
-      const size = crew.size;
       const batch = await runBatch(operation, size, lockTimeoutMs, session, execution);
       if (batch === null) {
         // Nothing to claim is not "finished": another worker, or a dying one, may hold what is left.
@@ -118,6 +120,13 @@ async function oneBatch(
       observe({ type: 'progress', operation: operation.id, step: operation.step, counts, ...batch });
       return 'committed';
     } catch (error) {
+      const smaller = sizeAfterTimeout(error, size, clock.now() - beganAt, limits);
+      if (smaller !== null) {
+        crew.size = Math.min(crew.size, smaller);
+        const reason = `${size} rows took longer than statement_timeout, next ${crew.size}`;
+        observe({ type: 'retry', operation: operation.id, step: operation.step, reason, tries: 1, pauseMs: 0 });
+        return 'fewer rows';
+      }
       if (!(error instanceof BatchProblemError)) throw error;
       crew.problemTries += 1;
       if (!error.problem.retry || crew.problemTries > MAX_TRIES) {
