@@ -87,6 +87,8 @@ export interface Column {
   readonly collation?: string;
   /** False for a non-deterministic collation, under which different texts are equal. */
   readonly deterministicCollation: boolean;
+  /** The step that will have added it, empty, and whose way back takes it away with all that it holds by then. */
+  readonly goesWith?: string;
 }
 
 export interface Index {

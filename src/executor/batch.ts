@@ -3,7 +3,7 @@
  * commit, so a crash between them does not exist; what a lost COMMIT did is read from the range itself, under its lock, by
  * whoever claims it next.
  */
-import type { BatchCounts, BatchOperation, BatchProblem } from '../operation/operation.js';
+import type { BatchCounts, BatchOperation, BatchProblem, BatchTemplate } from '../operation/operation.js';
 import { endOfBatch, rangeCondition } from '../sql/key-range.js';
 import type { Execution } from './execution.js';
 import type { RangeClaim } from './journal.js';
@@ -12,6 +12,7 @@ import type { Session } from './session.js';
 
 export interface CommittedBatch {
   readonly rows: number;
+  readonly skipped: number;
   readonly durationMs: number;
   readonly cursor: readonly string[];
 }
@@ -24,9 +25,10 @@ export class BatchProblemError extends Error {
   }
 }
 
-/** Null where no range could be claimed: all are done, or others hold what is left. */
+/** `template`: one of the operation's. Null where no range could be claimed: all are done, or others hold what is left. */
 export async function runBatch(
   operation: BatchOperation,
+  template: BatchTemplate,
   size: number,
   lockTimeoutMs: number,
   session: Session,
@@ -43,10 +45,10 @@ export async function runBatch(
       beganAt = clock.now();
       const end = await findEnd(operation, claim, size, session);
       const cursor = end ?? claim.upper;
-      const counts = await work(operation, { ...claim, upper: cursor }, session);
+      const counts = await work(operation, template, { ...claim, upper: cursor }, session);
       const record = { cursor, done: end === null, counts, durationMs: clock.now() - beganAt };
       await journal.checkpoint(session, run, claim, { ...record, provenance: operation.work.provenance });
-      return { rows: counts.read, cursor };
+      return { rows: counts.read, skipped: counts.skipped, cursor };
     },
     { lockTimeoutMs },
   );
@@ -65,11 +67,16 @@ async function findEnd(
   return rows[0]?.key ?? null;
 }
 
-async function work(operation: BatchOperation, claim: RangeClaim, session: Session): Promise<BatchCounts> {
-  const { lock, template, rangeOf } = operation.work;
+async function work(
+  operation: BatchOperation,
+  template: BatchTemplate,
+  claim: RangeClaim,
+  session: Session,
+): Promise<BatchCounts> {
+  const { lock, rangeOf } = operation.work;
   const range = rangeCondition(rangeOf, operation.walk.key, { hasLower: claim.cursor !== null });
-  if (lock !== null) await session.query(`${lock[0]}${range}${lock[1]}`, bounds(claim));
-  const { rows } = await session.query<RawCounts>(`${template[0]}${range}${template[1]}`, bounds(claim));
+  if (lock !== null) await session.query(lock.join(range), bounds(claim));
+  const { rows } = await session.query<RawCounts>(template.join(range), bounds(claim));
   const counts = readCounts(rows[0]!);
   if (counts.problem !== null) throw new BatchProblemError(counts.problem);
   return counts;

@@ -10,7 +10,7 @@ import { recordedError } from './recorded-error.js';
 import { MAX_TRIES, pauseBeforeTryMs } from './retry-policy.js';
 import { runTransaction } from './run-transaction.js';
 import { FencedError } from './journal.js';
-import type { Session } from './session.js';
+import { DatabaseError, type Session } from './session.js';
 import { splitRanges } from './split-ranges.js';
 
 /** Others hold what is left: how long before looking again. */
@@ -19,6 +19,8 @@ const CLAIM_PAUSE_MS = 100;
 /** What the workers of one operation in this process share. */
 interface Crew {
   size: number;
+  /** The last batch met rows that were there: the next is sent as `onViolation`. */
+  meetsRows: boolean;
   problem: RecordedError | null;
   problemTries: number;
   fenced: FencedError | null;
@@ -31,7 +33,7 @@ export async function runBatchOperation(
 ): Promise<Ended> {
   const lockTimeoutMs = batchLockTimeoutMs(operation.pace, execution.limits.lockTimeoutMs, execution.deadlockTimeoutMs);
   if (lockTimeoutMs === undefined) return { state: 'failed', outcome: { error: targetTooLong(operation, execution) } };
-  const crew: Crew = { size: operation.pace.rows, problem: null, problemTries: 0, fenced: null };
+  const crew: Crew = { size: operation.pace.rows, meetsRows: false, problem: null, problemTries: 0, fenced: null };
   try {
     // Also after a failure: it may have come before there were ranges, and a walk without ranges looks finished.
     if (from !== 'running') await cutRanges(operation, execution);
@@ -81,7 +83,7 @@ async function workOff(
       if (execution.stop.aborted || crew.problem !== null || crew.fenced !== null) return;
       const went = await oneBatch(operation, lockTimeoutMs, crew, execution);
       if (went === 'all done') return;
-      if (went !== 'committed' && went !== 'fewer rows')
+      if (went !== 'committed' && went !== 'another way')
         await execution.clock.sleep(pauseAfter(went, crew, execution), execution.stop);
     }
   } catch (error) {
@@ -90,7 +92,8 @@ async function workOff(
   }
 }
 
-type Went = 'committed' | 'fewer rows' | 'all done' | 'others at work' | 'collided';
+/** `another way`: the same rows again at once, with another statement or fewer of them. */
+type Went = 'committed' | 'another way' | 'all done' | 'others at work' | 'collided';
 
 function pauseAfter(went: Went, crew: Crew, { random }: Execution): number {
   return went === 'collided' ? pauseBeforeTryMs(crew.problemTries, random) : CLAIM_PAUSE_MS;
@@ -108,7 +111,9 @@ async function oneBatch(
     const size = crew.size;
     const beganAt = clock.now();
     try {
-      const batch = await runBatch(operation, size, lockTimeoutMs, session, execution);
+      const { template, onViolation } = operation.work;
+      const text = crew.meetsRows ? (onViolation ?? template) : template;
+      const batch = await runBatch(operation, text, size, lockTimeoutMs, session, execution);
       if (batch === null) {
         // Nothing to claim is not "finished": another worker, or a dying one, may hold what is left.
         return (await journal.unfinishedRanges(session, run, operation.id)) === 0 ? 'all done' : 'others at work';
@@ -116,6 +121,7 @@ async function oneBatch(
       attempts.tries = 0;
       crew.problemTries = 0;
       crew.size = nextBatchSize(operation.pace, size, batch.durationMs);
+      if (batch.skipped === 0) crew.meetsRows = false;
       const counts = await journal.counts(session, run, operation.id);
       observe({ type: 'progress', operation: operation.id, step: operation.step, counts, ...batch });
       return 'committed';
@@ -125,7 +131,11 @@ async function oneBatch(
         crew.size = Math.min(crew.size, smaller);
         const reason = `${size} rows took longer than statement_timeout, next ${crew.size}`;
         observe({ type: 'retry', operation: operation.id, step: operation.step, reason, tries: 1, pauseMs: 0 });
-        return 'fewer rows';
+        return 'another way';
+      }
+      if (meetsRow(error) && operation.work.onViolation !== null && !crew.meetsRows) {
+        crew.meetsRows = true;
+        return 'another way';
       }
       if (!(error instanceof BatchProblemError)) throw error;
       crew.problemTries += 1;
@@ -139,7 +149,14 @@ async function oneBatch(
   return persist(execution, operation, work, { inSlot: true });
 }
 
+const UNIQUE_VIOLATION = '23505';
+
+function meetsRow(error: unknown): boolean {
+  return error instanceof DatabaseError && error.facts.sqlstate === UNIQUE_VIOLATION;
+}
+
 const PROBLEMS = {
+  rows_left_out: 'a trigger of the target left rows out',
   rows_folded: 'several source rows fold into one target row',
   concurrent_insert: 'somebody else keeps inserting the same rows',
   target_differs: 'the target holds a row that differs from its source',

@@ -85,6 +85,9 @@ export interface BatchOperation extends OperationBase {
   readonly pace: Pace;
 }
 
+/** SQL, cut where the range's condition stands, whose bounds are the only parameters. */
+export type BatchTemplate = readonly string[];
+
 /** What is walked through, by a unique key whose columns are compared only in SQL. */
 export interface KeyWalk extends KeySource {
   /** Name of the index that carries the key; shown, not used. */
@@ -92,16 +95,20 @@ export interface KeyWalk extends KeySource {
 }
 
 export interface BatchWork {
+  /** How the rows are written, and why so: for whoever reads the plan. */
+  readonly strategy: string;
   /**
    * Sent before the template, over the same range and in the same transaction, where the rows must be locked before it is
    * seen what hangs on them: a statement sees what was committed before it began, not while it waited for its locks.
    */
-  readonly lock: readonly [before: string, after: string] | null;
+  readonly lock: BatchTemplate | null;
+  /** The statement returns one row: see `BatchCounts`. */
+  readonly template: BatchTemplate;
   /**
-   * SQL before and after the range's condition, whose bounds are the only parameters. The statement returns one row: see
-   * `BatchCounts`.
+   * Sent instead of the template after a batch has met a row that was there already (a unique violation rolls the whole batch
+   * back: what a savepoint holds would carry another transaction id than the batch's), until a batch meets none.
    */
-  readonly template: readonly [before: string, after: string];
+  readonly onViolation: BatchTemplate | null;
   /** The relation whose key columns the condition names, as they stand in the template: a table name or an alias. */
   readonly rangeOf: string;
   /** The core of the template, free of the journal, for the server to check and estimate before anything runs. */
@@ -125,7 +132,7 @@ export interface BatchCounts {
 }
 
 export interface BatchProblem {
-  readonly code: 'rows_folded' | 'concurrent_insert' | 'target_differs';
+  readonly code: 'rows_folded' | 'rows_left_out' | 'concurrent_insert' | 'target_differs';
   readonly retry: boolean;
   readonly rows: readonly Readonly<Record<string, unknown>>[];
 }

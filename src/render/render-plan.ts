@@ -109,7 +109,7 @@ function operationLines(operation: OperationRow, { direction }: PlanReport, { st
   const first = cut(`    · ${showLabel(operation.label)}${rows}`, width);
   const undo = direction === 'rollback' ? '' : undoText(operation);
   const locks = [locksText(operation.locks), operation.waiting ?? ''].filter((text) => text !== '').join(': ');
-  const told = [locks, undo].filter((text) => text !== '');
+  const told = [operation.strategy ?? '', locks, undo].filter((text) => text !== '');
   return [first, ...told.map((text) => style.faint(cut(`        ${text}`, width)))];
 }
 

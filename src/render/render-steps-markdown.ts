@@ -39,7 +39,7 @@ function undoCell({ undo }: StepRow): string {
 }
 
 function operationText(operation: OperationRow, direction: PlanReport['direction']): string {
-  const { id, label, locks, undo, undoOperations, sql } = operation;
+  const { id, label, strategy, locks, undo, undoOperations, sql } = operation;
   const undone =
     undo.way === 'none'
       ? `**NO** (${prose(undo.reason)})`
@@ -47,6 +47,7 @@ function operationText(operation: OperationRow, direction: PlanReport['direction
   const facts = [
     `**${code(id)}**`,
     code(showLabel(label)),
+    ...(strategy === null ? [] : [`how: ${prose(strategy)}`]),
     ...(locks.length === 0 ? [] : [`locks: ${code(locksText(locks))}`]),
     ...(direction === 'rollback' || undone === '' ? [] : [`undo: ${undone}`]),
   ];

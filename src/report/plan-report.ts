@@ -59,6 +59,8 @@ export interface OperationRow {
   /** Who of the application waits for it, and how long; null where that is not known. */
   readonly waiting: string | null;
   readonly rows: number | null;
+  /** How the rows of a batch are written, and why so. */
+  readonly strategy: string | null;
   /** Direct predecessors. */
   readonly after: readonly OperationId[];
   readonly undo: Undo;
@@ -152,6 +154,7 @@ function operationRow(operation: Operation, graph: OperationGraph, estimates: Es
     label,
     locks,
     rows: estimates[id] ?? null,
+    strategy: operation.kind === 'batch' ? operation.work.strategy : null,
     after: graph.edges.filter(([, after]) => after === id).map(([before]) => before),
     undo: undoOf(operation),
     sql: sqlOf(operation),
@@ -203,8 +206,11 @@ function sqlOf(operation: Operation): readonly string[] {
       return [
         `-- repeated for each batch of ${size}, each in one transaction with its checkpoint; $n: the range's bounds`,
         endOfBatch(walk, { hasLower: true }, pace.rows),
-        ...(work.lock === null ? [] : [`${work.lock[0]}${range}${work.lock[1]}`]),
-        `${work.template[0]}${range}${work.template[1]}`,
+        ...(work.lock === null ? [] : [work.lock.join(range)]),
+        work.template.join(range),
+        ...(work.onViolation === null
+          ? []
+          : ['-- instead, after a batch that met a row which was there (23505):', work.onViolation.join(range)]),
       ];
     }
   }

@@ -164,8 +164,8 @@ const UNSHOWN = ['TABLE users', 'ANALYZE orders', 'LOCK TABLE public.users IN EX
 const WRONG_SENDERS: readonly (readonly [what: string, change: Change, problems: readonly RegExp[]])[] = [
   [
     'sends another batch than was shown',
-    (sql) => [sql.startsWith('WITH old AS') ? sql.replace('FOR NO KEY UPDATE', '') : sql],
-    [/^logged, not predicted: WITH old AS/, /^tiers\/fill\S*: predicted 1, logged 0: WITH old AS/],
+    (sql) => [sql.startsWith('WITH changed AS') ? sql.replace('*<>', '<>') : sql],
+    [/^logged, not predicted: WITH changed AS/, /^tiers\/fill\S*: predicted 1, logged 0: WITH changed AS/],
   ],
   [
     'leaves a statement out',

@@ -1,48 +1,80 @@
 /** The batch statement of a mapping: the rows of one range of the source into the target, and what was met there. */
 import { assignedRows, rowsDiffer, expectedRows, sameKey, sqlName, type Mapping } from '../../mapping/mapping.js';
-import type { BatchWork } from '../../operation/operation.js';
+import type { BatchTemplate, BatchWork } from '../../operation/operation.js';
 import { quoteLiteral } from '../../sql/identifier.js';
 import { RUN_ID } from '../../sql/pinned-settings.js';
 
 /** Stands for the range's condition while the text is built; no SQL can hold a NUL. */
 const RANGE = '\0';
 
+export interface CopyRules {
+  /**
+   * `fail`: a plain insert, so the server itself refuses a row that is there. `skip`: rows that are there stay, are counted
+   * by content, and are recorded by key, so that a rollback never takes them for ours.
+   */
+  readonly onConflict: 'skip' | 'fail';
+  /** Triggers of the target fire for an INSERT: one of them may leave a row out. */
+  readonly triggersFire: boolean;
+}
+
 /**
- * `fail`: a plain insert, so the server itself refuses a row that is there. `skip`: rows that are there stay, are counted
- * by content, and are recorded by key, so that a rollback never takes them for ours.
+ * A conflict clause costs more than the insert itself (the server inserts speculatively, and looks twice), so it is sent
+ * only where a row was met; and rows that come in the order of the target's key cost its index least.
  */
-export function copyWork(mapping: Mapping, operation: string, onConflict: 'skip' | 'fail'): BatchWork {
-  const text = onConflict === 'fail' ? failText(mapping) : skipText(mapping, operation);
+export function copyWork(mapping: Mapping, operation: string, { onConflict, triggersFire }: CopyRules): BatchWork {
+  const plain = triggersFire ? countedText(mapping) : plainText(mapping);
+  const met =
+    onConflict === 'fail' ? 'a row that is there stops the run' : 'with a conflict clause after a row was met';
   return {
+    strategy: `plain insert in the order of the target's key; ${met}`,
     lock: null,
-    template: splitAtRange(text),
+    template: splitAtRange(plain),
+    onViolation: onConflict === 'fail' ? null : splitAtRange(skipText(mapping, operation)),
     rangeOf: sqlName(mapping.source),
     explain: `INSERT INTO ${sqlName(mapping.target)} (${names(mapping)})${overriding(mapping)}\n${assignedRows(mapping)}`,
     provenance: true,
   };
 }
 
-export function splitAtRange(text: string): readonly [string, string] {
-  const [before, after] = text.split(RANGE);
-  return [before!, after!];
+export function splitAtRange(text: string): BatchTemplate {
+  return text.split(RANGE);
 }
 
 export { RANGE };
 
-function failText(mapping: Mapping): string {
+/** Where nothing can leave a row out, what was inserted is what was read. */
+function plainText(mapping: Mapping): string {
+  return `WITH inserted AS (
+INSERT INTO ${sqlName(mapping.target)} (${names(mapping)})${overriding(mapping)}
+${expectedRows(mapping, RANGE)}
+ORDER BY ${keyOf(mapping)}
+RETURNING 1
+)
+SELECT count(*) AS read, count(*) AS changed,
+  0::bigint AS skipped, 0::bigint AS kept, NULL::json AS findings, NULL::json AS problem
+FROM inserted`;
+}
+
+function countedText(mapping: Mapping): string {
   return `WITH source AS MATERIALIZED (
 ${expectedRows(mapping, RANGE)}
+ORDER BY ${keyOf(mapping)}
 ), inserted AS (
 INSERT INTO ${sqlName(mapping.target)} (${names(mapping)})${overriding(mapping)}
 SELECT ${names(mapping)} FROM source
-RETURNING 1
+RETURNING ${keyOf(mapping)}
+), tally AS (
+SELECT (SELECT count(*) FROM source) AS read, (SELECT count(*) FROM inserted) AS changed
 )
-SELECT (SELECT count(*) FROM source) AS read, (SELECT count(*) FROM inserted) AS changed,
-  0::bigint AS skipped, 0::bigint AS kept, NULL::json AS findings, NULL::json AS problem`;
+SELECT read, changed, 0::bigint AS skipped, 0::bigint AS kept, NULL::json AS findings,
+  CASE WHEN read <> changed THEN json_build_object('code', 'rows_left_out', 'retry', false, 'rows', (
+    SELECT json_agg(to_json(l.*)) FROM (SELECT ${keyOf(mapping)} FROM source EXCEPT SELECT ${keyOf(mapping)} FROM inserted LIMIT 10) AS l
+  )) END AS problem
+FROM tally`;
 }
 
 function skipText(mapping: Mapping, operation: string): string {
-  const key = mapping.key.map(({ name }) => name).join(', ');
+  const key = keyOf(mapping);
   const rest = mapping.columns.filter((column) => !mapping.key.includes(column));
   const keyTexts = mapping.key.map(({ name }) => `m.${name}::text`).join(', ');
   // Every source row was inserted or met something. What is neither lost its place to another row of the same batch.
@@ -51,6 +83,7 @@ ${expectedRows(mapping, RANGE)}
 ), inserted AS (
 INSERT INTO ${sqlName(mapping.target)} (${names(mapping)})${overriding(mapping)}
 SELECT ${names(mapping)} FROM source
+ORDER BY ${key}
 ON CONFLICT (${key}) DO NOTHING
 RETURNING ${key}
 ), met AS MATERIALIZED (
@@ -60,7 +93,8 @@ INSERT INTO lockstep.already_there (run_id, operation_id, key)
 SELECT ${RUN_ID}, ${quoteLiteral(operation)}, ARRAY[${keyTexts}] FROM met AS m
 ON CONFLICT DO NOTHING
 ), differing AS (
-SELECT to_jsonb(m.*) AS expected, to_jsonb(t.*) AS found FROM met AS m JOIN ${sqlName(mapping.target)} AS t ON ${sameKey('t', 'm', mapping)}
+SELECT to_jsonb(m.*) AS expected, to_jsonb(t.*) AS found
+FROM met AS m CROSS JOIN LATERAL (SELECT * FROM ${sqlName(mapping.target)} AS w WHERE ${sameKey('w', 'm', mapping)} OFFSET 0) AS t
 WHERE ${rowsDiffer('m', 't', rest)} LIMIT 10
 ), folded AS (
 SELECT ${key}, count(*) AS rows FROM source GROUP BY ${key} HAVING count(*) > 1 LIMIT 10
@@ -72,6 +106,10 @@ SELECT read, changed, skipped, 0::bigint AS kept,
   CASE WHEN read <> changed + skipped THEN
     json_build_object('code', 'rows_folded', 'retry', false, 'rows', (SELECT coalesce(json_agg(to_json(folded.*)), '[]') FROM folded)) END AS problem
 FROM tally`;
+}
+
+function keyOf(mapping: Mapping): string {
+  return mapping.key.map(({ name }) => name).join(', ');
 }
 
 function names(mapping: Mapping): string {

@@ -36,6 +36,7 @@ function copyOf(mapping: Mapping, fields: MappingBackfill, pace: Pace, context: 
     path,
   );
   const id = `${step}/fill/${mapping.name}`;
+  const triggersFire = firesTriggers(mapping.target, ['insert']);
   const [source, target] = [sqlName(mapping.source), sqlName(mapping.target)];
   const parents = parentsOf(mapping.target);
   const looked = textsOf(mapping).flatMap((text) => context.readsOf('condition', text));
@@ -45,7 +46,7 @@ function copyOf(mapping: Mapping, fields: MappingBackfill, pace: Pace, context: 
     step,
     label: `copy ${source} into ${target} (${mapping.name})`,
     walk: { relation: source, index: mapping.walk.index, key: mapping.walk.columns.map(sqlKeyColumn) },
-    work: copyWork(mapping, id, fields.on_conflict ?? 'fail'),
+    work: copyWork(mapping, id, { onConflict: fields.on_conflict ?? 'fail', triggersFire }),
     pace,
     reads: [...new Set([source, ...parents, ...looked])],
     writes: [target],
@@ -55,7 +56,7 @@ function copyOf(mapping: Mapping, fields: MappingBackfill, pace: Pace, context: 
       // A foreign key takes FOR KEY SHARE on the row that it refers to.
       ...parents.map((relation) => ({ relation, mode: 'ROW SHARE' }) as const),
     ],
-    barrier: firesTriggers(mapping.target, ['insert']),
+    barrier: triggersFire,
     after: [],
     skipWhen: [],
     hazards: [],

@@ -22,39 +22,77 @@ export interface FilledColumn {
   readonly name: string;
   readonly type: string;
   readonly expression: string;
+  /** The step that adds the column, empty, and takes it away again; null for one that was there. */
+  readonly goesWith: string | null;
 }
 
-export function fillWork({ table, columns, where, key }: Fill, operation: string): BatchWork {
+export function fillWork(fill: Fill, operation: string): BatchWork {
+  const wasEmpty = fill.columns.every(({ goesWith }) => goesWith !== null);
+  return {
+    strategy: wasEmpty
+      ? 'update in the order of the key; what the columns held need not be kept, they held nothing'
+      : 'update in the order of the key, rows locked first; what is overwritten is kept',
+    lock: null,
+    template: splitAtRange(wasEmpty ? emptyText(fill) : keepingText(fill, operation)),
+    onViolation: null,
+    rangeOf: fill.table,
+    explain: `UPDATE ${fill.table} SET ${fill.columns.map((column) => `${column.name} = (${column.expression}\n)`).join(', ')}${fill.where === null ? '' : `\nWHERE (${fill.where}\n)`}`,
+    provenance: false,
+  };
+}
+
+function conditionOf({ where }: Fill): string {
+  return where === null ? '' : `(${where}\n) AND `;
+}
+
+function valueOf({ expression, type }: FilledColumn): string {
+  return `(${expression}\n)::${comparableType(type)}`;
+}
+
+/** One UPDATE computes from the newest version of each row, also of one that somebody is changing (READ COMMITTED). */
+function emptyText(fill: Fill): string {
+  const { table, columns } = fill;
+  const compared = columns.map((column) => ({
+    left: `${table}.${column.name}`,
+    right: valueOf(column),
+    type: column.type,
+  }));
+  return `WITH changed AS (
+UPDATE ${table} SET ${columns.map((column) => `${column.name} = ${valueOf(column)}`).join(', ')}
+WHERE ${conditionOf(fill)}${RANGE}
+  AND ${anyDiffers(compared)}
+RETURNING 1
+), met AS (
+SELECT count(*) AS read FROM ${table} WHERE ${conditionOf(fill)}${RANGE}
+)
+SELECT greatest(read, changed) AS read, changed, greatest(read - changed, 0) AS skipped, 0::bigint AS kept, NULL::json AS findings, NULL::json AS problem
+FROM met, (SELECT count(*) AS changed FROM changed) AS written`;
+}
+
+/** The range stands at both scans of the table: joined by key alone, the server may read all of it for each batch. */
+function keepingText(fill: Fill, operation: string): string {
+  const { table, columns, key } = fill;
   const keys = key.columns.map(({ name }) => quoteIdentifier(name));
-  const condition = where === null ? '' : `(${where}\n) AND `;
-  const value = (column: FilledColumn): string => `(${column.expression}\n)::${comparableType(column.type)}`;
   // The rows are locked before their new values are computed: what another session commits meanwhile is what is filled.
-  const text = `WITH old AS MATERIALIZED (
+  return `WITH old AS MATERIALIZED (
 SELECT ${keys.map((name, index) => `${table}.${name} AS k${index}`).join(', ')},
-  ${columns.map((column, index) => `${table}.${column.name} AS old${index}, ${value(column)} AS new${index}`).join(',\n  ')}
+  ${columns.map((column, index) => `${table}.${column.name} AS old${index}, ${valueOf(column)} AS new${index}`).join(',\n  ')}
 FROM ${table}
-WHERE ${condition}${RANGE}
+WHERE ${conditionOf(fill)}${RANGE}
 FOR NO KEY UPDATE
 ), changed AS (
-UPDATE ${table} AS t SET ${columns.map(({ name }, index) => `${name} = o.new${index}`).join(', ')}
+UPDATE ${table} SET ${columns.map(({ name }, index) => `${name} = o.new${index}`).join(', ')}
 FROM old AS o
-WHERE ${keys.map((name, index) => `t.${name} = o.k${index}`).join(' AND ')}
+WHERE ${keys.map((name, index) => `${table}.${name} = o.k${index}`).join(' AND ')} AND ${RANGE}
   AND ${anyDiffers(columns.map(({ type }, index) => ({ left: `o.old${index}`, right: `o.new${index}`, type })))}
 RETURNING ARRAY[${keys.map((_, index) => `o.k${index}::text`).join(', ')}] AS key,
-  ARRAY[${columns.map((_, index) => `o.old${index}::text`).join(', ')}] AS before, ARRAY[${columns.map(({ name }) => `t.${name}::text`).join(', ')}] AS after
+  ARRAY[${columns.map((_, index) => `o.old${index}::text`).join(', ')}] AS before, ARRAY[${columns.map(({ name }) => `${table}.${name}::text`).join(', ')}] AS after
 ), kept AS (
 INSERT INTO lockstep.before_image (run_id, operation_id, key, before, after)
 SELECT ${RUN_ID}, ${quoteLiteral(operation)}, key, before, after FROM changed
 )
 SELECT (SELECT count(*) FROM old) AS read, (SELECT count(*) FROM changed) AS changed,
   (SELECT count(*) FROM old) - (SELECT count(*) FROM changed) AS skipped, 0::bigint AS kept, NULL::json AS findings, NULL::json AS problem`;
-  return {
-    lock: null,
-    template: splitAtRange(text),
-    rangeOf: table,
-    explain: `UPDATE ${table} SET ${columns.map((column) => `${column.name} = (${column.expression}\n)`).join(', ')}${where === null ? '' : `\nWHERE (${where}\n)`}`,
-    provenance: false,
-  };
 }
 
 /** Walks the before-images in the order in which they were kept. */
@@ -88,8 +126,10 @@ SELECT (SELECT count(*) FROM image) AS read, (SELECT count(*) FROM restored) AS 
   (SELECT json_agg(json_build_object('what', CASE WHEN row IS NULL THEN 'gone since' ELSE 'kept: changed by others since' END, 'key', key, 'before', before, 'written', after, 'row', row)) FROM (SELECT * FROM since LIMIT 10) AS s) AS findings,
   NULL::json AS problem`;
   return {
+    strategy: 'the kept values, where the row still says what was written',
     lock: null,
     template: splitAtRange(text),
+    onViolation: null,
     rangeOf: 'i',
     explain: `UPDATE ${table} SET ${columns[0]!.name} = ${columns[0]!.name}`,
     provenance: false,

@@ -36,7 +36,12 @@ export function lowerFill(fields: InPlaceBackfill, pace: Pace, context: LowerCon
         help: 'name another unique index in `walk`',
       });
     }
-    return { name: quoteIdentifier(column.name), type: column.type, expression: value.text };
+    return {
+      name: quoteIdentifier(column.name),
+      type: column.type,
+      expression: value.text,
+      goesWith: column.goesWith ?? null,
+    };
   });
   const where =
     fields.where === undefined
@@ -79,10 +84,17 @@ export function lowerFill(fields: InPlaceBackfill, pace: Pace, context: LowerCon
     hazards: [],
     reversal:
       context.rollback.kind === 'auto'
-        ? unfill(fill, id, pace, context)
+        ? wayBackOf(fill, id, pace, context)
         : { kind: 'nothing', reason: 'the step says its own way back' },
   };
   return { operations: [operation], preconditions: [], effects: [] };
+}
+
+function wayBackOf(fill: Fill, id: string, pace: Pace, context: LowerContext): Reversal {
+  const makers = fill.columns.map(({ goesWith }) => goesWith);
+  if (makers.includes(null)) return unfill(fill, id, pace, context);
+  const steps = [...new Set(makers)].map((step) => `\`${step}\``).join(' and ');
+  return { kind: 'nothing', reason: `the values go with their columns, which ${steps} adds` };
 }
 
 function unfill(fill: Fill, filled: string, pace: Pace, context: LowerContext): Reversal {

@@ -52,8 +52,8 @@ FROM ${target}
 WHERE ${among}
 FOR UPDATE
 ), removed AS (
-DELETE FROM ${target} AS t USING candidate AS c
-WHERE ${walked.map((name) => `t.${name} = c.${name}`).join(' AND ')} AND c.lockstep_ours AND NOT c.lockstep_referred
+DELETE FROM ${target} USING candidate AS c
+WHERE ${walked.map((name) => `${target}.${name} = c.${name}`).join(' AND ')} AND ${RANGE} AND c.lockstep_ours AND NOT c.lockstep_referred
 RETURNING 1
 ), since AS (
 SELECT c.*, 'kept: written by others since' AS lockstep_what FROM candidate AS c
@@ -70,8 +70,10 @@ SELECT (SELECT count(*) FROM candidate) AS read, (SELECT count(*) FROM removed) 
   // Behind these locks nobody can begin to refer to a row, and who has begun before is seen by the next statement.
   const lock = `SELECT count(*) FROM (SELECT FROM ${target} WHERE ${among} FOR UPDATE) AS locked`;
   return {
+    strategy: 'only rows whose present version a batch of the run wrote',
     lock: referrers.length === 0 ? null : splitAtRange(lock),
     template: splitAtRange(text),
+    onViolation: null,
     rangeOf: target,
     explain: `DELETE FROM ${target}`,
     provenance: false,

@@ -1,4 +1,5 @@
 /** `ddl`: ordinary definitions, run in the form that does not block, each with its way back. */
+import type { CatalogEffect } from '../../catalog/effects.js';
 import type { StepDefinition } from '../step-definition.js';
 import { object, sql, sqlFile } from '../../kernel/json-schema.js';
 import { lowerDdl } from './lower.js';
@@ -24,9 +25,21 @@ export const ddl: StepDefinition<DdlFields> = {
     ],
   },
   lower(fields, context) {
+    const { step } = context;
     const file = typeof fields === 'string' ? undefined : context.file(fields.file);
     const text = typeof fields === 'string' ? fields : file!.text;
     const spanOf = spanIn(context, file);
-    return lowerDdl(context.statementsOf(text), context, tellAt(context, spanOf), spanOf);
+    const fragment = lowerDdl(context.statementsOf(text), context, tellAt(context, spanOf), spanOf);
+    return context.rollback.kind === 'auto' ? { ...fragment, effects: fragment.effects.map(goesWith(step)) } : fragment;
   },
 };
+
+/** What a later step puts into a column that begins empty need not be remembered: the column itself is taken away. */
+function goesWith(step: string): (effect: CatalogEffect) => CatalogEffect {
+  return (effect) => {
+    if (effect.kind !== 'column added') return effect;
+    const { column } = effect;
+    const isEmpty = column.default === undefined && column.generated === 'no' && column.identity === 'no';
+    return isEmpty ? { ...effect, column: { ...column, goesWith: step } } : effect;
+  };
+}

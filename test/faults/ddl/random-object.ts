@@ -29,19 +29,31 @@ const [POLICIES, STATISTICS, SCHEMAS, SEQUENCES] = [
   of('numbers', 'tick et'),
 ];
 
-export function randomObjectStatement(model: Model, choice: Choice): string | undefined {
-  const table = choice.maybeOne(model.relations.filter(({ kind, columns }) => kind === 'r' && columns.length > 0));
-  // A drop of what is not there cannot run: those that can are worth more tries.
-  return table && choice.one(choice.chance(0.3) ? CREATES : MAKERS)(table, choice, model);
+/** Each with the weight that it has among all statements. */
+export function objectMakers(): readonly (readonly [number, (model: Model, choice: Choice) => string | undefined])[] {
+  const onTable =
+    (maker: Maker) =>
+    (model: Model, choice: Choice): string | undefined => {
+      const table = tableOf(model, choice);
+      return table && maker(table, choice, model);
+    };
+  return [
+    ...CREATES.map((maker) => [1.4, onTable(maker)] as const),
+    ...CHANGES.map((maker) => [1.1, onTable(maker)] as const),
+  ];
 }
 
 /** For the schema that a plan begins with; what does not fit in is left out. */
 export function randomObjects(model: Model, choice: Choice): readonly string[] {
-  const made = Array.from({ length: choice.between(0, 6) }, () => {
-    const table = choice.maybeOne(model.relations.filter(({ kind, columns }) => kind === 'r' && columns.length > 0));
+  const made = Array.from({ length: choice.between(0, 8) }, () => {
+    const table = tableOf(model, choice);
     return table && choice.one(CREATES)(table, choice, model);
   });
-  return made.filter((sql) => sql !== undefined);
+  return [...(choice.chance(0.4) ? ['CREATE EXTENSION citext'] : []), ...made.filter((sql) => sql !== undefined)];
+}
+
+function tableOf({ relations }: Model, choice: Choice): ModelTable | undefined {
+  return choice.maybeOne(relations.filter(({ kind, columns }) => kind === 'r' && columns.length > 0));
 }
 
 /** The first, so that what was made is often met again. */
@@ -77,8 +89,7 @@ const CREATES: readonly Maker[] = [
   (_, choice) => `CREATE PROCEDURE ${choice.one(['rest', '"Rest 2"'])}() LANGUAGE sql AS $$SELECT 1$$`,
 ];
 
-const MAKERS: readonly Maker[] = [
-  ...CREATES,
+const CHANGES: readonly Maker[] = [
   (_, choice) => `DROP VIEW ${mostly(choice, VIEWS)}`,
   (_, choice) => `DROP MATERIALIZED VIEW ${mostly(choice, COUNTS)}`,
   (_, choice) => `ALTER VIEW ${mostly(choice, VIEWS)} SET (security_barrier)`,
@@ -103,6 +114,8 @@ const MAKERS: readonly Maker[] = [
   (_, choice) => `DROP STATISTICS ${mostly(choice, STATISTICS)}`,
   (_, choice) => `ALTER FUNCTION ${mostly(choice, FUNCTIONS)}(integer) SET SCHEMA ${mostly(choice, SCHEMAS)}`,
   (table, choice) => `ALTER TABLE ${name(table)} ENABLE ALWAYS TRIGGER ${mostly(choice, TRIGGERS)}`,
+  (table, choice) => `ALTER TABLE ${name(table)} ALTER COLUMN ${one(table, choice)} SET STATISTICS 300`,
+  () => 'CREATE OPERATOR === (LEFTARG = integer, RIGHTARG = integer, FUNCTION = int4eq)',
   () => 'CREATE AGGREGATE product(integer) (SFUNC = int4mul, STYPE = integer)',
   () => 'CREATE EXTENSION citext',
   (_, choice) => `DROP SCHEMA ${mostly(choice, SCHEMAS)}`,

@@ -56,9 +56,12 @@ export async function makeSequence(test: TestDatabase, seed: number): Promise<Pl
         for (const { name, kind } of model.relations) if (kind === 'p') partitioned.add(name);
         const statement = randomStatement(model, choice, FINAL);
         if (statement === undefined) continue;
-        const ran = await tryStatement(session, statement.sql);
-        if (ran || (keepsRefused && !refused)) step.push(statement.sql);
-        refused ||= !ran && keepsRefused;
+        const ran = await firstThatRuns(session, statement.tries);
+        if (ran !== undefined) step.push(ran);
+        else if (keepsRefused && !refused) {
+          step.push(statement.tries[0]!);
+          refused = true;
+        }
       }
       if (step.length > 0) made.push(step);
     }
@@ -90,6 +93,11 @@ export async function playSequence(test: TestDatabase, sequence: Sequence): Prom
     for (const sql of sequence.steps.flat()) if (!(await tryStatement(session, sql))) return undefined;
     return readFingerprint(session);
   });
+}
+
+async function firstThatRuns(session: Session, tries: readonly string[]): Promise<string | undefined> {
+  for (const sql of tries) if (await tryStatement(session, sql)) return sql;
+  return undefined;
 }
 
 async function tryStatement(session: Session, sql: string): Promise<boolean> {

@@ -3,15 +3,24 @@ import { quoteIdentifier, relationKey } from '../../../src/sql/identifier.js';
 import type { Model, ModelTable } from './catalog-model.js';
 import type { Choice } from './random-choice.js';
 import { randomName } from './random-name.js';
-import { randomObjectStatement } from './random-object.js';
-import { indexBody, rowSecurity as rowSecurityOnly, tableCommand } from './random-table-command.js';
+import { objectMakers } from './random-object.js';
+import {
+  addForeignKey,
+  constraintOfIndex,
+  indexBody,
+  rowSecurity as rowSecurityOnly,
+  tableCommand,
+} from './random-table-command.js';
 import { KEY_TYPES, randomType } from './random-value.js';
 
 export interface RandomStatement {
-  readonly sql: string;
+  /** Of one kind: the first that the server takes is meant. Else what is seldom there to be dropped would seldom be. */
+  readonly tries: readonly string[];
   /** Nothing can bring back what it takes away. */
   readonly final: boolean;
 }
+
+const TRIES = 5;
 
 type Maker = (model: Model, choice: Choice) => string | undefined;
 
@@ -19,8 +28,9 @@ const q = quoteIdentifier;
 
 export function randomStatement(model: Model, choice: Choice, finalShare: number): RandomStatement | undefined {
   const final = choice.chance(finalShare);
-  const sql = choice.weighted(final ? FINAL : MAKERS)(model, choice);
-  return sql === undefined ? undefined : { sql, final };
+  const maker = choice.weighted(final ? FINAL : MAKERS);
+  const tries = Array.from({ length: TRIES }, () => maker(model, choice)).filter((sql) => sql !== undefined);
+  return tries.length === 0 ? undefined : { tries, final };
 }
 
 const alterTable: Maker = (model, choice) => {
@@ -162,7 +172,16 @@ const dropForGood: Maker = (_, choice) =>
 
 const partitionedOnly: Maker = (model, choice) => {
   const table = choice.maybeOne(tablesOf(model).filter(({ kind }) => kind === 'p'));
-  const command = table && choice.one([tableCommand, tableCommand, rowSecurityOnly])(table, model, choice);
+  const command =
+    table && choice.one([tableCommand, tableCommand, rowSecurityOnly, addForeignKey])(table, model, choice);
+  return command && `ALTER TABLE ${relationKey(table)} ${command}`;
+};
+
+const takeIndex: Maker = (model, choice) => {
+  const table = choice.maybeOne(
+    tablesOf(model).filter(({ indexes }) => indexes.some(({ unique, bound }) => unique && !bound)),
+  );
+  const command = table && constraintOfIndex(table, model, choice);
   return command && `ALTER TABLE ${relationKey(table)} ${command}`;
 };
 
@@ -179,8 +198,9 @@ const MAKERS: readonly (readonly [number, Maker])[] = [
   [3, createPartition],
   [2, createTableAs],
   [3, createSequence],
-  [45, randomObjectStatement],
-  [8, partitionedOnly],
+  [10, partitionedOnly],
+  [3, takeIndex],
+  ...objectMakers(),
 ];
 
 const FINAL: readonly (readonly [number, Maker])[] = [

@@ -84,7 +84,7 @@ const changeType: Command = (table, _, choice) => {
   );
 };
 
-const addForeignKey: Command = (table, model, choice) => {
+export const addForeignKey: Command = (table, model, choice) => {
   const target = keyed(model, choice);
   const column = target && choice.maybeOne(table.columns.filter(({ type }) => type === target.type));
   if (target === undefined || column === undefined) return undefined;
@@ -120,7 +120,7 @@ const addKey: Command = (table, _, choice) => {
   return `ADD ${named(table, choice)}${kind} (${columns.join(', ')})${extra}${deferred}`;
 };
 
-const takeIndex: Command = (table, _, choice) => {
+export const constraintOfIndex: Command = (table, _, choice) => {
   const index = choice.maybeOne(table.indexes.filter(({ unique, bound }) => unique && !bound));
   return index && `ADD ${named(table, choice)}UNIQUE USING INDEX ${q(index.name)}`;
 };
@@ -170,7 +170,7 @@ const COMMANDS: readonly (readonly [number, Command])[] = [
   [6, addForeignKey],
   [5, addCheck],
   [7, addKey],
-  [9, takeIndex],
+  [4, constraintOfIndex],
   [2, addExclusion],
   [2, addNotNull],
   [9, dropConstraint],

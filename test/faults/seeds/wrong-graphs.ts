@@ -2,7 +2,7 @@
  * Wrong designs of the SQL that the steps generate, as changes to a compiled graph. Each rejects where the text that it
  * takes away is not there: a seed that changes nothing would prove nothing.
  */
-import type { BatchOperation, Operation } from '../../../src/operation/operation.js';
+import type { BatchOperation, BatchTemplate, Operation } from '../../../src/operation/operation.js';
 import type { OperationGraph } from '../../../src/operation/operation-graph.js';
 
 export type ChangeGraph = (graph: OperationGraph) => OperationGraph;
@@ -53,9 +53,13 @@ function inBatches(direction: 'there' | 'back', text: RegExp, instead: string): 
     let changes = 0;
     const changed = (operation: Operation): Operation => {
       if (operation.kind !== 'batch') return operation;
-      const template = operation.work.template.map((part) => part.replace(text, instead)) as [string, string];
-      if (template.join() !== operation.work.template.join()) changes += 1;
-      return { ...operation, work: { ...operation.work, template } } satisfies BatchOperation;
+      const { work } = operation;
+      const replaced = (template: BatchTemplate): BatchTemplate => template.map((part) => part.replace(text, instead));
+      const template = replaced(work.template);
+      const onViolation = work.onViolation === null ? null : replaced(work.onViolation);
+      const said = [...work.template, ...(work.onViolation ?? [])].join();
+      if (said !== [...template, ...(onViolation ?? [])].join()) changes += 1;
+      return { ...operation, work: { ...work, template, onViolation } } satisfies BatchOperation;
     };
     const operations = graph.operations.map((operation): Operation => {
       if (direction === 'there') return changed(operation);

@@ -140,7 +140,7 @@ describe('a plan as a comment', () => {
       SELECT 2;
       \`\`\`
 
-      **\`fill/fill/credentials\`**<br>\`copy users into credentials (credentials)\`<br>locks: \`ACCESS SHARE users · ROW EXCLUSIVE credentials\`<br>undo: \`delete what was copied\`
+      **\`fill/fill/credentials\`**<br>\`copy users into credentials (credentials)\`<br>how: plain insert<br>locks: \`ACCESS SHARE users · ROW EXCLUSIVE credentials\`<br>undo: \`delete what was copied\`
 
       \`\`\`sql
       -- repeated for each batch of 5000 rows at first, steered to 250 ms, each in one transaction with its checkpoint; $n: the range's bounds

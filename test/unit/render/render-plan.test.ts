@@ -41,6 +41,7 @@ describe('a plan', () => {
        1  fill (backfill)  ROW EXCLUSIVE credentials  ~84.2M  –       yes
             One table from another.
           · copy users into credentials (credentials)   ~84.2M rows
+              plain insert
               ACCESS SHARE users · ROW EXCLUSIVE credentials
               undo: delete what was copied
        2  proof (verify)   ACCESS SHARE credentials        –  –       –
@@ -62,10 +63,12 @@ describe('a plan', () => {
        #  step             worst lock                 rows  hazard
        1  sign-off (gate)  ROW EXCLUSIVE credentials     –  –
           · name it back
+              plain insert
               ACCESS SHARE users · ROW EXCLUSIVE credentials
        2  fill (backfill)  ROW EXCLUSIVE credentials     –  –
             One table from another.
           · delete what was copied
+              plain insert
               ACCESS SHARE users · ROW EXCLUSIVE credentials
 
       digest ls1:7f3c…e91a

@@ -38,7 +38,15 @@ export function batch(id: string, label: string, more: Partial<BatchOperation> =
       { relation: 'public.credentials', mode: 'ROW EXCLUSIVE' },
     ],
     walk: { relation: 'public.users', key: [{ name: 'id', type: 'bigint' }], index: 'users_pkey' },
-    work: { lock: null, template: ['INSERT … WHERE ', ' …'], rangeOf: 's', explain: 'SELECT 1', provenance: true },
+    work: {
+      strategy: 'plain insert',
+      lock: null,
+      template: ['INSERT … WHERE ', ' …'],
+      onViolation: null,
+      rangeOf: 's',
+      explain: 'SELECT 1',
+      provenance: true,
+    },
     pace: { rows: 5000, targetMs: 250, maxRows: 50_000, workers: 2 },
     ...more,
   };

@@ -2,7 +2,8 @@
  * Constraints. Foreign key and check come NOT VALID, which looks at no row, and are validated in a transaction of their
  * own, beside readers and writers (SHARE UPDATE EXCLUSIVE). A key gets its index concurrently first.
  */
-import type { Relation } from '../../../catalog/catalog-snapshot.js';
+import type { Constraint, Relation } from '../../../catalog/catalog-snapshot.js';
+import { freeName } from '../../../catalog/free-name.js';
 import { quoteIdentifier, relationKey } from '../../../sql/identifier.js';
 import { nodeAs, type FieldsOf } from '../../../sql/tree-walk.js';
 import { quick, quickBack, type FormContext, type Piece, type PieceHazard } from '../piece.js';
@@ -41,7 +42,7 @@ export function addConstraint(table: Relation, node: ConstraintNode, at: FormCon
   switch (constraint.kind) {
     case 'foreign key':
       if (table.kind === 'partitioned table' && at.catalog.server.versionNum < 180_000)
-        return byPartition(table, name, definition, whole(), at);
+        return byPartition(table, constraint, whole(), at);
       return notValidFirst(table, name, add, label);
     case 'check':
       return notValidFirst(table, name, add, label);
@@ -69,15 +70,18 @@ function notValidFirst(table: Relation, name: string, add: string, label: string
  */
 function byPartition(
   table: Relation,
-  name: string,
-  definition: string,
+  { name, columns, definition }: Constraint,
   whole: readonly Piece[],
   at: FormContext,
 ): readonly Piece[] {
   const each = leavesOf(table, at).flatMap((partition, index) => {
-    const add = `${alter(partition)} ADD CONSTRAINT ${quoteIdentifier(name)} ${definition}`;
-    const label = `add constraint ${name} to ${relationKey(partition)}`;
-    return notValidFirst(partition, name, add, label).map((piece) => ({
+    // As the server does where the name is taken.
+    const from = { table: partition.name, columns, label: 'fkey' } as const;
+    const taken = partition.constraints.some((existing) => existing.name === name);
+    const own = taken ? freeName(at.catalog, partition.schema, from, 'constraint') : name;
+    const add = `${alter(partition)} ADD CONSTRAINT ${quoteIdentifier(own)} ${definition}`;
+    const label = `add constraint ${own} to ${relationKey(partition)}`;
+    return notValidFirst(partition, own, add, label).map((piece) => ({
       ...piece,
       name: `${piece.name}-${index + 1}`,
     }));

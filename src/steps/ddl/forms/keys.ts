@@ -9,7 +9,7 @@ import { stringsOf, type FieldsOf } from '../../../sql/tree-walk.js';
 import { asWayBack, quick, quickBack, type BackPiece, type FormContext, type Piece } from '../piece.js';
 import { alter, dropText } from './alter-text.js';
 import { buildConcurrently } from './indexes.js';
-import { partitionsOf, takenOver } from './partitions.js';
+import { partitionsOf, requiredAbove, takenOver } from './partitions.js';
 
 type ConstraintNode = FieldsOf<'Constraint'>;
 
@@ -44,7 +44,8 @@ export function keyByIndex(
   const required = notNullForKey(table, constraint, at);
   const take = usingIndex(table, constraint, name);
   const built = buildConcurrently(table, name, create.filter((part) => part !== '').join(' '));
-  return [...required, built, quick('add', label, [take], [drop])];
+  const kept = requiredAbove(table, constraint, at.catalog);
+  return [...required, built, quick('add', label, [take], kept === undefined ? [drop] : { none: kept })];
 }
 
 /** An index that is there becomes a constraint and bears its name. On the way back both are one, and the index is built again. */
@@ -62,7 +63,9 @@ export function takeIndex(
   }
   const drop = dropText(table, constraint.name);
   const rebuilt = asWayBack(at.expand([index.definition], at.after([add, drop])));
-  const back = [quickBack(`drop constraint ${constraint.name}`, drop), ...rebuilt];
+  const kept = requiredAbove(table, constraint, at.catalog);
+  const back =
+    kept === undefined ? [quickBack(`drop constraint ${constraint.name}`, drop), ...rebuilt] : { none: kept };
   const required = notNullForKey(table, constraint, at);
   return [...required, quick('add', `turn index ${index.name} into a constraint`, [add], back)];
 }

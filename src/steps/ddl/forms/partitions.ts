@@ -1,5 +1,5 @@
 /** Partitions of a table, and what of theirs a statement on the table takes over. */
-import type { CatalogSnapshot, Relation } from '../../../catalog/catalog-snapshot.js';
+import type { CatalogSnapshot, Constraint, Relation } from '../../../catalog/catalog-snapshot.js';
 import { sameName } from '../../../catalog/change-relation.js';
 import { relationKey } from '../../../sql/identifier.js';
 
@@ -25,6 +25,22 @@ export function takenOver(
     if (below !== undefined) return below;
   }
   return undefined;
+}
+
+/**
+ * Why there is no way back since server 18: a primary key of a partition makes the NOT NULL that comes from the table above
+ * the partition's own, and then it stays where the table's is taken back.
+ */
+export function requiredAbove(
+  table: Relation,
+  { kind, columns }: Constraint,
+  { server, relations }: CatalogSnapshot,
+): string | undefined {
+  if (!table.partition || kind !== 'primary key' || server.versionNum < 180_000) return undefined;
+  const above = relations[relationKey(table.parent!)]?.columns.filter(({ notNull }) => notNull) ?? [];
+  const column = above.find(({ name }) => columns.includes(name));
+  if (column === undefined) return undefined;
+  return `${relationKey(table)} would go on to require ${column.name} by itself, and not because ${relationKey(table.parent!)} does`;
 }
 
 /** Why there is no way back before server 18: to let the column be NULL again reaches each partition, whoever wanted it there. */
