@@ -75,7 +75,8 @@ async function answers(url: string): Promise<void> {
   for (let tries = 1; ; tries++) {
     const database = new PgDatabase({ url, maxSessions: 1 });
     try {
-      return void (await database.withSession((session) => session.query('SELECT 1')));
+      await database.withSession((session) => session.query('SELECT 1'));
+      return;
     } catch (error) {
       if (tries === 50) throw error;
       await systemClock.sleep(100);
