@@ -10,6 +10,7 @@ import type { RelationLock } from '../operation/operation.js';
 import { ddlEffectsOf } from '../sql/ddl-effects.js';
 import type { ParsedStatement } from '../sql/grammar.js';
 import { relationKey, type NameParts } from '../sql/identifier.js';
+import { nodeAs } from '../sql/tree-walk.js';
 import { touchedBy } from '../sql/touch.js';
 import { catalogLocks, descendantsOf, strongestLocks } from './catalog-locks.js';
 
@@ -46,6 +47,10 @@ export function touchesOf(statements: readonly ParsedStatement[], scope: Pick<Sc
     });
     locks.push(...named, ...catalogLocks(statement, named, scope));
     for (const name of indexNames(statement, scope)) writes.add(name);
+    // A comment on a function, a grant on a type: what comes before or after it is in no list.
+    const { reads: read, writes: written, creates, drops } = touch;
+    barrier ||=
+      [read, written, creates, drops, touch.locks].every((names) => names.length === 0) && !isQuery(statement);
   }
   for (const key of [...reads, ...writes]) {
     const kind = scope.catalog.relations[key]?.kind;
@@ -67,6 +72,10 @@ export function touchesOf(statements: readonly ParsedStatement[], scope: Pick<Sc
     barrier: barrier || unknown !== undefined,
     ...(unknown !== undefined && { unknown }),
   };
+}
+
+function isQuery({ node }: ParsedStatement): boolean {
+  return nodeAs(node, 'SelectStmt') !== undefined;
 }
 
 /** An index bears the name of a relation, also that of a key: who takes a name waits for who gives it up. */

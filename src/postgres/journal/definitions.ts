@@ -18,6 +18,9 @@ export interface DefinitionsOf extends RecordedDefinitions {
   readonly operation: OperationId | null;
 }
 
+/** `defs` in ASCII. */
+const RECORDS = 0x64656673;
+
 /**
  * In the transaction that completes the operation, so that what it did and what is expected after it are one commit. The
  * epoch is the business of the move beside it.
@@ -29,6 +32,9 @@ export async function recordDefinitions(
   keys: readonly string[],
 ): Promise<void> {
   if (keys.length === 0) return;
+  // Held to the end of the transaction. What hangs on one operation's tables another one may be changing: whoever reads
+  // later records later, and so the last record is the newest.
+  await session.query(`SELECT pg_advisory_xact_lock(${RECORDS}, (${run.id}::bigint % 2147483647)::int)`);
   await insert(session, run.id, operation, keys, await readFingerprintOf(session, keys));
 }
 

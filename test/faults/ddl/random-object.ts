@@ -39,13 +39,14 @@ export function objectMakers(): readonly (readonly [number, (model: Model, choic
     };
   return [
     ...CREATES.map((maker) => [1.4, onTable(maker)] as const),
-    ...CHANGES.map((maker) => [1.1, onTable(maker)] as const),
+    ...CHANGES.map((maker) => [0.9, onTable(maker)] as const),
+    ...SELDOM_POSSIBLE.map((maker) => [2.5, onTable(maker)] as const),
   ];
 }
 
 /** For the schema that a plan begins with; what does not fit in is left out. */
 export function randomObjects(model: Model, choice: Choice): readonly string[] {
-  const made = Array.from({ length: choice.between(0, 8) }, () => {
+  const made = Array.from({ length: choice.between(0, 10) }, () => {
     const table = tableOf(model, choice);
     return table && choice.one(CREATES)(table, choice, model);
   });
@@ -133,6 +134,18 @@ const CHANGES: readonly Maker[] = [
     `GRANT ${choice.one(['SELECT', 'SELECT, INSERT', `UPDATE (${one(table, choice)})`])} ON ${name(table)} TO pg_monitor`,
   (table) => `REVOKE SELECT ON ${name(table)} FROM pg_monitor`,
   (_, choice) => `REVOKE ALL ON FUNCTION ${mostly(choice, FUNCTIONS)} FROM PUBLIC`,
+];
+
+/** What they need is seldom there, so they are tried more often. */
+const SELDOM_POSSIBLE: readonly Maker[] = [
+  (table, choice) => `ALTER TRIGGER ${mostly(choice, TRIGGERS)} ON ${name(table)} RENAME TO handled`,
+  (table, choice) => `DROP TRIGGER ${mostly(choice, TRIGGERS)} ON ${name(table)}`,
+  (table, choice) => `ALTER TABLE ${name(table)} ENABLE ALWAYS TRIGGER ${mostly(choice, TRIGGERS)}`,
+  (table, choice) => `DROP POLICY ${mostly(choice, POLICIES)} ON ${name(table)}`,
+  (_, choice) => `ALTER FUNCTION ${mostly(choice, FUNCTIONS)}(integer) RENAME TO fn2`,
+  (_, choice) => `ALTER FUNCTION ${mostly(choice, FUNCTIONS)}(integer) SET SCHEMA ${mostly(choice, SCHEMAS)}`,
+  (_, choice) => `ALTER TYPE ${mostly(choice, PAIRS)} RENAME ATTRIBUTE x TO first`,
+  (_, choice) => `DROP VIEW ${mostly(choice, VIEWS)}`,
 ];
 
 function words(choice: Choice): string {

@@ -199,7 +199,7 @@ const MAKERS: readonly (readonly [number, Maker])[] = [
   [2, createTableAs],
   [3, createSequence],
   [10, partitionedOnly],
-  [3, takeIndex],
+  [6, takeIndex],
   ...objectMakers(),
 ];
 

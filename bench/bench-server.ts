@@ -1,0 +1,53 @@
+/** The server that everything in one run of the benchmark is measured on: durable, as production is, and otherwise idle. */
+import { PgDatabase } from '../src/postgres/pg-database.js';
+import { startThrowawayServer, type ThrowawayServer } from '../src/postgres/server/throwaway-server.js';
+
+export interface BenchServer {
+  readonly url: string;
+  readonly database: PgDatabase;
+  readonly version: string;
+  /** Several statements, each in a transaction of its own; none may hold a semicolon. */
+  run(sql: string): Promise<void>;
+  rows<Row>(sql: string): Promise<readonly Row[]>;
+  /** An empty schema `public`, no journal, and nothing left to write from what was measured before. */
+  clean(): Promise<void>;
+  remove(): Promise<void>;
+}
+
+export const SETTINGS = {
+  fsync: 'on',
+  synchronous_commit: 'on',
+  full_page_writes: 'on',
+  shared_buffers: '1GB',
+  max_wal_size: '8GB',
+  checkpoint_timeout: '1h',
+  autovacuum: 'off',
+} as const;
+
+export async function startBenchServer(): Promise<BenchServer> {
+  const server: ThrowawayServer = await startThrowawayServer({ settings: SETTINGS });
+  const database = new PgDatabase({ url: server.url });
+  const rows = <Row>(sql: string): Promise<readonly Row[]> =>
+    database.withSession(async (session) => (await session.query<Row>(sql)).rows);
+  const run = async (sql: string): Promise<void> => {
+    await database.withSession(async (session) => {
+      for (const statement of sql.split(';').filter((text) => text.trim() !== '')) await session.query(statement);
+    });
+  };
+  const [{ version } = { version: '' }] = await rows<{ version: string }>('SHOW server_version').then((found) =>
+    found.map((row) => ({ version: Object.values(row)[0]! })),
+  );
+  return {
+    url: server.url,
+    database,
+    version,
+    run,
+    rows,
+    clean: () =>
+      run(`DROP SCHEMA IF EXISTS lockstep CASCADE; DROP SCHEMA public CASCADE; CREATE SCHEMA public; CHECKPOINT`),
+    remove: async () => {
+      await database.close();
+      await server.remove();
+    },
+  };
+}

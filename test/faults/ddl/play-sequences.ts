@@ -1,0 +1,124 @@
+/**
+ * `ddl`: random definitions over random schemas, on one server. A plan of them leaves what psql would leave, and taken back,
+ * from its end or from the middle, it leaves the exact fingerprint and the rows of before.
+ */
+import { expect, it } from 'vitest';
+
+import { loadGrammar, isSyntaxError } from '../../../src/sql/grammar.js';
+import { SAMPLES } from '../../../src/steps/ddl/samples.js';
+import { testDatabase, type TestDatabase } from '../../support/database.js';
+import { forgetTables } from '../../integration/steps/whole-cycle.js';
+import { randomFrom, say } from '../support/random.js';
+import { makeSequence, playSequence, type Sequence } from './random-sequence.js';
+import { runSequence, type SequenceEnd } from './run-sequence.js';
+import { shrinkSequence } from './shrink-sequence.js';
+import { formsOf } from './statement-form.js';
+
+/** On both servers together; about one a second. */
+const COUNT = Number(process.env['LOCKSTEP_SEQUENCES'] ?? '') || 100;
+/** One for all, so that red stays red; `LOCKSTEP_FAULTS_SEED` for others. */
+const SEED = Number(process.env['LOCKSTEP_FAULTS_SEED'] ?? '') || 1;
+/** One sequence alone, by its number. */
+const ONLY = process.env['LOCKSTEP_SEQUENCE'];
+const MOST_SHOWN = 8;
+const EACH = Math.ceil(COUNT / 2);
+
+const grammar = await loadGrammar();
+
+/** `file`: the test file, for the command that has it again. */
+export async function playSequences(major: number, file: string): Promise<void> {
+  say(`${file}: again with LOCKSTEP_SEQUENCES=${COUNT} LOCKSTEP_FAULTS_SEED=${SEED} npm run test:faults -- ${file}`);
+  const met = new Map<string, number>();
+  const test = await testDatabase({ major });
+
+  it(`${EACH} sequences of definitions on server ${major}`, async () => {
+    const ends: SequenceEnd[] = [];
+    const problems: string[] = [];
+    const seen = new Set<string>();
+    let failures = 0;
+    const numbers = Array.from({ length: EACH }, (_, index) => index + 1);
+    for (const number of numbers.filter((each) => ONLY === undefined || each === Number(ONLY))) {
+      const seed = Math.imul(SEED ^ (number * 0x9e3779b1), 0x85ebca6b) ^ major;
+      await forgetTables(test);
+      const { sequence, left, partitioned } = await makeSequence(test, seed);
+      for (const form of formsIn(sequence, partitioned)) met.set(form, (met.get(form) ?? 0) + 1);
+      const random = randomFrom(seed + 1);
+      const prefixes = (operations: number): readonly number[] => {
+        if (operations < 2) return [];
+        if (number % 10 === 0) return Array.from({ length: operations - 1 }, (_, index) => index + 1);
+        return [1 + random.below(operations - 1)];
+      };
+      const end = await runSequence(test, sequence, { left, prefixes });
+      ends.push(end);
+      if (end.problem === '') continue;
+      failures += 1;
+      const kind = end.problem.replaceAll(/`[^`]*`|"[^"]*"|\d+|public\.\S+/g, '…').slice(0, 200);
+      if (seen.has(kind) || problems.length >= MOST_SHOWN) continue;
+      seen.add(kind);
+      problems.push(await shown(test, file, number, sequence, end));
+    }
+    say(summary(major, ends));
+    expect(problems.join('\n\n'), `${failures} of ${ends.length} failed`).toBe('');
+    const refused = ends.filter((each) => each.end === 'refused').length;
+    expect(refused, 'refused plans').toBeLessThanOrEqual(0.2 * ends.length);
+  });
+
+  if (EACH < 250) say('skipped: whether every form was met is only asked of 500 sequences and more');
+  it.runIf(ONLY === undefined && EACH >= 250)('they meet every form that the registry has a sample of', () => {
+    const samples = SAMPLES.filter(({ since = 0 }) => since <= major);
+    const parts = samples.flatMap(({ sql }) => formsIn({ schema: [], steps: [[sql]] }, new Set(['events'])));
+    const rows = [...met].sort(([a, m], [b, n]) => n - m || (a < b ? -1 : 1)).map(([form, n]) => `${n} ${form}`);
+    say(`statements met on server ${major}: ${rows.join(', ')}`);
+    expect([...new Set(parts)].filter((form) => (met.get(form) ?? 0) < 2)).toEqual([]);
+  });
+}
+
+function formsIn({ steps }: Sequence, partitioned: ReadonlySet<string>): readonly string[] {
+  return steps.flat().flatMap((sql) => {
+    const read = grammar.statements(sql);
+    if (isSyntaxError(read)) throw new Error(`${read.message}: ${sql}`);
+    return read.flatMap((statement) => formsOf(statement, partitioned));
+  });
+}
+
+/** As small as it gets, with the command that has it again. */
+async function shown(
+  test: TestDatabase,
+  file: string,
+  number: number,
+  sequence: Sequence,
+  { problem }: SequenceEnd,
+): Promise<string> {
+  const everywhere = (operations: number): readonly number[] =>
+    problem.startsWith('stopped') ? Array.from({ length: Math.max(0, operations - 1) }, (_, index) => index + 1) : [];
+  const run = async (each: Sequence): Promise<SequenceEnd | undefined> => {
+    await forgetTables(test);
+    try {
+      await test.query(each.schema.join(';\n'));
+    } catch {
+      return undefined;
+    }
+    const left = await playSequence(test, each);
+    return left && runSequence(test, each, { left, prefixes: everywhere });
+  };
+  const kindOf = (text = ''): string => text.replace(/^stopped after \d+/, 'stopped').split('\n')[0]!;
+  const smallest = await shrinkSequence(sequence, async (each) => kindOf((await run(each))?.problem));
+  return [
+    `sequence ${number} on server ${test.major}: again with LOCKSTEP_SEQUENCE=${number} LOCKSTEP_SEQUENCES=${COUNT} LOCKSTEP_FAULTS_SEED=${SEED} npm run test:faults -- ${file}`,
+    ...smallest.schema.map((sql) => `  ${sql};`),
+    ...smallest.steps.flatMap((step, index) => [`  -- step ${index + 1}`, ...step.map((sql) => `  ${sql};`)]),
+    (await run(smallest))?.problem || problem,
+  ].join('\n');
+}
+
+function summary(major: number, ends: readonly SequenceEnd[]): string {
+  const count = (end: SequenceEnd['end']): number => ends.filter((each) => each.end === end).length;
+  const reasons = new Map<string, number>();
+  for (const { end, reason } of ends) {
+    const words = `${end}: ${reason.replaceAll(/`[^`]*`/g, '…')}`;
+    if (reason !== '') reasons.set(words, (reasons.get(words) ?? 0) + 1);
+  }
+  const sum = (of: (end: SequenceEnd) => number): number => ends.reduce((total, each) => total + of(each), 0);
+  const told = [...reasons].sort(([, a], [, b]) => b - a).map(([reason, n]) => `\n    ${n} ${reason}`);
+  return `server ${major}: ${ends.length} sequences, ${sum((each) => each.operations)} operations, ${sum((each) => each.turns)} times there and back; taken back ${count('taken back')}, final ${count('final')}, refused ${count('refused')}, failed ${count('failed')}${told.join('')}`;
+}
