@@ -108,11 +108,12 @@ async function oneBatch(
   const { journal, run, observe, stop, clock, limits } = execution;
   const work = async (session: Session, attempts: Attempts): Promise<Went> => {
     if (stop.aborted) return 'all done';
-    const size = crew.size;
+    // Of this attempt: another worker may change both meanwhile.
+    const { size, meetsRows } = crew;
     const beganAt = clock.now();
     try {
       const { template, onViolation } = operation.work;
-      const text = crew.meetsRows ? (onViolation ?? template) : template;
+      const text = meetsRows ? (onViolation ?? template) : template;
       const batch = await runBatch(operation, text, size, lockTimeoutMs, session, execution);
       if (batch === null) {
         // Nothing to claim is not "finished": another worker, or a dying one, may hold what is left.
@@ -133,7 +134,7 @@ async function oneBatch(
         observe({ type: 'retry', operation: operation.id, step: operation.step, reason, tries: 1, pauseMs: 0 });
         return 'another way';
       }
-      if (meetsRow(error) && operation.work.onViolation !== null && !crew.meetsRows) {
+      if (meetsRow(error) && operation.work.onViolation !== null && !meetsRows) {
         crew.meetsRows = true;
         return 'another way';
       }
