@@ -3,6 +3,7 @@ export { applyCommand, type ApplyOptions, type ApplyReport } from './commands/ap
 export { approveCommand, type ApproveOptions, type ApproveReport } from './commands/approve.js';
 export { EXIT, type CommandResult, type ExitCode } from './commands/command-result.js';
 export { planCommand, planForSchemaCommand, type PlanForSchemaOptions, type PlanOptions } from './commands/plan.js';
+export { replayCommand, type ReplayOptions, type ReplayReport } from './commands/replay.js';
 export { rollbackCommand, type RollbackOptions, type RollbackReport } from './commands/rollback.js';
 export { statusCommand, type StatusOptions, type StatusReport } from './commands/status.js';
 export { validateCommand, type ValidateOptions, type ValidateReport } from './commands/validate.js';

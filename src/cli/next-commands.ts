@@ -17,7 +17,7 @@ export function nextCommands(
   });
 }
 
-const USES_TARGETS = /^lockstep (plan|show|apply|approve|status|verify|rollback)\b(?!.* --help)/;
+const USES_TARGETS = /^lockstep (plan|show|apply|approve|status|verify|rollback|replay)\b(?!.* --help)/;
 
 export function shellWord(text: string): string {
   return /^[\w@%+=:,./-]+$/.test(text) ? text : `'${text.replaceAll("'", `'\\''`)}'`;

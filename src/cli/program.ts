@@ -165,6 +165,13 @@ export function buildProgram(version: string, choose: (chosen: Chosen) => void):
     async ([run], invocation) => (await import('./rollback-command.js')).rollback(run!, invocation),
   );
   add(
+    'replay',
+    [RUN],
+    'write the rows that stand aside, once they are repaired',
+    { options: targetOptions(), example: 'lockstep replay split-auth-schema@2' },
+    async ([run], invocation) => (await import('./replay-command.js')).replay(run!, invocation),
+  );
+  add(
     'schema',
     [],
     'print the JSON schema of a plan, for editors',

@@ -1,6 +1,7 @@
 /** The report of each command for a person, on stdout: also where the demo runs them. */
 import type { ApplyReport } from '../commands/apply.js';
 import type { ApproveReport } from '../commands/approve.js';
+import type { ReplayReport } from '../commands/replay.js';
 import type { RollbackReport } from '../commands/rollback.js';
 import type { StatusReport } from '../commands/status.js';
 import type { ValidateReport } from '../commands/validate.js';
@@ -9,7 +10,9 @@ import { printable } from '../render/display-width.js';
 import { renderChecks, renderVerdict, type CheckLine } from '../render/render-checks.js';
 import { renderPlan } from '../render/render-plan.js';
 import { renderRun } from '../render/render-run.js';
+import { quarantineLines } from '../render/quarantine-lines.js';
 import { renderRunList, renderRunStatus } from '../render/render-status.js';
+import { showCount, showRows } from '../render/show-amount.js';
 import type { View } from '../render/view.js';
 
 export const showReport = {
@@ -20,6 +23,7 @@ export const showReport = {
   status: standing,
   verify: verified,
   rollback: takenBack,
+  replay: replayed,
 } as const;
 
 function validated({ plans }: ValidateReport, { style }: View): string {
@@ -61,4 +65,16 @@ function takenBack({ wayBack, run, graph, outcome, drift }: RollbackReport, view
   if (drift.length === 0) return `${done}\n${style.success('✔')} the catalog is what it was before the run\n`;
   const lines = drift.map((line) => `    ${printable(line)}`);
   return `${done}\n${style.error('✖')} the catalog differs from what it was before the run:\n${lines.join('\n')}\n`;
+}
+
+function replayed({ run, written, gone, standing }: ReplayReport, view: View): string {
+  const { style } = view;
+  const facts = [
+    ...(written > 0 || gone === 0 ? [`${showRows(written)} written`] : []),
+    ...(gone > 0 ? [`${showCount(gone)} gone from the source`] : []),
+    ...(standing.length > 0 ? [`${showCount(standing.length)} still aside`] : []),
+  ];
+  const sign = standing.length === 0 ? style.success('✔') : style.warning('!');
+  const lines = [`${sign} ${style.strong(run)}   ${facts.join(', ')}`, ...quarantineLines(standing, view)];
+  return `${lines.join('\n')}\n`;
 }

@@ -28,10 +28,11 @@ function nextOf(report: StatusReport | null, file: string | undefined): readonly
     return open === undefined ? [] : [`lockstep status ${open.name}`];
   }
   const { run } = report.run;
-  if (!report.interrupted.includes(run.name) && !OPEN.has(run.status)) return [];
+  const aside = report.run.quarantined.length > 0 && run.direction === 'apply' ? [`lockstep replay ${run.name}`] : [];
+  if (!report.interrupted.includes(run.name) && !OPEN.has(run.status)) return run.status === 'done' ? aside : [];
   if (run.direction === 'rollback') return [`lockstep rollback ${run.name}`];
   const plan = file !== undefined && /\.ya?ml$/.test(file) ? file : (fileOf(run.plan) ?? `${run.plan}.yaml`);
-  return [...approvalsOf(report.run, run.name), `lockstep apply ${plan}`];
+  return [...aside, ...approvalsOf(report.run, run.name), `lockstep apply ${plan}`];
 }
 
 const OPEN: ReadonlySet<string> = new Set(['waiting', 'blocked', 'stopped', 'failed']);

@@ -185,6 +185,7 @@ async function walk(
   const end = await executeRun(graph, run, keysOf([graph]), options);
   const turn = endOfTurn(end, graph, { file, goOn: `lockstep apply ${file}`, back: `lockstep rollback ${file}` });
   const report = await database.withSession((session) => runReport(session, run.id));
-  const next = end.state === 'done' ? [`lockstep rollback ${file}`] : turn.next;
+  const replay = report.quarantined.length > 0 ? [`lockstep replay ${report.run.name}`] : [];
+  const next = [...replay, ...(end.state === 'done' ? [`lockstep rollback ${file}`] : turn.next)];
   return { ...turn, report: { run: report, graph, outcome: end.state }, next };
 }

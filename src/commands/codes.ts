@@ -146,4 +146,19 @@ export const COMMAND_CODES = {
     explanation:
       'A run goes on, and is taken back, with operations that were compiled for definitions which it knows: those from before it, and what each of its own operations left. Tables that it touches, or what hangs on them (columns, indexes, constraints, triggers, views, comments, grants), are otherwise than that now. The differences are listed, by what is expected and what is there; `added` is what the run does not know, and a way back might take it away. Nothing was changed. Put the definitions back and call the same command again; or look at what the way back would do with `lockstep rollback … --plan`; or accept them with `--accept-drift`: this is written to the trail of the run with your name, and from then on they are what is expected. What is half done outside a transaction is not compared, nor are tables that the run does not touch.',
   },
+  LS9030: {
+    summary: 'a row cannot be written',
+    explanation:
+      'A batch failed with an error that a row causes: a value that does not fit its type, a constraint, a trigger that raises. It was done again in halves until the row was found, which is shown with its key as the source has it. All rows before it in its range are committed, nothing after it is lost, and the run goes on there. Repair the row, or what refuses it, and call the same command again. Where some such rows are to be expected, `on_error: { quarantine: 100 }` sets up to so many of them aside, with key and error, and `lockstep replay` writes them later. A run that has begun keeps the text that it began with: to add the field, take the run back first and apply the plan anew. Where as many rows stand aside as the plan allows, repair and replay some of them, then go on.',
+  },
+  LS9031: {
+    summary: 'rows still stand aside',
+    explanation:
+      '`lockstep replay` tries each row that stands aside again, as it is in its table now. Those that are listed were refused again and stay where they are, with their newest error; the others are written. Repair the rows, or what refuses them, and call it again. A row that was deleted from its table stands aside no longer.',
+  },
+  LS9032: {
+    summary: 'the rows of a run that is taken back are not replayed',
+    explanation:
+      'The way back of the run has begun or has ended: a row that was written now would stay behind. Nothing was written. Finish the way back, and apply the plan anew: it meets the rows as they are then.',
+  },
 } as const satisfies CodeTable;

@@ -131,7 +131,7 @@ export async function executeRun(
   return end;
 }
 
-async function deadlockTimeout(session: Session): Promise<number> {
+export async function deadlockTimeout(session: Session): Promise<number> {
   const { rows } = await session.query<{ ms: string }>(
     `SELECT setting AS ms FROM pg_settings WHERE name = 'deadlock_timeout'`,
   );
@@ -190,7 +190,13 @@ export function endOfTurn(
   }
 }
 
-const CODES = { check_failed: 'LS9003', rows_folded: 'LS9004', in_doubt: 'LS9012', unobserved: 'LS9028' } as const;
+const CODES = {
+  check_failed: 'LS9003',
+  rows_folded: 'LS9004',
+  in_doubt: 'LS9012',
+  unobserved: 'LS9028',
+  row_failed: 'LS9030',
+} as const;
 
 export function failureDiagnostic(operation: string, error: RecordedError): Diagnostic {
   const code = error.code in CODES ? CODES[error.code as keyof typeof CODES] : 'LS9002';
@@ -210,4 +216,5 @@ const HELP: Readonly<Record<(typeof CODES)[keyof typeof CODES] | 'LS9002', strin
   LS9004: 'choose another `key` or narrow `where`, or repair the rows and go on',
   LS9012: 'look whether it has run, then say so with --resolve',
   LS9028: 'go on once the server can be reached: the catalog is asked before anything is sent again',
+  LS9030: 'repair the row, or what refuses it, and go on; rows that stand aside are written by `lockstep replay`',
 };

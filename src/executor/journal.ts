@@ -26,12 +26,19 @@ export interface Journal {
   ): Promise<void>;
   /** Idempotent: where ranges were made before, they stay. */
   createRanges(session: Session, run: RunHandle, id: OperationId, ranges: readonly NewRange[]): Promise<void>;
-  /** Locks and returns the first range that is not done and that nobody holds; null where there is none to be had now. */
-  claimRange(session: Session, run: RunHandle, id: OperationId): Promise<RangeClaim | null>;
+  /**
+   * Locks and returns the first range that is not done and that nobody holds, or the one with this number; null where there
+   * is none to be had now.
+   */
+  claimRange(session: Session, run: RunHandle, id: OperationId, number?: number): Promise<RangeClaim | null>;
   /** How many ranges are not done, claimed or not. Zero, and only zero, means that the walk has ended. */
   unfinishedRanges(session: Session, run: RunHandle, id: OperationId): Promise<number>;
   /** The checkpoint: in the transaction of the rows. */
   checkpoint(session: Session, run: RunHandle, claim: RangeClaim, batch: BatchRecord): Promise<void>;
+  /** How many rows of the operation stand aside. Exact only under the operation's lock (`lockedState`). */
+  standingAside(session: Session, run: RunHandle, id: OperationId): Promise<number>;
+  /** Records the row and moves the range's cursor past it: in the transaction that claimed the range. */
+  setAside(session: Session, run: RunHandle, claim: RangeClaim, row: PoisonRow): Promise<void>;
   counts(session: Session, run: RunHandle, id: OperationId): Promise<Counts>;
   approvals(session: Session, run: RunHandle, id: OperationId): Promise<readonly Approval[]>;
   /** Milliseconds since the operation first left `pending`, by the database's clock. */
@@ -98,6 +105,8 @@ export interface RecordedError {
   readonly message: string;
   readonly detail?: string;
   readonly sqlstate?: string;
+  /** Of the row in question, by column, as text. */
+  readonly key?: Readonly<Record<string, string>>;
   /** The rows in question. */
   readonly rows?: readonly Readonly<Record<string, unknown>>[];
 }
@@ -124,6 +133,29 @@ export interface BatchRecord {
   readonly durationMs: number;
   /** Keep the transaction's id, so that a way back can tell our rows from others'. */
   readonly provenance: boolean;
+  /** Of the rows that were read, how many stand aside; default 0. */
+  readonly quarantined?: number;
+}
+
+/** A row that the operation's statement refuses, and why. */
+export interface PoisonRow {
+  readonly key: readonly string[];
+  /** As the walked relation has it, long values cut; null where even reading it fails. */
+  readonly row: Readonly<Record<string, unknown>> | null;
+  /** Null where the server took it, and the counts of a replay did not add up. */
+  readonly sqlstate: string | null;
+  readonly message: string;
+  readonly detail: string | null;
+}
+
+/** A row that stands aside. */
+export interface QuarantinedRow extends PoisonRow {
+  readonly id: number;
+  readonly operation: OperationId;
+  /** Number of the range that it was met in. */
+  readonly range: number;
+  /** When it was last refused. */
+  readonly at: string;
 }
 
 export interface Approval {

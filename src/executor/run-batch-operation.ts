@@ -1,17 +1,19 @@
 /** A batch operation: its ranges are cut once, then workers claim and work them off until none is unfinished. */
 import { batchLockTimeoutMs } from '../operation/lock-budget.js';
 import type { BatchOperation } from '../operation/operation.js';
-import { BatchProblemError, runBatch } from './batch.js';
+import { BatchProblemError, FailedPortionError, meetsRow, runBatch } from './batch.js';
 import type { Ended, Execution } from './execution.js';
 import type { OperationState, RecordedError } from './journal.js';
 import { nextBatchSize, sizeAfterTimeout } from './pace.js';
 import { persist, type Attempts } from './persist.js';
+import { settlePoison } from './poison-row.js';
 import { recordedError } from './recorded-error.js';
 import { MAX_TRIES, pauseBeforeTryMs } from './retry-policy.js';
 import { runTransaction } from './run-transaction.js';
 import { FencedError } from './journal.js';
-import { DatabaseError, type Session } from './session.js';
+import type { Session } from './session.js';
 import { splitRanges } from './split-ranges.js';
+import { createSuspects, type Suspects } from './suspects.js';
 
 /** Others hold what is left: how long before looking again. */
 const CLAIM_PAUSE_MS = 100;
@@ -19,6 +21,7 @@ const CLAIM_PAUSE_MS = 100;
 /** What the workers of one operation in this process share. */
 interface Crew {
   size: number;
+  readonly suspects: Suspects;
   /** The last batch met rows that were there: the next is sent as `onViolation`. */
   meetsRows: boolean;
   problem: RecordedError | null;
@@ -33,7 +36,15 @@ export async function runBatchOperation(
 ): Promise<Ended> {
   const lockTimeoutMs = batchLockTimeoutMs(operation.pace, execution.limits.lockTimeoutMs, execution.deadlockTimeoutMs);
   if (lockTimeoutMs === undefined) return { state: 'failed', outcome: { error: targetTooLong(operation, execution) } };
-  const crew: Crew = { size: operation.pace.rows, meetsRows: false, problem: null, problemTries: 0, fenced: null };
+  const suspects = createSuspects();
+  const crew: Crew = {
+    size: operation.pace.rows,
+    suspects,
+    meetsRows: false,
+    problem: null,
+    problemTries: 0,
+    fenced: null,
+  };
   try {
     // Also after a failure: it may have come before there were ranges, and a walk without ranges looks finished.
     if (from !== 'running') await cutRanges(operation, execution);
@@ -108,23 +119,23 @@ async function oneBatch(
   const { journal, run, observe, stop, clock, limits } = execution;
   const work = async (session: Session, attempts: Attempts): Promise<Went> => {
     if (stop.aborted) return 'all done';
-    // Of this attempt: another worker may change both meanwhile.
-    const { size, meetsRows } = crew;
+    const { template, onViolation } = operation.work;
+    const text = crew.meetsRows ? (onViolation ?? template) : template;
+    const { size } = crew;
     const beganAt = clock.now();
     try {
-      const { template, onViolation } = operation.work;
-      const text = meetsRows ? (onViolation ?? template) : template;
-      const batch = await runBatch(operation, text, size, lockTimeoutMs, session, execution);
+      const batch = await runBatch(operation, text, size, crew.suspects, lockTimeoutMs, session, execution);
       if (batch === null) {
         // Nothing to claim is not "finished": another worker, or a dying one, may hold what is left.
         return (await journal.unfinishedRanges(session, run, operation.id)) === 0 ? 'all done' : 'others at work';
       }
       attempts.tries = 0;
       crew.problemTries = 0;
-      crew.size = nextBatchSize(operation.pace, size, batch.durationMs);
+      const { atUsualPace, ...told } = batch;
+      if (atUsualPace) crew.size = nextBatchSize(operation.pace, size, batch.durationMs);
       if (batch.skipped === 0) crew.meetsRows = false;
       const counts = await journal.counts(session, run, operation.id);
-      observe({ type: 'progress', operation: operation.id, step: operation.step, counts, ...batch });
+      observe({ type: 'progress', operation: operation.id, step: operation.step, counts, ...told });
       return 'committed';
     } catch (error) {
       const smaller = sizeAfterTimeout(error, size, clock.now() - beganAt, limits);
@@ -134,14 +145,20 @@ async function oneBatch(
         observe({ type: 'retry', operation: operation.id, step: operation.step, reason, tries: 1, pauseMs: 0 });
         return 'another way';
       }
-      if (meetsRow(error) && operation.work.onViolation !== null && !meetsRows) {
+      if (error instanceof FailedPortionError) {
+        const settled = await settlePoison(operation, error, crew.suspects, session, execution);
+        if (settled === 'smaller' || !('problem' in settled)) return 'committed';
+        crew.problem ??= settled.problem;
+        return 'all done';
+      }
+      if (meetsRow(operation, text, error)) {
         crew.meetsRows = true;
         return 'another way';
       }
       if (!(error instanceof BatchProblemError)) throw error;
       crew.problemTries += 1;
       if (!error.problem.retry || crew.problemTries > MAX_TRIES) {
-        crew.problem = { code: error.problem.code, message: PROBLEMS[error.problem.code], rows: error.problem.rows };
+        crew.problem = { code: error.problem.code, message: error.message, rows: error.problem.rows };
         return 'all done';
       }
       return 'collided';
@@ -149,19 +166,6 @@ async function oneBatch(
   };
   return persist(execution, operation, work, { inSlot: true });
 }
-
-const UNIQUE_VIOLATION = '23505';
-
-function meetsRow(error: unknown): boolean {
-  return error instanceof DatabaseError && error.facts.sqlstate === UNIQUE_VIOLATION;
-}
-
-const PROBLEMS = {
-  rows_left_out: 'a trigger of the target left rows out',
-  rows_folded: 'several source rows fold into one target row',
-  concurrent_insert: 'somebody else keeps inserting the same rows',
-  target_differs: 'the target holds a row that differs from its source',
-} as const;
 
 function targetTooLong(operation: BatchOperation, execution: Execution): RecordedError {
   return {

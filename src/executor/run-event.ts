@@ -25,6 +25,17 @@ export type RunEvent =
       readonly cursor: readonly string[];
     }
   | {
+      /** A row that the server refuses was committed as such, and the walk goes on behind it. */
+      readonly type: 'set aside';
+      readonly operation: string;
+      readonly step: string;
+      readonly key: readonly string[];
+      readonly reason: string;
+      /** How many rows of the operation stand aside now, and how many may. */
+      readonly standing: number;
+      readonly quarantine: number;
+    }
+  | {
       readonly type: 'retry';
       readonly operation: string;
       readonly step: string;

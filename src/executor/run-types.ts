@@ -6,7 +6,9 @@ export interface Counts {
   readonly changed: number;
   readonly skipped: number;
   readonly kept: number;
+  /** Stand aside because they are refused; read includes them. */
+  readonly quarantined: number;
   readonly batches: number;
 }
 
-export const NO_COUNTS: Counts = { read: 0, changed: 0, skipped: 0, kept: 0, batches: 0 };
+export const NO_COUNTS: Counts = { read: 0, changed: 0, skipped: 0, kept: 0, quarantined: 0, batches: 0 };

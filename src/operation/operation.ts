@@ -83,6 +83,8 @@ export interface BatchOperation extends OperationBase {
   readonly walk: KeyWalk;
   readonly work: BatchWork;
   readonly pace: Pace;
+  /** How many rows that are refused may stand aside at a time; 0: the first one stops the run. */
+  readonly quarantine: number;
 }
 
 /** SQL, cut where the range's condition stands, whose bounds are the only parameters. */

@@ -4,6 +4,7 @@
  */
 import { describeBlocker } from '../executor/blocker.js';
 import type { RunEvent } from '../executor/run-event.js';
+import { NO_COUNTS } from '../executor/run-types.js';
 import type { OperationProgress, RunProgress } from '../report/run-progress.js';
 import { rateOf, shareDone, timeLeftMs } from '../report/run-progress.js';
 import { printable } from './display-width.js';
@@ -22,11 +23,17 @@ export function stateLine(event: RunEvent, progress: RunProgress, atMs: number):
     parts.push('state=retrying', `try=${event.tries}`, `pause=${event.pauseMs}ms`, `reason=${quoted(event.reason)}`);
     return parts.join(' ');
   }
+  if (event.type === 'set aside') {
+    const [key, standing] = [event.key.join(', '), `${event.standing}/${event.quarantine}`];
+    parts.push('state=row-set-aside', `key=${word(key)}`, `standing=${standing}`, `reason=${quoted(event.reason)}`);
+    return parts.join(' ');
+  }
   parts.push(`state=${word(event.to.replaceAll(' ', '-'))}`);
   const { outcome } = event;
   const { counts, answer, error, reason } = outcome ?? {};
   if (counts !== undefined)
     parts.push(`rows=${counts.read}`, `written=${counts.changed}`, `skipped=${counts.skipped}`, `kept=${counts.kept}`);
+  if (counts !== undefined && counts.quarantined > 0) parts.push(`set-aside=${counts.quarantined}`);
   if (answer !== undefined) parts.push(`violations=${answer.violations}`);
   if (operation?.startedAtMs !== null && operation !== undefined && event.to !== 'running')
     parts.push(`time=${showTime(atMs - operation.startedAtMs).replaceAll(' ', '')}`);
@@ -68,7 +75,7 @@ function shareOfAll(running: readonly OperationProgress[]): number | null {
   const estimates = running.map(({ estimate }) => estimate);
   if (!estimates.every((estimate) => estimate !== null)) return null;
   const [estimate, read] = [sum(estimates), sum(running.map(({ counts }) => counts?.read ?? 0))];
-  return shareDone({ counts: { read, changed: 0, skipped: 0, kept: 0, batches: 0 }, estimate });
+  return shareDone({ counts: { ...NO_COUNTS, read }, estimate });
 }
 
 function sum(numbers: readonly number[]): number {

@@ -41,6 +41,10 @@ export function settledLine(
   atMs: number,
   { style, width }: View,
 ): string | null {
+  if (event.type === 'set aside') {
+    const row = `${event.step} › row ${event.key.join(', ')} set aside (${event.standing} of ${event.quarantine})`;
+    return style.warning(cut(`! ${printable(`${row}: ${event.reason}`)}`, width));
+  }
   if (event.type !== 'operation' || event.to === 'running' || event.to === 'pending') return null;
   const operation = progress.operations.find(({ id }) => id === event.operation);
   if (operation === undefined) return null;
@@ -51,6 +55,7 @@ export function settledLine(
     facts.push(`${showRows(counts.changed)} written`);
     if (counts.skipped > 0) facts.push(`${showCount(counts.skipped)} skipped`);
     if (counts.kept > 0) facts.push(`${showCount(counts.kept)} kept`);
+    if (counts.quarantined > 0) facts.push(`${showCount(counts.quarantined)} set aside`);
   }
   if (answer !== undefined && answer.violations > 0) facts.push(`${showRows(answer.violations)}, expected 0`);
   if (reason !== undefined) facts.push(printable(reason));

@@ -5,7 +5,7 @@
 import type { RelationLock } from '../operation/operation.js';
 import type { OperationRow, PlanReport, ServerLine, StepRow, Undo } from '../report/plan-report.js';
 import { printable } from './display-width.js';
-import { showDigest, showLabel, showRounded } from './show-amount.js';
+import { showCount, showDigest, showLabel, showRounded } from './show-amount.js';
 import { cut, renderTable, type Cell, type Column } from './text-table.js';
 import type { View } from './view.js';
 
@@ -109,7 +109,8 @@ function operationLines(operation: OperationRow, { direction }: PlanReport, { st
   const first = cut(`    · ${showLabel(operation.label)}${rows}`, width);
   const undo = direction === 'rollback' ? '' : undoText(operation);
   const locks = [locksText(operation.locks), operation.waiting ?? ''].filter((text) => text !== '').join(': ');
-  const told = [operation.strategy ?? '', locks, undo].filter((text) => text !== '');
+  const aside = operation.quarantine === 0 ? '' : `up to ${showCount(operation.quarantine)} refused rows stand aside`;
+  const told = [operation.strategy ?? '', locks, aside, undo].filter((text) => text !== '');
   return [first, ...told.map((text) => style.faint(cut(`        ${text}`, width)))];
 }
 

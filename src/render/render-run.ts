@@ -8,6 +8,7 @@ import type { Operation } from '../operation/operation.js';
 import type { OperationReport, RunReport } from '../postgres/journal/run-report.js';
 import type { RunDirection } from '../postgres/journal/run-status.js';
 import { printable } from './display-width.js';
+import { quarantineLines } from './quarantine-lines.js';
 import { renderChecks, renderVerdict, type CheckLine } from './render-checks.js';
 import { showCount, showLabel, showRow, showTime } from './show-amount.js';
 import { cut, renderTable, type Cell, type Column } from './text-table.js';
@@ -41,6 +42,7 @@ export function renderRun({ report, graph, outcome, places = {} }: RunFacts, vie
       style.warning(`${SIGNS[state][0]} ${printable(known.get(id)!.step)} ${printable(kept?.reason ?? 'waits')}`),
     ),
     findingLines(own, known, view),
+    direction === 'apply' ? quarantineLines(report.quarantined, view, SHOWN_ASIDE) : [],
     overlapLine(report, view),
   ];
   const shown = sections.filter((lines) => lines.length > 0).map((lines) => lines.join('\n'));
@@ -193,6 +195,7 @@ function checkLines(
   });
 }
 
+const SHOWN_ASIDE = 5;
 const SHOWN_FINDINGS = 5;
 
 function findingLines(

@@ -2,6 +2,7 @@
 import type { OperationReport, RunReport } from '../postgres/journal/run-report.js';
 import type { RunSummary } from '../postgres/journal/runs.js';
 import { printable } from './display-width.js';
+import { quarantineLines } from './quarantine-lines.js';
 import { signOf } from './render-run.js';
 import { showCount, showMoment, showRow, showRows } from './show-amount.js';
 import { cut, renderTable, type Cell } from './text-table.js';
@@ -60,7 +61,9 @@ export function renderRunStatus(report: RunReport, interrupted: readonly string[
   );
   const [heading = '', ...rows] = lines;
   const operations = report.operations.flatMap((operation, index) => [rows[index]!, ...beneath(operation, view)]);
-  return `${[...head, '', heading, ...operations].join('\n')}\n`;
+  const aside = quarantineLines(report.quarantined, view);
+  const last = aside.length === 0 ? [] : ['', ...aside];
+  return `${[...head, '', heading, ...operations, ...last].join('\n')}\n`;
 }
 
 function statusCell(run: RunSummary, interrupted: readonly string[], { style }: View): Cell {

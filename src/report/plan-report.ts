@@ -59,6 +59,8 @@ export interface OperationRow {
   /** Who of the application waits for it, and how long; null where that is not known. */
   readonly waiting: string | null;
   readonly rows: number | null;
+  /** How many rows that are refused may stand aside; 0: the first one stops the run. */
+  readonly quarantine: number;
   /** How the rows of a batch are written, and why so. */
   readonly strategy: string | null;
   /** Direct predecessors. */
@@ -154,6 +156,7 @@ function operationRow(operation: Operation, graph: OperationGraph, estimates: Es
     label,
     locks,
     rows: estimates[id] ?? null,
+    quarantine: operation.kind === 'batch' ? operation.quarantine : 0,
     strategy: operation.kind === 'batch' ? operation.work.strategy : null,
     after: graph.edges.filter(([, after]) => after === id).map(([before]) => before),
     undo: undoOf(operation),
@@ -199,12 +202,15 @@ function sqlOf(operation: Operation): readonly string[] {
     case 'gate':
       return [];
     case 'batch': {
-      const { walk, work, pace } = operation;
+      const { walk, work, pace, quarantine } = operation;
       const range = rangeCondition(work.rangeOf, walk.key, { hasLower: true });
       const size =
         pace.targetMs === null ? `${pace.rows} rows` : `${pace.rows} rows at first, steered to ${pace.targetMs} ms`;
       return [
         `-- repeated for each batch of ${size}, each in one transaction with its checkpoint; $n: the range's bounds`,
+        ...(quarantine === 0
+          ? []
+          : [`-- up to ${quarantine} rows that the server refuses stand aside; the rest is written`]),
         endOfBatch(walk, { hasLower: true }, pace.rows),
         ...(work.lock === null ? [] : [work.lock.join(range)]),
         work.template.join(range),

@@ -106,6 +106,8 @@ function changeOf(operation: OperationProgress, event: RunEvent, atMs: number): 
       const samples = [...before.filter((sample) => atMs - sample.atMs <= KEPT_MS), { atMs, read: counts.read }];
       return { counts, samples, lastBatch: { rows, durationMs, cursor }, retry: null };
     }
+    case 'set aside':
+      return { retry: null };
     case 'retry':
       return { retry: { reason: event.reason, tries: event.tries }, watched: null };
     case 'watch':

@@ -37,6 +37,28 @@ export function rangeCondition(of: string, key: readonly KeyColumn[], shape: Ran
   return shape.hasLower ? `${columns} > ${bound(1)} AND ${upper}` : upper;
 }
 
+/** `(t.a, t.b) = ($1::x, $2::y)`: the one row with this key. */
+export function keyCondition(of: string, key: readonly KeyColumn[]): string {
+  return `${row(key.map((column) => compared(of, column)))} = ${row(key.map(({ type }, index) => `$${index + 1}::${type}`))}`;
+}
+
+/** The keys of a range that should hold one row; two where it holds more. */
+export function keysOfRange(source: KeySource, shape: RangeShape): string {
+  return (
+    `SELECT ${asText('k', source.key)} FROM ${source.relation} AS k` +
+    ` WHERE ${and(rangeCondition('k', source.key, shape), source.filter)} LIMIT 2`
+  );
+}
+
+/** The row with this key as JSON: values beyond `longest` characters are cut, so that a journal can hold it. */
+export function rowAsJson(source: KeySource, longest: number): string {
+  const value = `CASE WHEN length(v.value::text) > ${longest} THEN to_json(left(v.value #>> '{}', ${longest}) || '…') ELSE v.value END`;
+  return (
+    `SELECT (SELECT json_object_agg(v.key, ${value}) FROM json_each(row_to_json(k.*)) AS v) AS row FROM ${source.relation} AS k` +
+    ` WHERE ${and(keyCondition('k', source.key), source.filter)}`
+  );
+}
+
 /** The key at which a batch of `rows` ends; no row where fewer than that are left. Parameters: the bounds. */
 export function endOfBatch(source: KeySource, shape: RangeShape, rows: number): string {
   return (

@@ -11,6 +11,7 @@ import { applyCommand, type ApplyOptions, type ApplyReport } from '../../src/com
 import { approveCommand, type ApproveReport } from '../../src/commands/approve.js';
 import type { CommandResult } from '../../src/commands/command-result.js';
 import { planCommand } from '../../src/commands/plan.js';
+import { replayCommand, type ReplayReport } from '../../src/commands/replay.js';
 import { rollbackCommand, type RollbackReport } from '../../src/commands/rollback.js';
 import { verifyCommand, type VerifyReport } from '../../src/commands/verify.js';
 import type { Database } from '../../src/executor/session.js';
@@ -24,6 +25,7 @@ export interface PlanOnDatabase {
   readonly apply: (more?: Partial<ApplyOptions>) => Promise<CommandResult<ApplyReport>>;
   readonly approve: (gate: string) => Promise<CommandResult<ApproveReport>>;
   readonly verify: () => Promise<CommandResult<VerifyReport>>;
+  readonly replay: () => Promise<CommandResult<ReplayReport>>;
   readonly rollback: (more?: {
     readonly onlyShow?: boolean;
     readonly acceptDrift?: boolean;
@@ -63,6 +65,7 @@ export function planAt(
     apply: (more) => applyCommand({ ...input, ...run, ...more }),
     approve: (gate) => approveCommand({ database, run: name, argument: file, gate, comment: null }),
     verify: () => verifyCommand({ ...input, onlySql: false }),
+    replay: () => replayCommand({ database, run: name, ...run }),
     rollback: (more) => rollbackCommand({ database, run: name, argument: file, onlyShow: false, ...run, ...more }),
   };
 }

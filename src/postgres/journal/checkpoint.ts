@@ -19,7 +19,7 @@ export async function writeCheckpoint(
   claim: RangeClaim,
   batch: BatchRecord,
 ): Promise<void> {
-  const { counts, cursor, done, durationMs, provenance } = batch;
+  const { counts, cursor, done, durationMs, provenance, quarantined = 0 } = batch;
   const advanced = journalTables
     .with('advanced', (db) =>
       db
@@ -31,6 +31,7 @@ export async function writeCheckpoint(
           rows_changed: eb('rows_changed', '+', String(counts.changed)),
           rows_skipped: eb('rows_skipped', '+', String(counts.skipped)),
           rows_kept: eb('rows_kept', '+', String(counts.kept)),
+          rows_quarantined: eb('rows_quarantined', '+', String(quarantined)),
           batches: eb('batches', '+', 1),
         }))
         .where('run_id', '=', run.id)

@@ -34,7 +34,7 @@ export async function recordDefinitions(
   if (keys.length === 0) return;
   // Held to the end of the transaction. What hangs on one operation's tables another one may be changing: whoever reads
   // later records later, and so the last record is the newest.
-  await session.query(`SELECT pg_advisory_xact_lock(${RECORDS}, (${run.id}::bigint % 2147483647)::int)`);
+  await session.query(`SELECT pg_advisory_xact_lock(${RECORDS}, ${BigInt(run.id) % 2n ** 31n})`);
   await insert(session, run.id, operation, keys, await readFingerprintOf(session, keys));
 }
 

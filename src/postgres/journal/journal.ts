@@ -22,6 +22,7 @@ import { recordDefinitions } from './definitions.js';
 import { lockOperation, refuseIfFenced, refuseWrite } from './fence.js';
 import { isoText, journalTables, jsonParameter, keyJson, keyParameter, send } from './journal-query.js';
 import { inOrder } from './operation-order.js';
+import { setAside, standingAside } from './quarantine.js';
 
 export const postgresJournal: Journal = {
   operations,
@@ -31,6 +32,8 @@ export const postgresJournal: Journal = {
   claimRange,
   unfinishedRanges,
   checkpoint: writeCheckpoint,
+  standingAside,
+  setAside,
   counts,
   approvals,
   waitedMs,
@@ -139,7 +142,12 @@ async function createRanges(
  * The lock is claim and fence in one: after a takeover the server finds no range of our epoch. It is not written to here;
  * a batch that is rolled back has written nothing, and one that commits has written the range once.
  */
-async function claimRange(session: Session, run: RunHandle, id: OperationId): Promise<RangeClaim | null> {
+async function claimRange(
+  session: Session,
+  run: RunHandle,
+  id: OperationId,
+  number?: number,
+): Promise<RangeClaim | null> {
   const [row] = await send(
     session,
     journalTables
@@ -153,6 +161,7 @@ async function claimRange(session: Session, run: RunHandle, id: OperationId): Pr
       .where('operation_id', '=', id)
       .where('epoch', '=', run.epoch)
       .where('done', '=', false)
+      .$if(number !== undefined, (query) => query.where('number', '=', number!))
       .orderBy('number')
       .limit(1)
       .forUpdate()
@@ -188,17 +197,19 @@ async function counts(session: Session, run: RunHandle, id: OperationId): Promis
         sql<string>`coalesce(sum(rows_changed), 0)`.as('changed'),
         sql<string>`coalesce(sum(rows_skipped), 0)`.as('skipped'),
         sql<string>`coalesce(sum(rows_kept), 0)`.as('kept'),
+        sql<string>`coalesce(sum(rows_quarantined), 0)`.as('quarantined'),
         sql<string>`coalesce(sum(batches), 0)`.as('batches'),
       ])
       .where('run_id', '=', run.id)
       .where('operation_id', '=', id),
   );
-  const { read, changed, skipped, kept, batches } = row!;
+  const { read, changed, skipped, kept, quarantined, batches } = row!;
   return {
     read: Number(read),
     changed: Number(changed),
     skipped: Number(skipped),
     kept: Number(kept),
+    quarantined: Number(quarantined),
     batches: Number(batches),
   };
 }

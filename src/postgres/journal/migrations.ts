@@ -172,4 +172,29 @@ export const JOURNAL_MIGRATIONS: readonly JournalMigration[] = [
       COMMENT ON TABLE lockstep.definitions IS 'what there was, once an operation was done, of what it may have changed; without an operation: a drift that was accepted';
     `,
   },
+  {
+    number: 5,
+    name: 'rows that stand aside',
+    sql: `
+      ALTER TABLE lockstep.range ADD COLUMN rows_quarantined bigint NOT NULL DEFAULT 0;
+      CREATE TABLE lockstep.quarantined (
+        run_id bigint NOT NULL,
+        operation_id text NOT NULL,
+        id int NOT NULL GENERATED ALWAYS AS IDENTITY,
+        range_number int NOT NULL,
+        key text[] NOT NULL,
+        row json,
+        sqlstate text,
+        message text NOT NULL,
+        detail text,
+        at timestamptz NOT NULL DEFAULT clock_timestamp(),
+        replayed_at timestamptz,
+        replayed_by text,
+        PRIMARY KEY (run_id, operation_id, id),
+        FOREIGN KEY (run_id, operation_id) REFERENCES lockstep.operation
+      );
+      COMMENT ON TABLE lockstep.quarantined IS 'rows that the server refused, with the latest error; replayed_at: written after all, or found to be gone';
+      COMMENT ON COLUMN lockstep.batch.range_number IS '0: the replay of one row, whose number in lockstep.quarantined is the batch''s';
+    `,
+  },
 ];

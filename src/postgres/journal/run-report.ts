@@ -4,12 +4,14 @@
  */
 import { sql } from 'kysely';
 
-import type { OperationOutcome, OperationState } from '../../executor/journal.js';
+import type { OperationOutcome, OperationState, QuarantinedRow } from '../../executor/journal.js';
 import type { Counts } from '../../executor/run-types.js';
 import type { OperationId } from '../../operation/operation.js';
 import type { Session } from '../../executor/session.js';
 import { isoText, journalTables, send } from './journal-query.js';
 import { inOrder, UNDO_PREFIX } from './operation-order.js';
+import { quarantinedRows } from './quarantine.js';
+import { REPLAY_RANGE } from './replay.js';
 import type { RunDirection } from './run-status.js';
 import { summaryOf, type RunSummary } from './runs.js';
 
@@ -17,6 +19,8 @@ export interface RunReport {
   readonly run: RunSummary;
   /** In the graph's order; those of the way back come last. */
   readonly operations: readonly OperationReport[];
+  /** Rows that stand aside, in the order in which they were met. */
+  readonly quarantined: readonly QuarantinedRow[];
   /** Null where no batch was committed. */
   readonly overlap: Overlap | null;
 }
@@ -74,6 +78,7 @@ export async function runReport(session: Session, runId: string): Promise<RunRep
   const walks = await readWalks(session, runId);
   const findings = await readFindings(session, runId);
   const approvals = await readApprovals(session, runId);
+  const quarantined = await quarantinedRows(session, runId);
   const overlap = await readOverlap(session, runId);
   return {
     run,
@@ -92,6 +97,7 @@ export async function runReport(session: Session, runId: string): Promise<RunRep
           .map(({ by, at, comment }) => ({ by, at, comment })),
       };
     }),
+    quarantined,
     overlap,
   };
 }
@@ -133,6 +139,7 @@ function readWalks(session: Session, runId: string) {
             sql<string>`sum(rows_changed)`.as('changed'),
             sql<string>`sum(rows_skipped)`.as('skipped'),
             sql<string>`sum(rows_kept)`.as('kept'),
+            sql<string>`sum(rows_quarantined)`.as('quarantined'),
             sql<string>`sum(batches)`.as('batches'),
           ])
           .where('run_id', '=', runId)
@@ -147,6 +154,7 @@ function readWalks(session: Session, runId: string) {
             sql<string>`max(checkpointed_at)`.as('last_at'),
           ])
           .where('run_id', '=', runId)
+          .where('range_number', '<>', REPLAY_RANGE)
           .groupBy('operation_id'),
       )
       .selectFrom('walked')
@@ -168,6 +176,7 @@ function toWalk(id: OperationId, walks: readonly WalkRow[]): WalkReport | null {
       changed: Number(walk.changed),
       skipped: Number(walk.skipped),
       kept: Number(walk.kept),
+      quarantined: Number(walk.quarantined),
       batches: Number(walk.batches),
     },
     ranges: Number(walk.ranges),
@@ -226,12 +235,13 @@ function readApprovals(session: Session, runId: string) {
 /**
  * A sweep: every batch counts one more where it began and one less where it was written; ends come before beginnings of
  * the same moment. An operation counts from the first of its batches under way to the last.
+ * What was replayed later is left out.
  */
 async function readOverlap(session: Session, runId: string): Promise<Overlap | null> {
   const { rows } = await session.query<{ batches: string | null; operations: string | null }>(
     `WITH edge AS (
-       SELECT operation_id, began_at AS at, 1 AS step FROM lockstep.batch WHERE run_id = $1
-       UNION ALL SELECT operation_id, checkpointed_at, -1 FROM lockstep.batch WHERE run_id = $1
+       SELECT operation_id, began_at AS at, 1 AS step FROM lockstep.batch WHERE run_id = $1 AND range_number <> ${REPLAY_RANGE}
+       UNION ALL SELECT operation_id, checkpointed_at, -1 FROM lockstep.batch WHERE run_id = $1 AND range_number <> ${REPLAY_RANGE}
      ), of_operation AS (
        SELECT at, step, operation_id,
          sum(step) OVER (ORDER BY at, step, operation_id ROWS UNBOUNDED PRECEDING) AS batches,

@@ -18,6 +18,7 @@ export interface JournalTables {
   readonly 'lockstep.already_there': AlreadyThereTable;
   readonly 'lockstep.before_image': BeforeImageTable;
   readonly 'lockstep.finding': FindingTable;
+  readonly 'lockstep.quarantined': QuarantinedTable;
   readonly 'lockstep.approval': ApprovalTable;
   readonly 'lockstep.definitions': DefinitionsTable;
   readonly 'lockstep.event': EventTable;
@@ -84,6 +85,7 @@ interface RangeTable {
   readonly rows_changed: Generated<string>;
   readonly rows_skipped: Generated<string>;
   readonly rows_kept: Generated<string>;
+  readonly rows_quarantined: Generated<string>;
   readonly batches: Generated<number>;
 }
 
@@ -122,6 +124,21 @@ interface FindingTable {
   readonly what: string;
   readonly detail: JsonColumn<Readonly<Record<string, unknown>>>;
   readonly at: ServerTime;
+}
+
+interface QuarantinedTable {
+  readonly run_id: string;
+  readonly operation_id: string;
+  readonly id: Generated<number>;
+  readonly range_number: number;
+  readonly key: Key;
+  readonly row: NullableJson<Readonly<Record<string, unknown>>>;
+  readonly sqlstate: string | null;
+  readonly message: string;
+  readonly detail: string | null;
+  readonly at: ColumnType<string, never, string>;
+  readonly replayed_at: NullableTime;
+  readonly replayed_by: string | null;
 }
 
 interface ApprovalTable {

@@ -48,6 +48,7 @@ function copyOf(mapping: Mapping, fields: MappingBackfill, pace: Pace, context: 
     walk: { relation: source, index: mapping.walk.index, key: mapping.walk.columns.map(sqlKeyColumn) },
     work: copyWork(mapping, id, { onConflict: fields.on_conflict ?? 'fail', triggersFire }),
     pace,
+    quarantine: fields.on_error?.quarantine ?? 0,
     reads: [...new Set([source, ...parents, ...looked])],
     writes: [target],
     locks: [
@@ -103,6 +104,7 @@ function uncopy(
         walk,
         work: uncopyWork(mapping, walk, copied, referrers),
         pace,
+        quarantine: 0,
         reads: [...new Set(referrers.map(({ table }) => table))],
         writes: [target],
         locks: [{ relation: target, mode: 'ROW EXCLUSIVE' }],

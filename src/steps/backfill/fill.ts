@@ -70,6 +70,7 @@ export function lowerFill(fields: InPlaceBackfill, pace: Pace, context: LowerCon
     walk: { relation: table, index: key.index, key: key.columns.map(sqlKeyColumn) },
     work: fillWork(fill, id),
     pace,
+    quarantine: fields.on_error?.quarantine ?? 0,
     reads: [...new Set([...looked, ...parents])].filter((read) => read !== table),
     writes: [table],
     locks: [
@@ -106,6 +107,7 @@ function unfill(fill: Fill, filled: string, pace: Pace, context: LowerContext): 
     walk: imageWalk(filled),
     work: unfillWork(fill, filled),
     pace,
+    quarantine: 0,
     reads: [],
     writes: [fill.table],
     locks: [{ relation: fill.table, mode: 'ROW EXCLUSIVE' }],

@@ -1,5 +1,5 @@
 /** Fields of `backfill`, in its two forms. */
-import { list, map, name, object, ref, sql, type JsonSchema } from '../../kernel/json-schema.js';
+import { integer, list, map, name, object, ref, sql, type JsonSchema } from '../../kernel/json-schema.js';
 import { batchSchema, workersSchema, type BatchFields } from '../batch-fields.js';
 
 interface CommonFields {
@@ -7,6 +7,7 @@ interface CommonFields {
   readonly batch?: BatchFields;
   readonly workers?: number;
   readonly user_triggers?: 'fire';
+  readonly on_error?: { readonly quarantine: number };
 }
 
 export interface MappingBackfill extends CommonFields {
@@ -21,6 +22,19 @@ export interface InPlaceBackfill extends CommonFields {
 }
 
 export type BackfillFields = MappingBackfill | InPlaceBackfill;
+
+/** Beyond this it is not rows that are wrong but the plan, and nobody reads the list. */
+const QUARANTINE_AT_MOST = 10_000;
+
+const onErrorSchema: JsonSchema = {
+  ...object('What a row means that the server refuses; without it the run stops there, with the row shown.', {
+    quarantine: {
+      ...integer('rows that may stand aside at a time, with key and error, for `lockstep replay`', 1),
+      maximum: QUARANTINE_AT_MOST,
+    },
+  }),
+  required: ['quarantine'],
+};
 
 export const backfillSchema: JsonSchema = {
   ...object('Mappings whose rows are copied, or columns that are filled in place.', {
@@ -44,6 +58,7 @@ export const backfillSchema: JsonSchema = {
       description:
         'triggers of your own on the target fire for the rows that the backfill writes; must be said where there are any',
     },
+    on_error: onErrorSchema,
   }),
   anyOf: [{ required: ['mappings'] }, { required: ['table', 'set'] }],
 };

@@ -37,6 +37,7 @@ describe.each([18, 15])('the journal of a database on server %i', (major) => {
       'finding',
       'migration',
       'operation',
+      'quarantined',
       'range',
       'run',
     ]);

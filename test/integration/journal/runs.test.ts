@@ -167,7 +167,7 @@ for (const major of [18, 15]) {
           ...{ id: 'z', direction: 'apply', state: 'done', outcome: { reason: 'r' }, attempts: 1 },
           ...{ firstLeftPendingAt: TIME, startedAt: TIME, finishedAt: TIME, approvals: [] },
           walk: {
-            counts: { read: 20, changed: 20, skipped: 0, kept: 2, batches: 2 },
+            counts: { read: 20, changed: 20, skipped: 0, kept: 2, quarantined: 0, batches: 2 },
             ...{ ranges: 2, rangesDone: 2, firstBatchAt: TIME, lastBatchAt: TIME, overlaps: [] },
           },
           findings: {

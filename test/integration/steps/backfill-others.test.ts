@@ -111,13 +111,13 @@ for (const major of [18, 15]) {
       expect(told(failed)).toContain('duplicate key value violates unique constraint "copy_pkey" (SQLSTATE 23505)');
       expect(told(failed)).toContain('Key (id)=(50) already exists');
       expect(failed.next).toEqual([`lockstep apply ${plan.file}`, `lockstep rollback ${plan.file}`]);
-      expect(await ids('SELECT id FROM copy ORDER BY id')).toEqual([10, 20, 30, 50]);
+      expect(await ids('SELECT id FROM copy ORDER BY id')).toEqual([10, 20, 30, 40, 50]);
       expect((await plan.apply()).exit).toBe(1);
       await query('DELETE FROM copy');
       await query(`INSERT INTO copy VALUES (10, 'v1')`);
       expect(told(await plan.apply())).toBe('exit 0');
-      // 20 and 30 were done and were deleted by somebody: a run does not go back.
-      expect(await ids('SELECT id FROM copy ORDER BY id')).toEqual([10, 40, 50, 60, 70, 80, 90]);
+      // 20 to 40 were done and were deleted by somebody: a run does not go back.
+      expect(await ids('SELECT id FROM copy ORDER BY id')).toEqual([10, 50, 60, 70, 80, 90]);
       expect(told(await plan.rollback())).toBe('exit 0');
       expect(await ids('SELECT id FROM copy ORDER BY id')).toEqual([10]);
     });
@@ -141,7 +141,7 @@ for (const major of [18, 15]) {
       expect(told(failed)).toContain(
         'null value in column "v" of relation "copy" violates not-null constraint (SQLSTATE 23502)',
       );
-      expect(await ids('SELECT id FROM copy ORDER BY id')).toEqual([10, 20, 30, 40, 50, 60]);
+      expect(await ids('SELECT id FROM copy ORDER BY id')).toEqual([10, 20, 30, 40, 50, 60, 70]);
       await query(`UPDATE origin SET v = '' WHERE id = 80`);
       expect(told(await plan.apply())).toBe('exit 0');
       expect(await query('SELECT * FROM origin EXCEPT SELECT * FROM copy')).toEqual([]);
@@ -183,7 +183,8 @@ for (const major of [18, 15]) {
             ? 'LS9004 `fill/fill/copied`: several source rows fold into one target row'
             : 'SQLSTATE 23505',
         );
-        expect(await ids('SELECT id FROM copy ORDER BY id')).toEqual([1, 2, 3]);
+        // A batch that folds is not done in halves: one of the two would be met as a row that is there.
+        expect(await ids('SELECT id FROM copy ORDER BY id')).toEqual(rule === 'skip' ? [1, 2, 3] : [1, 2, 3, 4, 5]);
         await query('DELETE FROM origin WHERE id = 51');
         expect(told(await plan.apply())).toBe('exit 0');
         expect(await ids('SELECT id FROM copy ORDER BY id')).toEqual([1, 2, 3, 4, 5, 6, 7, 8, 9]);

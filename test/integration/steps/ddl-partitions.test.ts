@@ -45,7 +45,10 @@ for (const major of [18, 15] as const) {
         'ALTER TABLE events_low ADD PRIMARY KEY (code)',
       );
       const applied = told(await key.apply());
-      if (major === 18) { expect(applied).toContain('LS6202'); return; }
+      if (major === 18) {
+        expect(applied).toContain('LS6202');
+        return;
+      }
       expect(applied).toBe('exit 0');
       expect(told(await key.rollback())).toBe('exit 0');
     });

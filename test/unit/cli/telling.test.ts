@@ -14,7 +14,7 @@ import { fakeTerminal, type FakeTerminal } from './fake-terminal.js';
 const plan = planReport({ graph, digest: 'ls1:0', description: null, server: null, estimates: {} });
 const FILL = { operation: 'fill/fill/credentials', step: 'fill' } as const;
 const started: RunEvent = { type: 'operation', ...FILL, from: 'pending', to: 'running', outcome: null };
-const counts = { read: 50, changed: 50, skipped: 0, kept: 0, batches: 1 };
+const counts = { read: 50, changed: 50, skipped: 0, kept: 0, quarantined: 0, batches: 1 };
 const batchDone: RunEvent = { type: 'progress', ...FILL, counts, rows: 50, durationMs: 9, cursor: ['50'] };
 const ended: RunEvent = { type: 'operation', ...FILL, from: 'running', to: 'done', outcome: { counts } };
 

@@ -14,7 +14,7 @@ const estimates = { [FILL.operation]: 100_000 };
 
 const started: RunEvent = { type: 'operation', ...FILL, from: 'pending', to: 'running', outcome: null };
 function committed(read: number, rows: number): RunEvent {
-  const counts = { read, changed: read, skipped: 0, kept: 0, batches: read / rows };
+  const counts = { read, changed: read, skipped: 0, kept: 0, quarantined: 0, batches: read / rows };
   return { type: 'progress', ...FILL, counts, rows, durationMs: 240, cursor: [`key-${read}`] };
 }
 
@@ -31,7 +31,7 @@ describe('lines', () => {
     const { progress } = afterBatches(1);
     const at = BEGAN + 91_000;
     expect(stateLine(started, progress, at)).toBe('22:03:11Z step=fill operation=fill/fill/credentials state=running');
-    const counts = { read: 10, changed: 8, skipped: 1, kept: 1, batches: 2 };
+    const counts = { read: 10, changed: 8, skipped: 1, kept: 1, quarantined: 0, batches: 2 };
     const done: RunEvent = { type: 'operation', ...FILL, from: 'running', to: 'done', outcome: { counts } };
     expect(stateLine(done, progress, at)).toBe(
       '22:03:11Z step=fill operation=fill/fill/credentials state=done rows=10 written=8 skipped=1 kept=1 time=1m31s',
@@ -162,7 +162,7 @@ describe('the screen', () => {
   });
 
   it('leaves a line for what has ended, and for nothing else', () => {
-    const counts = { read: 10, changed: 8, skipped: 1, kept: 1, batches: 2 };
+    const counts = { read: 10, changed: 8, skipped: 1, kept: 1, quarantined: 0, batches: 2 };
     const done: RunEvent = { type: 'operation', ...FILL, from: 'running', to: 'done', outcome: { counts } };
     const at = BEGAN + 91_000;
     const progress = foldEvent(afterBatches(1).progress, done, at);

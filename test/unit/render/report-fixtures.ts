@@ -48,6 +48,7 @@ export function batch(id: string, label: string, more: Partial<BatchOperation> =
       provenance: true,
     },
     pace: { rows: 5000, targetMs: 250, maxRows: 50_000, workers: 2 },
+    quarantine: 0,
     ...more,
   };
 }
@@ -145,7 +146,7 @@ export function reported(id: string, state: OperationState, more: Partial<Operat
   };
 }
 
-export const counts = { read: 84_213_004, changed: 84_213_001, skipped: 2, kept: 1, batches: 16_843 };
+export const counts = { read: 84_213_004, changed: 84_213_001, skipped: 2, kept: 1, quarantined: 0, batches: 16_843 };
 
 export const walked = reported('fill/fill/credentials', 'done', {
   outcome: { counts },
@@ -168,5 +169,6 @@ export const report: RunReport = {
     holds,
     waiting,
   ],
+  quarantined: [],
   overlap: { batchesAtOnce: 4, operationsAtOnce: 2 },
 };

@@ -1,7 +1,16 @@
 /** The one place where the exact SQL of a walk is written down. */
 import { describe, expect, test } from 'vitest';
 
-import { cutKeys, endOfBatch, rangeCondition, topKey, type KeySource } from '../../../src/sql/key-range.js';
+import {
+  cutKeys,
+  endOfBatch,
+  keyCondition,
+  keysOfRange,
+  rangeCondition,
+  rowAsJson,
+  topKey,
+  type KeySource,
+} from '../../../src/sql/key-range.js';
 
 const ONE: KeySource = { relation: 'public.users', key: [{ name: 'id', type: 'bigint' }] };
 const TWO: KeySource = {
@@ -28,6 +37,25 @@ describe('rangeCondition', () => {
       '(t."a b" COLLATE "C", t.at) <= ($1::text, $2::timestamp with time zone)',
     );
   });
+});
+
+test('one row is named by its whole key', () => {
+  expect(keyCondition('t', ONE.key)).toBe('t.id = $1::bigint');
+  expect(keyCondition('t', TWO.key)).toBe('(t."a b" COLLATE "C", t.at) = ($1::text, $2::timestamp with time zone)');
+});
+
+test('a range that should hold one row is asked for two', () => {
+  expect(keysOfRange(ONE, { hasLower: true })).toBe(
+    'SELECT json_build_array(k.id::text) AS key FROM public.users AS k WHERE k.id > $1::bigint AND k.id <= $2::bigint LIMIT 2',
+  );
+});
+
+test('a row is read as JSON, its long values cut', () => {
+  expect(rowAsJson(TWO, 9)).toBe(
+    "SELECT (SELECT json_object_agg(v.key, CASE WHEN length(v.value::text) > 9 THEN to_json(left(v.value #>> '{}', 9) || '…')" +
+      ' ELSE v.value END) FROM json_each(row_to_json(k.*)) AS v) AS row FROM "Odd"."T" AS k' +
+      ' WHERE (k."a b" COLLATE "C", k.at) = ($1::text, $2::timestamp with time zone) AND (k.run_id = 1)',
+  );
 });
 
 test('the end of a batch is the key of its last row, as texts', () => {

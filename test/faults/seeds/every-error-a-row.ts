@@ -1,0 +1,21 @@
+/** Wrong design: whatever goes wrong in a batch is taken for the fault of a row, also a lock that was not had in time. */
+import { DatabaseError, type Database, type QueryResult, type Session } from '../../../src/executor/session.js';
+
+/** The same database, whose errors all look like a value that does not fit. */
+export function everyErrorARow(database: Database): Database {
+  const mistaken = (session: Session): Session => ({
+    async query<Row>(sql: string, parameters?: readonly unknown[]): Promise<QueryResult<Row>> {
+      try {
+        return await session.query<Row>(sql, parameters);
+      } catch (error) {
+        if (!(error instanceof DatabaseError)) throw error;
+        throw new DatabaseError(error.message, { ...error.facts, kind: 'statement', sqlstate: '22000' });
+      }
+    },
+  });
+  return {
+    withSession: (work) => database.withSession((session) => work(mistaken(session))),
+    transaction: (work, options) => database.transaction((session) => work(mistaken(session)), options),
+    close: () => database.close(),
+  };
+}
