@@ -30,7 +30,7 @@ export async function withDatabase(
     ...(configured !== undefined && { configured: configured.value }),
   });
   if (choice.kind !== 'found') return answerOf(unnamed(choice), () => '');
-  const database = new PgDatabase({ url: choice.connection.url });
+  const database = new PgDatabase({ url: choice.connection.url, answerLimitMs: ANSWER_LIMIT_MS });
   try {
     // Closing cancels on the server what is running there.
     const atOnce = (): Promise<void> => database.close();
@@ -39,6 +39,9 @@ export async function withDatabase(
     await database.close();
   }
 }
+
+/** What may take longer is told so, or told how long; see `answer-limit`. */
+const ANSWER_LIMIT_MS = 120_000;
 
 const PLACES =
   'name one with --database-url, --target and a configuration, LOCKSTEP_DATABASE_URL, DATABASE_URL, or the PG* variables';

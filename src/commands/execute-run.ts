@@ -13,7 +13,7 @@ import { createSlots } from '../executor/slots.js';
 import { NO_THROTTLE, type ThrottleStop } from '../executor/throttle.js';
 import type { Diagnostic } from '../kernel/diagnostic.js';
 import type { OperationGraph } from '../operation/operation-graph.js';
-import { letGoOfRun, tryHoldRun } from '../postgres/journal/advisory.js';
+import { holdersOf, letGoOfRun, noticeLostHolder, tryHoldRun } from '../postgres/journal/advisory.js';
 import { postgresJournal } from '../postgres/journal/journal.js';
 import { moveRun } from '../postgres/journal/move-run.js';
 import type { RunStatus } from '../postgres/journal/run-status.js';
@@ -58,10 +58,11 @@ export async function holdingRun<Result>(
   return database.withSession(async (session) => {
     if (!(await hold(session, plan))) {
       return refusal(EXIT.heldByAnother, 'LS9006', {
-        detail: `Another process holds \`${plan}\`.`,
-        help: `lockstep status ${plan}`,
+        detail: `Another process holds \`${plan}\` (server process ${(await holdersOf(session, plan)).join(', ')}).`,
+        help: `lockstep status ${plan} says where it runs; where that process is gone for good, pg_terminate_backend lets go of the plan`,
       });
     }
+    await noticeLostHolder(session);
     try {
       return await work();
     } finally {

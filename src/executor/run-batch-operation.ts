@@ -4,7 +4,7 @@ import type { BatchOperation } from '../operation/operation.js';
 import { BatchProblemError, FailedPortionError, meetsRow, runBatch } from './batch.js';
 import type { Ended, Execution } from './execution.js';
 import type { OperationState, RecordedError } from './journal.js';
-import { nextBatchSize } from './pace.js';
+import { nextBatchSize, sizeAfterTimeout } from './pace.js';
 import { persist, type Attempts } from './persist.js';
 import { settlePoison } from './poison-row.js';
 import { recordedError } from './recorded-error.js';
@@ -102,7 +102,7 @@ export async function workOff(
       if (!(await execution.throttle.clear(execution.stop)) || crew.problem !== null || crew.fenced !== null) return;
       const went = await oneBatch(operation, lockTimeoutMs, crew, execution);
       if (went === 'all done' || (went === 'others at work' && !crew.patient)) return;
-      if (went !== 'committed' && went !== 'met rows')
+      if (went !== 'committed' && went !== 'another way')
         await execution.clock.sleep(pauseAfter(went, crew, execution), execution.stop);
     }
   } catch (error) {
@@ -111,7 +111,8 @@ export async function workOff(
   }
 }
 
-type Went = 'committed' | 'met rows' | 'all done' | 'others at work' | 'collided';
+/** `another way`: the same rows again at once, with another statement or fewer of them. */
+type Went = 'committed' | 'another way' | 'all done' | 'others at work' | 'collided';
 
 function pauseAfter(went: Went, crew: Crew, { random }: Execution): number {
   return went === 'collided' ? pauseBeforeTryMs(crew.problemTries, random) : CLAIM_PAUSE_MS;
@@ -123,13 +124,14 @@ async function oneBatch(
   crew: Crew,
   execution: Execution,
 ): Promise<Went> {
-  const { journal, run, observe, stop } = execution;
+  const { journal, run, observe, stop, clock, limits } = execution;
   const work = async (session: Session, attempts: Attempts): Promise<Went> => {
     if (stop.aborted) return 'all done';
     const { template, onViolation } = operation.work;
     const text = crew.meetsRows ? (onViolation ?? template) : template;
+    const { size } = crew;
+    const beganAt = clock.now();
     try {
-      const { size } = crew;
       const batch = await runBatch(operation, text, size, crew.suspects, lockTimeoutMs, session, execution);
       if (batch === null) {
         // Nothing to claim is not "finished": another worker, or a dying one, may hold what is left.
@@ -144,6 +146,13 @@ async function oneBatch(
       observe({ type: 'progress', operation: operation.id, step: operation.step, counts, ...told });
       return 'committed';
     } catch (error) {
+      const smaller = sizeAfterTimeout(error, size, clock.now() - beganAt, limits);
+      if (smaller !== null) {
+        crew.size = Math.min(crew.size, smaller);
+        const reason = `${size} rows took longer than statement_timeout, next ${crew.size}`;
+        observe({ type: 'retry', operation: operation.id, step: operation.step, reason, tries: 1, pauseMs: 0 });
+        return 'another way';
+      }
       if (error instanceof FailedPortionError) {
         const settled = await settlePoison(operation, error, crew.suspects, session, execution);
         if (settled === 'smaller' || !('problem' in settled)) return 'committed';
@@ -152,7 +161,7 @@ async function oneBatch(
       }
       if (meetsRow(operation, text, error)) {
         crew.meetsRows = true;
-        return 'met rows';
+        return 'another way';
       }
       if (!(error instanceof BatchProblemError)) throw error;
       crew.problemTries += 1;

@@ -8,6 +8,7 @@ import pg from 'pg';
 
 import type { DatabaseError } from '../executor/session.js';
 import { type Database, type Session, type TransactionOptions } from '../executor/session.js';
+import { AnswerLimit, type AnswerLimits } from './answer-limit.js';
 import { parseExactJson } from './exact-json.js';
 import { closedError, PgSession } from './pg-session.js';
 import { toDatabaseError } from './to-database-error.js';
@@ -19,6 +20,10 @@ export interface PgDatabaseOptions {
   readonly maxSessions?: number;
   /** Until a new connection is ready for queries. Default 10,000. */
   readonly connectTimeoutMs?: number;
+  /** See `answer-limit`. Default: none, for programs that send what they like. */
+  readonly answerLimitMs?: number | null;
+  /** Default 30,000. */
+  readonly answerGraceMs?: number;
 }
 
 /** Connects at the first use. A withSession starts with the server's default settings; a transaction should SET LOCAL. */
@@ -27,9 +32,17 @@ export class PgDatabase implements Database {
   readonly #pool: pg.Pool;
   readonly #leases = new Set<PgSession>();
   readonly #closed = new AbortController();
+  readonly #limits: AnswerLimits;
   #closing: Promise<void> | undefined;
 
-  constructor({ url, maxSessions = 20, connectTimeoutMs = 10_000 }: PgDatabaseOptions) {
+  constructor({
+    url,
+    maxSessions = 20,
+    connectTimeoutMs = 10_000,
+    answerLimitMs = null,
+    answerGraceMs = 30_000,
+  }: PgDatabaseOptions) {
+    this.#limits = { answerLimitMs, answerGraceMs };
     const config: pg.ClientConfig = {
       connectionString: forDriver(url),
       connectionTimeoutMillis: connectTimeoutMs,
@@ -140,7 +153,7 @@ export class PgDatabase implements Database {
       );
       throw error as DatabaseError;
     });
-    const lease = new PgSession(client, signal);
+    const lease = new PgSession(client, signal, new AnswerLimit(this.#limits));
     this.#leases.add(lease);
     return lease;
   }

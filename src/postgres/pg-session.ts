@@ -2,23 +2,29 @@
  * One lent connection. Owns the order of its statements, what a broken connection means for each of them, and when a
  * lost answer is in doubt. Lending and taking back belong to pg-database.
  */
+import type { Socket } from 'node:net';
+
 import pg from 'pg';
 
 import { DatabaseError, type QueryResult, type Session } from '../executor/session.js';
-import { toDatabaseError } from './to-database-error.js';
+import type { AnswerLimit } from './answer-limit.js';
+import { lossIn, toDatabaseError } from './to-database-error.js';
 
 /** A connection while somebody holds it. Its statements run one after the other, also where the holder does not wait. */
 export class PgSession implements Session {
   readonly #client: pg.PoolClient;
   readonly #closed: AbortSignal;
+  readonly #limit: AnswerLimit;
   readonly #onError: (error: Error) => void;
   #tail: Promise<unknown> = Promise.resolve();
   #running = 0;
   #lostBy: Error | undefined;
+  #silence: DatabaseError | undefined;
 
-  constructor(client: pg.PoolClient, closed: AbortSignal) {
+  constructor(client: pg.PoolClient, closed: AbortSignal, limit: AnswerLimit) {
     this.#client = client;
     this.#closed = closed;
+    this.#limit = limit;
     this.#onError = (error) => (this.#lostBy ??= error);
     client.on('error', this.#onError);
   }
@@ -65,18 +71,28 @@ export class PgSession implements Session {
     // Known to be gone before it was sent: not even a COMMIT is in doubt.
     if (this.#lostBy !== undefined) throw this.#asLoss(toDatabaseError(this.#lostBy, 'statement'));
     this.#running++;
+    const limitMs = this.#limit.before(sql);
+    const silence = limitMs === null ? undefined : setTimeout(() => this.#giveUp(limitMs, phase), limitMs);
     try {
       const result: pg.QueryResult | readonly pg.QueryResult[] = await this.#client.query(sql, [...parameters]);
       return Array.isArray(result) ? (result as readonly pg.QueryResult[]).at(-1)! : result;
     } catch (error) {
       // Neither the server's answer nor the connection's end: the driver could not write a parameter, our own defect.
       if (!(error instanceof pg.DatabaseError) && !this.#isOver()) throw error;
-      const mapped = toDatabaseError(error, phase);
+      const mapped = this.#silence ?? toDatabaseError(error, phase);
       if (mapped.facts.kind !== 'statement') this.#lostBy ??= mapped;
       throw mapped;
     } finally {
+      clearTimeout(silence);
       this.#running--;
     }
+  }
+
+  /** Nobody says whether the server has it: as with any lost connection, a COMMIT is in doubt. */
+  #giveUp(limitMs: number, phase: 'statement' | 'commit'): void {
+    const message = `the server has not answered for ${Math.round(limitMs / 100) / 10} s; the connection counts as lost`;
+    this.#silence = new DatabaseError(message, { kind: lossIn(phase) });
+    (this.#client as unknown as { readonly connection: { readonly stream: Socket } }).connection.stream.destroy();
   }
 
   /** A server that hung up on an idle session says why only once, and not as an answer to a statement. */

@@ -46,7 +46,7 @@ export function toDatabaseError(error: unknown, phase: Phase): DatabaseError {
 }
 
 /** Even a FATAL answer to COMMIT may come after the commit record: between the record and the answer lies code too. */
-function lossIn(phase: Phase): 'unreachable' | 'connection' | 'in-doubt' {
+export function lossIn(phase: Phase): 'unreachable' | 'connection' | 'in-doubt' {
   return phase === 'connect' ? 'unreachable' : phase === 'commit' ? 'in-doubt' : 'connection';
 }
 

@@ -56,13 +56,21 @@ export function pinSessionSettings(settings: SessionSettings & { readonly applic
 /** Timeouts that a role or a database may have set, of which 15 does not know all: a SET of an unknown one would fail. */
 export const WITHOUT_OTHER_TIMEOUTS = `SELECT set_config(name, '0', false) FROM pg_catalog.pg_settings WHERE name IN ('transaction_timeout', 'idle_session_timeout')`;
 
+/**
+ * Between two statements of a transaction we do next to nothing. A process that is frozen, or cut off without the server's
+ * knowledge, must not hold rows of the application for longer than a statement may.
+ */
+function idleLimitMs({ statementTimeoutMs }: SessionSettings): number {
+  return statementTimeoutMs === 0 ? 60_000 : Math.max(statementTimeoutMs, 5_000);
+}
+
 function settingTexts(settings: SessionSettings): readonly string[] {
   const path = [...settings.searchPath, 'pg_temp'].map((schema) => quoteIdentifier(schema)).join(', ');
   const texts = PINNED.map(([name, value]) => `${name} = ${quoteLiteral(value)}`);
   texts.push(`search_path = ${path}`);
   texts.push(`lock_timeout = ${settings.lockTimeoutMs}`);
   texts.push(`statement_timeout = ${settings.statementTimeoutMs}`);
-  texts.push('idle_in_transaction_session_timeout = 0');
+  texts.push(`idle_in_transaction_session_timeout = ${idleLimitMs(settings)}`);
   if (settings.runId !== undefined) texts.push(`lockstep.run_id = ${quoteLiteral(settings.runId)}`);
   return texts;
 }

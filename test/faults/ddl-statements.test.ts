@@ -9,7 +9,7 @@ import { digestOf } from '../../src/kernel/digest.js';
 import { PgDatabase } from '../../src/postgres/pg-database.js';
 import { startThrowawayServer } from '../../src/postgres/server/throwaway-server.js';
 import { testDatabase, type TestDatabase } from '../support/database.js';
-import { withLockTimeout, withoutLooks } from './seeds/hurried-builds.js';
+import { withLockTimeout, withoutLooks } from './seeds/wrong-waits.js';
 import { compileForProcesses } from './support/compile-for-processes.js';
 import {
   begun,

@@ -84,6 +84,7 @@ const OWN_SETTINGS: ReadonlySet<string> = new Set([
   ...['timezone', 'datestyle', 'intervalstyle', 'extra_float_digits', 'bytea_output', 'lc_monetary'],
   ...['standard_conforming_strings', 'row_security', 'search_path', 'lockstep.run_id', 'application_name'],
   ...['lock_timeout', 'statement_timeout', 'idle_in_transaction_session_timeout', 'client_connection_check_interval'],
+  ...['tcp_keepalives_idle', 'tcp_keepalives_interval', 'tcp_keepalives_count'],
 ]);
 
 const OWN_QUESTIONS: readonly RegExp[] = [

@@ -17,6 +17,26 @@ export async function tryHoldRun(session: Session, plan: string): Promise<boolea
   return rows[0]!.held;
 }
 
+/**
+ * The session that holds a plan is idle for as long as the run works: without these the server would notice after two hours
+ * that the machine at its other end is gone, and refuse everybody until then. On a local socket they mean nothing.
+ */
+const NOTICE_LOST_HOLDER =
+  'SET tcp_keepalives_idle = 30; SET tcp_keepalives_interval = 10; SET tcp_keepalives_count = 3';
+
+export async function noticeLostHolder(session: Session): Promise<void> {
+  await session.query(NOTICE_LOST_HOLDER);
+}
+
+/** Server processes whose sessions hold the plan. Behind a pooler the client may long be gone. */
+export async function holdersOf(session: Session, plan: string): Promise<readonly number[]> {
+  const { rows } = await session.query<{ pid: number }>(
+    `SELECT pid FROM pg_locks WHERE locktype = 'advisory' AND classid = ${RUN_LOCKS} AND objid = ${planNumber(plan) >>> 0}
+       AND objsubid = 2 AND granted AND database = (SELECT oid FROM pg_database WHERE datname = current_database())`,
+  );
+  return rows.map(({ pid }) => pid);
+}
+
 export async function letGoOfRun(session: Session, plan: string): Promise<void> {
   await session.query(`SELECT pg_advisory_unlock(${RUN_LOCKS}, ${planNumber(plan)})`);
 }

@@ -16,6 +16,9 @@ export interface TakeOverOptions {
   readonly waitMs?: number;
 }
 
+/** For what a statement of the takeover does when it has its locks. Whoever is cut off in it must not hold the run for ever. */
+const WORK_MS = 60_000;
+
 const LOCK_NOT_AVAILABLE = '55P03';
 
 /**
@@ -38,7 +41,7 @@ export async function takeOverIf(
 ): Promise<RunHandle | null> {
   // READ COMMITTED: the statements below must see what those committed for whom they waited.
   await session.query(
-    `BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE; SET LOCAL lock_timeout = ${waitMs}; SET LOCAL statement_timeout = 0`,
+    `BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE; SET LOCAL lock_timeout = ${waitMs}; SET LOCAL statement_timeout = ${waitMs === 0 ? 0 : waitMs + WORK_MS}; SET LOCAL idle_in_transaction_session_timeout = ${WORK_MS}`,
   );
   let handle: RunHandle | undefined;
   try {

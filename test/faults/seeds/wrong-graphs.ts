@@ -48,7 +48,7 @@ export const withoutOneToOneProof: ChangeGraph = (graph) => {
   };
 };
 
-function inBatches(direction: 'there' | 'back', text: RegExp, instead: string): ChangeGraph {
+export function inBatches(direction: 'there' | 'back', text: RegExp, instead: string): ChangeGraph {
   return (graph) => {
     let changes = 0;
     const changed = (operation: Operation): Operation => {

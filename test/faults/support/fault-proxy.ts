@@ -1,9 +1,10 @@
 /**
  * A TCP proxy between a run and its server that knows where one message of the protocol ends, so that it can break a
  * connection at a chosen statement. Loopback only.
- * Facts: PostgreSQL documentation, "Message Formats": a type byte (missing in the startup message) and an int32 length.
  */
 import { connect, createServer, type AddressInfo, type Socket } from 'node:net';
+
+import { Messages, textOf, typeOf } from './protocol.js';
 
 export type Fault =
   /** The statement arrives, its answer never does. */
@@ -39,12 +40,10 @@ export async function startFaultProxy(url: string, decide: (statement: string) =
     let mute = false;
     let started = false;
     let broken = false;
-    let pending: Buffer = Buffer.alloc(0);
+    const messages = new Messages({ untyped: true });
     client.on('data', (data: Buffer) => {
-      pending = Buffer.concat([pending, data]);
-      for (let length = messageLength(pending, started); length !== undefined && !broken;) {
-        const message = pending.subarray(0, length);
-        pending = pending.subarray(length);
+      for (const message of messages.whole(data)) {
+        if (broken) return;
         const fault = started ? decide(statementOf(message)) : null;
         started = true;
         if (fault === null) upstream.write(message);
@@ -53,7 +52,6 @@ export async function startFaultProxy(url: string, decide: (statement: string) =
           mute = true;
           breakOff(fault, message);
         }
-        length = messageLength(pending, started);
       }
     });
     const breakOff = (fault: Fault, message: Buffer): void => {
@@ -99,18 +97,9 @@ export async function startFaultProxy(url: string, decide: (statement: string) =
   };
 }
 
-/** Undefined where the message is not there in full. */
-function messageLength(data: Buffer, started: boolean): number | undefined {
-  const typeBytes = started ? 1 : 0;
-  if (data.length < typeBytes + 4) return undefined;
-  const length = typeBytes + data.readInt32BE(typeBytes);
-  return data.length < length ? undefined : length;
-}
-
-/** `Q` holds the text and a zero byte; `P` (Parse) begins a statement with parameters; others are not statements. */
+/** Parse (`P`) begins a statement with parameters; other messages of such a one are not statements. */
 function statementOf(message: Buffer): string {
-  const type = message.toString('latin1', 0, 1);
-  return type === 'Q' ? message.toString('utf8', 5, message.length - 1) : type === 'P' ? PARAMETERS : '';
+  return typeOf(message) === 'P' ? PARAMETERS : (textOf(message) ?? '');
 }
 
 export const PARAMETERS = '$';

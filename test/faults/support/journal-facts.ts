@@ -10,11 +10,12 @@ export interface WalkFacts {
 
 /** Over all batch operations of the plan's latest run: those of the way there, or those of the way back. */
 export async function walkFacts(
-  { query, value }: TestDatabase,
+  { query }: Pick<TestDatabase, 'query'>,
   plan: string,
   direction: 'apply' | 'rollback',
 ): Promise<WalkFacts> {
-  if ((await value(`SELECT to_regclass('lockstep.range') IS NULL`)) === true) return { batches: 0, unfinished: 0 };
+  const [journal] = await query<{ there: boolean }>(`SELECT to_regclass('lockstep.range') IS NOT NULL AS there`);
+  if (journal?.there !== true) return { batches: 0, unfinished: 0 };
   const [row] = await query<{ batches: string; unfinished: string }>(
     `SELECT coalesce(sum(batches), 0)::text AS batches, (count(*) FILTER (WHERE NOT done))::text AS unfinished
      FROM lockstep.range AS r

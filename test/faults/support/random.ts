@@ -18,6 +18,9 @@ export function printedRandom(file: string): Random {
 /** Multiplies the work of every random test; 1 is the quick size. */
 export const ROUNDS = Math.max(1, Math.floor(Number(process.env['LOCKSTEP_FAULTS_ROUNDS'] ?? '1')) || 1);
 
+/** For suites that go through every place where something can break, and play a sample of them otherwise. */
+export const ALL = process.env['LOCKSTEP_FAULTS_ALL'] === '1';
+
 /** Figures for a person; not part of any assertion. */
 export function say(line: string): void {
   process.stderr.write(`${line}\n`);
