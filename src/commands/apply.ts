@@ -12,16 +12,8 @@ import type { PlanReport } from '../report/plan-report.js';
 import { compileForDatabase, type CompiledForDatabase } from './compile-for-database.js';
 import { EXIT, refusal, type CommandResult } from './command-result.js';
 import { driftRefusal, keysOf } from './drift.js';
-import {
-  endOfTurn,
-  EXECUTOR,
-  executeRun,
-  holdingRun,
-  MOVED,
-  takeOverAsKnown,
-  whyOf,
-  type RunOptions,
-} from './execute-run.js';
+import { endOfTurn, whyOf } from './end-of-turn.js';
+import { EXECUTOR, executeRun, holdingRun, MOVED, takeOverAsKnown, type RunOptions } from './execute-run.js';
 import { guarded } from './guarded.js';
 import { knownRun, liveRunsTouching, type LiveRun } from './known-run.js';
 import { refuseOtherTarget } from './other-target.js';

@@ -1,17 +1,16 @@
 /**
  * Runs a graph of a run that this process holds, and keeps the run's status true. Owns what is alike for the way there and
- * the way back: holding the run, the fence, the walk, and what its end means.
+ * the way back: holding the run, the fence and the walk. What its end means is in `end-of-turn`.
  */
 import { hostname } from 'node:os';
 import { systemClock } from '../kernel/clock.js';
 import type { Execution } from '../executor/execution.js';
-import type { Journal, RunHandle, RecordedError } from '../executor/journal.js';
+import type { Journal, RunHandle } from '../executor/journal.js';
 import { runGraph, type WalkEnd } from '../executor/run-graph.js';
 import type { Observe } from '../executor/run-event.js';
 import type { Database, Session } from '../executor/session.js';
 import { createSlots } from '../executor/slots.js';
 import { NO_THROTTLE, type ThrottleStop } from '../executor/throttle.js';
-import type { Diagnostic } from '../kernel/diagnostic.js';
 import type { OperationGraph } from '../operation/operation-graph.js';
 import { holdersOf, letGoOfRun, noticeLostHolder, tryHoldRun } from '../postgres/journal/advisory.js';
 import { postgresJournal } from '../postgres/journal/journal.js';
@@ -19,11 +18,10 @@ import { moveRun } from '../postgres/journal/move-run.js';
 import type { RunStatus } from '../postgres/journal/run-status.js';
 import { findRun, type StoredRun } from '../postgres/journal/runs.js';
 import { takeOverIf } from '../postgres/journal/take-over.js';
-import { commandDiagnostic, EXIT, refusal, type CommandResult, type ExitCode } from './command-result.js';
+import { EXIT, refusal, type CommandResult } from './command-result.js';
 import { unexpectedChanges } from './drift.js';
 import { whileStoppable, type StopOptions } from './run-stops.js';
 import { runThrottle } from './run-throttle.js';
-import { throttleDiagnostic } from './throttle-diagnostic.js';
 
 export interface RunOptions extends StopOptions {
   readonly observe: Observe;
@@ -171,93 +169,3 @@ export async function deadlockTimeout(session: Session): Promise<number> {
   );
   return Number(rows[0]!.ms);
 }
-
-/** Why it has stopped, where that was asked for. */
-export function whyOf(end: WalkEnd): string | null {
-  return end.state === 'stopped' ? (end.throttle?.reason ?? end.why) : null;
-}
-
-export interface EndOfTurn {
-  readonly exit: ExitCode;
-  readonly diagnostics: readonly Diagnostic[];
-  readonly next: readonly string[];
-}
-
-/** `goOn` and `back` are the commands that the user would type. */
-export function endOfTurn(
-  end: WalkEnd,
-  graph: OperationGraph,
-  commands: { readonly goOn: string; readonly back: string; readonly file: string },
-): EndOfTurn {
-  switch (end.state) {
-    case 'done':
-      return { exit: EXIT.done, diagnostics: [], next: [] };
-    case 'stopped':
-      return {
-        exit: EXIT.stopped,
-        diagnostics: end.throttle === undefined ? [] : [throttleDiagnostic(end.throttle)],
-        next: [commands.goOn],
-      };
-    case 'fenced':
-      return {
-        exit: EXIT.heldByAnother,
-        diagnostics: [commandDiagnostic('LS9015', { detail: 'The journal carries a newer epoch.' })],
-        next: [`lockstep status ${graph.plan}`],
-      };
-    case 'blocked':
-      return {
-        exit: EXIT.stopped,
-        diagnostics: end.blocked.map(({ operation, reason }) =>
-          commandDiagnostic('LS9027', {
-            detail: `\`${operation}\`: ${reason}.`,
-            help: 'let those sessions end their transactions, or end them with pg_terminate_backend(pid); then go on',
-          }),
-        ),
-        next: [commands.goOn],
-      };
-    case 'waiting': {
-      const approvals = end.gates.flatMap(({ operation, reason }) => {
-        const gate = graph.operations.find((candidate) => candidate.id === operation);
-        return gate?.kind === 'gate' && gate.approval !== null && reason.includes('approval')
-          ? [`lockstep approve ${commands.file} --gate ${gate.step}`]
-          : [];
-      });
-      return { exit: EXIT.stopped, diagnostics: [], next: [...approvals, commands.goOn] };
-    }
-    case 'failed': {
-      const diagnostics = end.failures.map(({ operation, error }) => failureDiagnostic(operation, error));
-      const onlyChecks = end.failures.every(({ error }) => error.code === 'check_failed');
-      const back = graph.direction === 'apply' ? [commands.back] : [];
-      return { exit: onlyChecks ? EXIT.checkFailed : EXIT.failed, diagnostics, next: [commands.goOn, ...back] };
-    }
-  }
-}
-
-const CODES = {
-  check_failed: 'LS9003',
-  rows_folded: 'LS9004',
-  in_doubt: 'LS9012',
-  unobserved: 'LS9028',
-  row_failed: 'LS9030',
-} as const;
-
-export function failureDiagnostic(operation: string, error: RecordedError): Diagnostic {
-  const code = error.code in CODES ? CODES[error.code as keyof typeof CODES] : 'LS9002';
-  const rows = (error.rows ?? []).slice(0, 10).map((row) => `  ${JSON.stringify(row)}`);
-  const state = error.sqlstate === undefined ? '' : ` (SQLSTATE ${error.sqlstate})`;
-  const detail = [
-    `\`${operation}\`: ${error.message}${state}.`,
-    ...(error.detail === undefined ? [] : [error.detail]),
-    ...rows,
-  ].join('\n');
-  return commandDiagnostic(code, { detail, help: HELP[code] });
-}
-
-const HELP: Readonly<Record<(typeof CODES)[keyof typeof CODES] | 'LS9002', string>> = {
-  LS9002: 'nothing of the failed transaction stays; repair the cause and go on, or take the run back',
-  LS9003: 'repair the rows and go on, or take the run back',
-  LS9004: 'choose another `key` or narrow `where`, or repair the rows and go on',
-  LS9012: 'look whether it has run, then say so with --resolve',
-  LS9028: 'go on once the server can be reached: the catalog is asked before anything is sent again',
-  LS9030: 'repair the row, or what refuses it, and go on; rows that stand aside are written by `lockstep replay`',
-};
