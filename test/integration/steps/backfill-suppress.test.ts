@@ -104,10 +104,10 @@ for (const major of [18, 15]) {
       await query(`${PARENT}; ${ORIGIN}; ${FIRED}; ${target()}; UPDATE origin SET pb = 70 WHERE id = 6`);
       const copied = planOn(database, copyPlan('orphan'));
       const refused = await copied.apply();
-      expect(refused).toMatchObject({ exit: 1, diagnostics: [{ code: 'LS9002' }] });
+      expect(refused).toMatchObject({ exit: 1, diagnostics: [{ code: 'LS9030' }] });
       expect(told(refused)).toContain('violates the foreign key "copy_pa_pb_fkey" (SQLSTATE 23503)');
       expect(told(refused)).toContain('Key (pa, pb)=(6, 70) is not present in public.parent.');
-      expect(await value('SELECT count(*)::int FROM copy')).toBe(4);
+      expect(await value('SELECT count(*)::int FROM copy')).toBe(5);
       await query('UPDATE origin SET pb = 6 WHERE id = 6');
       expect(told(await copied.apply())).toBe('exit 0');
 
