@@ -29,9 +29,13 @@ for (const major of [18, 15]) {
     test('is valid, and planning it writes nothing', async () => {
       expect(told(await validateCommand({ files: [DEMO_PLAN_FILE], set: {}, env: {} }))).toBe('exit 0');
 
-      const { result: planned, written } = await writtenBy(found, (own) => planOn(own, text, SET).plan());
-
-      expect(told(planned)).toBe('exit 0');
+      // Autovacuum writes too, now and then; what planning wrote it would write each time.
+      let written = 1;
+      for (let tries = 0; tries < 3 && written > 0; tries++) {
+        const planned = await writtenBy(found, (own) => planOn(own, text, SET).plan());
+        expect(told(planned.result)).toBe('exit 0');
+        written = planned.written;
+      }
       expect(written).toBe(0);
       expect(await value(`SELECT to_regnamespace('lockstep')`)).toBeNull();
     });
