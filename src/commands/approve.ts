@@ -5,8 +5,7 @@ import { postgresJournal } from '../postgres/journal/journal.js';
 import { approve } from '../postgres/journal/trail.js';
 import { EXIT, refusal, type CommandResult } from './command-result.js';
 import { guarded } from './guarded.js';
-import { knownRun } from './known-run.js';
-import { refuseOtherTarget } from './other-target.js';
+import { namedRun } from './named-run.js';
 
 export interface ApproveOptions {
   readonly database: Database;
@@ -37,14 +36,9 @@ export function approveCommand({
   target = null,
 }: ApproveOptions): Promise<CommandResult<ApproveReport>> {
   return guarded(async () => {
-    const run = await knownRun(database, name);
-    if (run === undefined)
-      return refusal(EXIT.failed, 'LS9008', {
-        detail: `The journal has no run of \`${name}\`.`,
-        help: 'lockstep status',
-      });
-    const elsewhere = refuseOtherTarget(run, target);
-    if (elsewhere !== undefined) return elsewhere;
+    const named = await namedRun({ database, run: name, target });
+    if (!named.ok) return named.refused;
+    const { run } = named;
     const graph = JSON.parse(run.graph) as OperationGraph;
     const operation = graph.operations.find((candidate) => candidate.kind === 'gate' && candidate.step === gate);
     if (operation?.kind !== 'gate') {

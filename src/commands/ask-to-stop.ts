@@ -11,8 +11,7 @@ import { ENDED_STATUSES, UNDER_WAY_STATUSES, type Asked } from '../postgres/jour
 import { summaryOf, type RunSummary } from '../postgres/journal/runs.js';
 import { EXIT, refusal, type CommandResult } from './command-result.js';
 import { guarded } from './guarded.js';
-import { knownRun } from './known-run.js';
-import { refuseOtherTarget } from './other-target.js';
+import { namedRun } from './named-run.js';
 
 export interface AskToStopOptions {
   readonly database: Database;
@@ -42,15 +41,10 @@ const UNHELD_MS = 2_500;
 
 export function askToStopCommand(options: AskToStopOptions): Promise<CommandResult<AskToStopReport>> {
   return guarded(async () => {
-    const { database, asked, run: name } = options;
-    const known = await knownRun(database, name);
-    if (known === undefined)
-      return refusal(EXIT.failed, 'LS9008', {
-        detail: `The journal has no run of \`${name}\`.`,
-        help: 'lockstep status',
-      });
-    const elsewhere = refuseOtherTarget(known, options.target ?? null);
-    if (elsewhere !== undefined) return elsewhere;
+    const { database, asked } = options;
+    const named = await namedRun(options);
+    if (!named.ok) return named.refused;
+    const { run: known } = named;
     if (ENDED_STATUSES.includes(known.status)) {
       const detail = `\`${known.name}\` is ${known.status} since ${known.finishedAt ?? 'a while'}.`;
       return { ...refusal(EXIT.failed, 'LS9036', { detail }), next: [`lockstep status ${known.name}`] };

@@ -17,8 +17,7 @@ import type { StoredRun } from '../postgres/journal/runs.js';
 import { commandDiagnostic, EXIT, refusal, type CommandResult } from './command-result.js';
 import { deadlockTimeout, holdingRun } from './execute-run.js';
 import { guarded } from './guarded.js';
-import { knownRun } from './known-run.js';
-import { refuseOtherTarget } from './other-target.js';
+import { namedRun } from './named-run.js';
 
 export interface ReplayOptions {
   readonly database: Database;
@@ -42,15 +41,10 @@ export interface ReplayReport {
 
 export function replayCommand(options: ReplayOptions): Promise<CommandResult<ReplayReport>> {
   return guarded(async () => {
-    const { database, run: name, target = null } = options;
-    const run = await knownRun(database, name);
-    if (run === undefined)
-      return refusal(EXIT.failed, 'LS9008', {
-        detail: `The journal has no run of \`${name}\`.`,
-        help: 'lockstep status',
-      });
-    const elsewhere = refuseOtherTarget(run, target);
-    if (elsewhere !== undefined) return elsewhere;
+    const { database } = options;
+    const named = await namedRun(options);
+    if (!named.ok) return named.refused;
+    const { run } = named;
     return holdingRun(database, run.plan, () => replay(run, options));
   });
 }

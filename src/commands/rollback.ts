@@ -16,8 +16,8 @@ import { driftRefusal, keysOf } from './drift.js';
 import { endOfTurn, whyOf } from './end-of-turn.js';
 import { executeRun, holdingRun, MOVED, takeOverAsKnown, type RunOptions } from './execute-run.js';
 import { guarded } from './guarded.js';
-import { refuseOtherTarget } from './other-target.js';
-import { driftSince, knownRun } from './known-run.js';
+import { namedRun } from './named-run.js';
+import { driftSince } from './known-run.js';
 
 export interface RollbackOptions extends RunOptions {
   /** A plan's or a run's name: `split-auth-schema`, `split-auth-schema@2`. */
@@ -54,15 +54,10 @@ export function rollbackCommand(options: RollbackOptions): Promise<CommandResult
 }
 
 async function rollBackOnce(options: RollbackOptions): Promise<CommandResult<RollbackReport> | typeof MOVED> {
-  const { database, run: name, argument } = options;
-  const run = await knownRun(database, name);
-  if (run === undefined)
-    return refusal(EXIT.failed, 'LS9008', {
-      detail: `The journal has no run of \`${name}\`.`,
-      help: 'lockstep status',
-    });
-  const elsewhere = refuseOtherTarget(run, options.target ?? null);
-  if (elsewhere !== undefined) return elsewhere;
+  const { database, argument } = options;
+  const named = await namedRun(options);
+  if (!named.ok) return named.refused;
+  const { run } = named;
   const compiled = await database.withSession((session) => wayBackOf(run, session));
   if (!('graph' in compiled)) return compiled;
   const { graph } = compiled;

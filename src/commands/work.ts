@@ -23,7 +23,7 @@ import { failureDiagnostic } from './end-of-turn.js';
 import { withExecution, type RunOptions } from './execute-run.js';
 import { guarded } from './guarded.js';
 import { knownRun } from './known-run.js';
-import { refuseOtherTarget } from './other-target.js';
+import { namedRun } from './named-run.js';
 import { joinedStates, type JoinedStates } from './joined-states.js';
 
 export interface WorkOptions extends Pick<RunOptions, 'database' | 'observe' | 'stop' | 'journal'> {
@@ -60,15 +60,10 @@ const LOOK_EVERY_MS = 1_000;
 
 export function workCommand(options: WorkOptions): Promise<CommandResult<WorkReport>> {
   return guarded(async () => {
-    const { database, run: name, argument } = options;
-    const known = await knownRun(database, name);
-    if (known === undefined)
-      return refusal(EXIT.failed, 'LS9008', {
-        detail: `The journal has no run of \`${name}\`.`,
-        help: 'lockstep status',
-      });
-    const elsewhere = refuseOtherTarget(known, options.target ?? null);
-    if (elsewhere !== undefined) return elsewhere;
+    const { argument } = options;
+    const named = await namedRun(options);
+    if (!named.ok) return named.refused;
+    const { run: known } = named;
     if (!UNDER_WAY_STATUSES.includes(known.status) || known.asked !== null)
       return {
         ...refusal(EXIT.failed, 'LS9035', {
