@@ -50,16 +50,25 @@ function changed(domain: ObjectName, at: FormContext, back: WayBack, sql = at.st
 function defaultBack(domain: ObjectName, at: FormContext): WayBack {
   const facts = factsOf(domain, at);
   if (facts?.definition == null) return withoutDefinition(domain, facts);
-  const [statement] = at.parse(facts.definition);
-  const constraints = (nodeAs(statement?.node, 'CreateDomainStmt')?.constraints ?? []).map((node) =>
-    nodeAs(node, 'Constraint')!,
-  );
-  const given = constraints.find(({ contype }) => contype === 'CONSTR_DEFAULT');
-  if (statement === undefined || given === undefined)
-    return [quickBack('drop the default', `ALTER DOMAIN ${nameOf(domain)} DROP DEFAULT`)];
+  const clause = clauseOf(facts.definition, ({ contype }) => contype === 'CONSTR_DEFAULT', at);
+  if (clause === undefined) return [quickBack('drop the default', `ALTER DOMAIN ${nameOf(domain)} DROP DEFAULT`)];
+  return [quickBack('set the default back', `ALTER DOMAIN ${nameOf(domain)} SET ${clause}`)];
+}
+
+/** What a CREATE DOMAIN says of its default, or of one of its constraints. */
+function clauseOf(
+  definition: string,
+  which: (constraint: FieldsOf<'Constraint'>) => boolean,
+  at: FormContext,
+): string | undefined {
+  const [statement] = at.parse(definition);
+  const nodes = nodeAs(statement?.node, 'CreateDomainStmt')?.constraints ?? [];
+  const constraints = nodes.map((node) => nodeAs(node, 'Constraint')!);
+  const given = constraints.find(which);
+  if (statement === undefined || given === undefined) return undefined;
   const places = constraints.map(({ location = 0 }) => statement.utf16Offset(location));
   const clause = sourceText(statement).clause(statement.utf16Offset(given.location ?? 0), places);
-  return [quickBack('set the default back', `ALTER DOMAIN ${nameOf(domain)} SET ${textOf(statement, clause)}`)];
+  return textOf(statement, clause);
 }
 
 /** Since server 17 NOT NULL is a constraint with a name, which the server makes up. */
@@ -101,8 +110,17 @@ function addConstraint(domain: ObjectName, { def }: FieldsOf<'AlterDomainStmt'>,
 }
 
 function dropConstraint(domain: ObjectName, statement: FieldsOf<'AlterDomainStmt'>, at: FormContext): readonly Piece[] {
-  const constraint = constraintOf(domain, statement.name ?? '');
-  if (factsOf(constraint, at) === undefined) return missing(constraint, at, statement.missing_ok === true);
+  const { name = '' } = statement;
+  const constraint = constraintOf(domain, name);
+  if (factsOf(constraint, at) === undefined) {
+    // Of a domain that the plan itself makes, only its own text knows the constraints.
+    const made = factsOf(domain, at)?.definition;
+    const clause = made == null ? undefined : clauseOf(made, ({ conname }) => conname === name, at);
+    if (clause === undefined) return missing(constraint, at, statement.missing_ok === true);
+    return [
+      changed(domain, at, [quickBack(`add constraint ${name} again`, `ALTER DOMAIN ${nameOf(domain)} ADD ${clause}`)]),
+    ];
+  }
   return [changed(domain, at, makeAgain(constraint, at), withoutWords(at.statement, ['IF', 'EXISTS']))];
 }
 
