@@ -13,6 +13,7 @@ import { testDatabase, type TestDatabase } from '../../support/database.js';
 
 const folder = compileForProcesses();
 
+/** Enough for several ranges: who joins needs one that the other does not hold. */
 const ROWS = 40_000;
 /** Some milliseconds for each batch, so that there is work left when a process has started. */
 const SLOWLY = '"n + 1 + coalesce((SELECT 0 FROM pg_sleep(0.03) WHERE id % 100 = 0), 0)"';
@@ -132,7 +133,7 @@ test('who joins the way back takes back each row once', async () => {
 });
 
 test('what goes wrong for who has joined is left to the process that moves the run', async () => {
-  const { found, plan } = await filling(10_000);
+  const { found, plan } = await filling();
   const first = start('apply', found, plan);
   await first.batches(1);
   const role = `${found.name}_helper`;
@@ -156,7 +157,7 @@ test('what goes wrong for who has joined is left to the process that moves the r
   expect(await first.ended).toMatchObject({ exitCode: 0 });
   expect(joined).toMatchObject({ exit: 1, report: { status: 'done', batches: 0 }, diagnostics: [{ code: 'LS9002' }] });
   expect(met).toEqual(['bump/fill 42501']);
-  expect(await filled(found)).toEqual({ '1': 10_000 });
+  expect(await filled(found)).toEqual({ '1': ROWS });
 });
 
 test('what is not under way cannot be joined', async () => {
