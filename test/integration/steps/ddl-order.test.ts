@@ -31,3 +31,23 @@ it('a later step that touches the same function, type or schema waits for the ea
   expect(words).toEqual([{ f: 'second', t: 'second', s: 'second', g: true }]);
   expect(told(await plan.rollback())).toBe('exit 0');
 });
+
+it('a constraint of a domain that the plan itself makes is dropped, and comes back on the way back', async () => {
+  const test = await testDatabase({ after: onTestFinished });
+  const plan = planOn(test.database, {
+    name: 'domain',
+    steps: [
+      {
+        id: 'make',
+        ddl: `CREATE DOMAIN addr AS text DEFAULT 'a' CONSTRAINT filled CHECK (VALUE <> '') CONSTRAINT more CHECK (VALUE <> 'x')`,
+      },
+      { id: 'drop', ddl: 'ALTER DOMAIN addr DROP CONSTRAINT filled' },
+    ],
+  });
+  const undone = (await plan.plan()).report!.operations.flatMap(({ undoOperations }) =>
+    undoOperations.flatMap(({ sql }) => sql),
+  );
+  expect(undone).toContain(`ALTER DOMAIN public.addr ADD CONSTRAINT filled CHECK (VALUE <> '')`);
+  expect(told(await plan.apply())).toBe('exit 0');
+  expect(told(await plan.rollback())).toBe('exit 0');
+});
