@@ -1,22 +1,16 @@
 /** `lockstep approve PLAN --gate STEP`: the word of the database user that a waiting gate may open. */
-import type { Database } from '../executor/session.js';
 import type { OperationGraph } from '../operation/operation-graph.js';
 import { postgresJournal } from '../postgres/journal/journal.js';
 import { approve } from '../postgres/journal/trail.js';
 import { EXIT, refusal, type CommandResult } from './command-result.js';
 import { guarded } from './guarded.js';
-import { namedRun } from './named-run.js';
+import { namedRun, type RunName } from './named-run.js';
 
-export interface ApproveOptions {
-  readonly database: Database;
-  /** A plan's or a run's name. */
-  readonly run: string;
+export interface ApproveOptions extends RunName {
   readonly argument: string;
   /** Id of the gate's step. */
   readonly gate: string;
   readonly comment: string | null;
-  /** `--target`; the run must be one for it, where its plan says `only`. */
-  readonly target?: string | null;
 }
 
 export interface ApproveReport {

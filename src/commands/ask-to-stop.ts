@@ -11,15 +11,10 @@ import { ENDED_STATUSES, UNDER_WAY_STATUSES, type Asked } from '../postgres/jour
 import { summaryOf, type RunSummary } from '../postgres/journal/runs.js';
 import { EXIT, refusal, type CommandResult } from './command-result.js';
 import { guarded } from './guarded.js';
-import { namedRun } from './named-run.js';
+import { namedRun, type RunName } from './named-run.js';
 
-export interface AskToStopOptions {
-  readonly database: Database;
+export interface AskToStopOptions extends RunName {
   readonly asked: Asked;
-  /** A plan's or a run's name. */
-  readonly run: string;
-  /** `--target`; the run must be one for it, where its plan says `only`. */
-  readonly target?: string | null;
   /** How long to wait for the run to stop. Default 15,000. */
   readonly waitMs?: number;
 }

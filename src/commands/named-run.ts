@@ -7,7 +7,7 @@ import { refuseOtherTarget } from './other-target.js';
 
 export interface RunName {
   readonly database: Database;
-  /** A plan's or a run's name. */
+  /** A plan's or a run's name: `split-auth-schema`, `split-auth-schema@2`. */
   readonly run: string;
   /** `--target`; the run must be one for it, where its plan says `only`. */
   readonly target?: string | null;

@@ -4,7 +4,6 @@ import type { Execution } from '../executor/execution.js';
 import type { QuarantinedRow } from '../executor/journal.js';
 import { replayRow, type Replayed } from '../executor/replay-row.js';
 import type { Observe } from '../executor/run-event.js';
-import type { Database } from '../executor/session.js';
 import { createSlots } from '../executor/slots.js';
 import { NO_THROTTLE } from '../executor/throttle.js';
 import type { BatchOperation } from '../operation/operation.js';
@@ -17,14 +16,9 @@ import type { StoredRun } from '../postgres/journal/runs.js';
 import { commandDiagnostic, EXIT, refusal, type CommandResult } from './command-result.js';
 import { deadlockTimeout, holdingRun } from './execute-run.js';
 import { guarded } from './guarded.js';
-import { namedRun } from './named-run.js';
+import { namedRun, type RunName } from './named-run.js';
 
-export interface ReplayOptions {
-  readonly database: Database;
-  /** A plan's or a run's name. */
-  readonly run: string;
-  /** `--target`; the run must be one for it, where its plan says `only`. */
-  readonly target?: string | null;
+export interface ReplayOptions extends RunName {
   readonly observe: Observe;
   /** Aborted: the row at hand is the last. */
   readonly stop: AbortSignal;

@@ -16,16 +16,12 @@ import { driftRefusal, keysOf } from './drift.js';
 import { endOfTurn, whyOf } from './end-of-turn.js';
 import { executeRun, holdingRun, MOVED, takeOverAsKnown, type RunOptions } from './execute-run.js';
 import { guarded } from './guarded.js';
-import { namedRun } from './named-run.js';
+import { namedRun, type RunName } from './named-run.js';
 import { driftSince } from './known-run.js';
 
-export interface RollbackOptions extends RunOptions {
-  /** A plan's or a run's name: `split-auth-schema`, `split-auth-schema@2`. */
-  readonly run: string;
+export interface RollbackOptions extends RunOptions, RunName {
   /** As the user typed it, for the commands that come next. */
   readonly argument: string;
-  /** `--target`; the run must be one for it, where its plan says `only`. */
-  readonly target?: string | null;
   /** Shown the way back before it is taken; false: it is not. Not asked when going on. */
   readonly agree: (report: PlanReport) => Promise<boolean>;
   /** Only show it. */

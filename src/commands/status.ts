@@ -3,6 +3,7 @@ import type { Database, Session } from '../executor/session.js';
 import { heldPlans, journalExists } from '../postgres/journal/advisory.js';
 import { refuseNewerJournal } from '../postgres/journal/migrate.js';
 import { runReport, type RunReport } from '../postgres/journal/run-report.js';
+import { UNDER_WAY_STATUSES } from '../postgres/journal/run-status.js';
 import { findRun, listRuns, type RunSummary } from '../postgres/journal/runs.js';
 import { EXIT, refusal, type CommandResult } from './command-result.js';
 import { guarded } from './guarded.js';
@@ -59,7 +60,7 @@ function notHeld({ throttle, ...report }: RunReport): RunReport {
 
 /** The journal cannot say that a process died; that nobody holds what is said to run can. */
 async function interruptedOf(session: Session, runs: readonly RunSummary[]): Promise<readonly string[]> {
-  const underWay = runs.filter((run) => run.status === 'running' || run.status === 'rolling back');
+  const underWay = runs.filter((run) => UNDER_WAY_STATUSES.includes(run.status));
   const held = await heldPlans(
     session,
     underWay.map((run) => run.plan),

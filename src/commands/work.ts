@@ -23,16 +23,12 @@ import { failureDiagnostic } from './end-of-turn.js';
 import { withExecution, type RunOptions } from './execute-run.js';
 import { guarded } from './guarded.js';
 import { knownRun } from './known-run.js';
-import { namedRun } from './named-run.js';
+import { namedRun, type RunName } from './named-run.js';
 import { joinedStates, type JoinedStates } from './joined-states.js';
 
-export interface WorkOptions extends Pick<RunOptions, 'database' | 'observe' | 'stop' | 'journal'> {
-  /** A plan's or a run's name. */
-  readonly run: string;
+export interface WorkOptions extends RunName, Pick<RunOptions, 'observe' | 'stop' | 'journal'> {
   /** As the user typed it, for the commands that come next. */
   readonly argument: string;
-  /** `--target`; the run must be one for it, where its plan says `only`. */
-  readonly target?: string | null;
   /** Batches of this process at the same time; absent: as many as the plan's `workers`. */
   readonly workers?: number;
   /** Told the graph whose batches it works on, and once more where the run has turned back. */

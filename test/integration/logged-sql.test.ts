@@ -16,6 +16,7 @@ import { built } from '../support/built-program.js';
 import { compareStatements, type Comparison, type Prediction } from '../support/compare-statements.js';
 import { createLoggedDatabase, startLoggingServer, type LoggedDatabase } from '../support/logging-server.js';
 import { planAt, planOn, told, type PlanOnDatabase } from '../support/plan-on-database.js';
+import { withSessions } from '../support/with-sessions.js';
 
 const root = fileURLToPath(new URL('../../', import.meta.url));
 const ROWS = 12_000;
@@ -194,10 +195,5 @@ function changing(database: Database, change: Change): Database {
       return result;
     },
   });
-  return {
-    withSession: (work) => database.withSession((session) => work(changed(session))),
-    transaction: (work, options) => database.transaction((session) => work(changed(session)), options),
-    cancelRunning: () => database.cancelRunning(),
-    close: () => database.close(),
-  };
+  return withSessions(database, changed);
 }

@@ -1,5 +1,6 @@
 /** Wrong design: whatever goes wrong in a batch is taken for the fault of a row, also a lock that was not had in time. */
 import { DatabaseError, type Database, type QueryResult, type Session } from '../../../src/executor/session.js';
+import { withSessions } from '../../support/with-sessions.js';
 
 /** The same database, whose errors all look like a value that does not fit. */
 export function everyErrorARow(database: Database): Database {
@@ -13,10 +14,5 @@ export function everyErrorARow(database: Database): Database {
       }
     },
   });
-  return {
-    withSession: (work) => database.withSession((session) => work(mistaken(session))),
-    transaction: (work, options) => database.transaction((session) => work(mistaken(session)), options),
-    cancelRunning: () => database.cancelRunning(),
-    close: () => database.close(),
-  };
+  return withSessions(database, mistaken);
 }

@@ -1,5 +1,6 @@
 /** Wrong designs of the driver: keys leave the server through JavaScript values that cannot hold them. */
 import type { Database, QueryResult, Session } from '../../../src/executor/session.js';
+import { withSessions } from '../../support/with-sessions.js';
 
 /** A Date has milliseconds. */
 export const throughDate = (key: string): string => new Date(key).toISOString();
@@ -19,10 +20,5 @@ export function withKeys(database: Database, mangle: (key: string) => string): D
       return { ...result, rows };
     },
   });
-  return {
-    withSession: (work) => database.withSession((session) => work(mangled(session))),
-    transaction: (work, options) => database.transaction((session) => work(mangled(session)), options),
-    cancelRunning: () => database.cancelRunning(),
-    close: () => database.close(),
-  };
+  return withSessions(database, mangled);
 }

@@ -1,5 +1,6 @@
 /** Wrong designs of how long locks are waited for, as databases that change what is sent. */
 import type { Database, Session } from '../../../src/executor/session.js';
+import { withSessions } from '../../support/with-sessions.js';
 
 /** A timeout meant for locks that block others, on a build that blocks nobody. */
 export function withLockTimeout(database: Database, timeoutMs: number): Database {
@@ -27,10 +28,5 @@ function withText(database: Database, change: (sql: string) => string): Database
       return session.query(text, text === sql ? parameters : []);
     },
   });
-  return {
-    withSession: (work) => database.withSession((session) => work(changed(session))),
-    transaction: (work, options) => database.transaction((session) => work(changed(session)), options),
-    cancelRunning: () => database.cancelRunning(),
-    close: () => database.close(),
-  };
+  return withSessions(database, changed);
 }

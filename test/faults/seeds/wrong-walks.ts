@@ -2,6 +2,7 @@
 import type { Database, Session } from '../../../src/executor/session.js';
 import type { Operation } from '../../../src/operation/operation.js';
 import { inBatches, type ChangeGraph } from './wrong-graphs.js';
+import { withSessions } from '../../support/with-sessions.js';
 
 /** A row with a NULL is never greater than anything, and never reached. */
 export const byNullableKey = (column: string, type: string): ChangeGraph => {
@@ -37,10 +38,5 @@ export function byOffset(database: Database, pageRows: number): Database {
       return result;
     },
   });
-  return {
-    withSession: (work) => database.withSession((session) => work(changed(session))),
-    transaction: (work, options) => database.transaction((session) => work(changed(session)), options),
-    cancelRunning: () => database.cancelRunning(),
-    close: () => database.close(),
-  };
+  return withSessions(database, changed);
 }

@@ -9,6 +9,7 @@ import { findRun } from '../../../src/postgres/journal/runs.js';
 import { testDatabase, type TestDatabase } from '../../support/database.js';
 import { planOn, rowsOf, told, type PlanOnDatabase } from '../../support/plan-on-database.js';
 import { forgetTables } from './whole-cycle.js';
+import { withSessions } from '../../support/with-sessions.js';
 
 const BATCH = { batch: { rows: 16, target: 'off' }, on_error: { quarantine: 10 } };
 
@@ -53,12 +54,7 @@ function intercepted(database: Database, before: (sql: string) => Promise<string
       return session.query<Row>(await before(sql), parameters);
     },
   });
-  return {
-    withSession: (work) => database.withSession((session) => work(wrapped(session))),
-    transaction: (work, options) => database.transaction((session) => work(wrapped(session)), options),
-    cancelRunning: () => database.cancelRunning(),
-    close: () => database.close(),
-  };
+  return withSessions(database, wrapped);
 }
 
 /** A statement is held back until it is let go. */
