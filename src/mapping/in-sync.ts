@@ -2,7 +2,8 @@
  * Row-by-row comparison of both sides of a mapping, in one statement, so of one snapshot: missing, extra, different,
  * double; NULL-safe. A count or a checksum would not do: both sides can be wrong in the same number.
  */
-import { actualRows, rowsDiffer, expectedRows, sameKey, type Mapping } from './mapping.js';
+import { quoteLiteral } from '../sql/identifier.js';
+import { actualRows, keyArray, rowsDiffer, expectedRows, sameKey, type Mapping } from './mapping.js';
 
 export interface Comparison {
   /** Rows are differences: `problem`, the key, `expected` and `found`. */
@@ -14,7 +15,14 @@ export interface Comparison {
 export interface ComparisonOptions {
   /** Target rows without a source row are no difference. */
   readonly extra: 'refuse' | 'allow';
+  /** Source rows without a target row are no difference; default `refuse`. */
+  readonly missing?: 'refuse' | 'allow';
   readonly samples: number;
+  /**
+   * Name of the window that keeps the mapping in step: then a row whose key was deleted since, and did not come back, is a
+   * difference too. The rows alone cannot tell: measured, a deleted row came back on both sides.
+   */
+  readonly window?: string | undefined;
 }
 
 export function comparison(mapping: Mapping, options: ComparisonOptions): Comparison {
@@ -27,7 +35,7 @@ export function comparison(mapping: Mapping, options: ComparisonOptions): Compar
       `SELECT (SELECT count(*) FROM difference) AS violations,`,
       `  (SELECT json_agg(to_json(s.*)) FROM (SELECT * FROM difference ORDER BY problem LIMIT ${options.samples}) AS s) AS samples,`,
       `  json_build_object('compared', (SELECT count(*) FROM expected),`,
-      ['missing', 'extra', 'different', 'double']
+      ['missing', 'extra', 'different', 'double', ...(options.window === undefined ? [] : ['resurrected'])]
         .map((problem) => `    '${problem}', coalesce((SELECT n FROM tally WHERE problem = '${problem}'), 0)`)
         .join(',\n'),
       `  ) AS figures`,
@@ -38,6 +46,7 @@ export function comparison(mapping: Mapping, options: ComparisonOptions): Compar
 function commonTables(mapping: Mapping, options: ComparisonOptions): string {
   const rest = mapping.columns.filter((column) => !mapping.key.includes(column));
   const extra = options.extra === 'allow' ? '\n    AND e.lockstep_here IS NOT NULL' : '';
+  const missing = options.missing === 'allow' ? '\n    AND a.lockstep_here IS NOT NULL' : '';
   const lines = [
     `expected AS MATERIALIZED (SELECT true AS lockstep_here, s.* FROM (${expectedRows(mapping)}) AS s),`,
     `actual AS (SELECT true AS lockstep_here, t.* FROM (${actualRows(mapping)}) AS t),`,
@@ -45,7 +54,7 @@ function commonTables(mapping: Mapping, options: ComparisonOptions): string {
     `  SELECT CASE WHEN a.lockstep_here IS NULL THEN 'missing' WHEN e.lockstep_here IS NULL THEN 'extra' ELSE 'different' END AS problem,`,
     `    to_jsonb(e.*) - 'lockstep_here' AS expected, to_jsonb(a.*) - 'lockstep_here' AS found`,
     `  FROM expected AS e FULL JOIN actual AS a ON ${sameKey('e', 'a', mapping)}`,
-    `  WHERE (e.lockstep_here IS NULL OR a.lockstep_here IS NULL OR ${rowsDiffer('e', 'a', rest)})${extra}`,
+    `  WHERE (e.lockstep_here IS NULL OR a.lockstep_here IS NULL OR ${rowsDiffer('e', 'a', rest)})${extra}${missing}`,
   ];
   // Doubles in the target cannot be: its key stands in a unique index. In the source they can, unless an index says no.
   if (!mapping.oneToOneByIndex) {
@@ -53,6 +62,13 @@ function commonTables(mapping: Mapping, options: ComparisonOptions): string {
     lines.push(
       `  UNION ALL`,
       `  SELECT 'double', to_jsonb(d.*), NULL FROM (SELECT ${key}, count(*) AS rows FROM expected GROUP BY ${key} HAVING count(*) > 1) AS d`,
+    );
+  }
+  if (options.window !== undefined) {
+    lines.push(
+      `  UNION ALL`,
+      `  SELECT 'resurrected', NULL, to_jsonb(a.*) - 'lockstep_here' FROM actual AS a JOIN lockstep.tombstone AS d`,
+      `    ON d.window_name = ${quoteLiteral(options.window)} AND d.mapping = ${quoteLiteral(mapping.name)} AND d.key = ${keyArray(mapping.key, 'a')}`,
     );
   }
   return [...lines, `)`].join('\n');

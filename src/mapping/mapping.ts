@@ -57,8 +57,13 @@ export function targetCondition(mapping: Mapping): string {
 
 /** The rows that the source says the target must have: `SELECT` of every mapped column under its target name. */
 export function expectedRows(mapping: Mapping, range = ''): string {
+  return rowsFrom(sqlName(mapping.source), mapping, range);
+}
+
+/** The same of another list that has the source's columns, under the source's name. */
+export function rowsFrom(from: string, mapping: Mapping, ...conditions: readonly string[]): string {
   const list = mapping.columns.map((column) => `${asValue(column)} AS ${column.name}`);
-  return `SELECT ${list.join(', ')}\nFROM ${sqlName(mapping.source)}${whereAll(sourceCondition(mapping), range)}`;
+  return `SELECT ${list.join(', ')}\nFROM ${from}${whereAll(sourceCondition(mapping), ...conditions)}`;
 }
 
 /** The same as an INSERT takes it: a type that cannot be assigned is refused, where a cast might bring it through. */
@@ -138,4 +143,9 @@ export function rowsDiffer(left: string, right: string, columns: readonly Mapped
 
 export function sameKey(left: string, right: string, mapping: Mapping): string {
   return mapping.key.map(({ name }) => `${left}.${name} = ${right}.${name}`).join(' AND ');
+}
+
+/** Texts as the target's own columns have them, so that padding and scale are the same from everywhere. */
+export function keyArray(key: readonly MappedColumn[], of: string): string {
+  return `ARRAY[${key.map(({ name, type }) => `${of}.${name}::${type}::text`).join(', ')}]`;
 }

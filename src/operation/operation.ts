@@ -136,7 +136,8 @@ export interface BatchCounts {
 }
 
 export interface BatchProblem {
-  readonly code: 'rows_folded' | 'rows_left_out' | 'concurrent_insert' | 'target_differs' | 'parent_missing';
+  readonly code:
+    'rows_folded' | 'rows_left_out' | 'concurrent_insert' | 'target_differs' | 'parent_missing' | 'mirror_silent';
   readonly retry: boolean;
   readonly rows: readonly Readonly<Record<string, unknown>>[];
 }

@@ -4,7 +4,7 @@ import { walkableKeyOf } from '../../catalog/walkable-key.js';
 import { expectedRows, sqlName, textsOf, type Mapping } from '../../mapping/mapping.js';
 import { summarise, type CheckQuery } from '../../operation/check-query.js';
 import { IS_A_WAY_BACK, type Operation, type Pace, type Reversal } from '../../operation/operation.js';
-import { checkOperations } from '../check-operations.js';
+import { checkOperations } from '../../checks/check-operations.js';
 import type { Fragment, LowerContext } from '../step-definition.js';
 import { copyWork } from './copy-sql.js';
 import { parentsOf } from '../touches.js';
@@ -12,6 +12,8 @@ import { firesTriggers, refuseUnfit } from './fitness.js';
 import type { MappingBackfill } from './schema.js';
 import { refuseToSuppress, suppresses, type UserTriggers } from './suppress.js';
 import { upheldKeys } from './upheld-keys.js';
+import { mirrorFires } from '../../windows/mirror-triggers.js';
+import type { Window } from '../../windows/window.js';
 import { provenanceIsFresh, sqlKeyColumn, targetWalk, uncopyWork, type Referrer } from './uncopy-sql.js';
 
 export function lowerCopy(fields: MappingBackfill, pace: Pace, context: LowerContext): Fragment {
@@ -24,6 +26,9 @@ export function lowerCopy(fields: MappingBackfill, pace: Pace, context: LowerCon
     operations: found.flatMap((part) => part.operations),
     preconditions: found.flatMap((part) => part.preconditions),
     effects: [],
+    windows: [...context.windows.values()]
+      .filter(({ leads }) => leads !== null)
+      .map((window) => ({ ...window, filled: [...new Set([...window.filled, ...fields.mappings])] })),
   };
 }
 
@@ -45,11 +50,18 @@ function copyOf(mapping: Mapping, fields: MappingBackfill, pace: Pace, context: 
   const suppressed = suppresses(mapping.target, ['insert'], said, context);
   if (suppresses(mapping.target, ['insert', 'delete'], said, context))
     refuseToSuppress(mapping.target, ['insert', 'delete'], undefined, context, path);
+  const window = windowOf(mapping, context);
+  const mirror = window?.mirrors.find((one) => one.mapping.name === mapping.name);
   const id = `${step}/fill/${mapping.name}`;
   const triggersFire = !suppressed && firesTriggers(mapping.target, ['insert'], context.catalog);
   const [source, target] = [sqlName(mapping.source), sqlName(mapping.target)];
   const parents = parentsOf(mapping.target);
   const looked = textsOf(mapping).flatMap((text) => context.readsOf('condition', text));
+  const wayBack = (): Reversal => {
+    if (context.rollback.kind !== 'auto') return REPLACED;
+    if (window === undefined) return uncopy(mapping, id, pace, said, context, path);
+    return { kind: 'nothing', reason: `the way back of \`${window.id}\` takes its rows` };
+  };
   const operation: Operation = {
     kind: 'batch',
     id,
@@ -57,16 +69,17 @@ function copyOf(mapping: Mapping, fields: MappingBackfill, pace: Pace, context: 
     label: `copy ${source} into ${target} (${mapping.name})`,
     walk: { relation: source, index: mapping.walk.index, key: mapping.walk.columns.map(sqlKeyColumn) },
     work: copyWork(mapping, id, {
-      onConflict: fields.on_conflict ?? 'fail',
+      onConflict: fields.on_conflict ?? (mirror === undefined ? 'fail' : 'skip'),
       triggersFire,
       upheld: suppressed ? upheldKeys(mapping.target) : null,
+      mirrorFires: mirror === undefined ? null : mirrorFires(mirror),
     }),
     pace,
     quarantine: fields.on_error?.quarantine ?? 0,
     reads: [...new Set([source, ...parents, ...looked])],
     writes: [target],
     locks: [
-      { relation: source, mode: 'ACCESS SHARE' },
+      { relation: source, mode: mirror === undefined ? 'ACCESS SHARE' : 'ROW SHARE' },
       { relation: target, mode: 'ROW EXCLUSIVE' },
       // A foreign key takes FOR KEY SHARE on the row that it refers to.
       ...parents.map((relation) => ({ relation, mode: 'ROW SHARE' }) as const),
@@ -75,13 +88,20 @@ function copyOf(mapping: Mapping, fields: MappingBackfill, pace: Pace, context: 
     after: [],
     skipWhen: [],
     hazards: [],
-    reversal: context.rollback.kind === 'auto' ? uncopy(mapping, id, pace, said, context, path) : REPLACED,
+    reversal: wayBack(),
   };
   return {
     operations: [operation],
     preconditions: oneToOne(mapping, context),
     effects: [],
   };
+}
+
+/** The open window that keeps the mapping in step. */
+function windowOf(mapping: Mapping, { windows }: LowerContext): Window | undefined {
+  return [...windows.values()].find(
+    ({ leads, mirrors }) => leads !== null && mirrors.some((mirror) => mirror.mapping.name === mapping.name),
+  );
 }
 
 const REPLACED: Reversal = { kind: 'nothing', reason: 'the step says its own way back' };
