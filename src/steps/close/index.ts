@@ -1,11 +1,11 @@
 /** `close`: ends windows. Both sides are compared once more; then the mirrors go, and what is there stays. */
 import { report } from '../../catalog/scope.js';
-import { withPartitions } from '../backfill/fitness.js';
+import { withPartitions } from '../fitness.js';
 import { list, object, ref } from '../../kernel/json-schema.js';
 import { sqlName, textsOf } from '../../mapping/mapping.js';
 import { closeWindow } from '../../windows/close-window.js';
 import type { Window } from '../../windows/window.js';
-import { WINDOW_CODES } from '../dual-write/codes.js';
+import { WINDOW_CODES } from '../window-codes.js';
 import type { Fragment, LowerContext, StepDefinition } from '../step-definition.js';
 
 interface CloseFields {
