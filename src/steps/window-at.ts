@@ -13,21 +13,18 @@ export function openWindowAt(id: string, path: Path, context: LowerContext): Win
   const refuse = (code: 'LS6504' | 'LS6505', detail: string, help: string): undefined => {
     report(context, WINDOW_CODES, code, context.locate(path), { detail, help });
   };
-  if (window === undefined)
-    { refuse(
-      'LS6504',
-      `No step before opens a window \`${id}\`.`,
-      'name a step before this one that opens a window',
-    ); return; }
-  if (window.leads === null) { refuse('LS6504', `\`${id}\` is closed already.`, 'leave it out'); return; }
+  if (window === undefined) {
+    refuse('LS6504', `No step before opens a window \`${id}\`.`, 'name a step before this one that opens a window');
+    return;
+  }
+  if (window.leads === null) {
+    refuse('LS6504', `\`${id}\` is closed already.`, 'leave it out');
+    return;
+  }
   const open = window.mirrors.map(({ mapping }) => mapping.name).filter((name) => !window.filled.includes(name));
   if (open.length === 0) return window;
   const detail = `No step fills ${open.join(', ')}.`;
-  refuse(
-    'LS6505',
-    detail,
-    `add \`backfill: { mappings: [${open.join(', ')}] }\` between \`${id}\` and this step`,
-  );
+  refuse('LS6505', detail, `add \`backfill: { mappings: [${open.join(', ')}] }\` between \`${id}\` and this step`);
 }
 
 /** The open window that keeps a mapping in step. */

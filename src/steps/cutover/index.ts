@@ -61,11 +61,16 @@ function leading(id: string, index: number, context: LowerContext): Window | und
   const refuse = (detail: string, help: string): undefined => {
     report(context, WINDOW_CODES, 'LS6508', context.locate([...context.path, 'windows', index]), { detail, help });
   };
-  if (window.leads === 'new') { refuse(`The new side of \`${id}\` leads already.`, 'leave it out'); return; }
-  if (window.direction === 'forward')
-    { refuse(
+  if (window.leads === 'new') {
+    refuse(`The new side of \`${id}\` leads already.`, 'leave it out');
+    return;
+  }
+  if (window.direction === 'forward') {
+    refuse(
       `\`${id}\` keeps only its new side in step: after a cutover the old one would fall behind.`,
       `write \`direction: both\` in \`${id}\`, or close it without a cutover`,
-    ); return; }
+    );
+    return;
+  }
   return window;
 }
