@@ -3,8 +3,8 @@ import { report } from '../catalog/scope.js';
 import type { Path } from '../kernel/path.js';
 import { sqlName, textsOf } from '../mapping/mapping.js';
 import type { Mirror, Window } from '../windows/window.js';
-import { withPartitions } from './backfill/fitness.js';
-import { WINDOW_CODES } from './dual-write/codes.js';
+import { withPartitions } from './fitness.js';
+import { WINDOW_CODES } from './window-codes.js';
 import type { LowerContext } from './step-definition.js';
 
 /** Open and filled there; undefined where something was reported. */

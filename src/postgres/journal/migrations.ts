@@ -1,6 +1,6 @@
 /**
- * The journal's tables, as migrations that are only ever appended to: what has been released is never edited. Owns the SQL;
- * `migrate` applies it. Names are qualified, because a run pins its search_path to the plan's schemas.
+ * The journal's tables, as migrations that are only ever appended to: what has been released is never edited. Long, because
+ * of that. Owns the SQL; `migrate` applies it. Names are qualified, because a run pins its search_path to the plan's schemas.
  *
  * Foreign keys stand between small tables only. One on `batch` would put a lock of every worker on the operation's row,
  * one on `before_image` a lookup on every row.

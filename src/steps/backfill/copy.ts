@@ -8,15 +8,16 @@ import type { Fragment, LowerContext } from '../step-definition.js';
 import { copyWork } from './copy-sql.js';
 import { oneToOne } from '../one-to-one.js';
 import { parentsOf } from '../touches.js';
+import { firesTriggers, refuseUnfit } from '../fitness.js';
 import { readsOfMirror, windowOver } from '../window-at.js';
-import { firesTriggers, refuseUnfit } from './fitness.js';
 import type { MappingBackfill } from './schema.js';
 import { refuseToSuppress, suppresses, type UserTriggers } from './suppress.js';
 import { upheldKeys } from './upheld-keys.js';
 import { joinWindow } from '../../windows/join-window.js';
 import { mirrorFires } from '../../windows/mirror-triggers.js';
 import type { Window } from '../../windows/window.js';
-import { provenanceIsFresh, sqlKeyColumn, targetWalk, uncopyWork, type Referrer } from './uncopy-sql.js';
+import { sqlKeyColumn, targetWalk } from '../key-walk.js';
+import { provenanceIsFresh, uncopyWork, type Referrer } from './uncopy-sql.js';
 
 export function lowerCopy(fields: MappingBackfill, pace: Pace, context: LowerContext): Fragment {
   const parts = fields.mappings.map((name, index) => {

@@ -4,7 +4,7 @@ import { DURATION_PATTERN, parseDuration } from '../../kernel/duration.js';
 import { integer, list, object, ref, text } from '../../kernel/json-schema.js';
 import { cutOver } from '../../windows/cutover-window.js';
 import type { Window } from '../../windows/window.js';
-import { WINDOW_CODES } from '../dual-write/codes.js';
+import { WINDOW_CODES } from '../window-codes.js';
 import { EMPTY_FRAGMENT, type LowerContext, type StepDefinition } from '../step-definition.js';
 import { familyOf, openWindowAt, readsOfMirror } from '../window-at.js';
 

@@ -7,12 +7,12 @@ import { sqlName, type Mapping } from '../../mapping/mapping.js';
 import { openWindow } from '../../windows/open-window.js';
 import { numbered } from '../../windows/sequences.js';
 import { FIRST_TRIGGER, windowName, type Mirror, type Window } from '../../windows/window.js';
-import { refuseUnfit, withPartitions } from '../backfill/fitness.js';
-import { targetWalk } from '../backfill/uncopy-sql.js';
+import { refuseUnfit, withPartitions } from '../fitness.js';
+import { targetWalk } from '../key-walk.js';
 import { EMPTY_FRAGMENT, type Fragment, type LowerContext } from '../step-definition.js';
 import { oneToOne } from '../one-to-one.js';
 import { familyOf, readsOfMirror, windowOver } from '../window-at.js';
-import { WINDOW_CODES } from './codes.js';
+import { WINDOW_CODES } from '../window-codes.js';
 import { mirrorOf } from './mirror-of.js';
 
 export interface DualWriteFields {
