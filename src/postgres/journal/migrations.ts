@@ -244,7 +244,9 @@ export const JOURNAL_MIGRATIONS: readonly JournalMigration[] = [
         message text NOT NULL,
         at timestamptz NOT NULL DEFAULT clock_timestamp(),
         by_user text NOT NULL DEFAULT session_user,
-        application text NOT NULL DEFAULT current_setting('application_name')
+        application text NOT NULL DEFAULT current_setting('application_name'),
+        accepted_at timestamptz,
+        accepted_by text
       );
       COMMENT ON TABLE lockstep.mirror_failure IS 'writes that the other side did not take, where the plan says that they are recorded; side: the one that lacks them';
 
