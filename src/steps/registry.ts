@@ -5,6 +5,7 @@ import { backfill } from './backfill/index.js';
 import { DDL_CODES } from './ddl/codes.js';
 import { ddl } from './ddl/index.js';
 import { gate } from './gate/index.js';
+import { QUIET_HOURS_CODES } from './quiet-hours-codes.js';
 import { SQL_STEP_CODES } from './sql/codes.js';
 import { sql } from './sql/index.js';
 import type { StepDefinition } from './step-definition.js';
@@ -14,4 +15,4 @@ import { verify } from './verify/index.js';
 export const STEP_KINDS: readonly StepDefinition<never>[] = [ddl, backfill, verify, gate, sql];
 
 /** The diagnostics that the kinds report, for whoever explains codes. */
-export const STEP_CODES: readonly CodeTable[] = [DDL_CODES, BACKFILL_CODES, SQL_STEP_CODES];
+export const STEP_CODES: readonly CodeTable[] = [QUIET_HOURS_CODES, DDL_CODES, BACKFILL_CODES, SQL_STEP_CODES];
