@@ -2,8 +2,18 @@
  * What will happen, as a model to render: a graph and the server's estimates to rows of a table. No colours, no text
  * layout. The same model describes the way back.
  */
+import { showWindow } from '../kernel/daily-window.js';
+import { formatDuration } from '../kernel/duration.js';
+import type { CheckQuery } from '../operation/check-query.js';
+import { checksOfGate } from '../operation/gate.js';
 import type { OperationGraph } from '../operation/operation-graph.js';
-import { CHANGES_NOTHING, type Operation, type OperationId, type RelationLock } from '../operation/operation.js';
+import {
+  CHANGES_NOTHING,
+  type GateOperation,
+  type Operation,
+  type OperationId,
+  type RelationLock,
+} from '../operation/operation.js';
 import type { ThrottleLimits } from '../operation/throttle.js';
 import { endOfBatch, rangeCondition } from '../sql/key-range.js';
 import { blocksReads, blocksWrites, LOCK_MODES } from '../sql/lock-mode.js';
@@ -66,6 +76,8 @@ export interface OperationRow {
   readonly quarantine: number;
   /** How the rows of a batch are written, and why so. */
   readonly strategy: string | null;
+  /** What must be there before a gate opens, a line each; empty for all else. */
+  readonly waitsFor: readonly string[];
   /** Direct predecessors. */
   readonly after: readonly OperationId[];
   readonly undo: Undo;
@@ -162,6 +174,7 @@ function operationRow(operation: Operation, graph: OperationGraph, estimates: Es
     rows: estimates[id] ?? null,
     quarantine: operation.kind === 'batch' ? operation.quarantine : 0,
     strategy: operation.kind === 'batch' ? operation.work.strategy : null,
+    waitsFor: operation.kind === 'gate' ? waitsForOf(operation) : [],
     after: graph.edges.filter(([, after]) => after === id).map(([before]) => before),
     undo: undoOf(operation),
     sql: sqlOf(operation),
@@ -175,6 +188,24 @@ function operationRow(operation: Operation, graph: OperationGraph, estimates: Es
           }))
         : [],
   };
+}
+
+function waitsForOf(gate: GateOperation): readonly string[] {
+  const { approval, holdMs, quietHours } = gate;
+  return [
+    ...(approval === null ? [] : [`approval by ${approval}`]),
+    ...(holdMs === null ? [] : [`${formatDuration(holdMs)} from the moment that it is reached`]),
+    ...checksOfGate(gate).map(({ query }) => inOneLine(untilText(query))),
+    ...(quietHours === undefined ? [] : [`the hours ${showWindow(quietHours)}, by the clock of the database`]),
+  ];
+}
+
+function untilText({ name, severity }: CheckQuery): string {
+  return severity === 'warning' ? `only reported: ${name}` : `until ${name}`;
+}
+
+function inOneLine(text: string): string {
+  return text.replaceAll(/\s+/g, ' ');
 }
 
 /** Only of statements whose locks are asked for in short attempts is it known how long anybody waits. */
@@ -204,7 +235,10 @@ function sqlOf(operation: Operation): readonly string[] {
     case 'check':
       return [operation.check.summary];
     case 'gate':
-      return [];
+      return checksOfGate(operation).flatMap(({ query }) => [
+        `-- asked by each apply, rolled back: ${inOneLine(untilText(query))}`,
+        query.summary,
+      ]);
     case 'batch': {
       const { walk, work, pace, quarantine } = operation;
       const range = rangeCondition(work.rangeOf, walk.key, { hasLower: true });
