@@ -30,7 +30,7 @@ export function renderChecks(checks: readonly CheckLine[], view: View): string {
   return checks.flatMap((check, index) => [lines[index]!, ...samples(check, view)]).join('\n');
 }
 
-/** `✔ 12 checks hold`, `✖ 2 of 12 checks fail`. */
+/** `✔ 12 checks hold`, `✖ 2 of 12 checks fail`; what is waited for is counted apart: `✔ 12 checks hold, 1 is waited for`. */
 export function renderVerdict(lines: readonly CheckLine[], { style }: View): string {
   const checks = lines.filter((check) => !isWaitedFor(check));
   const waits = lines.length - checks.length;

@@ -2,21 +2,12 @@
  * What will happen, as a model to render: a graph and the server's estimates to rows of a table. No colours, no text
  * layout. The same model describes the way back.
  */
-import { showWindow } from '../kernel/daily-window.js';
-import { formatDuration } from '../kernel/duration.js';
-import type { CheckQuery } from '../operation/check-query.js';
-import { checksOfGate } from '../operation/gate.js';
 import type { OperationGraph } from '../operation/operation-graph.js';
-import {
-  CHANGES_NOTHING,
-  type GateOperation,
-  type Operation,
-  type OperationId,
-  type RelationLock,
-} from '../operation/operation.js';
+import { CHANGES_NOTHING, type Operation, type OperationId, type RelationLock } from '../operation/operation.js';
 import type { ThrottleLimits } from '../operation/throttle.js';
 import { endOfBatch, rangeCondition } from '../sql/key-range.js';
 import { blocksReads, blocksWrites, LOCK_MODES } from '../sql/lock-mode.js';
+import { sqlOfGate, waitsForOf } from './gate-row.js';
 
 export interface PlanReport {
   readonly plan: string;
@@ -190,24 +181,6 @@ function operationRow(operation: Operation, graph: OperationGraph, estimates: Es
   };
 }
 
-function waitsForOf(gate: GateOperation): readonly string[] {
-  const { approval, holdMs, quietHours } = gate;
-  return [
-    ...(approval === null ? [] : [`approval by ${approval}`]),
-    ...(holdMs === null ? [] : [`${formatDuration(holdMs)} from the moment that it is reached`]),
-    ...checksOfGate(gate).map(({ query }) => inOneLine(untilText(query))),
-    ...(quietHours === undefined ? [] : [`the hours ${showWindow(quietHours)}, by the clock of the database`]),
-  ];
-}
-
-function untilText({ name, severity }: CheckQuery): string {
-  return severity === 'warning' ? `only reported: ${name}` : `until ${name}`;
-}
-
-function inOneLine(text: string): string {
-  return text.replaceAll(/\s+/g, ' ');
-}
-
 /** Only of statements whose locks are asked for in short attempts is it known how long anybody waits. */
 function waitingFor(operation: Operation): string | null {
   if (operation.kind !== 'statement' || (operation.lockFirst.length === 0 && !operation.unlimited)) return null;
@@ -235,10 +208,7 @@ function sqlOf(operation: Operation): readonly string[] {
     case 'check':
       return [operation.check.summary];
     case 'gate':
-      return checksOfGate(operation).flatMap(({ query }) => [
-        `-- asked by each apply, rolled back: ${inOneLine(untilText(query))}`,
-        query.summary,
-      ]);
+      return sqlOfGate(operation);
     case 'batch': {
       const { walk, work, pace, quarantine } = operation;
       const range = rangeCondition(work.rangeOf, walk.key, { hasLower: true });

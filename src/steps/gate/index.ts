@@ -3,6 +3,7 @@ import { compileChecks, type CheckDeclaration } from '../../checks/compile-check
 import { showWindow } from '../../kernel/daily-window.js';
 import { DURATION_PATTERN, formatDuration, parseDuration } from '../../kernel/duration.js';
 import { list, object, text } from '../../kernel/json-schema.js';
+import type { CheckQuery } from '../../operation/check-query.js';
 import { ANYTHING, CHANGES_NOTHING } from '../../operation/operation.js';
 import { quietHoursProblems, quietHoursSchema, toWindow, type QuietHoursFields } from '../quiet-hours.js';
 import type { StepDefinition } from '../step-definition.js';
@@ -65,12 +66,15 @@ export const gate: StepDefinition<GateFields> = {
           kind: 'gate',
           id: `${step}/gate`,
           step,
-          label: labelOf([
-            ...(approval === undefined ? [] : [`the approval of ${approval}`]),
-            ...(holdMs === null ? [] : [formatDuration(holdMs)]),
-            ...(until.length === 0 ? [] : [until.length === 1 ? until[0]!.name : `${until.length} checks`]),
-            ...(quietHours === undefined ? [] : [`the hours ${showWindow(quietHours)}`]),
-          ]),
+          label: labelOf(
+            [
+              ...(approval === undefined ? [] : [`the approval of ${approval}`]),
+              ...(holdMs === null ? [] : [formatDuration(holdMs)]),
+              ...(until.length === 0 ? [] : [until.length === 1 ? '1 check' : `${until.length} checks`]),
+              ...(quietHours === undefined ? [] : [`the hours ${showWindow(quietHours)}`]),
+            ],
+            until,
+          ),
           approval: approval ?? null,
           holdMs,
           // Absent, not empty: a gate without them has the digest that it always had.
@@ -92,10 +96,9 @@ export const gate: StepDefinition<GateFields> = {
   },
 };
 
-function labelOf(waits: readonly string[]): string {
+function labelOf(waits: readonly string[], until: readonly CheckQuery[]): string {
   // Each of its checks may be for another target.
   if (waits.length === 0) return 'wait for nothing here';
-  return waits.length === 1
-    ? `wait for ${waits[0]!}`
-    : `wait for ${waits.slice(0, -1).join(', ')} and ${waits.at(-1)!}`;
+  if (waits.length > 1) return `wait for ${waits.slice(0, -1).join(', ')} and ${waits.at(-1)!}`;
+  return until.length === 1 ? `wait until ${until[0]!.name}` : `wait for ${waits[0]!}`;
 }
