@@ -27,6 +27,10 @@ export interface CheckContext extends Scope {
   readonly samples: number;
   /** A mapping of the plan by its name; undefined where it has problems that were reported at its own place. */
   readonly mapping: (name: string, walk?: string) => Mapping | undefined;
+  /** Names of the mappings that a window of the plan keeps in step; undefined where no step before opens one of this id. */
+  readonly mappingsOfWindow: (id: string) => readonly string[] | undefined;
+  /** What the open window is called that keeps this mapping in step; undefined where there is none. */
+  readonly windowOf: (mapping: string) => string | undefined;
   /** Keys of the relations that a condition or query reads, by the grammar; reports what cannot be known. */
   readonly readsOf: (kind: 'condition' | 'query', sql: string) => readonly string[];
 }

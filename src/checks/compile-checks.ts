@@ -43,7 +43,8 @@ function compileCheck(
 ): readonly PlannedCheck[] {
   const definition = definitionOf(declaration);
   const fields = declaration[definition.name];
-  const each = definition.name === 'in_sync' ? expandInSync(fields as Parameters<typeof expandInSync>[0]) : [fields];
+  const each =
+    definition.name === 'in_sync' ? expandInSync(fields as Parameters<typeof expandInSync>[0], surroundings) : [fields];
   const samples = declaration.samples ?? 10;
   return each.flatMap((one): PlannedCheck[] => {
     const compiled = definition.compile(one as never, { ...surroundings, path: [...path, definition.name], samples });

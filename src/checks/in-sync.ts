@@ -2,16 +2,20 @@
 import { list, object, ref } from '../kernel/json-schema.js';
 import { comparison } from '../mapping/in-sync.js';
 import { sqlName, textsOf } from '../mapping/mapping.js';
-import type { CheckDefinition } from './check-definition.js';
+import type { CheckContext, CheckDefinition } from './check-definition.js';
 
 type InSyncFields = readonly string[] | { readonly of: readonly string[]; readonly extra?: 'allow' };
 
-const NAMES = list(ref('mapping', 'a mapping'), 'the mappings');
+const NAMES = list(
+  ref('mapping or window', 'a mapping, or a window for all of its mappings'),
+  'the mappings or windows',
+);
 
 /** The list of a check is one check per mapping: `expandInSync` has split it before it is compiled. */
 export const inSync: CheckDefinition<InSyncFields> = {
   name: 'in_sync',
-  holds: 'both sides of each mapping correspond row by row, NULL-safe: nothing missing, extra, different, double',
+  holds:
+    'both sides of each mapping correspond row by row, NULL-safe: nothing missing, extra, different, double; beside an open window also nothing resurrected',
   example: '- in_sync: [credentials, logins]',
   schema: {
     description: 'Mappings whose two sides correspond row by row.',
@@ -30,7 +34,11 @@ export const inSync: CheckDefinition<InSyncFields> = {
       : (fields as { of: readonly string[]; extra?: 'allow' });
     const mapping = context.mapping(of[0]!);
     if (mapping === undefined) return undefined;
-    const compared = comparison(mapping, { extra: extra === 'allow' ? 'allow' : 'refuse', samples: context.samples });
+    const compared = comparison(mapping, {
+      extra: extra === 'allow' ? 'allow' : 'refuse',
+      samples: context.samples,
+      window: context.windowOf(mapping.name),
+    });
     return {
       says: `${sqlName(mapping.target)} corresponds to ${sqlName(mapping.source)} (${mapping.name})`,
       rows: compared.rows,
@@ -44,8 +52,14 @@ export const inSync: CheckDefinition<InSyncFields> = {
 };
 
 /** `in_sync: [a, b]` as one value for each mapping, so that each is a check with figures of its own. */
-export function expandInSync(fields: InSyncFields): readonly InSyncFields[] {
-  if (Array.isArray(fields)) return (fields as readonly string[]).map((name) => [name]);
-  const { of, extra } = fields as { readonly of: readonly string[]; readonly extra?: 'allow' };
-  return of.map((name) => ({ of: [name], ...(extra !== undefined && { extra }) }));
+export function expandInSync(
+  fields: InSyncFields,
+  { mappingsOfWindow }: Pick<CheckContext, 'mappingsOfWindow'>,
+): readonly InSyncFields[] {
+  const { of, extra } = Array.isArray(fields)
+    ? { of: fields as readonly string[] }
+    : (fields as { readonly of: readonly string[]; readonly extra?: 'allow' });
+  return of
+    .flatMap((name) => mappingsOfWindow(name) ?? [name])
+    .map((name) => ({ of: [name], ...(extra !== undefined && { extra }) }));
 }

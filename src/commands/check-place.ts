@@ -1,5 +1,6 @@
 /** Where a check of a compiled plan stands in the plan's file. Reads it from the operation's id, which names the list. */
 import { expandInSync } from '../checks/in-sync.js';
+import { windowOver } from '../document/window-over.js';
 import { isFor, type OnlyFor } from '../checks/only-for.js';
 import type { Plan } from '../document/plan.js';
 import type { Path } from '../kernel/path.js';
@@ -35,8 +36,10 @@ function valueAt(value: unknown, path: Path): unknown {
 }
 
 /** A check for other targets became no operation. */
-function sizeOf(declaration: unknown, { target }: Plan): number {
+function sizeOf(declaration: unknown, { target, steps }: Plan): number {
   if (!isFor(target, declaration as OnlyFor)) return 0;
   const fields = (declaration as { readonly in_sync?: Parameters<typeof expandInSync>[0] }).in_sync;
-  return fields === undefined ? 1 : expandInSync(fields).length;
+  return fields === undefined
+    ? 1
+    : expandInSync(fields, { mappingsOfWindow: (id) => windowOver(steps.find((step) => step.id === id)) }).length;
 }

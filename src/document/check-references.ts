@@ -1,7 +1,9 @@
 /** Ids of a plan: each used once, and every reference to one that is there. */
 import type { Diagnostic } from '../kernel/diagnostic.js';
 import { didYouMean } from '../kernel/did-you-mean.js';
+import type { RefSlot } from '../kernel/json-schema.js';
 import type { Path } from '../kernel/path.js';
+import { STEP_KINDS } from '../steps/registry.js';
 import type { Slot } from './collect-slots.js';
 import { PLAN_CODES } from './plan-codes.js';
 import { isObject } from './schema-walk.js';
@@ -11,7 +13,8 @@ import type { SourceDocument } from './source-document.js';
 export function checkReferences(document: SourceDocument, slots: readonly Slot[]): readonly Diagnostic[] {
   const mappings = mappingPlaces(document);
   const steps = stepPlaces(document);
-  const known = { mapping: mappings, step: steps, window: steps };
+  const windows = steps.filter(({ path }) => opensWindow(document, path));
+  const known = { mapping: mappings, step: steps, window: windows, 'mapping or window': [...mappings, ...windows] };
   return [
     ...doubles(document, [...mappings, ...steps]),
     ...unknown(document, slots, known),
@@ -39,6 +42,14 @@ function stepPlaces({ value }: SourceDocument): readonly Place[] {
   );
 }
 
+function opensWindow({ value }: SourceDocument, [, index]: Path): boolean {
+  const steps = isObject(value) ? (value.steps as readonly unknown[]) : [];
+  const step = steps[Number(index)];
+  return (
+    isObject(step) && STEP_KINDS.some((definition) => definition.windowOver !== undefined && definition.kind in step)
+  );
+}
+
 function doubles(document: SourceDocument, places: readonly Place[]): readonly Diagnostic[] {
   const first = new Map<string, Place>();
   return places.flatMap((place): readonly Diagnostic[] => {
@@ -56,7 +67,7 @@ function doubles(document: SourceDocument, places: readonly Place[]): readonly D
 function unknown(
   document: SourceDocument,
   slots: readonly Slot[],
-  known: Readonly<Record<'mapping' | 'step' | 'window', readonly Place[]>>,
+  known: Readonly<Record<Exclude<RefSlot, 'target'>, readonly Place[]>>,
 ): readonly Diagnostic[] {
   return slots.flatMap((slot): readonly Diagnostic[] => {
     if (slot.kind !== 'ref' || slot.slot === 'target' || document.isUnsettled(slot.path)) return [];

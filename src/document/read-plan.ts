@@ -175,6 +175,7 @@ function checkSteps(plan: Plan, grammar: Grammar): readonly Diagnostic[] {
   for (const [index, step] of steps.entries()) {
     const kind = STEP_KINDS.find((definition) => definition.kind === step.kind)!;
     kind.check?.(step.fields as never, {
+      plan: plan.name,
       step: step.id,
       path: ['steps', index, step.kind],
       rollback: step.rollback,

@@ -27,6 +27,7 @@ const PROBLEMS = {
   parent_missing: 'a row refers to one that is not there',
   rows_folded: 'several source rows fold into one target row',
   concurrent_insert: 'somebody else keeps inserting the same rows',
+  mirror_silent: 'the mirror of the window is gone or was disabled: writes since then are on one side only',
   target_differs: 'the target holds a row that differs from its source',
 } as const;
 

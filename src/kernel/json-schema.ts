@@ -16,7 +16,7 @@ export type NameSlot =
   | 'index'
   | 'type'
   | 'extension';
-export type RefSlot = 'mapping' | 'step' | 'window' | 'target';
+export type RefSlot = 'mapping' | 'step' | 'window' | 'mapping or window' | 'target';
 
 export function text(description: string, more: JsonSchema = {}): JsonSchema {
   return { type: 'string', description, ...more };

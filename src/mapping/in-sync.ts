@@ -2,7 +2,19 @@
  * Row-by-row comparison of both sides of a mapping, in one statement, so of one snapshot: missing, extra, different,
  * double; NULL-safe. A count or a checksum would not do: both sides can be wrong in the same number.
  */
-import { actualRows, rowsDiffer, expectedRows, sameKey, type Mapping } from './mapping.js';
+import { quoteIdentifier, quoteLiteral } from '../sql/identifier.js';
+import {
+  actualRows,
+  asValue,
+  keyArray,
+  rowsDiffer,
+  expectedRows,
+  rowsFrom,
+  sameKey,
+  sqlName,
+  targetCondition,
+  type Mapping,
+} from './mapping.js';
 
 export interface Comparison {
   /** Rows are differences: `problem`, the key, `expected` and `found`. */
@@ -14,7 +26,14 @@ export interface Comparison {
 export interface ComparisonOptions {
   /** Target rows without a source row are no difference. */
   readonly extra: 'refuse' | 'allow';
+  /** Source rows without a target row are no difference; default `refuse`. */
+  readonly missing?: 'refuse' | 'allow';
   readonly samples: number;
+  /**
+   * Name of the window that keeps the mapping in step: then a row whose key was deleted since, and did not come back, is a
+   * difference too. The rows alone cannot tell: measured, a deleted row came back on both sides.
+   */
+  readonly window?: string | undefined;
 }
 
 export function comparison(mapping: Mapping, options: ComparisonOptions): Comparison {
@@ -27,7 +46,7 @@ export function comparison(mapping: Mapping, options: ComparisonOptions): Compar
       `SELECT (SELECT count(*) FROM difference) AS violations,`,
       `  (SELECT json_agg(to_json(s.*)) FROM (SELECT * FROM difference ORDER BY problem LIMIT ${options.samples}) AS s) AS samples,`,
       `  json_build_object('compared', (SELECT count(*) FROM expected),`,
-      ['missing', 'extra', 'different', 'double']
+      ['missing', 'extra', 'different', 'double', ...(options.window === undefined ? [] : ['resurrected'])]
         .map((problem) => `    '${problem}', coalesce((SELECT n FROM tally WHERE problem = '${problem}'), 0)`)
         .join(',\n'),
       `  ) AS figures`,
@@ -38,6 +57,7 @@ export function comparison(mapping: Mapping, options: ComparisonOptions): Compar
 function commonTables(mapping: Mapping, options: ComparisonOptions): string {
   const rest = mapping.columns.filter((column) => !mapping.key.includes(column));
   const extra = options.extra === 'allow' ? '\n    AND e.lockstep_here IS NOT NULL' : '';
+  const missing = options.missing === 'allow' ? '\n    AND a.lockstep_here IS NOT NULL' : '';
   const lines = [
     `expected AS MATERIALIZED (SELECT true AS lockstep_here, s.* FROM (${expectedRows(mapping)}) AS s),`,
     `actual AS (SELECT true AS lockstep_here, t.* FROM (${actualRows(mapping)}) AS t),`,
@@ -45,7 +65,7 @@ function commonTables(mapping: Mapping, options: ComparisonOptions): string {
     `  SELECT CASE WHEN a.lockstep_here IS NULL THEN 'missing' WHEN e.lockstep_here IS NULL THEN 'extra' ELSE 'different' END AS problem,`,
     `    to_jsonb(e.*) - 'lockstep_here' AS expected, to_jsonb(a.*) - 'lockstep_here' AS found`,
     `  FROM expected AS e FULL JOIN actual AS a ON ${sameKey('e', 'a', mapping)}`,
-    `  WHERE (e.lockstep_here IS NULL OR a.lockstep_here IS NULL OR ${rowsDiffer('e', 'a', rest)})${extra}`,
+    `  WHERE (e.lockstep_here IS NULL OR a.lockstep_here IS NULL OR ${rowsDiffer('e', 'a', rest)})${extra}${missing}`,
   ];
   // Doubles in the target cannot be: its key stands in a unique index. In the source they can, unless an index says no.
   if (!mapping.oneToOneByIndex) {
@@ -55,5 +75,30 @@ function commonTables(mapping: Mapping, options: ComparisonOptions): string {
       `  SELECT 'double', to_jsonb(d.*), NULL FROM (SELECT ${key}, count(*) AS rows FROM expected GROUP BY ${key} HAVING count(*) > 1) AS d`,
     );
   }
+  if (options.window !== undefined) {
+    lines.push(
+      `  UNION ALL`,
+      `  SELECT 'resurrected', NULL, to_jsonb(a.*) - 'lockstep_here' FROM actual AS a JOIN lockstep.tombstone AS d`,
+      `    ON d.window_name = ${quoteLiteral(options.window)} AND d.mapping = ${quoteLiteral(mapping.name)} AND d.key = ${keyArray(mapping.key, 'a')}`,
+    );
+  }
   return [...lines, `)`].join('\n');
+}
+
+/** Rows are differences among the target keys that `keys` selects, as text[] under the name `key`; looked up one by one. */
+export function anyKeyDiffers(mapping: Mapping, keys: string): string {
+  const rest = mapping.columns.filter((column) => !mapping.key.includes(column));
+  const wanted = mapping.key.map(({ name, type }, index) => `k.key[${index + 1}]::${type} AS ${name}`).join(', ');
+  const ofSource = mapping.key.map((column) => `${asValue(column)} = w.${column.name}`).join(' AND ');
+  const condition = targetCondition(mapping);
+  const ofTarget = `SELECT t.* FROM ${sqlName(mapping.target)} AS t WHERE ${sameKey('t', 'w', mapping)}`;
+  const target =
+    condition === ''
+      ? ofTarget
+      : `SELECT * FROM (${ofTarget}\nOFFSET 0) AS ${quoteIdentifier(mapping.target.name)} WHERE ${condition}`;
+  return `SELECT w.lockstep_key AS key, to_jsonb(e.*) - 'lockstep_here' AS expected, to_jsonb(a.*) - 'lockstep_here' AS found
+FROM (SELECT k.key AS lockstep_key, ${wanted} FROM (${keys}) AS k) AS w
+LEFT JOIN LATERAL (SELECT true AS lockstep_here, s.* FROM (${rowsFrom(sqlName(mapping.source), mapping, ofSource)}\nOFFSET 0) AS s) AS e ON true
+LEFT JOIN LATERAL (SELECT true AS lockstep_here, t.* FROM (${target}\nOFFSET 0) AS t) AS a ON true
+WHERE e.lockstep_here IS DISTINCT FROM a.lockstep_here OR (e.lockstep_here AND ${rowsDiffer('e', 'a', rest)})`;
 }

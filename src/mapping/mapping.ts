@@ -23,6 +23,17 @@ export interface Mapping {
   readonly oneToOneByIndex: boolean;
   /** Nothing in the catalog says that the key of a mapped row is never NULL. */
   readonly keyMayBeNull: boolean;
+  /** What a write to the target means for the source; null: nothing. */
+  readonly reverse: ReverseMapping | null;
+}
+
+export interface ReverseMapping {
+  /** Columns of the source, as expressions over one row of the target. */
+  readonly columns: readonly MappedColumn[];
+  /** Those of them that the source is walked by: they identify its row. */
+  readonly key: readonly MappedColumn[];
+  /** A target row that goes takes its source row with it, or sets these columns of it: SQL over one source row. */
+  readonly onDelete: 'delete' | readonly { readonly name: string; readonly expression: string }[];
 }
 
 export interface MappedColumn {
@@ -57,8 +68,17 @@ export function targetCondition(mapping: Mapping): string {
 
 /** The rows that the source says the target must have: `SELECT` of every mapped column under its target name. */
 export function expectedRows(mapping: Mapping, range = ''): string {
-  const list = mapping.columns.map((column) => `${asValue(column)} AS ${column.name}`);
-  return `SELECT ${list.join(', ')}\nFROM ${sqlName(mapping.source)}${whereAll(sourceCondition(mapping), range)}`;
+  return rowsFrom(sqlName(mapping.source), mapping, range);
+}
+
+/** The same of another list that has the source's columns, under the source's name. */
+export function rowsFrom(from: string, mapping: Mapping, ...conditions: readonly string[]): string {
+  return `${valuesFrom(from, mapping.columns)}${whereAll(sourceCondition(mapping), ...conditions)}`;
+}
+
+export function valuesFrom(from: string, columns: readonly MappedColumn[]): string {
+  const list = columns.map((column) => `${asValue(column)} AS ${column.name}`);
+  return `SELECT ${list.join(', ')}\nFROM ${from}`;
 }
 
 /** The same as an INSERT takes it: a type that cannot be assigned is refused, where a cast might bring it through. */
@@ -138,4 +158,9 @@ export function rowsDiffer(left: string, right: string, columns: readonly Mapped
 
 export function sameKey(left: string, right: string, mapping: Mapping): string {
   return mapping.key.map(({ name }) => `${left}.${name} = ${right}.${name}`).join(' AND ');
+}
+
+/** Texts as the target's own columns have them, so that padding and scale are the same from everywhere. */
+export function keyArray(key: readonly MappedColumn[], of: string): string {
+  return `ARRAY[${key.map(({ name, type }) => `${of}.${name}::${type}::text`).join(', ')}]`;
 }

@@ -12,7 +12,7 @@ import type { Path } from '../kernel/path.js';
 import { GRAPH_FORMAT, graphDigest, type GraphStep, type OperationGraph } from '../operation/operation-graph.js';
 import type { Operation } from '../operation/operation.js';
 import type { Grammar } from '../sql/grammar.js';
-import { checkOperations, type CheckOperationOptions } from '../steps/check-operations.js';
+import { checkOperations, type CheckOperationOptions } from '../checks/check-operations.js';
 import { STEP_KINDS } from '../steps/registry.js';
 import { statedWayBack } from '../steps/stated-way-back.js';
 import type { LowerContext } from '../steps/step-definition.js';
@@ -101,7 +101,9 @@ function compileStep(step: PlanStep, index: number, state: CompileState): Compil
   const kind = STEP_KINDS.find((definition) => definition.kind === step.kind)!;
   const context: LowerContext = {
     ...state.surroundings(),
+    plan: state.plan.name,
     step: step.id,
+    skipWhen: [],
     path: [...path, step.kind],
     rollback: step.rollback,
     allow: step.allow,
@@ -127,7 +129,7 @@ function compileStep(step: PlanStep, index: number, state: CompileState): Compil
   const when = own(step.when, 'when', { effect: 'skip' });
   const skipWhen = when.map((operation) => operation.id);
   const require = own(step.require, 'require', { effect: 'fail', skipWhen });
-  const fragment = kind.lower(step.fields as never, context);
+  const fragment = kind.lower(step.fields as never, { ...context, skipWhen });
   const stated = statedWayBack(context, [...path, 'rollback']);
   const behind = [...skipWhen, ...require.map((operation) => operation.id)];
   const changing = fragment.operations.filter(changesRows);
@@ -143,7 +145,7 @@ function compileStep(step: PlanStep, index: number, state: CompileState): Compil
     ...(step.rollback.kind === 'none' &&
       changing.includes(operation) && { reversal: { kind: 'irreversible', reason: step.rollback.reason } as const }),
   }));
-  state.advance((catalog) => applyEffects(catalog, fragment.effects));
+  state.advance((catalog) => applyEffects(catalog, fragment.effects), fragment.windows ?? []);
   const operations = [...when, ...require, ...lowered, ...invariantsAfter(step, state)];
   return { shown, operations, preconditions: fragment.preconditions.map((check) => ({ ...check, skipWhen })) };
 }

@@ -10,14 +10,16 @@ import { resolveMapping } from '../mapping/resolve-mapping.js';
 import { readQuery, readStatements } from '../sql/fragment.js';
 import type { Grammar, ParsedStatement } from '../sql/grammar.js';
 import type { LowerContext } from '../steps/step-definition.js';
+import type { Window } from '../windows/window.js';
 import { touchesOf } from '../steps/touches.js';
 
 export interface CompileState extends Pick<Scope, 'report'> {
   readonly plan: Plan;
   readonly diagnostics: readonly Diagnostic[];
   /** For what is compiled next: the catalog as it will be then. */
-  surroundings(): CheckSurroundings & Pick<LowerContext, 'defaults' | 'statementsOf'>;
-  advance(change: (catalog: CatalogSnapshot) => CatalogSnapshot): void;
+  surroundings(): CheckSurroundings & Pick<LowerContext, 'defaults' | 'statementsOf' | 'windows'>;
+  readonly windows: ReadonlyMap<string, Window>;
+  advance(change: (catalog: CatalogSnapshot) => CatalogSnapshot, windows: readonly Window[]): void;
 }
 
 export function compileState(plan: Plan, initial: CatalogSnapshot, grammar: Grammar): CompileState {
@@ -25,6 +27,7 @@ export function compileState(plan: Plan, initial: CatalogSnapshot, grammar: Gram
   const reported = new Set<string>();
   let catalog = initial;
   let mappings = new Map<string, Mapping | undefined>();
+  const windows = new Map<string, Window>();
 
   // The same mapping is resolved for a backfill and for a check: its problems are told once.
   const reportOnce = (diagnostic: Diagnostic): void => {
@@ -48,6 +51,12 @@ export function compileState(plan: Plan, initial: CatalogSnapshot, grammar: Gram
       ...scope,
       target: plan.target,
       defaults: plan.defaults,
+      windows: new Map(windows),
+      windowOf: (mapping) =>
+        [...windows.values()].find(
+          ({ leads, mirrors }) => leads !== null && mirrors.some((mirror) => mirror.mapping.name === mapping),
+        )?.name,
+      mappingsOfWindow: (id) => windows.get(id)?.mirrors.map(({ mapping }) => mapping.name),
       mapping: (name, walk) => {
         const key = JSON.stringify([name, walk]);
         if (!known.has(key))
@@ -71,7 +80,9 @@ export function compileState(plan: Plan, initial: CatalogSnapshot, grammar: Gram
     diagnostics,
     report: reportOnce,
     surroundings,
-    advance: (change) => {
+    windows,
+    advance: (change, changed) => {
+      for (const window of changed) windows.set(window.id, window);
       const next = change(catalog);
       if (next === catalog) return;
       catalog = next;

@@ -164,7 +164,7 @@ export const CONSTRAINTS = `
   WHERE ${USER_SCHEMA} AND k.contype IN ('p', 'u', 'f', 'c', 'x', 'n') AND up.oid IS NULL
   ORDER BY k.conrelid, k.conname`;
 
-/** The bits of tgtype: 4 INSERT, 8 DELETE, 16 UPDATE, 32 TRUNCATE (catalog/pg_trigger.h of the server). */
+/** Without the mirrors of windows, whose functions are the journal's. The bits of tgtype: 4 INSERT, 8 DELETE, 16 UPDATE, 32 TRUNCATE (catalog/pg_trigger.h of the server). */
 export const TRIGGERS = `
   SELECT g.tgrelid::text AS relation, g.tgname AS name, pg_get_triggerdef(g.oid) AS definition, g.tgenabled::text AS enabled,
     (SELECT coalesce(json_agg(event ORDER BY place), '[]')
@@ -173,7 +173,8 @@ export const TRIGGERS = `
   FROM pg_trigger g
   JOIN pg_class c ON c.oid = g.tgrelid
   JOIN pg_namespace n ON n.oid = c.relnamespace
-  WHERE ${USER_SCHEMA} AND NOT g.tgisinternal
+  JOIN pg_proc p ON p.oid = g.tgfoid
+  WHERE ${USER_SCHEMA} AND NOT g.tgisinternal AND p.pronamespace IS DISTINCT FROM to_regnamespace('lockstep')
   ORDER BY g.tgrelid, g.tgname`;
 
 export const FUNCTIONS = `

@@ -53,6 +53,11 @@ export function pinSessionSettings(settings: SessionSettings & { readonly applic
     .join('; ');
 }
 
+/** The same for a function that computes what batches compute, in whatever session it is called. */
+export const PINNED_OF_FUNCTION: string = [
+  ...PINNED.map(([name, value]) => `SET ${name} = ${quoteLiteral(value)}`),
+].join(' ');
+
 /** Timeouts that a role or a database may have set, of which 15 does not know all: a SET of an unknown one would fail. */
 export const WITHOUT_OTHER_TIMEOUTS = `SELECT set_config(name, '0', false) FROM pg_catalog.pg_settings WHERE name IN ('transaction_timeout', 'idle_session_timeout')`;
 

@@ -2,8 +2,12 @@
 import type { CodeTable } from '../kernel/diagnostic.js';
 import { BACKFILL_CODES } from './backfill/codes.js';
 import { backfill } from './backfill/index.js';
+import { close } from './close/index.js';
+import { cutover } from './cutover/index.js';
 import { DDL_CODES } from './ddl/codes.js';
 import { ddl } from './ddl/index.js';
+import { WINDOW_CODES } from './dual-write/codes.js';
+import { dualWrite } from './dual-write/index.js';
 import { gate } from './gate/index.js';
 import { QUIET_HOURS_CODES } from './quiet-hours-codes.js';
 import { SQL_STEP_CODES } from './sql/codes.js';
@@ -12,7 +16,22 @@ import type { StepDefinition } from './step-definition.js';
 import { verify } from './verify/index.js';
 
 /** In the order in which they are documented. Each takes fields of its own, which the schema has proved before. */
-export const STEP_KINDS: readonly StepDefinition<never>[] = [ddl, backfill, verify, gate, sql];
+export const STEP_KINDS: readonly StepDefinition<never>[] = [
+  ddl,
+  dualWrite,
+  backfill,
+  cutover,
+  close,
+  verify,
+  gate,
+  sql,
+];
 
 /** The diagnostics that the kinds report, for whoever explains codes. */
-export const STEP_CODES: readonly CodeTable[] = [QUIET_HOURS_CODES, DDL_CODES, BACKFILL_CODES, SQL_STEP_CODES];
+export const STEP_CODES: readonly CodeTable[] = [
+  QUIET_HOURS_CODES,
+  DDL_CODES,
+  BACKFILL_CODES,
+  WINDOW_CODES,
+  SQL_STEP_CODES,
+];

@@ -2,7 +2,7 @@
 import { compileChecks } from '../checks/compile-checks.js';
 import type { Path } from '../kernel/path.js';
 import type { Operation } from '../operation/operation.js';
-import { checkOperations } from './check-operations.js';
+import { checkOperations } from '../checks/check-operations.js';
 import { statementOperation } from './statement-operation.js';
 import type { LowerContext } from './step-definition.js';
 import { touchesOf } from './touches.js';

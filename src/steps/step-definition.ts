@@ -9,8 +9,9 @@ import type { CheckDeclaration } from '../checks/compile-checks.js';
 import type { JsonSchema } from '../kernel/json-schema.js';
 import type { Path } from '../kernel/path.js';
 import type { HazardName } from '../operation/hazard.js';
-import type { Operation } from '../operation/operation.js';
+import type { Operation, OperationId } from '../operation/operation.js';
 import type { ParsedStatement } from '../sql/grammar.js';
+import type { Window } from '../windows/window.js';
 
 export interface StepDefinition<Fields> {
   readonly kind: string;
@@ -19,12 +20,16 @@ export interface StepDefinition<Fields> {
   /** YAML of one step of this kind. */
   readonly example: string;
   readonly schema: JsonSchema;
+  /** Of a kind that opens a window: the names of the mappings that it keeps in step. */
+  windowOver?(fields: Fields): readonly string[];
   /** What can be refused without a database. */
   check?(fields: Fields, context: StepContext): void;
   lower(fields: Fields, context: LowerContext): Fragment;
 }
 
 export interface StepContext extends Pick<Scope, 'grammar' | 'locate' | 'locateWithin' | 'report'> {
+  /** The plan's name. */
+  readonly plan: string;
   /** The step's id. */
   readonly step: string;
   /** Of the kind's own fields in the plan. */
@@ -45,6 +50,10 @@ export interface IncludedFile {
 export type Allowed = Readonly<Partial<Record<HazardName, string>>>;
 
 export interface LowerContext extends StepContext, CheckSurroundings {
+  /** Those of the plan that earlier steps open, by their ids. */
+  readonly windows: ReadonlyMap<string, Window>;
+  /** Ids of the checks that decide whether the step runs. */
+  readonly skipWhen: readonly OperationId[];
   readonly defaults: PlanDefaults;
   /** Parses a text that the document has accepted already. */
   readonly statementsOf: (sql: string) => readonly ParsedStatement[];
@@ -78,6 +87,8 @@ export interface Fragment {
   /** Checks that belong before anything changes, where nothing before this step touches what they read. */
   readonly preconditions: readonly Operation[];
   readonly effects: readonly CatalogEffect[];
+  /** Windows that it opens or changes, as they are behind it. */
+  readonly windows?: readonly Window[];
 }
 
 export const EMPTY_FRAGMENT: Fragment = { operations: [], preconditions: [], effects: [] };

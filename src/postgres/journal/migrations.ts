@@ -205,4 +205,66 @@ export const JOURNAL_MIGRATIONS: readonly JournalMigration[] = [
       COMMENT ON COLUMN lockstep.batch.range_number IS '0: the replay of one row, whose number in lockstep.quarantined is the batch''s';
     `,
   },
+  {
+    number: 6,
+    name: 'windows',
+    sql: `
+      CREATE TABLE lockstep."window" (
+        run_id bigint NOT NULL REFERENCES lockstep.run,
+        step text NOT NULL,
+        name text NOT NULL,
+        direction text NOT NULL CHECK (direction IN ('forward', 'both')),
+        state text NOT NULL CHECK (state IN ('old leads', 'new leads', 'leaving', 'gone', 'closed')),
+        sides json NOT NULL,
+        opened_at timestamptz NOT NULL DEFAULT clock_timestamp(),
+        moved_at timestamptz NOT NULL DEFAULT clock_timestamp(),
+        PRIMARY KEY (run_id, step)
+      );
+      CREATE UNIQUE INDEX window_open ON lockstep."window" (name) WHERE state NOT IN ('gone', 'closed');
+      COMMENT ON TABLE lockstep."window" IS 'what is kept in step, and which side leads; written in the transactions that make it so';
+
+      CREATE TABLE lockstep.tombstone (
+        window_name text NOT NULL,
+        mapping text NOT NULL,
+        key text[] NOT NULL,
+        at timestamptz NOT NULL DEFAULT clock_timestamp(),
+        PRIMARY KEY (window_name, mapping, key)
+      );
+      COMMENT ON TABLE lockstep.tombstone IS 'keys that were deleted while their window was open, and did not come back: one that lives has been resurrected';
+
+      CREATE TABLE lockstep.mirror_failure (
+        id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+        window_name text NOT NULL,
+        mapping text NOT NULL,
+        side text NOT NULL CHECK (side IN ('old', 'new')),
+        operation text NOT NULL,
+        key_before text[],
+        key_after text[],
+        sqlstate text NOT NULL,
+        message text NOT NULL,
+        at timestamptz NOT NULL DEFAULT clock_timestamp(),
+        by_user text NOT NULL DEFAULT session_user,
+        application text NOT NULL DEFAULT current_setting('application_name')
+      );
+      COMMENT ON TABLE lockstep.mirror_failure IS 'writes that the other side did not take, where the plan says that they are recorded; side: the one that lacks them';
+
+      CREATE TABLE lockstep.touched (
+        window_name text NOT NULL,
+        mapping text NOT NULL,
+        key text[] NOT NULL
+      );
+      COMMENT ON TABLE lockstep.touched IS 'target keys that were written, on either side, since the comparison before a cutover began';
+
+      CREATE TABLE lockstep.old_writer (
+        window_name text NOT NULL,
+        mapping text NOT NULL,
+        side text NOT NULL CHECK (side IN ('old', 'new')),
+        at timestamptz NOT NULL DEFAULT clock_timestamp(),
+        by_user text NOT NULL DEFAULT session_user,
+        application text NOT NULL DEFAULT current_setting('application_name')
+      );
+      CREATE INDEX old_writer_window ON lockstep.old_writer (window_name, at);
+      COMMENT ON TABLE lockstep.old_writer IS 'who wrote to the side that does not lead: a row for each transaction';
+    `,
+  },
 ];

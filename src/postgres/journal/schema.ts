@@ -6,6 +6,7 @@
 import type { ColumnType, Generated } from 'kysely';
 
 import type { OperationOutcome, OperationState } from '../../executor/journal.js';
+import type { WindowState } from '../../windows/window-state.js';
 import type { EventName } from './event-name.js';
 import type { Asked, RunStatus } from './run-status.js';
 
@@ -22,6 +23,10 @@ export interface JournalTables {
   readonly 'lockstep.approval': ApprovalTable;
   readonly 'lockstep.definitions': DefinitionsTable;
   readonly 'lockstep.event': EventTable;
+  readonly 'lockstep.window': WindowTable;
+  readonly 'lockstep.tombstone': TombstoneTable;
+  readonly 'lockstep.mirror_failure': MirrorFailureTable;
+  readonly 'lockstep.old_writer': OldWriterTable;
 }
 
 /** Written by the server's defaults, read as ISO text. */
@@ -29,6 +34,7 @@ type ServerTime = ColumnType<string, never, never>;
 type NullableTime = ColumnType<string | null, string | null, string | null>;
 /** Written as text with a cast. */
 type JsonColumn<T> = ColumnType<T, string, string>;
+type ReadOnlyJson<T> = ColumnType<T, never, never>;
 type NullableJson<T> = ColumnType<T | null, string | null, string | null>;
 /** `text[]`: read through `keyJson` only, so that nobody gets the server's `{…}`. */
 type Key = ColumnType<never, readonly string[], readonly string[]>;
@@ -168,4 +174,53 @@ interface EventTable {
   readonly to_state: string | null;
   readonly details: NullableJson<Readonly<Record<string, unknown>>>;
   readonly by_user: Generated<string>;
+}
+
+/** Written by the statements of the graph, with what they mean; here it is only read. */
+interface WindowTable {
+  readonly run_id: string;
+  readonly step: string;
+  readonly name: string;
+  readonly direction: 'forward' | 'both';
+  readonly state: WindowState;
+  readonly sides: ReadOnlyJson<readonly WindowSides[]>;
+  readonly opened_at: ServerTime;
+  readonly moved_at: ServerTime;
+}
+
+export interface WindowSides {
+  readonly mapping: string;
+  readonly from: string;
+  readonly to: string;
+}
+
+interface TombstoneTable {
+  readonly window_name: string;
+  readonly mapping: string;
+  readonly key: Key;
+  readonly at: ServerTime;
+}
+
+interface MirrorFailureTable {
+  readonly id: Generated<string>;
+  readonly window_name: string;
+  readonly mapping: string;
+  readonly side: 'old' | 'new';
+  readonly operation: string;
+  readonly key_before: NullableKey;
+  readonly key_after: NullableKey;
+  readonly sqlstate: string;
+  readonly message: string;
+  readonly at: ServerTime;
+  readonly by_user: string;
+  readonly application: string;
+}
+
+interface OldWriterTable {
+  readonly window_name: string;
+  readonly mapping: string;
+  readonly side: 'old' | 'new';
+  readonly at: ServerTime;
+  readonly by_user: string;
+  readonly application: string;
 }

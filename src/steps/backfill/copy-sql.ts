@@ -1,12 +1,10 @@
 /** The batch statement of a mapping: the rows of one range of the source into the target, and what was met there. */
 import { assignedRows, rowsDiffer, expectedRows, sameKey, sqlName, type Mapping } from '../../mapping/mapping.js';
-import type { BatchTemplate, BatchWork } from '../../operation/operation.js';
+import { RANGE, splitAtRange } from '../../operation/batch-template.js';
+import type { BatchProblem, BatchWork } from '../../operation/operation.js';
 import { quoteLiteral } from '../../sql/identifier.js';
 import { RUN_ID } from '../../sql/pinned-settings.js';
 import { columnsOfKeys, problemOr, SUPPRESSED, upheldExpressions, type UpheldKey } from './upheld-keys.js';
-
-/** Stands for the range's condition while the text is built; no SQL can hold a NUL. */
-const RANGE = '\0';
 
 export interface CopyRules {
   /**
@@ -18,6 +16,12 @@ export interface CopyRules {
   readonly triggersFire: boolean;
   /** Null: triggers of the target are not suppressed. Else nor do those behind its foreign keys fire: these are looked up. */
   readonly upheld: readonly UpheldKey[] | null;
+  /**
+   * Null: no window keeps the mapping in step. Else a condition that holds while its mirror fires. Then source rows are locked
+   * as they are read: without that, an update that has not seen the target row yet is lost, and a deleted row returns
+   * (measured; FOR KEY SHARE is not enough, since an UPDATE does not wait for it).
+   */
+  readonly mirrorFires: string | null;
 }
 
 /**
@@ -27,10 +31,11 @@ export interface CopyRules {
 export function copyWork(
   mapping: Mapping,
   operation: string,
-  { onConflict, triggersFire, upheld }: CopyRules,
+  { onConflict, triggersFire, upheld, mirrorFires }: CopyRules,
 ): BatchWork {
   const keys = upheld ?? [];
   const plain = triggersFire ? countedText(mapping) : plainText(mapping, keys);
+  if (mirrorFires !== null) return besideWindow(mapping, mirrorFires, keys, upheld !== null);
   const met =
     onConflict === 'fail' ? 'a row that is there stops the run' : 'with a conflict clause after a row was met';
   return {
@@ -45,11 +50,72 @@ export function copyWork(
   };
 }
 
-export function splitAtRange(text: string): BatchTemplate {
-  return text.split(RANGE);
+/**
+ * Whoever writes a locked row waits, and his mirror then finds the target row; whoever wrote it before is waited for, and his
+ * values are read. So what is there already is never older than what the batch has read.
+ */
+function besideWindow(
+  mapping: Mapping,
+  mirrorFires: string,
+  upheld: readonly UpheldKey[],
+  suppressed: boolean,
+): BatchWork {
+  return {
+    strategy: `source rows are locked (FOR NO KEY UPDATE); plain insert in the order of the target's key, with a conflict clause after a row of the mirror was met${suppressed ? SUPPRESSED : ''}`,
+    lock: null,
+    template: splitAtRange(lockedText(mapping, mirrorFires, upheld)),
+    onViolation: splitAtRange(lockedSkipText(mapping, mirrorFires, upheld)),
+    rangeOf: sqlName(mapping.source),
+    explain: `INSERT INTO ${sqlName(mapping.target)} (${names(mapping)})${overriding(mapping)}\n${assignedRows(mapping)}`,
+    provenance: false,
+    ...(suppressed && { userTriggers: 'suppress' as const }),
+  };
 }
 
-export { RANGE };
+function lockedText(mapping: Mapping, mirrorFires: string, upheld: readonly UpheldKey[]): string {
+  return `${lockedInsert(mapping, upheld, '')}, tally AS (
+SELECT (SELECT count(*) FROM source) AS read, (SELECT count(*) FROM inserted) AS changed
+)
+SELECT read, changed, 0::bigint AS skipped, 0::bigint AS kept, NULL::json AS findings,
+  ${silentOr(mirrorFires, problemOr(upheld, `CASE WHEN read <> changed THEN ${problem('rows_left_out', '[]')} END`))} AS problem
+FROM tally`;
+}
+
+function lockedSkipText(mapping: Mapping, mirrorFires: string, upheld: readonly UpheldKey[]): string {
+  const rest = mapping.columns.filter((column) => !mapping.key.includes(column));
+  return `${lockedInsert(mapping, upheld, `\nON CONFLICT (${keyOf(mapping)}) DO NOTHING`)}, met AS MATERIALIZED (
+SELECT s.* FROM source AS s WHERE NOT EXISTS (SELECT FROM inserted AS i WHERE ${sameKey('i', 's', mapping)})
+), differing AS (
+SELECT to_jsonb(m.*) AS expected, to_jsonb(t.*) AS found
+FROM met AS m CROSS JOIN LATERAL (SELECT * FROM ${sqlName(mapping.target)} AS w WHERE ${sameKey('w', 'm', mapping)} OFFSET 0) AS t
+WHERE ${rowsDiffer('m', 't', rest)} LIMIT 10
+)
+SELECT (SELECT count(*) FROM source) AS read, (SELECT count(*) FROM inserted) AS changed, (SELECT count(*) FROM met) AS skipped, 0::bigint AS kept,
+  (SELECT json_agg(json_build_object('what', 'already there, and different', 'expected', expected, 'found', found)) FROM differing) AS findings,
+  ${silentOr(mirrorFires, problemOr(upheld, 'NULL::json'))} AS problem`;
+}
+
+function lockedInsert(mapping: Mapping, upheld: readonly UpheldKey[], onConflict: string): string {
+  const key = keyOf(mapping);
+  const returned = [...new Set([...mapping.key.map(({ name }) => name), ...columnsOfKeys(upheld)])].join(', ');
+  return `WITH source AS MATERIALIZED (
+${expectedRows(mapping, RANGE)}
+FOR NO KEY UPDATE
+), inserted AS (
+INSERT INTO ${sqlName(mapping.target)} (${names(mapping)})${overriding(mapping)}
+SELECT ${names(mapping)} FROM source
+ORDER BY ${key}${onConflict}
+RETURNING ${returned}
+)${upheldExpressions(sqlName(mapping.target), upheld, 'inserted')}`;
+}
+
+function silentOr(mirrorFires: string, otherwise: string): string {
+  return `CASE WHEN NOT (${mirrorFires}) THEN ${problem('mirror_silent', '[]')} ELSE ${otherwise} END`;
+}
+
+function problem(code: BatchProblem['code'], rows: string): string {
+  return `json_build_object('code', '${code}', 'retry', false, 'rows', '${rows}'::json)`;
+}
 
 /** Where nothing can leave a row out, what was inserted is what was read. */
 function plainText(mapping: Mapping, upheld: readonly UpheldKey[]): string {

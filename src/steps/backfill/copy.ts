@@ -4,14 +4,18 @@ import { walkableKeyOf } from '../../catalog/walkable-key.js';
 import { expectedRows, sqlName, textsOf, type Mapping } from '../../mapping/mapping.js';
 import { summarise, type CheckQuery } from '../../operation/check-query.js';
 import { IS_A_WAY_BACK, type Operation, type Pace, type Reversal } from '../../operation/operation.js';
-import { checkOperations } from '../check-operations.js';
+import { checkOperations } from '../../checks/check-operations.js';
 import type { Fragment, LowerContext } from '../step-definition.js';
 import { copyWork } from './copy-sql.js';
 import { parentsOf } from '../touches.js';
+import { readsOfMirror, windowOver } from '../window-at.js';
 import { firesTriggers, refuseUnfit } from './fitness.js';
 import type { MappingBackfill } from './schema.js';
 import { refuseToSuppress, suppresses, type UserTriggers } from './suppress.js';
 import { upheldKeys } from './upheld-keys.js';
+import { joinWindow } from '../../windows/join-window.js';
+import { mirrorFires } from '../../windows/mirror-triggers.js';
+import type { Window } from '../../windows/window.js';
 import { provenanceIsFresh, sqlKeyColumn, targetWalk, uncopyWork, type Referrer } from './uncopy-sql.js';
 
 export function lowerCopy(fields: MappingBackfill, pace: Pace, context: LowerContext): Fragment {
@@ -20,11 +24,29 @@ export function lowerCopy(fields: MappingBackfill, pace: Pace, context: LowerCon
     return mapping === undefined ? undefined : copyOf(mapping, fields, pace, context, index);
   });
   const found = parts.filter((part) => part !== undefined);
+  const operations = found.flatMap((part) => part.operations);
+  const windows = [...context.windows.values()]
+    .filter(({ mirrors }) => mirrors.some(({ mapping }) => fields.mappings.includes(mapping.name)))
+    .map((window) => ({ ...window, filled: [...new Set([...window.filled, ...fields.mappings])] }));
   return {
-    operations: found.flatMap((part) => part.operations),
+    operations: [...operations, ...windows.flatMap((window) => joined(window, operations, context))],
     preconditions: found.flatMap((part) => part.preconditions),
     effects: [],
+    windows,
   };
+}
+
+/** A window in both directions answers writes to its targets once all of them are filled. */
+function joined(window: Window, fills: readonly Operation[], context: LowerContext): readonly Operation[] {
+  const before = context.windows.get(window.id)!.filled;
+  const full = (filled: readonly string[]): boolean =>
+    window.mirrors.every(({ mapping }) => filled.includes(mapping.name));
+  if (window.direction === 'forward' || full(before) || !full(window.filled)) return [];
+  const after = fills.map(({ id }) => id);
+  return joinWindow(window, context.step, { readsOf: readsOfMirror(context) }).map((operation) => ({
+    ...operation,
+    after: [...operation.after, ...after],
+  }));
 }
 
 function copyOf(mapping: Mapping, fields: MappingBackfill, pace: Pace, context: LowerContext, index: number): Fragment {
@@ -45,11 +67,18 @@ function copyOf(mapping: Mapping, fields: MappingBackfill, pace: Pace, context: 
   const suppressed = suppresses(mapping.target, ['insert'], said, context);
   if (suppresses(mapping.target, ['insert', 'delete'], said, context))
     refuseToSuppress(mapping.target, ['insert', 'delete'], undefined, context, path);
+  const window = windowOver(mapping.name, context);
+  const mirror = window?.mirrors.find((one) => one.mapping.name === mapping.name);
   const id = `${step}/fill/${mapping.name}`;
   const triggersFire = !suppressed && firesTriggers(mapping.target, ['insert'], context.catalog);
   const [source, target] = [sqlName(mapping.source), sqlName(mapping.target)];
   const parents = parentsOf(mapping.target);
   const looked = textsOf(mapping).flatMap((text) => context.readsOf('condition', text));
+  const wayBack = (): Reversal => {
+    if (context.rollback.kind !== 'auto') return REPLACED;
+    if (window === undefined) return uncopy(mapping, id, pace, said, context, path);
+    return { kind: 'nothing', reason: `the way back of \`${window.id}\` takes its rows` };
+  };
   const operation: Operation = {
     kind: 'batch',
     id,
@@ -57,16 +86,17 @@ function copyOf(mapping: Mapping, fields: MappingBackfill, pace: Pace, context: 
     label: `copy ${source} into ${target} (${mapping.name})`,
     walk: { relation: source, index: mapping.walk.index, key: mapping.walk.columns.map(sqlKeyColumn) },
     work: copyWork(mapping, id, {
-      onConflict: fields.on_conflict ?? 'fail',
+      onConflict: fields.on_conflict ?? (mirror === undefined ? 'fail' : 'skip'),
       triggersFire,
       upheld: suppressed ? upheldKeys(mapping.target) : null,
+      mirrorFires: mirror === undefined ? null : mirrorFires(mirror),
     }),
     pace,
     quarantine: fields.on_error?.quarantine ?? 0,
     reads: [...new Set([source, ...parents, ...looked])],
     writes: [target],
     locks: [
-      { relation: source, mode: 'ACCESS SHARE' },
+      { relation: source, mode: mirror === undefined ? 'ACCESS SHARE' : 'ROW SHARE' },
       { relation: target, mode: 'ROW EXCLUSIVE' },
       // A foreign key takes FOR KEY SHARE on the row that it refers to.
       ...parents.map((relation) => ({ relation, mode: 'ROW SHARE' }) as const),
@@ -75,7 +105,7 @@ function copyOf(mapping: Mapping, fields: MappingBackfill, pace: Pace, context: 
     after: [],
     skipWhen: [],
     hazards: [],
-    reversal: context.rollback.kind === 'auto' ? uncopy(mapping, id, pace, said, context, path) : REPLACED,
+    reversal: wayBack(),
   };
   return {
     operations: [operation],

@@ -7,7 +7,7 @@ import { anyDiffers, comparableType } from '../../mapping/mapping.js';
 import type { BatchWork, KeyWalk } from '../../operation/operation.js';
 import { quoteIdentifier, quoteLiteral } from '../../sql/identifier.js';
 import { RUN_ID } from '../../sql/pinned-settings.js';
-import { RANGE, splitAtRange } from './copy-sql.js';
+import { RANGE, splitAtRange } from '../../operation/batch-template.js';
 import { columnsOfKeys, problemOr, SUPPRESSED, upheldExpressions, type UpheldKey } from './upheld-keys.js';
 
 export interface Fill {

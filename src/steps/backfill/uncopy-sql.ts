@@ -12,7 +12,7 @@ import { summarise } from '../../operation/check-query.js';
 import type { CheckQuery } from '../../operation/check-query.js';
 import { quoteIdentifier, quoteLiteral } from '../../sql/identifier.js';
 import { RUN_ID } from '../../sql/pinned-settings.js';
-import { RANGE, splitAtRange } from './copy-sql.js';
+import { RANGE, splitAtRange } from '../../operation/batch-template.js';
 import { SUPPRESSED } from './upheld-keys.js';
 
 /** A foreign key of another table to the target. */

@@ -1,7 +1,7 @@
 /** `verify`: proof at this point of the run. A check that fails stops the run; going on asks it again. */
 import { compileChecks, type CheckDeclaration } from '../../checks/compile-checks.js';
 import { list } from '../../kernel/json-schema.js';
-import { checkOperations } from '../check-operations.js';
+import { checkOperations } from '../../checks/check-operations.js';
 import type { StepDefinition } from '../step-definition.js';
 
 export const verify: StepDefinition<readonly CheckDeclaration[]> = {

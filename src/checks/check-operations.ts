@@ -1,5 +1,5 @@
 /** Planned checks as operations: for `verify`, and for the conditions that any step may carry. */
-import type { PlannedCheck } from '../checks/compile-checks.js';
+import type { PlannedCheck } from './compile-checks.js';
 import { ANYTHING, CHANGES_NOTHING, type CheckOperation, type OperationId } from '../operation/operation.js';
 
 export interface CheckOperationOptions {

@@ -1,0 +1,53 @@
+/** Problems of windows: what cannot be kept in step, and steps that come where no window of theirs is open. */
+import type { CodeTable } from '../../kernel/diagnostic.js';
+
+export const WINDOW_CODES = {
+  LS6501: {
+    summary: 'a mapping cannot be mirrored row by row',
+    explanation:
+      'While a window is open, a row of the target follows one row of the source. That needs a unique index of the source, not deferrable, over the columns that the target key is copied from; without one, two source rows could write one target row, and who is last would win. Build the index first (`ddl`), or map the key from columns that have one.',
+  },
+  LS6502: {
+    summary: 'triggers of a table would fire before its mirror',
+    explanation:
+      'Triggers fire in the order of their names. One that comes before the mirror and changes the row again would leave the target with the older values. Rename the trigger.',
+  },
+  LS6503: {
+    summary: 'a table in a window belongs to somebody else',
+    explanation:
+      'Mirrors are triggers that fire in every session (`ENABLE ALWAYS`), and a TRUNCATE is refused on both sides while the window is open. Only the owner of a table may say so: run as the owner, or as a member of its role.',
+  },
+  LS6504: {
+    summary: 'a step needs a window that is not open there',
+    explanation:
+      'A `cutover` or `close` names steps before it that open a window (`dual_write`), and each window once: what is closed stays closed. A backfill of a mapping whose window is opened by a later step would run before the mirrors are there, and miss every write in between.',
+  },
+  LS6505: {
+    summary: 'a window is closed before its target is filled',
+    explanation:
+      'The mirrors bring what is written from their opening on; what was there before is brought by a `backfill` of the same mappings, behind the window. Without it the target would stay incomplete.',
+  },
+  LS6506: {
+    summary: 'an expression of a mapping cannot be mirrored',
+    explanation: 'A mirror sees one row under the name of its table, without a schema. Write `users.id`, or `id`.',
+  },
+  LS6507: {
+    summary: 'a mapping is in two windows',
+    explanation: 'Each mapping is kept in step by one window at a time. Close the first one before another opens.',
+  },
+  LS6508: {
+    summary: 'a window cannot be cut over',
+    explanation:
+      'After a cutover the new side leads and the old one follows, so that going back loses nothing. That needs a window in both directions (`direction: both`), which a forward-only one is not: it can be closed.',
+  },
+  LS6509: {
+    summary: 'a window in both directions is not spoken for',
+    explanation:
+      'With `direction: both` writes to either side reach the other. Every mapping of the window says what a write to its target means for the source (`reverse`), and the step consents to `deadlocks`: two sessions that write the same row from both sides at the same moment each hold what the other needs, and the server ends one of them (measured: about one in a hundred of such writes); the application must be ready to try again.',
+  },
+  LS6510: {
+    summary: 'both sides of a window number their rows themselves',
+    explanation:
+      'A column that the window copies has a sequence on either side. While both sides are written, each would give the same number to another row; the second write is refused, and nothing is lost. Let one side use the sequence of the other: `ALTER TABLE … ALTER COLUMN … SET DEFAULT nextval(…)`.',
+  },
+} as const satisfies CodeTable;
