@@ -6,14 +6,15 @@ import { close } from './close/index.js';
 import { cutover } from './cutover/index.js';
 import { DDL_CODES } from './ddl/codes.js';
 import { ddl } from './ddl/index.js';
-import { WINDOW_CODES } from './dual-write/codes.js';
 import { dualWrite } from './dual-write/index.js';
+import { FITNESS_CODES } from './fitness-codes.js';
 import { gate } from './gate/index.js';
 import { QUIET_HOURS_CODES } from './quiet-hours-codes.js';
 import { SQL_STEP_CODES } from './sql/codes.js';
 import { sql } from './sql/index.js';
 import type { StepDefinition } from './step-definition.js';
 import { verify } from './verify/index.js';
+import { WINDOW_CODES } from './window-codes.js';
 
 /** In the order in which they are documented. Each takes fields of its own, which the schema has proved before. */
 export const STEP_KINDS: readonly StepDefinition<never>[] = [
@@ -31,6 +32,7 @@ export const STEP_KINDS: readonly StepDefinition<never>[] = [
 export const STEP_CODES: readonly CodeTable[] = [
   QUIET_HOURS_CODES,
   DDL_CODES,
+  FITNESS_CODES,
   BACKFILL_CODES,
   WINDOW_CODES,
   SQL_STEP_CODES,
