@@ -45,7 +45,9 @@ function stepPlaces({ value }: SourceDocument): readonly Place[] {
 function opensWindow({ value }: SourceDocument, [, index]: Path): boolean {
   const steps = isObject(value) ? (value.steps as readonly unknown[]) : [];
   const step = steps[Number(index)];
-  return isObject(step) && STEP_KINDS.some(({ kind, windowOver }) => windowOver !== undefined && kind in step);
+  return (
+    isObject(step) && STEP_KINDS.some((definition) => definition.windowOver !== undefined && definition.kind in step)
+  );
 }
 
 function doubles(document: SourceDocument, places: readonly Place[]): readonly Diagnostic[] {

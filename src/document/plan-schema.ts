@@ -114,8 +114,33 @@ function mappingSchema(): JsonSchema {
         ...NO_FILTER,
       },
       key: list(name('column', 'a target column'), 'what identifies a target row; default: its primary key'),
+      reverse: reverseSchema(),
     },
     ['from', 'to', 'columns'],
+  );
+}
+
+function reverseSchema(): JsonSchema {
+  return object(
+    'What a write to the target means for the source, for a window in both directions.',
+    {
+      columns: map(
+        sql('expression', 'SQL over one target row'),
+        'Source column: SQL over one target row. Columns that are copied as they are go back by themselves.',
+      ),
+      on_delete: {
+        description: 'What becomes of the source row when the target row goes.',
+        anyOf: [
+          { const: 'delete', description: 'it goes too' },
+          object(
+            'It stays, and these columns of it are set.',
+            { set: map(sql('expression', 'SQL over one source row'), 'source column: the value that it gets') },
+            ['set'],
+          ),
+        ],
+      },
+    },
+    ['on_delete'],
   );
 }
 

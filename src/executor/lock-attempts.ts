@@ -7,6 +7,8 @@ export interface LockLimits {
   /** `lock_timeout` of the plan: the longest wait of one attempt. */
   readonly lockTimeoutMs: number;
   readonly deadlockTimeoutMs: number;
+  /** Default: as many as a statement has that says nothing of it. */
+  readonly attempts?: number;
 }
 
 export interface LockAttempt {
@@ -42,11 +44,11 @@ export function lockAttempt(number: number, { lockTimeoutMs, deadlockTimeoutMs }
  */
 export function pauseAfterAttempt(
   number: number,
-  { lockTimeoutMs }: LockLimits,
+  { lockTimeoutMs, attempts = MAX_LOCK_ATTEMPTS }: LockLimits,
   sinceFirstMs: number,
   random: () => number,
 ): number | null {
-  if (number >= MAX_LOCK_ATTEMPTS || sinceFirstMs >= TOTAL_MS) return null;
+  if (number >= attempts || sinceFirstMs >= TOTAL_MS) return null;
   const ceiling = Math.max(lockTimeoutMs, LEAST_WAIT_MS) * Math.min(20, 0.5 * 2 ** (number - 1));
   return Math.round(ceiling * (0.5 + random() / 2));
 }

@@ -25,7 +25,11 @@ interface LockedOut {
 
 export async function statementInTransaction(operation: StatementOperation, execution: Execution): Promise<Ended> {
   const { clock, random, observe, stop } = execution;
-  const limits: LockLimits = { ...execution.limits, deadlockTimeoutMs: execution.deadlockTimeoutMs };
+  const limits: LockLimits = {
+    ...execution.limits,
+    deadlockTimeoutMs: execution.deadlockTimeoutMs,
+    ...operation.lockLimits,
+  };
   const { id, step } = operation;
   const beganAt = clock.now();
   let blockers: readonly Blocker[] = [];

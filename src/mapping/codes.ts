@@ -37,4 +37,9 @@ export const MAPPING_CODES = {
     explanation:
       '`columns: same` maps the columns that both tables have under the same name. These two have none in common.',
   },
+  LS3008: {
+    summary: 'a mapping does not say which source row a target row means',
+    explanation:
+      'A write to the target is made to the source row with the same key: the key that the source is walked by, its primary key as a rule. So that key must be told by the target row, as a column that is copied as it is, or by an expression in `reverse.columns`.',
+  },
 } as const satisfies CodeTable;

@@ -2,8 +2,19 @@
  * Row-by-row comparison of both sides of a mapping, in one statement, so of one snapshot: missing, extra, different,
  * double; NULL-safe. A count or a checksum would not do: both sides can be wrong in the same number.
  */
-import { quoteLiteral } from '../sql/identifier.js';
-import { actualRows, keyArray, rowsDiffer, expectedRows, sameKey, type Mapping } from './mapping.js';
+import { quoteIdentifier, quoteLiteral } from '../sql/identifier.js';
+import {
+  actualRows,
+  asValue,
+  keyArray,
+  rowsDiffer,
+  expectedRows,
+  rowsFrom,
+  sameKey,
+  sqlName,
+  targetCondition,
+  type Mapping,
+} from './mapping.js';
 
 export interface Comparison {
   /** Rows are differences: `problem`, the key, `expected` and `found`. */
@@ -72,4 +83,22 @@ function commonTables(mapping: Mapping, options: ComparisonOptions): string {
     );
   }
   return [...lines, `)`].join('\n');
+}
+
+/** Rows are differences among the target keys that `keys` selects, as text[] under the name `key`; looked up one by one. */
+export function anyKeyDiffers(mapping: Mapping, keys: string): string {
+  const rest = mapping.columns.filter((column) => !mapping.key.includes(column));
+  const wanted = mapping.key.map(({ name, type }, index) => `k.key[${index + 1}]::${type} AS ${name}`).join(', ');
+  const ofSource = mapping.key.map((column) => `${asValue(column)} = w.${column.name}`).join(' AND ');
+  const condition = targetCondition(mapping);
+  const ofTarget = `SELECT t.* FROM ${sqlName(mapping.target)} AS t WHERE ${sameKey('t', 'w', mapping)}`;
+  const target =
+    condition === ''
+      ? ofTarget
+      : `SELECT * FROM (${ofTarget}\nOFFSET 0) AS ${quoteIdentifier(mapping.target.name)} WHERE ${condition}`;
+  return `SELECT w.lockstep_key AS key, to_jsonb(e.*) - 'lockstep_here' AS expected, to_jsonb(a.*) - 'lockstep_here' AS found
+FROM (SELECT k.key AS lockstep_key, ${wanted} FROM (${keys}) AS k) AS w
+LEFT JOIN LATERAL (SELECT true AS lockstep_here, s.* FROM (${rowsFrom(sqlName(mapping.source), mapping, ofSource)}\nOFFSET 0) AS s) AS e ON true
+LEFT JOIN LATERAL (SELECT true AS lockstep_here, t.* FROM (${target}\nOFFSET 0) AS t) AS a ON true
+WHERE e.lockstep_here IS DISTINCT FROM a.lockstep_here OR (e.lockstep_here AND ${rowsDiffer('e', 'a', rest)})`;
 }

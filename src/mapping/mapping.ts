@@ -23,6 +23,17 @@ export interface Mapping {
   readonly oneToOneByIndex: boolean;
   /** Nothing in the catalog says that the key of a mapped row is never NULL. */
   readonly keyMayBeNull: boolean;
+  /** What a write to the target means for the source; null: nothing. */
+  readonly reverse: ReverseMapping | null;
+}
+
+export interface ReverseMapping {
+  /** Columns of the source, as expressions over one row of the target. */
+  readonly columns: readonly MappedColumn[];
+  /** Those of them that the source is walked by: they identify its row. */
+  readonly key: readonly MappedColumn[];
+  /** A target row that goes takes its source row with it, or sets these columns of it: SQL over one source row. */
+  readonly onDelete: 'delete' | readonly { readonly name: string; readonly expression: string }[];
 }
 
 export interface MappedColumn {
@@ -62,8 +73,12 @@ export function expectedRows(mapping: Mapping, range = ''): string {
 
 /** The same of another list that has the source's columns, under the source's name. */
 export function rowsFrom(from: string, mapping: Mapping, ...conditions: readonly string[]): string {
-  const list = mapping.columns.map((column) => `${asValue(column)} AS ${column.name}`);
-  return `SELECT ${list.join(', ')}\nFROM ${from}${whereAll(sourceCondition(mapping), ...conditions)}`;
+  return `${valuesFrom(from, mapping.columns)}${whereAll(sourceCondition(mapping), ...conditions)}`;
+}
+
+export function valuesFrom(from: string, columns: readonly MappedColumn[]): string {
+  const list = columns.map((column) => `${asValue(column)} AS ${column.name}`);
+  return `SELECT ${list.join(', ')}\nFROM ${from}`;
 }
 
 /** The same as an INSERT takes it: a type that cannot be assigned is refused, where a cast might bring it through. */

@@ -6,6 +6,7 @@ import type { Path } from '../kernel/path.js';
 import { quoteIdentifier, quoteLiteral } from '../sql/identifier.js';
 import { MAPPING_CODES } from './codes.js';
 import { sqlName, type MappedColumn, type Mapping } from './mapping.js';
+import { resolveReverse, type ReverseDeclaration } from './resolve-reverse.js';
 import { rowExpressionAt } from './row-expression.js';
 
 /** As it stands in a plan. A column is SQL over one source row, or a literal value. */
@@ -16,6 +17,7 @@ export interface MappingDeclaration {
   readonly where?: string;
   readonly target_where?: string;
   readonly key?: readonly string[];
+  readonly reverse?: ReverseDeclaration;
 }
 
 const RULES = { subqueries: 'refuse', volatile: 'refuse' } as const;
@@ -53,6 +55,9 @@ export function resolveMapping(
   )
     return undefined;
   if (!isTotal(columns, target, scope, path)) return undefined;
+  const reverse =
+    declared.reverse && resolveReverse(declared.reverse, { source, target, columns, walk: key0 }, scope, path);
+  if (declared.reverse !== undefined && reverse === undefined) return undefined;
   const oneToOneByIndex = restsOnUniqueIndex(key, source);
   return {
     name,
@@ -65,6 +70,7 @@ export function resolveMapping(
     walk: key0,
     oneToOneByIndex,
     keyMayBeNull: mayBeNull(key, source),
+    reverse: reverse ?? null,
   };
 }
 

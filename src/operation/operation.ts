@@ -63,6 +63,8 @@ export interface StatementOperation extends OperationBase {
   readonly unlimited: boolean;
   /** Keys of tables that are locked lightly first, so that autovacuum gives way before a strong lock is asked for. */
   readonly lockFirst: readonly string[];
+  /** Where they are not those of the plan: the longest wait of one attempt for its locks, and how many attempts. */
+  readonly lockLimits?: { readonly lockTimeoutMs?: number; readonly attempts?: number };
   /** Checked first, in the same transaction: a violation rolls it back. */
   readonly assertions: readonly CheckQuery[];
   readonly statements: readonly SqlText[];

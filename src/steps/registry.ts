@@ -3,6 +3,7 @@ import type { CodeTable } from '../kernel/diagnostic.js';
 import { BACKFILL_CODES } from './backfill/codes.js';
 import { backfill } from './backfill/index.js';
 import { close } from './close/index.js';
+import { cutover } from './cutover/index.js';
 import { DDL_CODES } from './ddl/codes.js';
 import { ddl } from './ddl/index.js';
 import { WINDOW_CODES } from './dual-write/codes.js';
@@ -14,7 +15,16 @@ import type { StepDefinition } from './step-definition.js';
 import { verify } from './verify/index.js';
 
 /** In the order in which they are documented. Each takes fields of its own, which the schema has proved before. */
-export const STEP_KINDS: readonly StepDefinition<never>[] = [ddl, dualWrite, backfill, close, verify, gate, sql];
+export const STEP_KINDS: readonly StepDefinition<never>[] = [
+  ddl,
+  dualWrite,
+  backfill,
+  cutover,
+  close,
+  verify,
+  gate,
+  sql,
+];
 
 /** The diagnostics that the kinds report, for whoever explains codes. */
 export const STEP_CODES: readonly CodeTable[] = [DDL_CODES, BACKFILL_CODES, WINDOW_CODES, SQL_STEP_CODES];

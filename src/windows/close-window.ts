@@ -2,33 +2,31 @@
  * Closing: a last comparison of every row, and then one short transaction that finds the mirrors as they were made and takes
  * them away. Nothing is lost between the two: what is written in between is written to both sides by the same mirrors.
  */
-import { checkOperations } from '../checks/check-operations.js';
-import { sqlName } from '../mapping/mapping.js';
 import type { Operation, StatementOperation } from '../operation/operation.js';
-import { comparedInWindow } from './compare-window.js';
 import { describeMirror, dropFunctions } from './define-mirror.js';
+import { compareWindow, leaveBack } from './join-window.js';
 import { forgetKeys } from './leave-window.js';
 import { dropTriggers, mirrorIsIntact } from './mirror-triggers.js';
 import { plain, statementBase, tablesOf, truncatedBy, type OpenOptions } from './open-window.js';
 import { noFailures } from './mirror-failures.js';
+import { oldSideIsQuiet } from './old-writers.js';
 import { moveWindow, windowMayMove } from './window-state.js';
-import type { Mirror, Window } from './window.js';
+import type { Window } from './window.js';
 
-export interface CloseOptions extends Pick<OpenOptions, 'family'> {
-  readonly readsOf: (mirror: Mirror) => readonly string[];
+export interface CloseOptions extends Pick<OpenOptions, 'family' | 'readsOf'> {
+  /** How long nobody may have written to the old side, after a cutover. */
+  readonly quietMs: number;
 }
 
 /** `step`: the one that closes it. */
-export function closeWindow(window: Window, step: string, { family, readsOf }: CloseOptions): readonly Operation[] {
+export function closeWindow(
+  window: Window,
+  step: string,
+  { family, readsOf, quietMs }: CloseOptions,
+): readonly Operation[] {
   const { id, mirrors } = window;
   const tables = tablesOf(window);
-  const compare = checkOperations(
-    mirrors.map((mirror) => ({
-      query: comparedInWindow(window, mirror),
-      reads: [...new Set([sqlName(mirror.mapping.source), sqlName(mirror.mapping.target), ...readsOf(mirror)])],
-    })),
-    { step, prefix: `${step}/compare/${id}`, effect: 'fail', barrier: true },
-  );
+  const compare = compareWindow(window, step, `${step}/compare/${id}`, readsOf);
   const end: StatementOperation = {
     ...statementBase(step, `${step}/close/${id}`),
     label: `remove the mirrors of ${mirrors.map(describeMirror).join(', ')}`,
@@ -41,9 +39,11 @@ export function closeWindow(window: Window, step: string, { family, readsOf }: C
       windowMayMove(window, 'closed'),
       ...mirrors.map((mirror) => mirrorIsIntact(mirror, truncatedBy(mirror, family))),
       noFailures(window),
+      ...(window.leads === 'new' ? [oldSideIsQuiet(window, quietMs)] : []),
     ],
     statements: [
       ...mirrors.flatMap((mirror) => dropTriggers(mirror, truncatedBy(mirror, family))),
+      ...mirrors.flatMap((mirror) => (mirror.back === null ? [] : leaveBack([mirror, mirror.back]))),
       ...mirrors.flatMap(dropFunctions),
       ...forgetKeys(window),
       moveWindow(window, 'closed'),

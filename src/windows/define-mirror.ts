@@ -4,14 +4,15 @@
  * what the backfill computes, in whatever session they are called later. Measured: under a pinned path `citext` was
  * compared by case.
  */
-import { comparableType, rowsFrom, sqlName, targetCondition } from '../mapping/mapping.js';
+import { comparableType, rowsFrom, sqlName, targetCondition, valuesFrom } from '../mapping/mapping.js';
 import { PINNED_OF_FUNCTION } from '../sql/pinned-settings.js';
 import { quoteIdentifier, quoteLiteral } from '../sql/identifier.js';
-import { forwardBody, leavingBody } from './mirror-body.js';
-import type { Mirror, Window } from './window.js';
+import { backBody } from './back-body.js';
+import { forwardBody, leavingBody, type BodyOf } from './mirror-body.js';
+import type { BackMirror, Mirror, Window } from './window.js';
 
 /** Makes all functions of a mirror; their names must be free. */
-export function defineMirror(mirror: Mirror, window: Pick<Window, 'name' | 'onMirrorError'>): readonly string[] {
+export function defineMirror(mirror: Mirror, window: BodyOf): readonly string[] {
   const { names } = mirror;
   return [
     rowFunction(mirror),
@@ -21,6 +22,74 @@ export function defineMirror(mirror: Mirror, window: Pick<Window, 'name' | 'onMi
     triggerFunction(names.refuseTruncate, truncateBody(window)),
     ...functionsOf(mirror).map((signature) => `REVOKE ALL ON FUNCTION ${signature} FROM PUBLIC`),
   ];
+}
+
+/** Makes what answers writes to the target; the functions of `defineMirror` must be there. */
+export function defineBack(mirror: Mirror, back: BackMirror, window: BodyOf): readonly string[] {
+  const { names } = mirror;
+  return [
+    backFunction(mirror, back),
+    sameSourceFunction(mirror, back),
+    ...(back.onDelete === 'delete' ? [] : [unsetFunction(mirror, back, back.onDelete)]),
+    triggerFunction(names.mirrorBack, backBody(mirror, back, window)),
+    ...backFunctionsOf(mirror, back).map((signature) => `REVOKE ALL ON FUNCTION ${signature} FROM PUBLIC`),
+  ];
+}
+
+export function dropBack(mirror: Mirror, back: BackMirror): readonly string[] {
+  return backFunctionsOf(mirror, back).map((signature) => `DROP FUNCTION ${signature}`);
+}
+
+function backFunctionsOf({ names }: Mirror, { reads, key, onDelete }: BackMirror): readonly string[] {
+  const keys = key.map(({ type }) => type);
+  return [
+    `${names.mirrorBack}()`,
+    `${names.back}(${reads.map(({ type }) => type).join(', ')})`,
+    `${names.sameSource}(${[...keys, ...keys].join(', ')})`,
+    ...(onDelete === 'delete' ? [] : [`${names.unset}(${keys.join(', ')})`]),
+  ];
+}
+
+/** Both bodies as they are while this side leads: who writes the other one is noted. */
+export function redefineLeading(mirror: Mirror, window: BodyOf): readonly string[] {
+  return [
+    triggerFunction(mirror.names.mirror, forwardBody(mirror, window), 'CREATE OR REPLACE'),
+    ...(mirror.back === null
+      ? []
+      : [triggerFunction(mirror.names.mirrorBack, backBody(mirror, mirror.back, window), 'CREATE OR REPLACE')]),
+  ];
+}
+
+function backFunction({ names, mapping }: Mirror, { reads, targetRow, columns }: BackMirror): string {
+  const from = `(${targetRow(reads.map((_, index) => `$${index + 1}`))}) AS ${quoteIdentifier(mapping.target.name)}`;
+  const returns = columns.map(({ name, type }) => `${name} ${comparableType(type)}`);
+  return `CREATE FUNCTION ${names.back}(${reads.map(({ type }) => type).join(', ')}) RETURNS TABLE (${returns.join(', ')})
+LANGUAGE sql STABLE BEGIN ATOMIC
+${valuesFrom(from, columns)};
+END`;
+}
+
+function sameSourceFunction({ names }: Mirror, { key }: BackMirror): string {
+  const types = key.map(({ type }) => type);
+  const same = key.map((_, index) => `$${index + 1} = $${index + 1 + key.length}`);
+  return `CREATE FUNCTION ${names.sameSource}(${[...types, ...types].join(', ')}) RETURNS boolean
+LANGUAGE sql STABLE BEGIN ATOMIC
+SELECT ${same.join(' AND ')};
+END`;
+}
+
+function unsetFunction(
+  { names, mapping: { source } }: Mirror,
+  { key }: BackMirror,
+  set: Exclude<BackMirror['onDelete'], 'delete'>,
+): string {
+  const assigned = set.map(({ name, expression }) => `${name} = (${expression}\n)`).join(', ');
+  const own = quoteIdentifier(source.name);
+  return `CREATE FUNCTION ${names.unset}(${key.map(({ type }) => type).join(', ')}) RETURNS bigint
+LANGUAGE sql VOLATILE BEGIN ATOMIC
+WITH changed AS (UPDATE ${sqlName(source)} SET ${assigned} WHERE ${key.map(({ name }, index) => `${own}.${name} = $${index + 1}`).join(' AND ')} RETURNING 1)
+SELECT count(*) FROM changed;
+END`;
 }
 
 /** From now on the mirror only takes away what it put there. */

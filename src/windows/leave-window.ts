@@ -75,7 +75,9 @@ export function leaveWindow(window: Window, options: OpenOptions): Reversal {
 
 /** What the mirrors wrote down besides the rows. */
 export function forgetKeys({ name }: Pick<Window, 'name'>): readonly string[] {
-  return [`DELETE FROM lockstep.tombstone WHERE window_name = ${quoteLiteral(name)}`];
+  return ['tombstone', 'old_writer'].map(
+    (table) => `DELETE FROM lockstep.${table} WHERE window_name = ${quoteLiteral(name)}`,
+  );
 }
 
 /** A condition on `lockstep.already_there`, spelled out with the run's id when the function is made: writers have none. */

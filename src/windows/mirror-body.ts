@@ -10,7 +10,9 @@ import { keyArray, rowsDiffer, sqlName, type MappedColumn } from '../mapping/map
 import { quoteIdentifier, quoteLiteral } from '../sql/identifier.js';
 import type { Mirror, Window } from './window.js';
 
-export function forwardBody(mirror: Mirror, window: Pick<Window, 'name' | 'onMirrorError'>): string {
+export type BodyOf = Pick<Window, 'name' | 'onMirrorError' | 'leads'>;
+
+export function forwardBody(mirror: Mirror, window: BodyOf): string {
   const { mapping } = mirror;
   const { name } = window;
   const target = sqlName(mapping.target);
@@ -25,40 +27,66 @@ DECLARE
   had boolean := false;
   has boolean := false;
   moved boolean;
+  echo text := current_setting('lockstep.echo', true);
 BEGIN
-${readRows(mirror)}
+${window.leads === 'new' ? noteWriter(mirror, name, 'old') : ''}${readRows(mirror)}
   moved := had;
   IF had AND has THEN
     moved := NOT ${keyIs(mirror, 'come', 'gone')};
   END IF;
 ${window.onMirrorError === 'record' ? '  BEGIN\n' : ''}  IF moved THEN
-${deleteRow(mirror, '', '    ')}
+${echo(mirror, '>', 'gone_key')}${deleteRow(mirror, '', '    ')}
     INSERT INTO lockstep.tombstone (window_name, mapping, key) VALUES (${entry(mirror, name, 'gone')}) ON CONFLICT DO NOTHING;
   END IF;
   IF has THEN
     IF moved OR NOT had THEN
 ${clearTombstone(mirror, name)}
     END IF;
-    INSERT INTO ${target} AS t (${names(mapping.columns)})${overriding(mapping.columns)} VALUES (${fields(mapping.columns, 'come')})
+${echo(mirror, '>', 'come_key')}    INSERT INTO ${target} AS t (${names(mapping.columns)})${overriding(mapping.columns)} VALUES (${fields(mapping.columns, 'come')})
     ON CONFLICT (${names(mapping.key)}) DO UPDATE SET ${assignments(mapping.columns, mapping.key)}${belongs === '' ? '' : ` WHERE ${belongs}`};
     IF NOT FOUND THEN
       RAISE EXCEPTION 'lockstep window %: the row of ${target.replaceAll("'", "''").replaceAll('%', '%%')} with this key belongs to others', ${quoteLiteral(quoteIdentifier(name))}
         USING ERRCODE = 'unique_violation', DETAIL = ${keyText(mirror, 'come')};
     END IF;
   END IF;
-${window.onMirrorError === 'record' ? recordFailure(mirror, name) : ''}  RETURN NULL;
+${restoreEcho(mirror)}${window.onMirrorError === 'record' ? recordFailure(mirror, name, 'new') : ''}  RETURN NULL;
 END`;
 }
 
+/**
+ * Who writes the side that does not lead: it can be closed once nobody does. One row for each transaction, without a unique
+ * index that two of them could meet at. What another mirror writes there, somebody wrote elsewhere.
+ */
+export function noteWriter({ names, mapping }: Mirror, window: string, side: 'old' | 'new'): string {
+  return `  IF coalesce(echo, '') = '' AND current_setting('lockstep.seen', true) IS DISTINCT FROM pg_current_xact_id()::text || ${quoteLiteral(` ${names.echo} ${side}`)} THEN
+    INSERT INTO lockstep.old_writer (window_name, mapping, side) VALUES (${quoteLiteral(window)}, ${quoteLiteral(mapping.name)}, '${side}');
+    PERFORM set_config('lockstep.seen', pg_current_xact_id()::text || ${quoteLiteral(` ${names.echo} ${side}`)}, true);
+  END IF;
+`;
+}
+
+/**
+ * Names the row that the next statement writes, for the opposite mirror's condition. Restored by hand: a SET of the function
+ * itself is refused to ordinary roles for settings of this kind.
+ */
+export function echo({ names, back }: Mirror, way: '>' | '<', key: string): string {
+  if (back === null) return '';
+  return `    PERFORM set_config('lockstep.echo', ${quoteLiteral(`${names.echo} ${way} `)} || ${key}::text, true);\n`;
+}
+
+export function restoreEcho({ back }: Mirror): string {
+  return back === null ? '' : `  PERFORM set_config('lockstep.echo', coalesce(echo, ''), true);\n`;
+}
+
 /** Conflicts with other writers are the application's to retry; what the target refuses is noted down. */
-function recordFailure(mirror: Mirror, window: string): string {
+export function recordFailure(mirror: Mirror, window: string, side: 'old' | 'new'): string {
   const key = (of: string, there: string): string => `CASE WHEN ${there} THEN ${of}_key END`;
   return `  EXCEPTION
     WHEN serialization_failure OR deadlock_detected OR lock_not_available OR insufficient_resources OR operator_intervention THEN
       RAISE;
     WHEN OTHERS THEN
-      INSERT INTO lockstep.mirror_failure (window_name, mapping, operation, key_before, key_after, sqlstate, message)
-      VALUES (${quoteLiteral(window)}, ${quoteLiteral(mirror.mapping.name)}, lower(TG_OP), ${key('gone', 'had')}, ${key('come', 'has')}, SQLSTATE, SQLERRM);
+      INSERT INTO lockstep.mirror_failure (window_name, mapping, side, operation, key_before, key_after, sqlstate, message)
+      VALUES (${quoteLiteral(window)}, ${quoteLiteral(mirror.mapping.name)}, '${side}', lower(TG_OP), ${key('gone', 'had')}, ${key('come', 'has')}, SQLSTATE, SQLERRM);
   END;
 `;
 }
@@ -117,7 +145,7 @@ END IF;`;
 }
 
 /** An invisible tombstone of another's DELETE must not stay when the row is back. */
-function clearTombstone(mirror: Mirror, window: string): string {
+export function clearTombstone(mirror: Mirror, window: string): string {
   const of = `window_name = ${quoteLiteral(window)} AND mapping = ${quoteLiteral(mirror.mapping.name)} AND key = come_key`;
   return indented(
     `DELETE FROM lockstep.tombstone WHERE ${of};
@@ -129,26 +157,26 @@ END IF;`,
   );
 }
 
-function keyIs({ names: { sameKey }, mapping }: Mirror, left: string, right: string): string {
+export function keyIs({ names: { sameKey }, mapping }: Mirror, left: string, right: string): string {
   const list = (of: string): readonly string[] => mapping.key.map(({ name }) => `${of}.${name}`);
   return `${sameKey}(${[...list(left), ...list(right)].join(', ')})`;
 }
 
 /** Empty: all rows of the target do. */
-function belongsTo({ names: { belongs }, belongsBy, mapping }: Mirror, row: string): string {
+export function belongsTo({ names: { belongs }, belongsBy, mapping }: Mirror, row: string): string {
   if (mapping.targetWhere === null) return '';
   return `${belongs}(${belongsBy.map(({ name }) => `${row}.${quoteIdentifier(name)}`).join(', ')})`;
 }
 
-function rest({ mapping }: Mirror): readonly MappedColumn[] {
+export function rest({ mapping }: Mirror): readonly MappedColumn[] {
   return mapping.columns.filter((column) => !mapping.key.includes(column));
 }
 
-function names(columns: readonly MappedColumn[]): string {
+export function names(columns: readonly MappedColumn[]): string {
   return columns.map(({ name }) => name).join(', ');
 }
 
-function fields(columns: readonly MappedColumn[], of: string): string {
+export function fields(columns: readonly MappedColumn[], of: string): string {
   return columns.map(({ name }) => `${of}.${name}`).join(', ');
 }
 
@@ -158,7 +186,7 @@ function assignments(columns: readonly MappedColumn[], key: readonly MappedColum
   return (others.length === 0 ? key : others).map(({ name }) => `${name} = EXCLUDED.${name}`).join(', ');
 }
 
-function entry({ mapping }: Mirror, window: string, of: string): string {
+export function entry({ mapping }: Mirror, window: string, of: string): string {
   return `${quoteLiteral(window)}, ${quoteLiteral(mapping.name)}, ${of}_key`;
 }
 
@@ -166,10 +194,10 @@ function keyText({ mapping }: Mirror, of: string): string {
   return `format('Key (%s)=(%s)', ${quoteLiteral(names(mapping.key))}, array_to_string(${of}_key, ', '))`;
 }
 
-function overriding(columns: readonly MappedColumn[]): string {
+export function overriding(columns: readonly MappedColumn[]): string {
   return columns.some((column) => column.identityAlways) ? ' OVERRIDING SYSTEM VALUE' : '';
 }
 
-function indented(text: string, by: string): string {
+export function indented(text: string, by: string): string {
   return text.replaceAll(/^/gm, by);
 }

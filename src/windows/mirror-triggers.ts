@@ -1,23 +1,36 @@
 /** The triggers of a mirror: which writes call it. They fire whatever role a session has for replication (ENABLE ALWAYS). */
-import { sqlName } from '../mapping/mapping.js';
-import { quoteIdentifier } from '../sql/identifier.js';
+import { keyArray, sqlName, type MappedColumn } from '../mapping/mapping.js';
 import { summarise, type CheckQuery } from '../operation/check-query.js';
-import { quoteLiteral } from '../sql/identifier.js';
-import { ROW_EVENTS, type Mirror, type MirroredEvent } from './window.js';
+import { quoteIdentifier, quoteLiteral } from '../sql/identifier.js';
+import { ROW_EVENTS, type BackMirror, type Mirror, type MirroredEvent, type SourceColumn } from './window.js';
 
 /** `truncated`: keys of the source, the target and their partitions, which a TRUNCATE may name. */
 export function createTriggers(mirror: Mirror, truncated: readonly string[]): readonly string[] {
-  const { names, mapping } = mirror;
+  const { names, mapping, reads, back } = mirror;
+  const echo = back === null ? '' : `${names.echo} <`;
   const source = sqlName(mapping.source);
   const made = ROW_EVENTS.map(
     (event) =>
-      `CREATE TRIGGER ${names.trigger(event)} AFTER ${event.toUpperCase()} ON ${source} FOR EACH ROW${condition(mirror, event)} EXECUTE FUNCTION ${names.mirror}()`,
+      `CREATE TRIGGER ${names.trigger(event)} AFTER ${event.toUpperCase()} ON ${source} FOR EACH ROW${condition(event, reads, echo, back?.key ?? [])} EXECUTE FUNCTION ${names.mirror}()`,
   );
   const refused = truncated.map(
     (table) =>
       `CREATE TRIGGER ${names.trigger('truncate')} BEFORE TRUNCATE ON ${table} FOR EACH STATEMENT EXECUTE FUNCTION ${names.refuseTruncate}()`,
   );
   return [...made, ...refused, ...always(mirror, truncated)];
+}
+
+/** Of the target, for what answers writes to it. */
+export function createBackTriggers({ names, mapping }: Mirror, { reads }: BackMirror): readonly string[] {
+  const target = sqlName(mapping.target);
+  return ROW_EVENTS.flatMap((event) => [
+    `CREATE TRIGGER ${names.trigger(event)} AFTER ${event.toUpperCase()} ON ${target} FOR EACH ROW${condition(event, reads, `${names.echo} >`, mapping.key)} EXECUTE FUNCTION ${names.mirrorBack}()`,
+    `ALTER TABLE ${target} ENABLE ALWAYS TRIGGER ${names.trigger(event)}`,
+  ]);
+}
+
+export function dropBackTriggers({ names, mapping }: Mirror): readonly string[] {
+  return ROW_EVENTS.map((event) => `DROP TRIGGER ${names.trigger(event)} ON ${sqlName(mapping.target)}`);
 }
 
 /** Measured: DISABLE and ENABLE TRIGGER ALL make them ordinary ones, which a session can switch off. */
@@ -31,12 +44,26 @@ export function dropTriggers(mirror: Mirror, truncated: readonly string[]): read
   return triggersOf(mirror, truncated).map(([table, trigger]) => `DROP TRIGGER ${trigger} ON ${table}`);
 }
 
-/** An update of what the mapping does not read is none of its business. */
-function condition({ reads }: Mirror, event: MirroredEvent): string {
-  if (event !== 'update') return '';
+/**
+ * An update of what the mapping does not read is none of its business, nor is the echo of its own counterpart. NULL-safe: a
+ * session that never set the flag has none.
+ */
+function condition(
+  event: MirroredEvent,
+  reads: readonly SourceColumn[],
+  echo: string,
+  key: readonly MappedColumn[],
+): string {
   const row = (of: string): string =>
     `ROW(${reads.map(({ name }) => `${of}.${quoteIdentifier(name)}`).join(', ')})::record`;
-  return ` WHEN (${row('OLD')} *<> ${row('NEW')})`;
+  const named = keyArray(key, event === 'delete' ? 'OLD' : 'NEW');
+  const conditions = [
+    ...(event === 'update' ? [`${row('OLD')} *<> ${row('NEW')}`] : []),
+    ...(echo === ''
+      ? []
+      : [`current_setting('lockstep.echo', true) IS DISTINCT FROM ${quoteLiteral(`${echo} `)} || ${named}::text`]),
+  ];
+  return conditions.length === 0 ? '' : ` WHEN (${conditions.join(' AND ')})`;
 }
 
 /**
@@ -44,7 +71,12 @@ function condition({ reads }: Mirror, event: MirroredEvent): string {
  * have parted.
  */
 export function mirrorIsIntact(mirror: Mirror, truncated: readonly string[]): CheckQuery {
-  const rows = missingTriggers(mirror, truncated);
+  const rows = missingTriggers([
+    ...triggersOf(mirror, truncated),
+    ...(mirror.back === null
+      ? []
+      : ROW_EVENTS.map((event) => [sqlName(mirror.mapping.target), mirror.names.trigger(event)] as const)),
+  ]);
   return {
     check: 'mirror',
     name: `the mirror of ${mirror.mapping.name} is as it was made`,
@@ -55,17 +87,15 @@ export function mirrorIsIntact(mirror: Mirror, truncated: readonly string[]): Ch
   };
 }
 
-function missingTriggers(mirror: Mirror, truncated: readonly string[]): string {
-  const wanted = triggersOf(mirror, truncated).map(
-    ([table, trigger]) => `(${quoteLiteral(table)}, ${quoteLiteral(unquoted(trigger))})`,
-  );
+function missingTriggers(triggers: readonly (readonly [string, string])[]): string {
+  const wanted = triggers.map(([table, trigger]) => `(${quoteLiteral(table)}, ${quoteLiteral(unquoted(trigger))})`);
   return `SELECT w.table_name AS "table", w.trigger_name AS "trigger" FROM (VALUES ${wanted.join(', ')}) AS w (table_name, trigger_name)
 WHERE NOT EXISTS (SELECT FROM pg_catalog.pg_trigger AS g WHERE g.tgrelid = pg_catalog.to_regclass(w.table_name) AND g.tgname = w.trigger_name AND g.tgenabled = 'A')`;
 }
 
 /** For a batch: a condition that holds while the mirror's row triggers fire in every session. */
 export function mirrorFires(mirror: Mirror): string {
-  return `NOT EXISTS (${missingTriggers(mirror, [])})`;
+  return `NOT EXISTS (${missingTriggers(triggersOf(mirror, []))})`;
 }
 
 function triggersOf({ names, mapping }: Mirror, truncated: readonly string[]): readonly (readonly [string, string])[] {

@@ -4,7 +4,7 @@
  * whoever fills the target reads its bounds in a later transaction.
  */
 import { comparison } from '../mapping/in-sync.js';
-import { sqlName, textsOf } from '../mapping/mapping.js';
+import { sqlName } from '../mapping/mapping.js';
 import { checkOperations } from '../checks/check-operations.js';
 import type { CheckQuery } from '../operation/check-query.js';
 import type {
@@ -17,6 +17,7 @@ import type {
 } from '../operation/operation.js';
 import { createTriggers } from './mirror-triggers.js';
 import { defineMirror, describeMirror, dropFunctions } from './define-mirror.js';
+import { goesBackUnchanged } from './goes-back-unchanged.js';
 import { noteWork } from './note-rows.js';
 import { leaveWindow } from './leave-window.js';
 import { recordWindow } from './window-state.js';
@@ -26,8 +27,8 @@ export interface OpenOptions {
   readonly pace: Pace;
   /** Keys of each table with its partitions: what a TRUNCATE may name. */
   readonly family: (table: string) => readonly string[];
-  /** Keys of relations that a text of the plan reads besides its row. */
-  readonly readsOf: (text: string) => readonly string[];
+  /** Keys of relations that the texts of a mapping read besides its row. */
+  readonly readsOf: (mirror: Window['mirrors'][number]) => readonly string[];
   /** How the target of a mirror is walked. */
   readonly walkOf: (mirror: Window['mirrors'][number]) => Parameters<typeof noteWork>[1];
 }
@@ -92,16 +93,14 @@ export function openWindow(window: Window, options: OpenOptions): OpenedWindow {
     ].map(plain),
     reversal: leaveWindow(window, options),
   };
+  const proofs = mirrors.flatMap((mirror) => [
+    [mirror, nothingOfOthers(mirror)] as const,
+    ...(mirror.back === null ? [] : [[mirror, goesBackUnchanged(mirror, mirror.back)] as const]),
+  ]);
   const preconditions = checkOperations(
-    mirrors.map((mirror) => ({
-      query: nothingOfOthers(mirror),
-      reads: [
-        ...new Set([
-          sqlName(mirror.mapping.source),
-          sqlName(mirror.mapping.target),
-          ...textsOf(mirror.mapping).flatMap(options.readsOf),
-        ]),
-      ],
+    proofs.map(([mirror, query]) => ({
+      query,
+      reads: [...new Set([sqlName(mirror.mapping.source), sqlName(mirror.mapping.target), ...options.readsOf(mirror)])],
     })),
     { step, prefix: `${step}/before`, effect: 'fail', barrier: false },
   );

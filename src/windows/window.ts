@@ -3,7 +3,7 @@
  * run is like stands in the journal (`lockstep.window`); how it gets from state to state, in `window-state`.
  */
 import { sha256 } from '../kernel/digest.js';
-import type { Mapping } from '../mapping/mapping.js';
+import type { Mapping, ReverseMapping } from '../mapping/mapping.js';
 import type { OperationId } from '../operation/operation.js';
 import { quoteIdentifier } from '../sql/identifier.js';
 
@@ -34,6 +34,16 @@ export interface Mirror {
   /** Of the target, not quoted: what `target_where` reads. */
   readonly belongsBy: readonly SourceColumn[];
   readonly names: MirrorNames;
+  /** Null: what is written to the target stays there. */
+  readonly back: BackMirror | null;
+}
+
+/** What keeps a source in step with its target. */
+export interface BackMirror extends ReverseMapping {
+  /** Of the target, not quoted: all that the mapping has to do with, without generated columns. */
+  readonly reads: readonly SourceColumn[];
+  /** As `Mirror.sourceRow`. */
+  readonly targetRow: (values: readonly string[]) => string;
 }
 
 export interface SourceColumn {
@@ -51,8 +61,19 @@ export interface MirrorNames {
   readonly belongs: string;
   readonly mirror: string;
   readonly refuseTruncate: string;
+  /** Of a target row, the values that its source row should have. */
+  readonly back: string;
+  /** Whether two keys of the source are one. */
+  readonly sameSource: string;
+  /** Sets in a source row what a target row leaves behind. */
+  readonly unset: string;
+  readonly mirrorBack: string;
+  readonly watch: string;
+  /** What the echo of a write is called, before the key: so that a mirror does not answer its own counterpart. */
+  readonly echo: string;
   /** Begins so that no trigger of others comes first, and those of foreign keys (`RI_…`) least of all. */
   readonly trigger: (event: MirroredEvent) => string;
+  readonly watchTrigger: string;
 }
 
 export type MirroredEvent = 'insert' | 'update' | 'delete' | 'truncate';
@@ -73,7 +94,14 @@ export function mirrorNames(window: string, mapping: string): MirrorNames {
     belongs: own('part'),
     mirror: own('mirror'),
     refuseTruncate: own('truncate'),
+    back: own('back'),
+    sameSource: own('own'),
+    unset: own('unset'),
+    mirrorBack: own('mirror back'),
+    watch: own('watch'),
+    echo: label,
     trigger: (event) => quoteIdentifier(`${FIRST_TRIGGER}${label} ${event.slice(0, 1)}`),
+    watchTrigger: quoteIdentifier(`${FIRST_TRIGGER}${label} w`),
   };
 }
 

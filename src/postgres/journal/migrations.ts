@@ -236,6 +236,7 @@ export const JOURNAL_MIGRATIONS: readonly JournalMigration[] = [
         id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
         window_name text NOT NULL,
         mapping text NOT NULL,
+        side text NOT NULL CHECK (side IN ('old', 'new')),
         operation text NOT NULL,
         key_before text[],
         key_after text[],
@@ -245,7 +246,25 @@ export const JOURNAL_MIGRATIONS: readonly JournalMigration[] = [
         by_user text NOT NULL DEFAULT session_user,
         application text NOT NULL DEFAULT current_setting('application_name')
       );
-      COMMENT ON TABLE lockstep.mirror_failure IS 'writes that the other side did not take, where the plan says that they are recorded';
+      COMMENT ON TABLE lockstep.mirror_failure IS 'writes that the other side did not take, where the plan says that they are recorded; side: the one that lacks them';
+
+      CREATE TABLE lockstep.touched (
+        window_name text NOT NULL,
+        mapping text NOT NULL,
+        key text[] NOT NULL
+      );
+      COMMENT ON TABLE lockstep.touched IS 'target keys that were written, on either side, since the comparison before a cutover began';
+
+      CREATE TABLE lockstep.old_writer (
+        window_name text NOT NULL,
+        mapping text NOT NULL,
+        side text NOT NULL CHECK (side IN ('old', 'new')),
+        at timestamptz NOT NULL DEFAULT clock_timestamp(),
+        by_user text NOT NULL DEFAULT session_user,
+        application text NOT NULL DEFAULT current_setting('application_name')
+      );
+      CREATE INDEX old_writer_window ON lockstep.old_writer (window_name, at);
+      COMMENT ON TABLE lockstep.old_writer IS 'who wrote to the side that does not lead: a row for each transaction';
     `,
   },
 ];

@@ -26,6 +26,7 @@ export interface JournalTables {
   readonly 'lockstep.window': WindowTable;
   readonly 'lockstep.tombstone': TombstoneTable;
   readonly 'lockstep.mirror_failure': MirrorFailureTable;
+  readonly 'lockstep.old_writer': OldWriterTable;
 }
 
 /** Written by the server's defaults, read as ISO text. */
@@ -204,11 +205,21 @@ interface MirrorFailureTable {
   readonly id: Generated<string>;
   readonly window_name: string;
   readonly mapping: string;
+  readonly side: 'old' | 'new';
   readonly operation: string;
   readonly key_before: NullableKey;
   readonly key_after: NullableKey;
   readonly sqlstate: string;
   readonly message: string;
+  readonly at: ServerTime;
+  readonly by_user: string;
+  readonly application: string;
+}
+
+interface OldWriterTable {
+  readonly window_name: string;
+  readonly mapping: string;
+  readonly side: 'old' | 'new';
   readonly at: ServerTime;
   readonly by_user: string;
   readonly application: string;

@@ -8,10 +8,12 @@ import { checkOperations } from '../../checks/check-operations.js';
 import type { Fragment, LowerContext } from '../step-definition.js';
 import { copyWork } from './copy-sql.js';
 import { parentsOf } from '../touches.js';
+import { readsOfMirror, windowOver } from '../window-at.js';
 import { firesTriggers, refuseUnfit } from './fitness.js';
 import type { MappingBackfill } from './schema.js';
 import { refuseToSuppress, suppresses, type UserTriggers } from './suppress.js';
 import { upheldKeys } from './upheld-keys.js';
+import { joinWindow } from '../../windows/join-window.js';
 import { mirrorFires } from '../../windows/mirror-triggers.js';
 import type { Window } from '../../windows/window.js';
 import { provenanceIsFresh, sqlKeyColumn, targetWalk, uncopyWork, type Referrer } from './uncopy-sql.js';
@@ -22,14 +24,29 @@ export function lowerCopy(fields: MappingBackfill, pace: Pace, context: LowerCon
     return mapping === undefined ? undefined : copyOf(mapping, fields, pace, context, index);
   });
   const found = parts.filter((part) => part !== undefined);
+  const operations = found.flatMap((part) => part.operations);
+  const windows = [...context.windows.values()]
+    .filter(({ mirrors }) => mirrors.some(({ mapping }) => fields.mappings.includes(mapping.name)))
+    .map((window) => ({ ...window, filled: [...new Set([...window.filled, ...fields.mappings])] }));
   return {
-    operations: found.flatMap((part) => part.operations),
+    operations: [...operations, ...windows.flatMap((window) => joined(window, operations, context))],
     preconditions: found.flatMap((part) => part.preconditions),
     effects: [],
-    windows: [...context.windows.values()]
-      .filter(({ leads }) => leads !== null)
-      .map((window) => ({ ...window, filled: [...new Set([...window.filled, ...fields.mappings])] })),
+    windows,
   };
+}
+
+/** A window in both directions answers writes to its targets once all of them are filled. */
+function joined(window: Window, fills: readonly Operation[], context: LowerContext): readonly Operation[] {
+  const before = context.windows.get(window.id)!.filled;
+  const full = (filled: readonly string[]): boolean =>
+    window.mirrors.every(({ mapping }) => filled.includes(mapping.name));
+  if (window.direction === 'forward' || full(before) || !full(window.filled)) return [];
+  const after = fills.map(({ id }) => id);
+  return joinWindow(window, context.step, { readsOf: readsOfMirror(context) }).map((operation) => ({
+    ...operation,
+    after: [...operation.after, ...after],
+  }));
 }
 
 function copyOf(mapping: Mapping, fields: MappingBackfill, pace: Pace, context: LowerContext, index: number): Fragment {
@@ -50,7 +67,7 @@ function copyOf(mapping: Mapping, fields: MappingBackfill, pace: Pace, context: 
   const suppressed = suppresses(mapping.target, ['insert'], said, context);
   if (suppresses(mapping.target, ['insert', 'delete'], said, context))
     refuseToSuppress(mapping.target, ['insert', 'delete'], undefined, context, path);
-  const window = windowOf(mapping, context);
+  const window = windowOver(mapping.name, context);
   const mirror = window?.mirrors.find((one) => one.mapping.name === mapping.name);
   const id = `${step}/fill/${mapping.name}`;
   const triggersFire = !suppressed && firesTriggers(mapping.target, ['insert'], context.catalog);
@@ -95,13 +112,6 @@ function copyOf(mapping: Mapping, fields: MappingBackfill, pace: Pace, context: 
     preconditions: oneToOne(mapping, context),
     effects: [],
   };
-}
-
-/** The open window that keeps the mapping in step. */
-function windowOf(mapping: Mapping, { windows }: LowerContext): Window | undefined {
-  return [...windows.values()].find(
-    ({ leads, mirrors }) => leads !== null && mirrors.some((mirror) => mirror.mapping.name === mapping.name),
-  );
 }
 
 const REPLACED: Reversal = { kind: 'nothing', reason: 'the step says its own way back' };

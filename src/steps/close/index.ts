@@ -1,16 +1,17 @@
 /** `close`: ends windows. Both sides are compared once more; then the mirrors go, and what is there stays. */
-import { report } from '../../catalog/scope.js';
-import { withPartitions } from '../backfill/fitness.js';
-import { list, object, ref } from '../../kernel/json-schema.js';
-import { sqlName, textsOf } from '../../mapping/mapping.js';
+import { DURATION_PATTERN, parseDuration } from '../../kernel/duration.js';
+import { list, object, ref, text } from '../../kernel/json-schema.js';
 import { closeWindow } from '../../windows/close-window.js';
-import type { Window } from '../../windows/window.js';
-import { WINDOW_CODES } from '../dual-write/codes.js';
 import type { Fragment, LowerContext, StepDefinition } from '../step-definition.js';
+import { familyOf, openWindowAt, readsOfMirror } from '../window-at.js';
 
 interface CloseFields {
   readonly windows: readonly string[];
+  readonly quiet?: string;
 }
+
+/** Long enough for a request that was under way, a retry, and the next run of a job that comes every few minutes. */
+const QUIET_MS = 15 * 60_000;
 
 export const close: StepDefinition<CloseFields> = {
   kind: 'close',
@@ -20,11 +21,19 @@ export const close: StepDefinition<CloseFields> = {
   close: { windows: [in-step] }`,
   schema: object(
     'Windows that end.',
-    { windows: list(ref('window', 'a step that opens a window'), 'the windows that end') },
+    {
+      windows: list(ref('window', 'a step that opens a window'), 'the windows that end'),
+      quiet: {
+        ...text('after a cutover: how long nobody may have written to the old side (default 15m)'),
+        pattern: DURATION_PATTERN,
+        'x-lockstep-pattern-hint': 'a number and a unit, largest first: `15m`, `24h`',
+      },
+    },
     ['windows'],
   ),
-  lower({ windows }, context) {
-    const parts = windows.map((id, index) => closed(id, index, context)).filter((part) => part !== undefined);
+  lower({ windows, quiet }, context) {
+    const quietMs = (quiet === undefined ? undefined : parseDuration(quiet)) ?? QUIET_MS;
+    const parts = windows.map((id, index) => closed(id, index, quietMs, context)).filter((part) => part !== undefined);
     return {
       operations: parts.flatMap((part) => part.operations),
       preconditions: [],
@@ -34,32 +43,13 @@ export const close: StepDefinition<CloseFields> = {
   },
 };
 
-function closed(id: string, index: number, context: LowerContext): Fragment | undefined {
-  const window = context.windows.get(id);
-  const span = context.locate([...context.path, 'windows', index]);
-  const refuse = (code: 'LS6504' | 'LS6505', detail: string, help: string): undefined => {
-    report(context, WINDOW_CODES, code, span, { detail, help });
-    return undefined;
-  };
-  if (window === undefined) {
-    refuse('LS6504', `No step before opens a window \`${id}\`.`, 'name a `dual_write` before this step');
-    return;
-  }
-  if (window.leads === null) {
-    refuse('LS6504', `\`${id}\` is closed already.`, 'leave it out');
-    return;
-  }
-  const open = unfilled(window);
-  if (open.length > 0) {
-    const detail = `No step fills ${open.join(', ')}.`;
-    refuse('LS6505', detail, `add \`backfill: { mappings: [${open.join(', ')}] }\` between \`${id}\` and this step`);
-    return;
-  }
-  const family = (table: string): readonly string[] =>
-    withPartitions(context.catalog.relations[table]!, context.catalog).map(sqlName);
+function closed(id: string, index: number, quietMs: number, context: LowerContext): Fragment | undefined {
+  const window = openWindowAt(id, [...context.path, 'windows', index], context);
+  if (window === undefined) return undefined;
   const operations = closeWindow(window, context.step, {
-    family,
-    readsOf: ({ mapping }) => textsOf(mapping).flatMap((text) => context.readsOf('condition', text)),
+    family: familyOf(context),
+    readsOf: readsOfMirror(context),
+    quietMs,
   });
   return {
     operations: operations.map((operation) => ({
@@ -70,8 +60,4 @@ function closed(id: string, index: number, context: LowerContext): Fragment | un
     effects: [],
     windows: [{ ...window, leads: null }],
   };
-}
-
-function unfilled({ mirrors, filled }: Window): readonly string[] {
-  return mirrors.map(({ mapping }) => mapping.name).filter((name) => !filled.includes(name));
 }

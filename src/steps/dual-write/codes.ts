@@ -35,4 +35,19 @@ export const WINDOW_CODES = {
     summary: 'a mapping is in two windows',
     explanation: 'Each mapping is kept in step by one window at a time. Close the first one before another opens.',
   },
+  LS6508: {
+    summary: 'a window cannot be cut over',
+    explanation:
+      'After a cutover the new side leads and the old one follows, so that going back loses nothing. That needs a window in both directions (`direction: both`), which a forward-only one is not: it can be closed.',
+  },
+  LS6509: {
+    summary: 'a window in both directions is not spoken for',
+    explanation:
+      'With `direction: both` writes to either side reach the other. Every mapping of the window says what a write to its target means for the source (`reverse`), and the step consents to `deadlocks`: two sessions that write the same row from both sides at the same moment each hold what the other needs, and the server ends one of them (measured: about one in a hundred of such writes); the application must be ready to try again.',
+  },
+  LS6510: {
+    summary: 'both sides of a window number their rows themselves',
+    explanation:
+      'A column that the window copies has a sequence on either side. While both sides are written, each would give the same number to another row; the second write is refused, and nothing is lost. Let one side use the sequence of the other: `ALTER TABLE … ALTER COLUMN … SET DEFAULT nextval(…)`.',
+  },
 } as const satisfies CodeTable;

@@ -14,8 +14,9 @@ export const dualWrite: StepDefinition<DualWriteFields> = {
     {
       mappings: list(ref('mapping', 'a mapping of this plan'), 'the mappings that are kept in step'),
       direction: {
-        enum: ['forward'],
-        description: '`forward` (the default): writes to the source reach the target',
+        enum: ['forward', 'both'],
+        description:
+          '`forward` (the default): writes to the source reach the target; `both`: once the targets are filled, writes to them reach the source too, as `reverse` of the mappings says',
       },
       on_mirror_error: {
         enum: ['reject', 'record'],

@@ -2,18 +2,21 @@
 import { report, take } from '../../catalog/scope.js';
 import { uniqueKeysOf, walkableKeyOf } from '../../catalog/walkable-key.js';
 import type { Path } from '../../kernel/path.js';
+import type { Hazard } from '../../operation/hazard.js';
 import { sqlName, type Mapping } from '../../mapping/mapping.js';
 import { openWindow } from '../../windows/open-window.js';
+import { numbered } from '../../windows/sequences.js';
 import { FIRST_TRIGGER, windowName, type Mirror, type Window } from '../../windows/window.js';
 import { refuseUnfit, withPartitions } from '../backfill/fitness.js';
 import { targetWalk } from '../backfill/uncopy-sql.js';
 import { EMPTY_FRAGMENT, type Fragment, type LowerContext } from '../step-definition.js';
+import { familyOf, readsOfMirror, windowOver } from '../window-at.js';
 import { WINDOW_CODES } from './codes.js';
 import { mirrorOf } from './mirror-of.js';
 
 export interface DualWriteFields {
   readonly mappings: readonly string[];
-  readonly direction?: 'forward';
+  readonly direction?: 'forward' | 'both';
   readonly on_mirror_error?: 'reject' | 'record';
   readonly user_triggers?: 'fire';
 }
@@ -24,12 +27,13 @@ export function lowerDualWrite(fields: DualWriteFields, context: LowerContext): 
     return mapping && mirrored(mapping, fields, context, [...context.path, 'mappings', index]);
   });
   const mirrors = found.filter((mirror) => mirror !== undefined);
-  if (mirrors.length < found.length) return EMPTY_FRAGMENT;
+  const both = fields.direction === 'both';
+  if (mirrors.length < found.length || (both && !bothAreSpokenFor(mirrors, context))) return EMPTY_FRAGMENT;
   const window: Window = {
     id: context.step,
     name: windowName(context.plan, context.step),
     direction: fields.direction ?? 'forward',
-    mirrors,
+    mirrors: both ? mirrors : mirrors.map((mirror) => ({ ...mirror, back: null })),
     onMirrorError: fields.on_mirror_error ?? 'reject',
     leads: 'old',
     filled: [],
@@ -38,11 +42,59 @@ export function lowerDualWrite(fields: DualWriteFields, context: LowerContext): 
   const { batch, workers } = context.defaults;
   const opened = openWindow(window, {
     pace: { ...batch, workers },
-    family: (table) => withPartitions(context.catalog.relations[table]!, context.catalog).map(sqlName),
-    readsOf: (text) => context.readsOf('condition', text),
+    family: familyOf(context),
+    readsOf: readsOfMirror(context),
     walkOf: ({ mapping }) => targetWalk(mapping, walkOfTarget(mapping, context)!),
   });
-  return { ...opened, effects: [], windows: [window] };
+  const [first, ...rest] = opened.operations;
+  return {
+    // Consent is shown with the operation that begins it.
+    operations: both ? [{ ...first!, hazards: [deadlocks(context)] }, ...rest] : opened.operations,
+    preconditions: opened.preconditions,
+    effects: [],
+    windows: [window],
+  };
+}
+
+function deadlocks({ allow }: LowerContext): Hazard {
+  return {
+    name: 'deadlocks',
+    detail: 'a row that is written from both sides at the same moment costs one of the two sessions its transaction',
+    consent: allow.deadlocks ?? null,
+  };
+}
+
+/** What a window in both directions owes; false where something was reported. */
+function bothAreSpokenFor(mirrors: readonly Mirror[], context: LowerContext): boolean {
+  let sound = true;
+  for (const { mapping, back } of mirrors) {
+    const span = context.locate([...context.path, 'direction']);
+    if (back === null) {
+      const detail = `\`${mapping.name}\` does not say what a write to \`${sqlName(mapping.target)}\` means for \`${sqlName(mapping.source)}\`.`;
+      report(context, WINDOW_CODES, 'LS6509', span, {
+        detail,
+        help: `add \`reverse: { on_delete: … }\` to \`${mapping.name}\``,
+      });
+      sound = false;
+      continue;
+    }
+    const own = numbered(mapping.target, mapping.columns);
+    const others = numbered(mapping.source, back.columns);
+    if (own.length > 0 && others.length > 0) {
+      const detail = `\`${sqlName(mapping.source)}.${others[0]!.name}\` and \`${sqlName(mapping.target)}.${own[0]!.name}\` each have a sequence.`;
+      report(context, WINDOW_CODES, 'LS6510', span, {
+        severity: 'warning',
+        detail,
+        help: 'let one side use the sequence of the other',
+      });
+    }
+  }
+  if (context.allow.deadlocks !== undefined) return sound;
+  report(context, WINDOW_CODES, 'LS6509', context.locate([...context.path, 'direction']), {
+    detail: 'A window in both directions may cost sessions of the application their transactions.',
+    help: 'add `allow: { deadlocks: "why that is acceptable here" }` to the step',
+  });
+  return false;
 }
 
 function walkOfTarget({ target }: Mapping, context: LowerContext): ReturnType<typeof take<WalkableKey>> {
@@ -53,9 +105,7 @@ type WalkableKey = Extract<ReturnType<typeof walkableKeyOf>, { ok: true }>['valu
 
 /** Undefined where something was reported. */
 function mirrored(mapping: Mapping, fields: DualWriteFields, context: LowerContext, path: Path): Mirror | undefined {
-  const before = [...context.windows.values()].find(
-    ({ leads, mirrors }) => leads !== null && mirrors.some((mirror) => mirror.mapping.name === mapping.name),
-  );
+  const before = windowOver(mapping.name, context);
   const span = context.locate(path);
   const refuse = (code: keyof typeof WINDOW_CODES, detail: string, help: string): undefined => {
     report(context, WINDOW_CODES, code, span, { detail, help });

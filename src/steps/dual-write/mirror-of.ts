@@ -2,10 +2,10 @@
 import type { Column, Relation } from '../../catalog/catalog-snapshot.js';
 import { report } from '../../catalog/scope.js';
 import type { Path } from '../../kernel/path.js';
-import type { Mapping } from '../../mapping/mapping.js';
+import type { Mapping, ReverseMapping } from '../../mapping/mapping.js';
 import { readExpression } from '../../sql/fragment.js';
 import { quoteIdentifier } from '../../sql/identifier.js';
-import { mirrorNames, type Mirror, type SourceColumn } from '../../windows/window.js';
+import { mirrorNames, type BackMirror, type Mirror, type SourceColumn } from '../../windows/window.js';
 import type { LowerContext } from '../step-definition.js';
 import { WINDOW_CODES } from './codes.js';
 
@@ -20,23 +20,47 @@ export function mirrorOf(mapping: Mapping, window: string, context: LowerContext
   const read = columnsOf(texts, source, context, path);
   const belongs = columnsOf([targetWhere], target, context, path);
   if (read === undefined || belongs === undefined) return undefined;
-  const wanted = inOrder(source, new Set([...plain, ...read]));
-  const generated = wanted.filter((column) => column.generated !== 'no');
-  const behind = generated.flatMap((column) => columnsOf([column.default ?? null], source, context, path) ?? []);
-  const stored = inOrder(source, new Set([...wanted.map(({ name }) => name), ...behind])).filter(
-    (column) => column.generated === 'no',
-  );
+  const [stored, generated] = storedAndGenerated(source, [...plain, ...read], context, path);
   return {
     mapping,
     reads: stored.map(nameAndType),
-    sourceRow: (values) => sourceRow(stored, generated, values),
+    sourceRow: (values) => rowOf(stored, generated, values),
     belongsBy: inOrder(target, new Set(belongs)).map(nameAndType),
     names: mirrorNames(window, mapping.name),
+    back: mapping.reverse === null ? null : backOf(mapping, mapping.reverse, context, path),
   };
 }
 
+function backOf(mapping: Mapping, reverse: ReverseMapping, context: LowerContext, path: Path): BackMirror {
+  const { target, columns, targetWhere } = mapping;
+  const computed = reverse.columns.flatMap(({ plainColumn, expression }) => (plainColumn === null ? [expression] : []));
+  const plain = reverse.columns.flatMap(({ plainColumn }) => plainColumn ?? []);
+  const mapped = target.columns.filter(({ name }) => columns.some((column) => column.name === quoteIdentifier(name)));
+  const read = columnsOf([...computed, targetWhere], target, context, path) ?? [];
+  const [stored, generated] = storedAndGenerated(
+    target,
+    [...plain, ...read, ...mapped.map(({ name }) => name)],
+    context,
+    path,
+  );
+  return { ...reverse, reads: stored.map(nameAndType), targetRow: (values) => rowOf(stored, generated, values) };
+}
+
+function storedAndGenerated(
+  relation: Relation,
+  names: readonly string[],
+  context: LowerContext,
+  path: Path,
+): readonly [stored: readonly Column[], generated: readonly Column[]] {
+  const wanted = inOrder(relation, new Set(names));
+  const generated = wanted.filter((column) => column.generated !== 'no');
+  const behind = generated.flatMap((column) => columnsOf([column.default ?? null], relation, context, path) ?? []);
+  const all = inOrder(relation, new Set([...names, ...behind]));
+  return [all.filter((column) => column.generated === 'no'), generated];
+}
+
 /** A generated column is computed again: a trigger sees those that are not stored as NULL. */
-function sourceRow(stored: readonly Column[], generated: readonly Column[], values: readonly string[]): string {
+function rowOf(stored: readonly Column[], generated: readonly Column[], values: readonly string[]): string {
   const row = `SELECT ${stored.map(({ name }, index) => `${values[index]!} AS ${quoteIdentifier(name)}`).join(', ')}`;
   if (generated.length === 0) return row;
   const computed = generated.map(({ name, default: text, type }) => `(${text!})::${type} AS ${quoteIdentifier(name)}`);

@@ -1,0 +1,71 @@
+/** `cutover`: the new side leads from here on; the old one is kept in step, so that going back loses nothing. */
+import { report } from '../../catalog/scope.js';
+import { DURATION_PATTERN, parseDuration } from '../../kernel/duration.js';
+import { integer, list, object, ref, text } from '../../kernel/json-schema.js';
+import { cutOver } from '../../windows/cutover-window.js';
+import type { Window } from '../../windows/window.js';
+import { WINDOW_CODES } from '../dual-write/codes.js';
+import { EMPTY_FRAGMENT, type LowerContext, type StepDefinition } from '../step-definition.js';
+import { familyOf, openWindowAt, readsOfMirror } from '../window-at.js';
+
+interface CutoverFields {
+  readonly windows: readonly string[];
+  readonly lock_timeout?: string;
+  readonly attempts?: number;
+}
+
+export const cutover: StepDefinition<CutoverFields> = {
+  kind: 'cutover',
+  summary:
+    'Lets the new side of windows lead, in one short transaction that finds both sides the same; the old side is kept in step from here on.',
+  example: `- id: flip
+  cutover: { windows: [in-step] }`,
+  schema: object(
+    'Windows whose new side leads from here on.',
+    {
+      windows: list(ref('window', 'a step that opens a window'), 'the windows; all of them change in one commit'),
+      lock_timeout: {
+        ...text('how long one attempt waits for its locks (default: that of the plan)'),
+        pattern: DURATION_PATTERN,
+        'x-lockstep-pattern-hint': 'a number and a unit, largest first: `250ms`, `5s`',
+      },
+      attempts: { ...integer('how often it asks for its locks (default 10)', 1), maximum: 100 },
+    },
+    ['windows'],
+  ),
+  lower({ windows: ids, lock_timeout: lockTimeout, attempts }, context) {
+    const windows = ids.map((id, index) => leading(id, index, context)).filter((window) => window !== undefined);
+    if (windows.length < ids.length) return EMPTY_FRAGMENT;
+    const lockTimeoutMs = lockTimeout === undefined ? undefined : parseDuration(lockTimeout);
+    const operations = cutOver(windows, context.step, {
+      family: familyOf(context),
+      readsOf: readsOfMirror(context),
+      lockLimits: {
+        ...(lockTimeoutMs !== undefined && { lockTimeoutMs }),
+        ...(attempts !== undefined && { attempts }),
+      },
+    });
+    const skipWhen = windows.flatMap((window) => window.skipWhen);
+    return {
+      operations: operations.map((operation) => ({ ...operation, skipWhen: [...operation.skipWhen, ...skipWhen] })),
+      preconditions: [],
+      effects: [],
+      windows: windows.map((window) => ({ ...window, leads: 'new' })),
+    };
+  },
+};
+
+function leading(id: string, index: number, context: LowerContext): Window | undefined {
+  const window = openWindowAt(id, [...context.path, 'windows', index], context);
+  if (window === undefined) return undefined;
+  const refuse = (detail: string, help: string): undefined => {
+    report(context, WINDOW_CODES, 'LS6508', context.locate([...context.path, 'windows', index]), { detail, help });
+  };
+  if (window.leads === 'new') { refuse(`The new side of \`${id}\` leads already.`, 'leave it out'); return; }
+  if (window.direction === 'forward')
+    { refuse(
+      `\`${id}\` keeps only its new side in step: after a cutover the old one would fall behind.`,
+      `write \`direction: both\` in \`${id}\`, or close it without a cutover`,
+    ); return; }
+  return window;
+}
