@@ -28,6 +28,7 @@ export interface ClientOptions {
 /** Of the table's first branch, so that they are few. */
 export const HOT = 100;
 const TRIES = 5;
+const THINKS_MS = 100;
 
 export async function runClient(options: ClientOptions): Promise<void> {
   const { url, stop, log, name } = options;
@@ -36,7 +37,12 @@ export async function runClient(options: ClientOptions): Promise<void> {
     while (!stop.aborted) {
       await database
         .withSession(async (session) => {
-          while (!stop.aborted) if ((await oneWrite(session, options)) === 'connection lost') return;
+          while (!stop.aborted) {
+            if ((await oneWrite(session, options)) === 'connection lost') return;
+            // While both sides are written, somebody holds the one table and comes to the other in either order: a lock on all
+            // of them together is only had in a moment when nobody does.
+            if (log.mixed) await systemClock.sleep(options.random.below(THINKS_MS));
+          }
         })
         .catch((error: unknown) => {
           if (!isLoss(error)) log.errors.push(`${name}: ${String(error)}`);
@@ -63,7 +69,7 @@ async function oneWrite(session: Session, options: ClientOptions): Promise<'go o
       if (isolation !== 'read committed') {
         // From here on it does not see what the run commits.
         await session.query('SELECT FROM account LIMIT 1');
-        if (random.next() < 0.5) await systemClock.sleep(random.below(120));
+        if (random.next() < 0.5) await systemClock.sleep(random.below(log.mixed ? 20 : 120));
       }
       const turn = { session, side, write, version, key, random };
       if (random.next() < 0.1) await discard(turn);
@@ -87,7 +93,9 @@ async function oneWrite(session: Session, options: ClientOptions): Promise<'go o
         log.conflict(sqlstate);
         continue;
       }
-      if (sqlstate === '23505' && OWN_CONSTRAINTS.has(constraint ?? '')) log.taken += 1;
+      if (sqlstate === '23505' && (OWN_CONSTRAINTS.has(constraint ?? '') || log.mixed)) log.taken += 1;
+      // An account that has a handle already can have no other one.
+      else if (sqlstate === '23514' && side.name === 'new' && what === 'claim') log.refused += 1;
       else log.errors.push(`${name}, ${side.name} side, ${isolation}, ${what}: ${sqlstate} ${String(error)} ${error.facts.detail ?? ''}`);
       return 'go on';
     }
@@ -95,7 +103,7 @@ async function oneWrite(session: Session, options: ClientOptions): Promise<'go o
   return 'go on';
 }
 
-/** Errors that two clients of one side cause each other. */
+/** What two clients of the old side meet at. */
 const OWN_CONSTRAINTS = new Set(['account_pkey', 'account_handle']);
 
 function chooseKey(sort: 'kept' | 'slot', { random, size, log, near }: ClientOptions): Key {

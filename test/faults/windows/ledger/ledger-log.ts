@@ -30,6 +30,10 @@ export class LedgerLog {
   readonly conflicts = new Map<string, number>();
   /** A handle or a key that somebody else has. */
   taken = 0;
+  /** Some of the clients write the new side, or did. */
+  mixed = false;
+  /** Writes to the new side that the old shape cannot say. */
+  refused = 0;
   /** Whatever no client should ever be told. */
   readonly errors: string[] = [];
   hot = 0;

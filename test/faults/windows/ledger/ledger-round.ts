@@ -8,7 +8,7 @@ import { randomFrom, type Random } from '../../support/random.js';
 import { writePlan, type WrittenPlan } from '../../support/run-plan.js';
 import { runClient } from './ledger-client.js';
 import { LedgerLog } from './ledger-log.js';
-import { ledgerPlan, ledgerTables, type Key, type LedgerSize } from './ledger-tables.js';
+import { ledgerPlan, ledgerTables, type Direction, type Key, type LedgerSize } from './ledger-tables.js';
 import { oldSide } from './old-side.js';
 import { readLedger, type BothSides } from './read-ledger.js';
 import type { Side } from './side.js';
@@ -18,8 +18,8 @@ export interface LedgerRound {
   readonly plan: WrittenPlan;
   readonly log: LedgerLog;
   readonly first: BothSides;
-  /** Where the clients write from now on. */
-  move(client: number, side: Side): void;
+  /** Where these clients write from their next transaction on. */
+  move(which: (client: number) => boolean, side: Side): void;
   /** Both sides now, and what they must hold. */
   look(): Promise<Look>;
   /** When every client has its last answer, and what was sent has arrived. */
@@ -35,7 +35,7 @@ export interface RoundOptions {
   readonly size: LedgerSize;
   readonly random: Random;
   readonly clients: number;
-  readonly planText?: string;
+  readonly direction: Direction;
   /** Of a thousand commits, how many lose their connection; and whether clients are ended while they work. */
   readonly faults: number;
 }
@@ -46,7 +46,7 @@ export async function startRound(options: RoundOptions): Promise<LedgerRound> {
   const { size, random, clients, faults } = options;
   const test = await testDatabase({ after: onTestFinished });
   await test.query(ledgerTables(size));
-  const plan = await writePlan('ledger', options.planText ?? ledgerPlan(size));
+  const plan = await writePlan('ledger', ledgerPlan(size, options.direction));
   const first = await readLedger(test.database);
   const log = new LedgerLog();
   const stop = new AbortController();
@@ -83,7 +83,10 @@ export async function startRound(options: RoundOptions): Promise<LedgerRound> {
   onTestFinished(stopOnce);
   return {
     ...{ test, plan, log, first },
-    move: (client, side) => void (sides[client] = side),
+    move(which, side) {
+      if (side.name === 'new') log.mixed = true;
+      for (const index of sides.keys()) if (which(index)) sides[index] = side;
+    },
     async look() {
       const acknowledged = log.acknowledged();
       return { acknowledged, sides: await readLedger(test.database) };

@@ -22,6 +22,11 @@ export function isSlot({ id }: Key): boolean {
   return id % 3 === 0;
 }
 
+/** A key that comes and goes always has one kind; that of the others changes. */
+export function slotKind({ branch, id }: Key): 'person' | 'shop' {
+  return (branch + id) % 2 === 0 ? 'person' : 'shop';
+}
+
 export const OTHERS = 50;
 
 export function ledgerTables({ branches, perBranch }: LedgerSize): string {
@@ -45,6 +50,7 @@ export function ledgerTables({ branches, perBranch }: LedgerSize): string {
     provider text NOT NULL, handle text NOT NULL, branch int NOT NULL, id int NOT NULL, claim bigint NOT NULL,
     PRIMARY KEY (provider, handle)
   );
+  CREATE INDEX ON handle (branch, id);
   CREATE TABLE ledger (id bigint PRIMARY KEY, said text NOT NULL);
   INSERT INTO account (branch, id, kind, word, version, balance, handle, claim)
   SELECT b, i, CASE (b + i) % 2 WHEN 0 THEN 'person' ELSE 'shop' END, 'at first', -(b * 1000000 + i),
@@ -57,42 +63,50 @@ export function ledgerTables({ branches, perBranch }: LedgerSize): string {
   ANALYZE account`;
 }
 
-const MAPPINGS = `mappings:
+export type Direction = 'forward' | 'both';
+
+function mappings(direction: Direction): string {
+  const reverse = (what: string): string => (direction === 'both' ? `\n    reverse: { ${what} }` : '');
+  return `mappings:
   people:
     from: account
     to: person
     where: kind = 'person'
-    columns: { branch: branch, id: id, label: word, version: version, balance: balance, n: n }
+    columns: { branch: branch, id: id, label: word, version: version, balance: balance, n: n }${reverse(`columns: { kind: "'person'" }, on_delete: delete`)}
   shops:
     from: account
     to: shop
     where: kind = 'shop'
     target_where: realm = 'main'
-    columns: { realm: { value: main }, branch: branch, id: id, label: word, version: version, balance: balance, n: n }
+    columns: { realm: { value: main }, branch: branch, id: id, label: word, version: version, balance: balance, n: n }${reverse(`columns: { kind: "'shop'" }, on_delete: delete`)}
   handles:
     from: account
     to: handle
     where: handle IS NOT NULL
     target_where: provider = 'own'
-    columns: { provider: { value: own }, handle: handle, branch: branch, id: id, claim: claim }
-  entries: { from: entry, to: ledger, columns: same }
+    columns: { provider: { value: own }, handle: handle, branch: branch, id: id, claim: claim }${reverse('on_delete: { set: { handle: "NULL", claim: "NULL" } }')}
+  entries:
+    from: entry
+    to: ledger
+    columns: same${reverse('on_delete: delete')}
 `;
+}
 
 const ALL = '[people, shops, handles, entries]';
 
-/** What follows the plan's name. It waits for an approval before the window is closed. */
-export function ledgerPlan({ batch }: LedgerSize): string {
+/** What follows the plan's name. It waits for an approval before the cutover, and before the window is closed. */
+export function ledgerPlan({ batch }: LedgerSize, direction: Direction): string {
+  const both = direction === 'both';
   return `defaults: { workers: 2 }
-${MAPPINGS}steps:
+${mappings(direction)}steps:
   - id: in-step
-    dual_write: { mappings: ${ALL} }
-  - id: fill
+    dual_write: { mappings: ${ALL}${both ? ', direction: both' : ''} }
+${both ? '    allow: { deadlocks: the clients try again }\n' : ''}  - id: fill
     backfill: { mappings: ${ALL}, workers: 2, batch: { rows: ${batch}, target: "off" } }
   - id: proof
     verify: [{ in_sync: [in-step] }]
-  - id: soak
-    gate: { approval: somebody }
-  - id: done
-    close: { windows: [in-step] }
+  - { id: soak, gate: { approval: somebody } }
+${both ? '  - { id: flip, cutover: { windows: [in-step], attempts: 40 } }\n  - { id: settled, gate: { approval: somebody } }\n' : ''}  - id: done
+    close: { windows: [in-step]${both ? ', quiet: 1s' : ''} }
 `;
 }

@@ -2,7 +2,7 @@
 import type { Session } from '../../../../src/executor/session.js';
 import type { Random } from '../../support/random.js';
 import { claimSays, keyText, rowSays, type Write } from './ledger-log.js';
-import { isSlot, type Key } from './ledger-tables.js';
+import { isSlot, slotKind, type Key } from './ledger-tables.js';
 import type { Side } from './side.js';
 
 export interface Chooser {
@@ -46,7 +46,7 @@ async function change(turn: Turn): Promise<boolean> {
   const at = key(random.next() < 0.5 ? 'kept' : 'slot');
   const found = await side.look(session, at);
   if (found === undefined) return false;
-  const flips = side.name === 'old' && random.next() < 0.5;
+  const flips = side.name === 'old' && !isSlot(at) && random.next() < 0.5;
   const kind = flips ? (found.kind === 'person' ? 'shop' : 'person') : found.kind;
   const row = newRow(turn, kind);
   if (!(await side.change(session, at, found, row))) return false;
@@ -83,10 +83,10 @@ async function rekey(turn: Turn): Promise<boolean> {
   const [at, to] = [key('slot'), key('slot')];
   const found = await side.look(session, at);
   if (found === undefined) return false;
-  const row = newRow(turn, found.kind);
+  const row = newRow(turn, slotKind(to));
   if (!(await side.rekey(session, at, found, to, row))) return false;
   end(write, 'row', found.version);
-  begin(write, 'row', row.version, rowSays(to, found.kind, row.word));
+  begin(write, 'row', row.version, rowSays(to, row.kind, row.word));
   return true;
 }
 
@@ -135,7 +135,7 @@ export async function discard({ session, side, key }: Turn): Promise<void> {
 }
 
 async function putNew(turn: Turn, at: Key): Promise<void> {
-  const row = newRow(turn, turn.random.next() < 0.5 ? 'person' : 'shop');
+  const row = newRow(turn, slotKind(at));
   await turn.side.put(turn.session, at, row);
   begin(turn.write, 'row', row.version, rowSays(at, row.kind, row.word));
 }
