@@ -96,7 +96,7 @@ function listOf(items) {
   return `list of ${typeOf(items)}${items.$ref === undefined ? '' : 's'}`;
 }
 
-/** Every table of codes, by the folder that reports them; a table that only joins others is passed over. */
+/** Every table of codes, by the folder that reports them, which come by their first code; a table that only joins others is passed over. */
 async function allCodes() {
   const tables = [];
   const files = readdirSync(join(root, 'dist'), { recursive: true })
@@ -110,8 +110,9 @@ async function allCodes() {
         tables.push({ code, entry, folder: `src/${path.replace(/\/[^/]+$/, '')}` });
     }
   }
-  const byCode = new Map(tables.map((one) => [one.code, one]));
-  return [...byCode.values()].sort((a, b) => (a.code < b.code ? -1 : 1));
+  const byCode = [...new Map(tables.map((one) => [one.code, one])).values()].sort((a, b) => (a.code < b.code ? -1 : 1));
+  const folders = [...new Set(byCode.map(({ folder }) => folder))];
+  return folders.flatMap((folder) => byCode.filter((one) => one.folder === folder));
 }
 
 function diagnosticsPage(codes) {

@@ -58,6 +58,7 @@ function commonTables(mapping: Mapping, options: ComparisonOptions): string {
   const rest = mapping.columns.filter((column) => !mapping.key.includes(column));
   const extra = options.extra === 'allow' ? '\n    AND e.lockstep_here IS NOT NULL' : '';
   const missing = options.missing === 'allow' ? '\n    AND a.lockstep_here IS NOT NULL' : '';
+  const accepted = options.window === undefined ? '' : `\n    AND NOT ${wasAccepted(options.window, mapping)}`;
   const lines = [
     `expected AS MATERIALIZED (SELECT true AS lockstep_here, s.* FROM (${expectedRows(mapping)}) AS s),`,
     `actual AS (SELECT true AS lockstep_here, t.* FROM (${actualRows(mapping)}) AS t),`,
@@ -65,7 +66,7 @@ function commonTables(mapping: Mapping, options: ComparisonOptions): string {
     `  SELECT CASE WHEN a.lockstep_here IS NULL THEN 'missing' WHEN e.lockstep_here IS NULL THEN 'extra' ELSE 'different' END AS problem,`,
     `    to_jsonb(e.*) - 'lockstep_here' AS expected, to_jsonb(a.*) - 'lockstep_here' AS found`,
     `  FROM expected AS e FULL JOIN actual AS a ON ${sameKey('e', 'a', mapping)}`,
-    `  WHERE (e.lockstep_here IS NULL OR a.lockstep_here IS NULL OR ${rowsDiffer('e', 'a', rest)})${extra}${missing}`,
+    `  WHERE (e.lockstep_here IS NULL OR a.lockstep_here IS NULL OR ${rowsDiffer('e', 'a', rest)})${extra}${missing}${accepted}`,
   ];
   // Doubles in the target cannot be: its key stands in a unique index. In the source they can, unless an index says no.
   if (!mapping.oneToOneByIndex) {
@@ -83,6 +84,13 @@ function commonTables(mapping: Mapping, options: ComparisonOptions): string {
     );
   }
   return [...lines, `)`].join('\n');
+}
+
+/** What one side did not take, and a person has accepted so. */
+function wasAccepted(window: string, { name, key }: Mapping): string {
+  const same = (of: string): string => `${keyArray(key, of)} IN (f.key_before, f.key_after)`;
+  return `EXISTS (SELECT FROM lockstep.mirror_failure AS f WHERE f.window_name = ${quoteLiteral(window)} AND f.mapping = ${quoteLiteral(name)}
+      AND f.accepted_at IS NOT NULL AND (${same('e')} OR ${same('a')}))`;
 }
 
 /** Rows are differences among the target keys that `keys` selects, as text[] under the name `key`; looked up one by one. */

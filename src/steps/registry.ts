@@ -6,13 +6,14 @@ import { close } from './close/index.js';
 import { cutover } from './cutover/index.js';
 import { DDL_CODES } from './ddl/codes.js';
 import { ddl } from './ddl/index.js';
-import { WINDOW_CODES } from './dual-write/codes.js';
 import { dualWrite } from './dual-write/index.js';
+import { FITNESS_CODES } from './fitness-codes.js';
 import { gate } from './gate/index.js';
 import { SQL_STEP_CODES } from './sql/codes.js';
 import { sql } from './sql/index.js';
 import type { StepDefinition } from './step-definition.js';
 import { verify } from './verify/index.js';
+import { WINDOW_CODES } from './window-codes.js';
 
 /** In the order in which they are documented. Each takes fields of its own, which the schema has proved before. */
 export const STEP_KINDS: readonly StepDefinition<never>[] = [
@@ -27,4 +28,10 @@ export const STEP_KINDS: readonly StepDefinition<never>[] = [
 ];
 
 /** The diagnostics that the kinds report, for whoever explains codes. */
-export const STEP_CODES: readonly CodeTable[] = [DDL_CODES, BACKFILL_CODES, WINDOW_CODES, SQL_STEP_CODES];
+export const STEP_CODES: readonly CodeTable[] = [
+  DDL_CODES,
+  FITNESS_CODES,
+  BACKFILL_CODES,
+  WINDOW_CODES,
+  SQL_STEP_CODES,
+];

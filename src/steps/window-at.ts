@@ -3,8 +3,8 @@ import { report } from '../catalog/scope.js';
 import type { Path } from '../kernel/path.js';
 import { sqlName, textsOf } from '../mapping/mapping.js';
 import type { Mirror, Window } from '../windows/window.js';
-import { withPartitions } from './backfill/fitness.js';
-import { WINDOW_CODES } from './dual-write/codes.js';
+import { withPartitions } from './fitness.js';
+import { WINDOW_CODES } from './window-codes.js';
 import type { LowerContext } from './step-definition.js';
 
 /** Open and filled there; undefined where something was reported. */
@@ -13,21 +13,18 @@ export function openWindowAt(id: string, path: Path, context: LowerContext): Win
   const refuse = (code: 'LS6504' | 'LS6505', detail: string, help: string): undefined => {
     report(context, WINDOW_CODES, code, context.locate(path), { detail, help });
   };
-  if (window === undefined)
-    { refuse(
-      'LS6504',
-      `No step before opens a window \`${id}\`.`,
-      'name a step before this one that opens a window',
-    ); return; }
-  if (window.leads === null) { refuse('LS6504', `\`${id}\` is closed already.`, 'leave it out'); return; }
+  if (window === undefined) {
+    refuse('LS6504', `No step before opens a window \`${id}\`.`, 'name a step before this one that opens a window');
+    return;
+  }
+  if (window.leads === null) {
+    refuse('LS6504', `\`${id}\` is closed already.`, 'leave it out');
+    return;
+  }
   const open = window.mirrors.map(({ mapping }) => mapping.name).filter((name) => !window.filled.includes(name));
   if (open.length === 0) return window;
   const detail = `No step fills ${open.join(', ')}.`;
-  refuse(
-    'LS6505',
-    detail,
-    `add \`backfill: { mappings: [${open.join(', ')}] }\` between \`${id}\` and this step`,
-  );
+  refuse('LS6505', detail, `add \`backfill: { mappings: [${open.join(', ')}] }\` between \`${id}\` and this step`);
 }
 
 /** The open window that keeps a mapping in step. */

@@ -10,6 +10,7 @@ import type { BatchWork, KeyWalk, Operation, Reversal } from '../operation/opera
 import { quoteLiteral } from '../sql/identifier.js';
 import { RUN_ID } from '../sql/pinned-settings.js';
 import { redefineLeaving, describeMirror } from './define-mirror.js';
+import { noFailures } from './mirror-failures.js';
 import { dropTriggers } from './mirror-triggers.js';
 import { noteId, plain, statementBase, tablesOf, truncatedBy, type OpenOptions } from './open-window.js';
 import { moveWindow, windowMayMove } from './window-state.js';
@@ -24,7 +25,7 @@ export function leaveWindow(window: Window, options: OpenOptions): Reversal {
     lockFirst: tables,
     locks: tables.map((relation) => ({ relation, mode: 'SHARE ROW EXCLUSIVE' })),
     writes: tables,
-    assertions: [windowMayMove(window, 'leaving')],
+    assertions: [windowMayMove(window, 'leaving'), noFailures(window)],
     statements: [
       ...mirrors.map((mirror) => redefineLeaving(mirror, window, notedHere(window, mirror))),
       moveWindow(window, 'leaving'),
@@ -75,7 +76,7 @@ export function leaveWindow(window: Window, options: OpenOptions): Reversal {
 
 /** What the mirrors wrote down besides the rows. */
 export function forgetKeys({ name }: Pick<Window, 'name'>): readonly string[] {
-  return ['tombstone', 'old_writer'].map(
+  return ['tombstone', 'old_writer', 'mirror_failure'].map(
     (table) => `DELETE FROM lockstep.${table} WHERE window_name = ${quoteLiteral(name)}`,
   );
 }

@@ -89,8 +89,11 @@ export function mirrorIsIntact(mirror: Mirror, truncated: readonly string[]): Ch
 
 function missingTriggers(triggers: readonly (readonly [string, string])[]): string {
   const wanted = triggers.map(([table, trigger]) => `(${quoteLiteral(table)}, ${quoteLiteral(unquoted(trigger))})`);
-  return `SELECT w.table_name AS "table", w.trigger_name AS "trigger" FROM (VALUES ${wanted.join(', ')}) AS w (table_name, trigger_name)
-WHERE NOT EXISTS (SELECT FROM pg_catalog.pg_trigger AS g WHERE g.tgrelid = pg_catalog.to_regclass(w.table_name) AND g.tgname = w.trigger_name AND g.tgenabled = 'A')`;
+  // On a partitioned table each partition has a trigger of its own, which can be disabled by itself.
+  return `SELECT p.relid::regclass::text AS "table", w.trigger_name AS "trigger" FROM (VALUES ${wanted.join(', ')}) AS w (table_name, trigger_name)
+CROSS JOIN LATERAL (SELECT pg_catalog.to_regclass(w.table_name) AS relid UNION SELECT t.relid FROM pg_catalog.pg_partition_tree(pg_catalog.to_regclass(w.table_name)) AS t) AS p
+WHERE NOT EXISTS (SELECT FROM pg_catalog.pg_trigger AS g WHERE g.tgrelid = p.relid AND g.tgenabled = 'A'
+  AND (g.tgname = w.trigger_name OR g.tgparentid <> 0) AND g.tgfoid IN (SELECT o.tgfoid FROM pg_catalog.pg_trigger AS o WHERE o.tgrelid = pg_catalog.to_regclass(w.table_name) AND o.tgname = w.trigger_name))`;
 }
 
 /** For a batch: a condition that holds while the mirror's row triggers fire in every session. */

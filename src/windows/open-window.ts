@@ -3,10 +3,7 @@
  * writers that are in flight, so that every write is either visible to whoever reads afterwards, or fires the mirror;
  * whoever fills the target reads its bounds in a later transaction.
  */
-import { comparison } from '../mapping/in-sync.js';
 import { sqlName } from '../mapping/mapping.js';
-import { checkOperations } from '../checks/check-operations.js';
-import type { CheckQuery } from '../operation/check-query.js';
 import type {
   Operation,
   OperationId,
@@ -17,9 +14,9 @@ import type {
 } from '../operation/operation.js';
 import { createTriggers } from './mirror-triggers.js';
 import { defineMirror, describeMirror, dropFunctions } from './define-mirror.js';
-import { goesBackUnchanged } from './goes-back-unchanged.js';
 import { noteWork } from './note-rows.js';
 import { leaveWindow } from './leave-window.js';
+import { windowProofs } from './window-proofs.js';
 import { recordWindow } from './window-state.js';
 import type { Window } from './window.js';
 
@@ -93,17 +90,7 @@ export function openWindow(window: Window, options: OpenOptions): OpenedWindow {
     ].map(plain),
     reversal: leaveWindow(window, options),
   };
-  const proofs = mirrors.flatMap((mirror) => [
-    [mirror, nothingOfOthers(mirror)] as const,
-    ...(mirror.back === null ? [] : [[mirror, goesBackUnchanged(mirror, mirror.back)] as const]),
-  ]);
-  const preconditions = checkOperations(
-    proofs.map(([mirror, query]) => ({
-      query,
-      reads: [...new Set([sqlName(mirror.mapping.source), sqlName(mirror.mapping.target), ...options.readsOf(mirror)])],
-    })),
-    { step, prefix: `${step}/before`, effect: 'fail', barrier: false },
-  );
+  const preconditions = windowProofs(window, options.readsOf);
   return { operations: [prepare, ...notes, open], preconditions };
 }
 
@@ -126,19 +113,6 @@ export function truncatedBy(mirror: Window['mirrors'][number], family: OpenOptio
 
 function shareRowExclusive(tables: readonly string[]): readonly RelationLock[] {
   return tables.map((relation) => ({ relation, mode: 'SHARE ROW EXCLUSIVE' }));
-}
-
-/** What is there already must be what the source says: a mirror would overwrite it, and a fill would pass it by. */
-function nothingOfOthers({ mapping }: Window['mirrors'][number]): CheckQuery {
-  const { rows, summary } = comparison(mapping, { extra: 'refuse', missing: 'allow', samples: 10 });
-  return {
-    check: 'in_sync',
-    name: `what ${sqlName(mapping.target)} holds before its window opens is what ${sqlName(mapping.source)} says (${mapping.name})`,
-    severity: 'error',
-    rows,
-    summary,
-    mask: [],
-  };
 }
 
 /** A transaction of statements that touches no table. */

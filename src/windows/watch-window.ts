@@ -15,8 +15,9 @@ export function watchStatements({ name, mirrors }: Window): readonly string[] {
     ...unwatchOne(mirror),
     watchFunction(mirror, name),
     `REVOKE ALL ON FUNCTION ${mirror.names.watch}() FROM PUBLIC`,
-    ...sidesOf(mirror).flatMap((table) => [
-      `CREATE TRIGGER ${mirror.names.watchTrigger} AFTER INSERT OR UPDATE OR DELETE ON ${table} FOR EACH ROW EXECUTE FUNCTION ${mirror.names.watch}()`,
+    ...sidesOf(mirror).flatMap((table, side) => [
+      // By an argument: a trigger on a partition is told the partition, not the table that it was made on.
+      `CREATE TRIGGER ${mirror.names.watchTrigger} AFTER INSERT OR UPDATE OR DELETE ON ${table} FOR EACH ROW EXECUTE FUNCTION ${mirror.names.watch}('${SIDES[side]!}')`,
       `ALTER TABLE ${table} ENABLE ALWAYS TRIGGER ${mirror.names.watchTrigger}`,
     ]),
   ]);
@@ -33,6 +34,8 @@ function unwatchOne(mirror: Mirror): readonly string[] {
     `DROP FUNCTION IF EXISTS ${mirror.names.watch}()`,
   ];
 }
+
+const SIDES = ['old', 'new'] as const;
 
 function sidesOf({ mapping: { source, target } }: Mirror): readonly string[] {
   return [sqlName(source), sqlName(target)];
@@ -52,7 +55,7 @@ function watchFunction({ names, mapping, reads }: Mirror, window: string): strin
     END IF;`;
   const body = `
 BEGIN
-  IF TG_RELID = ${quoteLiteral(sqlName(mapping.source))}::regclass THEN
+  IF TG_ARGV[0] = '${SIDES[0]}' THEN
 ${each(ofSource)}
   ELSE
 ${each(ofTarget)}

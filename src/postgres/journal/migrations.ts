@@ -1,6 +1,6 @@
 /**
- * The journal's tables, as migrations that are only ever appended to: what has been released is never edited. Owns the SQL;
- * `migrate` applies it. Names are qualified, because a run pins its search_path to the plan's schemas.
+ * The journal's tables, as migrations that are only ever appended to: what has been released is never edited. Long, because
+ * of that. Owns the SQL; `migrate` applies it. Names are qualified, because a run pins its search_path to the plan's schemas.
  *
  * Foreign keys stand between small tables only. One on `batch` would put a lock of every worker on the operation's row,
  * one on `before_image` a lookup on every row.
@@ -244,7 +244,9 @@ export const JOURNAL_MIGRATIONS: readonly JournalMigration[] = [
         message text NOT NULL,
         at timestamptz NOT NULL DEFAULT clock_timestamp(),
         by_user text NOT NULL DEFAULT session_user,
-        application text NOT NULL DEFAULT current_setting('application_name')
+        application text NOT NULL DEFAULT current_setting('application_name'),
+        accepted_at timestamptz,
+        accepted_by text
       );
       COMMENT ON TABLE lockstep.mirror_failure IS 'writes that the other side did not take, where the plan says that they are recorded; side: the one that lacks them';
 

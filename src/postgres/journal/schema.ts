@@ -214,6 +214,8 @@ interface MirrorFailureTable {
   readonly at: ServerTime;
   readonly by_user: string;
   readonly application: string;
+  readonly accepted_at: NullableTime;
+  readonly accepted_by: string | null;
 }
 
 interface OldWriterTable {

@@ -1,22 +1,23 @@
 /** `backfill: { mappings }`: one batch operation per mapping, and the proof that it is one to one before anything changes. */
 import { take } from '../../catalog/scope.js';
 import { walkableKeyOf } from '../../catalog/walkable-key.js';
-import { expectedRows, sqlName, textsOf, type Mapping } from '../../mapping/mapping.js';
-import { summarise, type CheckQuery } from '../../operation/check-query.js';
+import { sqlName, textsOf, type Mapping } from '../../mapping/mapping.js';
 import { IS_A_WAY_BACK, type Operation, type Pace, type Reversal } from '../../operation/operation.js';
 import { checkOperations } from '../../checks/check-operations.js';
 import type { Fragment, LowerContext } from '../step-definition.js';
 import { copyWork } from './copy-sql.js';
+import { oneToOne } from '../one-to-one.js';
 import { parentsOf } from '../touches.js';
+import { firesTriggers, refuseUnfit } from '../fitness.js';
 import { readsOfMirror, windowOver } from '../window-at.js';
-import { firesTriggers, refuseUnfit } from './fitness.js';
 import type { MappingBackfill } from './schema.js';
 import { refuseToSuppress, suppresses, type UserTriggers } from './suppress.js';
 import { upheldKeys } from './upheld-keys.js';
 import { joinWindow } from '../../windows/join-window.js';
 import { mirrorFires } from '../../windows/mirror-triggers.js';
 import type { Window } from '../../windows/window.js';
-import { provenanceIsFresh, sqlKeyColumn, targetWalk, uncopyWork, type Referrer } from './uncopy-sql.js';
+import { sqlKeyColumn, targetWalk } from '../key-walk.js';
+import { provenanceIsFresh, uncopyWork, type Referrer } from './uncopy-sql.js';
 
 export function lowerCopy(fields: MappingBackfill, pace: Pace, context: LowerContext): Fragment {
   const parts = fields.mappings.map((name, index) => {
@@ -109,7 +110,8 @@ function copyOf(mapping: Mapping, fields: MappingBackfill, pace: Pace, context: 
   };
   return {
     operations: [operation],
-    preconditions: oneToOne(mapping, context),
+    // Beside a window it was proved before the window opened, and the mirror has upheld it since.
+    preconditions: window === undefined ? oneToOne(mapping, context) : [],
     effects: [],
   };
 }
@@ -178,42 +180,4 @@ function referrersTo({ target }: Mapping, { catalog }: LowerContext): readonly R
       ];
     }),
   );
-}
-
-/**
- * What no index and no NOT NULL of the source says, its rows must: two source rows with one key would become one target
- * row, and one without a key none.
- */
-function oneToOne(mapping: Mapping, context: LowerContext): readonly Operation[] {
-  const key = mapping.key.map(({ name }) => `s.${name}`);
-  const missing = key.map((name) => `${name} IS NULL`).join(' OR ');
-  const source = `(\n${expectedRows(mapping)}\n) AS s`;
-  const problems: string[] = [];
-  if (mapping.keyMayBeNull)
-    problems.push(
-      `SELECT ${key.join(', ')}, count(*) AS source_rows FROM ${source}\nWHERE ${missing} GROUP BY ${key.join(', ')}`,
-    );
-  if (!mapping.oneToOneByIndex) {
-    problems.push(
-      `SELECT ${key.join(', ')}, count(*) AS source_rows FROM ${source}\nWHERE NOT (${missing}) GROUP BY ${key.join(', ')} HAVING count(*) > 1`,
-    );
-  }
-  if (problems.length === 0) return [];
-  const rows = problems.join('\nUNION ALL\n');
-  const query: CheckQuery = {
-    check: 'one_to_one',
-    name: `each row of ${sqlName(mapping.source)} has a row of its own in ${sqlName(mapping.target)} (${mapping.name})`,
-    severity: 'error',
-    rows,
-    summary: summarise(rows, 10),
-    mask: [],
-  };
-  const prefix = `${context.step}/one-to-one/${mapping.name}`;
-  const reads = [sqlName(mapping.source), ...textsOf(mapping).flatMap((text) => context.readsOf('condition', text))];
-  return checkOperations([{ query, reads }], {
-    step: context.step,
-    prefix,
-    effect: 'fail',
-    barrier: false,
-  });
 }

@@ -8,11 +8,11 @@ import { EMPTY_FRAGMENT, type Fragment, type LowerContext } from '../step-defini
 import { BACKFILL_CODES } from './codes.js';
 import { fillWork, imageWalk, unfillWork, type Fill, type FilledColumn } from './fill-sql.js';
 import { parentsOf } from '../touches.js';
-import { firesTriggers, refuseUnfit } from './fitness.js';
+import { firesTriggers, refuseUnfit } from '../fitness.js';
 import type { InPlaceBackfill } from './schema.js';
 import { refuseToSuppress, suppresses } from './suppress.js';
 import { upheldKeys } from './upheld-keys.js';
-import { sqlKeyColumn } from './uncopy-sql.js';
+import { sqlKeyColumn } from '../key-walk.js';
 
 /** A value may be looked up elsewhere, and may differ from call to call: it is stored, and the old one is kept. */
 const RULES = { subqueries: 'allow', volatile: 'allow' } as const;

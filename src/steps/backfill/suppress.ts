@@ -10,7 +10,7 @@ import { sqlName } from '../../mapping/mapping.js';
 import { quoteIdentifier, relationKey } from '../../sql/identifier.js';
 import type { LowerContext } from '../step-definition.js';
 import { BACKFILL_CODES } from './codes.js';
-import { firesTriggers, refuseUnfit, withPartitions } from './fitness.js';
+import { firesTriggers, refuseUnfit, withPartitions } from '../fitness.js';
 import { foreignKeys, upheldKeys } from './upheld-keys.js';
 
 export type UserTriggers = 'fire' | 'suppress';

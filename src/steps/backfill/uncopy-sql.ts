@@ -5,7 +5,6 @@
  * the ids of our batches, so "ours, and untouched" is one comparison, exact to the row, at no cost while filling. See
  * docs/decisions/0003-provenance-by-xmin.md.
  */
-import type { WalkableKey } from '../../catalog/walkable-key.js';
 import { sqlName, targetCondition, type Mapping } from '../../mapping/mapping.js';
 import type { BatchWork, KeyWalk } from '../../operation/operation.js';
 import { summarise } from '../../operation/check-query.js';
@@ -90,15 +89,6 @@ function othersRefer(target: string, referrers: readonly Referrer[]): string {
   const oid = `${quoteLiteral(target)}::pg_catalog.regclass`;
   return `EXISTS (SELECT FROM pg_catalog.pg_constraint AS f WHERE f.contype = 'f' AND f.conparentid = 0 AND f.conrelid <> ALL (${names})
     AND (f.confrelid = ${oid} OR f.confrelid IN (SELECT relid FROM pg_catalog.pg_partition_tree(${oid}))))`;
-}
-
-export function targetWalk(mapping: Mapping, key: WalkableKey): KeyWalk {
-  return { relation: sqlName(mapping.target), index: key.index, key: key.columns.map(sqlKeyColumn) };
-}
-
-export function sqlKeyColumn(column: WalkableKey['columns'][number]): KeyWalk['key'][number] {
-  const { name, type, collation } = column;
-  return { name: quoteIdentifier(name), type, ...(collation !== undefined && { collation }) };
 }
 
 /**

@@ -4,7 +4,7 @@ import { DURATION_PATTERN, parseDuration } from '../../kernel/duration.js';
 import { integer, list, object, ref, text } from '../../kernel/json-schema.js';
 import { cutOver } from '../../windows/cutover-window.js';
 import type { Window } from '../../windows/window.js';
-import { WINDOW_CODES } from '../dual-write/codes.js';
+import { WINDOW_CODES } from '../window-codes.js';
 import { EMPTY_FRAGMENT, type LowerContext, type StepDefinition } from '../step-definition.js';
 import { familyOf, openWindowAt, readsOfMirror } from '../window-at.js';
 
@@ -61,11 +61,16 @@ function leading(id: string, index: number, context: LowerContext): Window | und
   const refuse = (detail: string, help: string): undefined => {
     report(context, WINDOW_CODES, 'LS6508', context.locate([...context.path, 'windows', index]), { detail, help });
   };
-  if (window.leads === 'new') { refuse(`The new side of \`${id}\` leads already.`, 'leave it out'); return; }
-  if (window.direction === 'forward')
-    { refuse(
+  if (window.leads === 'new') {
+    refuse(`The new side of \`${id}\` leads already.`, 'leave it out');
+    return;
+  }
+  if (window.direction === 'forward') {
+    refuse(
       `\`${id}\` keeps only its new side in step: after a cutover the old one would fall behind.`,
       `write \`direction: both\` in \`${id}\`, or close it without a cutover`,
-    ); return; }
+    );
+    return;
+  }
   return window;
 }

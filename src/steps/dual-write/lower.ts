@@ -7,11 +7,12 @@ import { sqlName, type Mapping } from '../../mapping/mapping.js';
 import { openWindow } from '../../windows/open-window.js';
 import { numbered } from '../../windows/sequences.js';
 import { FIRST_TRIGGER, windowName, type Mirror, type Window } from '../../windows/window.js';
-import { refuseUnfit, withPartitions } from '../backfill/fitness.js';
-import { targetWalk } from '../backfill/uncopy-sql.js';
+import { refuseUnfit, withPartitions } from '../fitness.js';
+import { targetWalk } from '../key-walk.js';
 import { EMPTY_FRAGMENT, type Fragment, type LowerContext } from '../step-definition.js';
+import { oneToOne } from '../one-to-one.js';
 import { familyOf, readsOfMirror, windowOver } from '../window-at.js';
-import { WINDOW_CODES } from './codes.js';
+import { WINDOW_CODES } from '../window-codes.js';
 import { mirrorOf } from './mirror-of.js';
 
 export interface DualWriteFields {
@@ -50,7 +51,7 @@ export function lowerDualWrite(fields: DualWriteFields, context: LowerContext): 
   return {
     // Consent is shown with the operation that begins it.
     operations: both ? [{ ...first!, hazards: [deadlocks(context)] }, ...rest] : opened.operations,
-    preconditions: opened.preconditions,
+    preconditions: [...mirrors.flatMap(({ mapping }) => oneToOne(mapping, context)), ...opened.preconditions],
     effects: [],
     windows: [window],
   };

@@ -7,7 +7,7 @@ import { readExpression } from '../../sql/fragment.js';
 import { quoteIdentifier } from '../../sql/identifier.js';
 import { mirrorNames, type BackMirror, type Mirror, type SourceColumn } from '../../windows/window.js';
 import type { LowerContext } from '../step-definition.js';
-import { WINDOW_CODES } from './codes.js';
+import { WINDOW_CODES } from '../window-codes.js';
 
 /** Undefined where something was reported. */
 export function mirrorOf(mapping: Mapping, window: string, context: LowerContext, path: Path): Mirror | undefined {

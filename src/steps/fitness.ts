@@ -1,12 +1,12 @@
 /** What a table must be like so that rows can be written to it exactly; asked of the catalog, before anything runs. */
-import type { CatalogSnapshot, Privilege, Relation, Trigger } from '../../catalog/catalog-snapshot.js';
-import { report } from '../../catalog/scope.js';
-import type { Path } from '../../kernel/path.js';
-import { sqlName } from '../../mapping/mapping.js';
-import { relationKey } from '../../sql/identifier.js';
-import { descendantsOf } from '../catalog-locks.js';
-import type { LowerContext } from '../step-definition.js';
-import { BACKFILL_CODES } from './codes.js';
+import type { CatalogSnapshot, Privilege, Relation, Trigger } from '../catalog/catalog-snapshot.js';
+import { report } from '../catalog/scope.js';
+import type { Path } from '../kernel/path.js';
+import { sqlName } from '../mapping/mapping.js';
+import { relationKey } from '../sql/identifier.js';
+import { descendantsOf } from './catalog-locks.js';
+import { FITNESS_CODES } from './fitness-codes.js';
+import type { LowerContext } from './step-definition.js';
 
 export interface Needs {
   readonly privileges: readonly Privilege[];
@@ -18,8 +18,8 @@ export interface Needs {
 export function refuseUnfit(relation: Relation, needs: Needs, context: LowerContext, path: Path): void {
   const name = sqlName(relation);
   const span = context.locate(path);
-  const refuse = (code: keyof typeof BACKFILL_CODES, detail: string, help: string): void =>
-    report(context, BACKFILL_CODES, code, span, { detail, help });
+  const refuse = (code: keyof typeof FITNESS_CODES, detail: string, help: string): void =>
+    report(context, FITNESS_CODES, code, span, { detail, help });
   if (relation.opaque === true) return;
   if (relation.persistence !== 'permanent')
     refuse('LS6107', `\`${name}\` is ${relation.persistence}.`, 'ALTER TABLE … SET LOGGED first');

@@ -1,5 +1,5 @@
 /** Problems of windows: what cannot be kept in step, and steps that come where no window of theirs is open. */
-import type { CodeTable } from '../../kernel/diagnostic.js';
+import type { CodeTable } from '../kernel/diagnostic.js';
 
 export const WINDOW_CODES = {
   LS6501: {
