@@ -17,6 +17,16 @@ export interface Driven {
   readonly killedIn: string[];
 }
 
+/** Whether the latest run waits at that gate. */
+export function waitsAt({ test }: Pick<Driven, 'test'>, gate: string): () => Promise<boolean> {
+  const sql = `SELECT state FROM lockstep.operation WHERE run_id = (SELECT max(id) FROM lockstep.run) AND starts_with(id, $1)`;
+  return async () => (await test.value(sql, [`${gate}/`])) === 'waiting';
+}
+
+export function runIs({ test }: Pick<Driven, 'test'>, status: string): () => Promise<boolean> {
+  return async () => (await test.value('SELECT status FROM lockstep.run ORDER BY id DESC LIMIT 1')) === status;
+}
+
 export interface Drive {
   readonly action: PlanAction;
   /** Asked after every turn that was not killed. */
@@ -41,12 +51,10 @@ export async function drive(driven: Driven, { action, reached, kills, killWithin
     const { exitCode, signal, output } = await running.ended;
     if (signal === 'SIGKILL') {
       killed += 1;
-      if (process.env['LEDGER_DEBUG']) process.stderr.write(`${new Date().toISOString()} ${action} killed in ${await whereItStands(test)}\n`);
       killedIn.push(await whereItStands(test));
       continue;
     }
     const last = output.trim().split('\n').at(-1) ?? '';
-    if (process.env['LEDGER_DEBUG']) process.stderr.write(`${new Date().toISOString()} ${action} exit ${exitCode} ${last.slice(0,1500)}\n`);
     ends.push(`exit ${String(exitCode)}: ${last.slice(0, 600)}`);
     if (exitCode === 4 || exitCode === 70) throw new Error(`${action} ended so:\n${ends.join('\n')}`);
     if (await reached()) return;

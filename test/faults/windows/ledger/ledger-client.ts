@@ -22,13 +22,14 @@ export interface ClientOptions {
   readonly near: () => Key | undefined;
   /** May change while it runs. */
   readonly side: () => Side;
+  /** Between two transactions, at most; may change. */
+  readonly thinksMs: () => number;
   readonly stop: AbortSignal;
 }
 
 /** Of the table's first branch, so that they are few. */
 export const HOT = 100;
 const TRIES = 5;
-const THINKS_MS = 100;
 
 export async function runClient(options: ClientOptions): Promise<void> {
   const { url, stop, log, name } = options;
@@ -39,9 +40,8 @@ export async function runClient(options: ClientOptions): Promise<void> {
         .withSession(async (session) => {
           while (!stop.aborted) {
             if ((await oneWrite(session, options)) === 'connection lost') return;
-            // While both sides are written, somebody holds the one table and comes to the other in either order: a lock on all
-            // of them together is only had in a moment when nobody does.
-            if (log.mixed) await systemClock.sleep(options.random.below(THINKS_MS));
+            const thinksMs = options.thinksMs();
+            if (thinksMs > 0) await systemClock.sleep(options.random.below(thinksMs));
           }
         })
         .catch((error: unknown) => {
@@ -69,7 +69,7 @@ async function oneWrite(session: Session, options: ClientOptions): Promise<'go o
       if (isolation !== 'read committed') {
         // From here on it does not see what the run commits.
         await session.query('SELECT FROM account LIMIT 1');
-        if (random.next() < 0.5) await systemClock.sleep(random.below(log.mixed ? 20 : 120));
+        if (random.next() < 0.5) await systemClock.sleep(random.below(options.thinksMs() > 0 ? 20 : 120));
       }
       const turn = { session, side, write, version, key, random };
       if (random.next() < 0.1) await discard(turn);
@@ -96,7 +96,10 @@ async function oneWrite(session: Session, options: ClientOptions): Promise<'go o
       if (sqlstate === '23505' && (OWN_CONSTRAINTS.has(constraint ?? '') || log.mixed)) log.taken += 1;
       // An account that has a handle already can have no other one.
       else if (sqlstate === '23514' && side.name === 'new' && what === 'claim') log.refused += 1;
-      else log.errors.push(`${name}, ${side.name} side, ${isolation}, ${what}: ${sqlstate} ${String(error)} ${error.facts.detail ?? ''}`);
+      else
+        log.errors.push(
+          `${name}, ${side.name} side, ${isolation}, ${what}: ${sqlstate} ${String(error)} ${error.facts.detail ?? ''}`,
+        );
       return 'go on';
     }
   }
@@ -116,10 +119,10 @@ function chooseKey(sort: 'kept' | 'slot', { random, size, log, near }: ClientOpt
 /** Hot ones, those that the run has just passed or comes to next, and any. */
 function anyKey(random: Random, { branches, perBranch }: LedgerSize, near: ClientOptions['near']): Key {
   const choice = random.next();
-  const at = choice < 0.75 ? near() : undefined;
-  if (choice < 0.4 || (choice < 0.45 && at === undefined)) return { branch: 1, id: 1 + random.below(HOT) };
+  const at = choice < 0.9 ? near() : undefined;
+  if (choice < 0.36 || (choice < 0.5 && at === undefined)) return { branch: 1, id: 1 + random.below(HOT) };
   if (at === undefined) return { branch: 1 + random.below(branches), id: 1 + random.below(perBranch - 1) };
-  return { branch: at.branch, id: Math.min(perBranch - 1, Math.max(1, at.id - 250 + random.below(350))) };
+  return { branch: at.branch, id: Math.min(perBranch - 1, Math.max(1, at.id - 250 + random.below(300))) };
 }
 
 function isLoss(error: unknown): boolean {

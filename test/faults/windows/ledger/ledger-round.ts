@@ -6,7 +6,7 @@ import { testDatabase, type TestDatabase } from '../../../support/database.js';
 import { startFaultProxy, type Fault } from '../../support/fault-proxy.js';
 import { randomFrom, type Random } from '../../support/random.js';
 import { writePlan, type WrittenPlan } from '../../support/run-plan.js';
-import { runClient } from './ledger-client.js';
+import { runClient, type ClientOptions } from './ledger-client.js';
 import { LedgerLog } from './ledger-log.js';
 import { ledgerPlan, ledgerTables, type Direction, type Key, type LedgerSize } from './ledger-tables.js';
 import { oldSide } from './old-side.js';
@@ -20,6 +20,11 @@ export interface LedgerRound {
   readonly first: BothSides;
   /** Where these clients write from their next transaction on. */
   move(which: (client: number) => boolean, side: Side): void;
+  /**
+   * How long clients think between two transactions, at most. While both sides are written, somebody holds the one table and
+   * comes to the other, in either order: a lock on all of them together is only had in a moment when nobody does.
+   */
+  think(ms: number): void;
   /** Both sides now, and what they must hold. */
   look(): Promise<Look>;
   /** When every client has its last answer, and what was sent has arrived. */
@@ -36,6 +41,10 @@ export interface RoundOptions {
   readonly random: Random;
   readonly clients: number;
   readonly direction: Direction;
+  /** Of all clients; default: some of each. */
+  readonly isolation?: ClientOptions['isolation'];
+  /** Whether the plan itself compares, behind the fill. Default: true. */
+  readonly proof?: boolean;
   /** Of a thousand commits, how many lose their connection; and whether clients are ended while they work. */
   readonly faults: number;
 }
@@ -46,7 +55,7 @@ export async function startRound(options: RoundOptions): Promise<LedgerRound> {
   const { size, random, clients, faults } = options;
   const test = await testDatabase({ after: onTestFinished });
   await test.query(ledgerTables(size));
-  const plan = await writePlan('ledger', ledgerPlan(size, options.direction));
+  const plan = await writePlan('ledger', ledgerPlan(size, options));
   const first = await readLedger(test.database);
   const log = new LedgerLog();
   const stop = new AbortController();
@@ -56,8 +65,9 @@ export async function startRound(options: RoundOptions): Promise<LedgerRound> {
     statement === 'COMMIT' && faultOf.below(1000) < faults ? FAULTS[faultOf.below(FAULTS.length)]! : null,
   );
   const sides: Side[] = Array.from({ length: clients }, () => oldSide);
+  let thinksMs = 0;
   const running = sides.map((_, index) => {
-    const isolation = ISOLATIONS[index % ISOLATIONS.length]!;
+    const isolation = options.isolation ?? ISOLATIONS[index % ISOLATIONS.length]!;
     return runClient({
       name: `client ${index + 1}, ${isolation}`,
       url: faults > 0 && index % 2 === 0 ? proxy.url : test.url,
@@ -67,6 +77,7 @@ export async function startRound(options: RoundOptions): Promise<LedgerRound> {
       size,
       near: watch.near,
       side: () => sides[index]!,
+      thinksMs: () => thinksMs,
       stop: stop.signal,
     });
   });
@@ -87,6 +98,7 @@ export async function startRound(options: RoundOptions): Promise<LedgerRound> {
       if (side.name === 'new') log.mixed = true;
       for (const index of sides.keys()) if (which(index)) sides[index] = side;
     },
+    think: (ms) => void (thinksMs = ms),
     async look() {
       const acknowledged = log.acknowledged();
       return { acknowledged, sides: await readLedger(test.database) };
