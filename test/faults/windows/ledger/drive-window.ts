@@ -50,8 +50,10 @@ export async function drive(driven: Driven, { action, reached, kills, killWithin
     if (killed < kills) void killSometime(running, driven.random, killWithinMs);
     const { exitCode, signal, output } = await running.ended;
     if (signal === 'SIGKILL') {
-      killed += 1;
-      killedIn.push(await whereItStands(test));
+      const where = await whereItStands(test);
+      // Before it has begun there is nothing to break.
+      if (where !== NOT_BEGUN) killed += 1;
+      killedIn.push(where);
       continue;
     }
     const last = output.trim().split('\n').at(-1) ?? '';
@@ -73,9 +75,11 @@ async function killSometime(running: PlanProcess, random: Random, withinMs: numb
   running.signal('SIGKILL');
 }
 
+const NOT_BEGUN = 'not begun';
+
 async function whereItStands({ query }: Driven['test']): Promise<string> {
   const [there] = await query<{ there: boolean }>(`SELECT to_regclass('lockstep."window"') IS NOT NULL AS there`);
-  if (there?.there !== true) return 'no journal';
+  if (there?.there !== true) return NOT_BEGUN;
   const rows = await query<{ at: string }>(
     `SELECT coalesce((SELECT state FROM lockstep."window" WHERE run_id = r.id), 'not open') || ', ' || coalesce(
        (SELECT string_agg(DISTINCT regexp_replace(id, '/[^/]*$', ''), ' ') FROM lockstep.operation WHERE run_id = r.id AND state = 'running'), 'between') AS at

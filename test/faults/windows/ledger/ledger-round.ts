@@ -13,8 +13,10 @@ import { oldSide } from './old-side.js';
 import { readLedger, type BothSides } from './read-ledger.js';
 import type { Side } from './side.js';
 
+export type LedgerDatabase = Pick<TestDatabase, 'url' | 'database' | 'query' | 'value'>;
+
 export interface LedgerRound {
-  readonly test: TestDatabase;
+  readonly test: LedgerDatabase;
   readonly plan: WrittenPlan;
   readonly log: LedgerLog;
   readonly first: BothSides;
@@ -41,6 +43,10 @@ export interface RoundOptions {
   readonly random: Random;
   readonly clients: number;
   readonly direction: Direction;
+  /** Default: one of its own on the common server. */
+  readonly on?: LedgerDatabase;
+  /** Another way to the same database. */
+  readonly clientUrl?: string;
   /** Of all clients; default: some of each. */
   readonly isolation?: ClientOptions['isolation'];
   /** Whether the plan itself compares, behind the fill. Default: true. */
@@ -53,7 +59,7 @@ const FAULTS: readonly Fault[] = ['reply lost', 'never sent', 'arrives late', 's
 
 export async function startRound(options: RoundOptions): Promise<LedgerRound> {
   const { size, random, clients, faults } = options;
-  const test = await testDatabase({ after: onTestFinished });
+  const test = options.on ?? (await testDatabase({ after: onTestFinished }));
   await test.query(ledgerTables(size));
   const plan = await writePlan('ledger', ledgerPlan(size, options));
   const first = await readLedger(test.database);
@@ -70,7 +76,7 @@ export async function startRound(options: RoundOptions): Promise<LedgerRound> {
     const isolation = options.isolation ?? ISOLATIONS[index % ISOLATIONS.length]!;
     return runClient({
       name: `client ${index + 1}, ${isolation}`,
-      url: faults > 0 && index % 2 === 0 ? proxy.url : test.url,
+      url: faults > 0 && index % 2 === 0 ? proxy.url : (options.clientUrl ?? test.url),
       isolation,
       log,
       random: randomFrom(random.below(2 ** 31)),
@@ -114,7 +120,10 @@ const ISOLATIONS = [
 ];
 
 /** Of a walk that is under way, where it is: there the clients write most. */
-function watchWhere({ query }: TestDatabase, stop: AbortSignal): { near: () => Key | undefined; ended: Promise<void> } {
+function watchWhere(
+  { query }: LedgerDatabase,
+  stop: AbortSignal,
+): { near: () => Key | undefined; ended: Promise<void> } {
   let at: Key | undefined;
   const look = async (): Promise<void> => {
     while (!stop.aborted) {
@@ -131,7 +140,7 @@ function watchWhere({ query }: TestDatabase, stop: AbortSignal): { near: () => K
 }
 
 /** Ends a session of a client every second or so, whatever it is doing. */
-async function endSessions({ query }: TestDatabase, random: Random, stop: AbortSignal): Promise<void> {
+async function endSessions({ query }: LedgerDatabase, random: Random, stop: AbortSignal): Promise<void> {
   while (!stop.aborted) {
     await systemClock.sleep(300 + random.below(1_200));
     await query(
