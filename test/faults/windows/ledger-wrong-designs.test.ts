@@ -7,6 +7,7 @@ import { expect, it } from 'vitest';
 import { printedRandom, randomFrom, say } from '../support/random.js';
 import { apply, beginWith, rollback, untilDone } from '../support/run-plan.js';
 import type { ChangeGraph } from '../seeds/wrong-graphs.js';
+import { runIs } from './ledger/drive-window.js';
 import { judge, wrongs } from './ledger/judge-ledger.js';
 import type { ClientOptions } from './ledger/ledger-client.js';
 import { startRound } from './ledger/ledger-round.js';
@@ -36,7 +37,7 @@ async function played(
   await beginWith(plan, test.database, change);
   const gate = async () => ({
     ...(await apply(plan, test.database)),
-    exit: (await waits(test)) ? (0 as const) : (1 as const),
+    exit: (await runIs({ test }, 'waiting')()) ? (0 as const) : (1 as const),
   });
   const there = await untilDone(gate, 10);
   expect(there.at(-1)?.exit, JSON.stringify(there.at(-1)?.diagnostics)).toBe(0);
@@ -51,9 +52,6 @@ async function played(
   return [...sides.new.row].map(([version, says]) => `left behind: row ${version} (${says.join('; ')})`);
 }
 
-const waits = async ({ value }: { value: (sql: string) => Promise<unknown> }) =>
-  (await value(`SELECT status FROM lockstep.run ORDER BY id DESC LIMIT 1`)) === 'waiting';
-
 it.each<[string, ChangeGraph, boolean, ClientOptions['isolation']?]>([
   ['a mirror without DELETE', mirrorWithoutDelete, false],
   ['no rule for REPEATABLE READ', noRuleForRepeatableRead, false, 'repeatable read'],
@@ -64,7 +62,7 @@ it.each<[string, ChangeGraph, boolean, ClientOptions['isolation']?]>([
   let tries = 0;
   while (found.length === 0 && tries < TRIES) {
     tries += 1;
-    found.push(...(await played(change, takenBack)));
+    found.push(...(await played(change, takenBack, isolation)));
   }
   expect(found, 'the wrong design was not caught').not.toEqual([]);
   say(`${name}: caught in try ${tries}, ${found[0]!}`);

@@ -118,7 +118,7 @@ for (const major of [18, 15]) {
     expect(await test.query('SELECT 1 FROM decoy.visit UNION ALL SELECT 1 FROM decoy.visit_day')).toEqual([]);
   };
 
-  describe.sequential(`server ${major}`, () => {
+  describe(`server ${major}`, { concurrent: false }, () => {
     const plan = planOn(test.database, PLAN);
     const applied = async (): Promise<void> => {
       const result = await plan.apply();

@@ -45,20 +45,20 @@ it('an immediate restart in each state of a window', async () => {
     begun: () => Promise<boolean>,
   ): Promise<void> => {
     const results: CommandResult<unknown>[] = [];
-    let over = false;
+    const over = new AbortController();
     const running = (async () => {
-      for (let turns = 0; turns < TURNS && !over; turns++) {
+      for (let turns = 0; turns < TURNS && !over.signal.aborted; turns++) {
         results.push(await command(plan, on.database));
-        over = await reached().catch(() => false);
-        if (!over) await systemClock.sleep(300);
+        if (await reached().catch(() => false)) over.abort();
+        else await systemClock.sleep(300);
       }
     })();
-    while (!over && !(await begun().catch(() => false))) await systemClock.sleep(10);
+    while (!over.signal.aborted && !(await begun().catch(() => false))) await systemClock.sleep(10);
     await systemClock.sleep(random.below(200));
-    restartedIn.push(`${await state()}${over ? ', at rest' : ''}`);
+    restartedIn.push(`${await state()}${over.signal.aborted ? ', at rest' : ''}`);
     await server.restart('immediate');
     await running;
-    expect(over, results.map(told).join('\n')).toBe(true);
+    expect(over.signal.aborted, results.map(told).join('\n')).toBe(true);
   };
   const approve = (gate: string) =>
     approveCommand({ database: on.database, run: plan.name, argument: plan.file, gate, comment: null });
@@ -96,7 +96,9 @@ function isUnderWayOr(...either: readonly (() => Promise<boolean>)[]): () => Pro
 
 function databaseOf(url: string): LedgerDatabase {
   const [database, observer] = [new PgDatabase({ url }), new PgDatabase({ url })];
-  onTestFinished(async () => void (await Promise.all([database.close(), observer.close()])));
+  onTestFinished(async () => {
+    await Promise.all([database.close(), observer.close()]);
+  });
   const query: LedgerDatabase['query'] = async <Row>(sql: string, parameters?: readonly unknown[]) =>
     (await observer.withSession((session) => session.query<Row>(sql, parameters))).rows;
   const value: LedgerDatabase['value'] = async (sql, parameters) =>

@@ -42,7 +42,7 @@ const BATCHES = 60;
 
 /** Rejects where the end is not reached in so many turns. */
 export async function drive(driven: Driven, { action, reached, kills, killWithinMs }: Drive): Promise<void> {
-  const { test, plan, processes, random, killedIn } = driven;
+  const { test, plan, processes, killedIn } = driven;
   const ends: string[] = [];
   let killed = 0;
   for (let turn = 1; turn <= TURNS; turn++) {

@@ -29,6 +29,8 @@ export interface ClientOptions {
 
 /** Of the table's first branch, so that they are few. */
 export const HOT = 100;
+/** So that its sessions can be told from those of the run. */
+export const CLIENT = 'ledger client';
 const TRIES = 5;
 
 export async function runClient(options: ClientOptions): Promise<void> {
@@ -38,6 +40,7 @@ export async function runClient(options: ClientOptions): Promise<void> {
     while (!stop.aborted) {
       await database
         .withSession(async (session) => {
+          await session.query(`SET application_name = '${CLIENT}'`);
           while (!stop.aborted) {
             if ((await oneWrite(session, options)) === 'connection lost') return;
             const thinksMs = options.thinksMs();
@@ -48,7 +51,7 @@ export async function runClient(options: ClientOptions): Promise<void> {
           if (!isLoss(error)) log.errors.push(`${name}: ${String(error)}`);
         });
       // A server that is just starting, or a proxy that has just cut us off.
-      if (!stop.aborted) await systemClock.sleep(20);
+      await systemClock.sleep(20);
     }
   } finally {
     await database.close();

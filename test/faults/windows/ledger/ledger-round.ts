@@ -6,7 +6,7 @@ import { testDatabase, type TestDatabase } from '../../../support/database.js';
 import { startFaultProxy, type Fault } from '../../support/fault-proxy.js';
 import { randomFrom, type Random } from '../../support/random.js';
 import { writePlan, type WrittenPlan } from '../../support/run-plan.js';
-import { runClient, type ClientOptions } from './ledger-client.js';
+import { CLIENT, runClient, type ClientOptions } from './ledger-client.js';
 import { LedgerLog } from './ledger-log.js';
 import { ledgerPlan, ledgerTables, type Direction, type Key, type LedgerSize } from './ledger-tables.js';
 import { oldSide } from './old-side.js';
@@ -145,8 +145,7 @@ async function endSessions({ query }: LedgerDatabase, random: Random, stop: Abor
     await systemClock.sleep(300 + random.below(1_200));
     await query(
       `SELECT pg_terminate_backend(pid) FROM pg_stat_activity
-       WHERE datname = current_database() AND query ~ '(account|entry|COMMIT|person|shop|handle)' AND state <> 'idle'
-         AND pid <> pg_backend_pid() AND query !~ 'lockstep' AND application_name = 'lockstep' ORDER BY random() LIMIT 1`,
+       WHERE datname = current_database() AND application_name = '${CLIENT}' AND state <> 'idle' ORDER BY random() LIMIT 1`,
     ).catch(() => []);
   }
 }
