@@ -26,11 +26,18 @@ export interface Stands {
 /** More than one session for each case, and for the writers that come to it. */
 const SESSIONS = 80;
 
-/** At the top of a file. `change`: what a wrong design does to the graph of the run. */
+export interface StandOptions {
+  /** What a wrong design does to the graph of the run. */
+  readonly change?: ChangeGraph;
+  /** Definitions besides the tables of the cases. */
+  readonly more?: string | undefined;
+}
+
+/** At the top of a file. */
 export async function standsOf(
   cases: readonly Case[],
   wanted: readonly Stand[],
-  change: ChangeGraph = rightGraph,
+  { change = rightGraph, more = '' }: StandOptions = {},
 ): Promise<Stands> {
   const plan = await writePlan('interleaved', planText(cases));
   const made = new Map<Stand, OriginalDatabase>();
@@ -40,7 +47,7 @@ export async function standsOf(
     const original =
       stand === 'nothing'
         ? await originalDatabase(async (database) => {
-            await database.withSession((session) => session.query(tablesSql(cases)));
+            await database.withSession((session) => session.query(`${tablesSql(cases)}\n${more}`));
             await beginRun(plan, database, change);
           })
         : await originalDatabase(
