@@ -5,6 +5,7 @@ import type { CommandResult } from '../commands/command-result.js';
 import type { RunOptions } from '../commands/execute-run.js';
 import { estimateRows } from '../commands/estimate-rows.js';
 import { openPlan } from '../commands/open-plan.js';
+import { checksOfGate } from '../operation/gate.js';
 import type { OperationGraph } from '../operation/operation-graph.js';
 import { systemClock } from '../kernel/clock.js';
 import type { Estimates } from '../report/plan-report.js';
@@ -91,8 +92,15 @@ async function checkPlaces(
   const opened = report === null ? undefined : await openPlan(input);
   if (report === null || opened?.ok !== true) return {};
   const places: Record<string, string> = {};
-  for (const { id, kind } of report.graph.operations) {
-    const span = kind === 'check' ? placeOfCheck(id, opened.value) : undefined;
+  const ids = report.graph.operations.flatMap((operation) =>
+    operation.kind === 'check'
+      ? [operation.id]
+      : operation.kind === 'gate'
+        ? checksOfGate(operation).map(({ id }) => id)
+        : [],
+  );
+  for (const id of ids) {
+    const span = placeOfCheck(id, opened.value);
     if (span !== undefined) places[id] = `${span.file}:${span.start.line}:${span.start.column}`;
   }
   return places;

@@ -156,7 +156,14 @@ export function buildProgram(version: string, choose: (chosen: Chosen) => void):
     [RUN],
     'show the way back of a run, then take it',
     {
-      options: [new Option('--plan', 'only show the way back'), ...runOptions(), ...targetOptions()],
+      options: [
+        new Option('--plan', 'only show the way back'),
+        new Option('--accept <what>', 'recorded: writes that the other side of a window did not take stay so').choices([
+          'recorded',
+        ]),
+        ...runOptions(),
+        ...targetOptions(),
+      ],
       example: 'lockstep rollback plans/split-auth-schema.yaml --plan',
     },
     async ([run], invocation) => (await import('./rollback-command.js')).rollback(run!, invocation),

@@ -12,6 +12,7 @@ import { withDatabase } from './with-database.js';
 export interface RollbackFlags extends RunFlags {
   /** `--plan`: only show the way back. */
   readonly plan?: boolean;
+  readonly accept?: 'recorded';
 }
 
 export async function rollback(argument: string, invocation: Invocation<RollbackFlags>): Promise<Answer> {
@@ -31,6 +32,7 @@ export async function rollback(argument: string, invocation: Invocation<Rollback
       stop,
       resolve: options.resolve,
       acceptDrift: options.acceptDrift === true,
+      acceptRecorded: options.accept === 'recorded',
       ...stopsOf(invocation, progress),
       ignoreThrottle: options.ignoreThrottle,
       observe: progress.observe,

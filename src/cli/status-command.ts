@@ -38,8 +38,10 @@ function nextOf(report: StatusReport | null, file: string | undefined): readonly
 const OPEN: ReadonlySet<string> = new Set(['waiting', 'blocked', 'stopped', 'failed']);
 
 function approvalsOf({ operations }: RunReport, name: string): readonly string[] {
-  const waiting = operations.filter(
-    ({ state, outcome }) => state === 'waiting' && outcome?.reason?.includes('approval'),
-  );
+  const waiting = operations.filter(({ state, outcome }) => {
+    // A run of a version that kept only the reason, where approval was said first.
+    const missing = outcome?.missing ?? (outcome?.reason?.startsWith('waits for approval by') ? ['approval'] : []);
+    return state === 'waiting' && missing.includes('approval');
+  });
   return waiting.map(({ id }) => `lockstep approve ${name} --gate ${id.split('/')[0]!}`);
 }

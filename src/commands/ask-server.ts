@@ -82,9 +82,10 @@ function changedBefore(operations: readonly Operation[]): ReadonlyMap<string, Re
 
 function questions(operation: Operation): readonly string[] {
   if (operation.kind === 'batch') return [operation.work.explain];
+  const checks =
+    operation.kind === 'check' ? [operation.check] : operation.kind === 'gate' ? operation.until : undefined;
   // The journal's own tables may not exist yet.
-  if (operation.kind === 'check') return operation.check.rows.includes('lockstep.') ? [] : [operation.check.summary];
-  return [];
+  return (checks ?? []).filter(({ rows }) => !rows.includes('lockstep.')).map(({ summary }) => summary);
 }
 
 export async function explain(session: Session, sql: string): Promise<number | DatabaseError> {

@@ -27,7 +27,8 @@ function pathOfList(step: string, list: string, plan: Plan): Path | undefined {
   if (list === 'invariant') return ['invariants'];
   const index = plan.steps.findIndex(({ id }) => id === step);
   if (index === -1) return step === 'begin' ? [list] : undefined;
-  return ['steps', index, list];
+  // The checks of a gate stand among the fields of its kind.
+  return list === 'until' ? ['steps', index, plan.steps[index]!.kind, list] : ['steps', index, list];
 }
 
 function valueAt(value: unknown, path: Path): unknown {

@@ -50,9 +50,9 @@ export function endOfTurn(
         next: [commands.goOn],
       };
     case 'waiting': {
-      const approvals = end.gates.flatMap(({ operation, reason }) => {
+      const approvals = end.gates.flatMap(({ operation, missing }) => {
         const gate = graph.operations.find((candidate) => candidate.id === operation);
-        return gate?.kind === 'gate' && gate.approval !== null && reason.includes('approval')
+        return gate !== undefined && missing.includes('approval')
           ? [`lockstep approve ${commands.file} --gate ${gate.step}`]
           : [];
       });

@@ -3,6 +3,7 @@ import type { OperationRecord, RunHandle } from '../executor/journal.js';
 import type { Session } from '../executor/session.js';
 import type { OperationGraph } from '../operation/operation-graph.js';
 import { compileRollback } from '../planner/compile-rollback.js';
+import { acceptRecorded } from '../postgres/journal/accept-recorded.js';
 import { postgresJournal } from '../postgres/journal/journal.js';
 import { beginRollback } from '../postgres/journal/begin-rollback.js';
 import { moveRun } from '../postgres/journal/move-run.js';
@@ -24,6 +25,8 @@ export interface RollbackOptions extends RunOptions, RunName {
   readonly argument: string;
   /** Shown the way back before it is taken; false: it is not. Not asked when going on. */
   readonly agree: (report: PlanReport) => Promise<boolean>;
+  /** Writes that one side of a window did not take stay so: the way back goes on over them. */
+  readonly acceptRecorded?: boolean;
   /** Only show it. */
   readonly onlyShow: boolean;
   readonly begin?: (graph: OperationGraph, resumed: boolean) => void;
@@ -110,6 +113,7 @@ async function takeBack(
     // What was begun after the way back was shown must be taken back too, and be shown first.
     const now = await wayBackOf(known, session);
     if (!('graph' in now) || graphDigest(now.graph) !== graphDigest(graph)) return false;
+    if (options.acceptRecorded === true) await acceptRecorded(session, run);
     if (resumed) await moveRun(session, run, 'rolling back');
     else await beginRollback(session, run, graph);
     return true;

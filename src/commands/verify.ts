@@ -1,10 +1,15 @@
-/** `lockstep verify`: the checks of a plan alone, each in a READ ONLY transaction: a baseline before, a proof after. */
+/**
+ * `lockstep verify`: the checks of a plan alone, each in a READ ONLY transaction: a baseline before, a proof after. What a gate
+ * waits for is asked too, for whoever wants to know how far it is, and decides nothing: before the gate it need not hold,
+ * and behind it it may have ceased to.
+ */
 import type { Plan } from '../document/plan.js';
 import type { Span } from '../kernel/span.js';
-import type { CheckAnswer } from '../operation/check-query.js';
+import type { CheckAnswer, CheckQuery } from '../operation/check-query.js';
+import { checksOfGate } from '../operation/gate.js';
 import { ask } from '../executor/ask.js';
 import type { Database, Session } from '../executor/session.js';
-import type { CheckOperation } from '../operation/operation.js';
+import type { Operation } from '../operation/operation.js';
 import { pinSettings } from '../sql/pinned-settings.js';
 import { placeOfCheck } from './check-place.js';
 import { compileForDatabase } from './compile-for-database.js';
@@ -31,6 +36,8 @@ export interface VerifiedCheck {
   readonly name: string;
   readonly check: string;
   readonly severity: 'error' | 'warning';
+  /** Of a gate: what does not hold is waited for. */
+  readonly awaited: boolean;
   /** In the plan's file; null for a check that a step added by itself. */
   readonly place: Span | null;
   /** Rows of it are violations. */
@@ -49,23 +56,18 @@ export function verifyCommand(options: VerifyOptions): Promise<CommandResult<Ver
     if (compiled === undefined) return { exit: exitFor(diagnostics), report: null, diagnostics, next: [] };
     const { operations, limits } = compiled.graph;
     // An invariant stands behind every step of the graph; asked at one moment, once is enough.
-    const asked = operations.filter(
-      (operation): operation is CheckOperation =>
-        operation.kind === 'check' &&
-        operation.effect !== 'skip' &&
-        !operation.id.includes('/one-to-one/') &&
-        (operation.step === '' || !operation.id.includes('/invariant/')),
-    );
+    const asked = operations.flatMap(askedOf);
     const checks: VerifiedCheck[] = [];
-    for (const operation of asked) {
+    for (const one of asked) {
       checks.push(
         options.onlySql
-          ? shown(operation, opened.value, null, null)
-          : await verified(operation, opened.value, limits.searchPath, options.database),
+          ? shown(one, opened.value, null, null)
+          : await verified(one, opened.value, limits.searchPath, options.database),
       );
     }
     const broken = checks.filter(
-      (check) => check.severity === 'error' && (check.error !== null || (check.answer?.violations ?? 0) > 0),
+      ({ severity, awaited, error, answer }) =>
+        severity === 'error' && (error !== null || (!awaited && (answer?.violations ?? 0) > 0)),
     );
     const problems = broken.map((check) =>
       commandDiagnostic('LS9003', {
@@ -86,30 +88,57 @@ export function verifyCommand(options: VerifyOptions): Promise<CommandResult<Ver
   });
 }
 
+interface Asked {
+  readonly id: string;
+  readonly step: string;
+  readonly check: CheckQuery;
+  readonly awaited: boolean;
+}
+
+function askedOf(operation: Operation): readonly Asked[] {
+  const { id, step } = operation;
+  if (operation.kind === 'gate')
+    return checksOfGate(operation).map(({ id: own, query }) => ({ id: own, step, check: query, awaited: true }));
+  if (operation.kind !== 'check' || operation.effect === 'skip') return [];
+  const isOwn = !id.includes('/one-to-one/') && (step === '' || !id.includes('/invariant/'));
+  return isOwn ? [{ id, step, check: operation.check, awaited: false }] : [];
+}
+
 async function verified(
-  operation: CheckOperation,
+  asked: Asked,
   plan: Plan,
   searchPath: readonly string[],
   database: Database,
 ): Promise<VerifiedCheck> {
   const work = async (session: Session): Promise<CheckAnswer> => {
     await session.query(pinSettings({ searchPath, lockTimeoutMs: 2_000, statementTimeoutMs: 0, runId: '0' }));
-    return ask(operation.check, session);
+    return ask(asked.check, session);
   };
   try {
-    return shown(operation, plan, await database.transaction(work, { readOnly: true }), null);
+    return shown(asked, plan, await database.transaction(work, { readOnly: true }), null);
   } catch (error) {
     if (!(error instanceof DatabaseError) || error.facts.kind !== 'statement') throw error;
-    return shown(operation, plan, null, error.message);
+    return shown(asked, plan, null, error.message);
   }
 }
 
 function shown(
-  { id, step, check }: CheckOperation,
+  { id, step, check, awaited }: Asked,
   plan: Plan,
   answer: CheckAnswer | null,
   error: string | null,
 ): VerifiedCheck {
   const { name, severity, rows: sql } = check;
-  return { id, step, name, check: check.check, severity, place: placeOfCheck(id, plan) ?? null, sql, answer, error };
+  return {
+    id,
+    step,
+    name,
+    check: check.check,
+    severity,
+    awaited,
+    place: placeOfCheck(id, plan) ?? null,
+    sql,
+    answer,
+    error,
+  };
 }

@@ -27,14 +27,4 @@ export const PLAN_CODES = {
     explanation:
       'A step or a check is for some targets only, and no configuration says which targets there are: `lockstep.config.yaml` is not in the working directory and `--config` was not given, or the file names none. Name them there, or remove `only`.',
   },
-  LS1406: {
-    summary: 'a time zone that is not known',
-    explanation:
-      'The hours in which a run may work are those of a clock on a wall, and which one is said by the IANA name of its time zone: `UTC`, `Europe/Berlin`. Offsets such as `+01:00` and abbreviations are refused: they do not know when summer time begins.',
-  },
-  LS1407: {
-    summary: 'hours that are none',
-    explanation:
-      'The window begins and ends at the same minute. Whether that means never or always would be a guess. Give it a length, where `to` before `from` goes over midnight, or remove it where work is always allowed.',
-  },
 } as const satisfies CodeTable;

@@ -3,12 +3,12 @@
  * SQL of its signals belongs to the planner.
  */
 import { BYTE_SIZE_PATTERN, parseByteSize } from '../kernel/byte-size.js';
-import { isTimeZone, TIME_OF_DAY_PATTERN, type DailyWindow } from '../kernel/daily-window.js';
+import type { DailyWindow } from '../kernel/daily-window.js';
 import type { Diagnostic } from '../kernel/diagnostic.js';
 import { DURATION_PATTERN, parseDuration } from '../kernel/duration.js';
 import { integer, object, sql, text, type JsonSchema } from '../kernel/json-schema.js';
 import type { SignalName } from '../operation/throttle.js';
-import { PLAN_CODES } from './plan-codes.js';
+import { quietHoursProblems, quietHoursSchema, toWindow, type QuietHoursFields } from '../steps/quiet-hours.js';
 import type { SourceDocument } from './source-document.js';
 
 /** Durations in milliseconds, sizes in bytes. Only what is given. */
@@ -26,7 +26,7 @@ export interface RawThrottle {
   readonly active_sessions?: number;
   readonly dead_tuples?: number;
   readonly query?: { readonly sql: string; readonly at_most: number };
-  readonly quiet_hours?: { readonly from: string; readonly to: string; readonly time_zone: string };
+  readonly quiet_hours?: QuietHoursFields;
 }
 
 export function throttleSchema(): JsonSchema {
@@ -56,26 +56,14 @@ export function throttleSchema(): JsonSchema {
           },
           ['sql', 'at_most'],
         ),
-        quiet_hours: object(
-          'When work is allowed; outside of these hours the run stops, and goes on by the next `apply`.',
-          {
-            from: timeOfDay('the time at which work may begin'),
-            to: timeOfDay('the time from which nothing more begins; before `from`: on the next day'),
-            time_zone: text('by whose clock, as IANA names it: `UTC`, `Europe/Berlin`'),
-          },
-          ['from', 'to', 'time_zone'],
-        ),
+        quiet_hours: quietHoursSchema({
+          description: 'When work is allowed; outside of these hours the run stops, and goes on by the next `apply`.',
+          from: 'the time at which work may begin',
+          to: 'the time from which nothing more begins',
+        }),
       },
     ),
     minProperties: 1,
-  };
-}
-
-function timeOfDay(description: string): JsonSchema {
-  return {
-    ...text(description),
-    pattern: TIME_OF_DAY_PATTERN,
-    'x-lockstep-pattern-hint': 'hours and minutes: `05:00`',
   };
 }
 
@@ -88,44 +76,11 @@ export function toThrottle(raw: RawThrottle): PlanThrottle {
       ...counts,
     },
     query,
-    quietHours:
-      quiet_hours === undefined
-        ? null
-        : { from: quiet_hours.from, to: quiet_hours.to, timeZone: quiet_hours.time_zone },
+    quietHours: quiet_hours === undefined ? null : toWindow(quiet_hours),
   };
 }
 
 export function checkThrottle({ quietHours }: PlanThrottle, source: SourceDocument): readonly Diagnostic[] {
   if (quietHours === null) return [];
-  const { from, to, timeZone } = quietHours;
-  const problem = (code: 'LS1406' | 'LS1407', key: string, detail: string, help: string): Diagnostic => ({
-    code,
-    severity: 'error',
-    summary: PLAN_CODES[code].summary,
-    detail,
-    help,
-    span: source.spanOf(['throttle', 'quiet_hours', key]),
-  });
-  return [
-    ...(isTimeZone(timeZone)
-      ? []
-      : [
-          problem(
-            'LS1406',
-            'time_zone',
-            `\`${timeZone}\` is not the name of a time zone.`,
-            'write a name such as `UTC` or `Europe/Berlin`; an offset would not know summer time',
-          ),
-        ]),
-    ...(from !== to
-      ? []
-      : [
-          problem(
-            'LS1407',
-            'to',
-            `From ${from} to ${to} is no time at all.`,
-            'give the window a length, or remove `quiet_hours` where work is always allowed',
-          ),
-        ]),
-  ];
+  return quietHoursProblems(quietHours, (field) => source.spanOf(['throttle', 'quiet_hours', field]));
 }

@@ -5,6 +5,7 @@
  */
 import type { Blocker } from './blocker.js';
 import type { CheckAnswer } from '../operation/check-query.js';
+import type { AskedCheck, GateCondition } from '../operation/gate.js';
 import type { BatchCounts, OperationId } from '../operation/operation.js';
 import type { Counts } from './run-types.js';
 import type { Session } from './session.js';
@@ -77,13 +78,15 @@ export class FencedError extends Error {
  *
  *   pending  → running   its turn has come
  *   pending  → skipped   a condition that it waits for did not hold
- *   pending  → waiting   a gate was reached and is not open
+ *   pending  → waiting   a gate was reached; before it is asked whether it opens
  *   waiting  → done      the gate opened
+ *   waiting  → failed    one of its checks could not be asked
  *   running  → done      committed together with its effect, or observed in the catalog
  *   running  → blocked   others did not let go of a lock in all its attempts; nothing of it stays
  *   running  → failed    its own error, or a violation; durable: going on tries it again and never steps over it
  *   running  → in doubt  outside a transaction, and the answer never came
  *   failed   → running   going on
+ *   failed   → waiting   going on, of a gate
  *   blocked  → running   going on
  *   in doubt → running   the operator said that it must run again
  *   in doubt → done      the operator said that it has run
@@ -105,6 +108,10 @@ export interface OperationOutcome {
   readonly error?: RecordedError;
   /** Of a blocked operation: who held the locks while its last attempt waited, as far as the server said. */
   readonly blockers?: readonly Blocker[];
+  /** Of a gate that waits: what is not there. Versions that knew no other conditions kept only the reason. */
+  readonly missing?: readonly GateCondition[];
+  /** Of a gate: what its checks answered when they were last asked. */
+  readonly until?: readonly AskedCheck[];
 }
 
 /** An error as the journal keeps it: never a password, never a stack. */

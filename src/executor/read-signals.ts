@@ -4,6 +4,7 @@ import { readingOf, type SignalName, type SignalReading, type ThrottleSignal } f
 import type { Execution } from './execution.js';
 import type { ReplicationLag, StandbyRow } from './replication-lag.js';
 import { runTransaction } from './run-transaction.js';
+import { serverMs } from './server-clock.js';
 import { DatabaseError, type Session } from './session.js';
 
 export interface SignalsRead {
@@ -37,16 +38,14 @@ export async function readSignals(
     execution,
     session,
     async () => {
-      const { rows } = await session.query<{ ms: string }>(CLOCK);
+      const atMs = await serverMs(session);
       const read: SignalReading[] = [];
       for (const signal of signals) read.push(await readSignal(signal, lag, session));
-      return { serverMs: Number(rows[0]!.ms), signals: read };
+      return { serverMs: atMs, signals: read };
     },
     { statementTimeoutMs: AT_MOST_MS, rollback: true },
   );
 }
-
-const CLOCK = `SELECT pg_catalog.floor(1000 * EXTRACT(epoch FROM pg_catalog.clock_timestamp()))::bigint AS ms`;
 
 async function readSignal(signal: ThrottleSignal, lag: ReplicationLag, session: Session): Promise<SignalReading> {
   const { name, sql, reads } = signal;

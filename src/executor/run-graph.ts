@@ -7,6 +7,7 @@ import { setMaxListeners } from 'node:events';
 
 import { assertNever } from '../kernel/assert-never.js';
 import { definitionScope } from '../operation/definition-scope.js';
+import type { GateCondition } from '../operation/gate.js';
 import type { OperationGraph } from '../operation/operation-graph.js';
 import type { Operation, OperationId } from '../operation/operation.js';
 import type { Ended, Execution } from './execution.js';
@@ -29,12 +30,16 @@ export type WalkEnd =
   | { readonly state: 'blocked'; readonly blocked: readonly HeldBack[] }
   /** By whoever asked for it, or by the throttle. */
   | { readonly state: 'stopped'; readonly why: string | null; readonly throttle?: ThrottleStop }
-  | { readonly state: 'waiting'; readonly gates: readonly HeldBack[] };
+  | { readonly state: 'waiting'; readonly gates: readonly WaitingGate[] };
 
 /** By a gate that is not open, or by others' locks. What does not depend on it goes on. */
 export interface HeldBack {
   readonly operation: OperationId;
   readonly reason: string;
+}
+
+export interface WaitingGate extends HeldBack {
+  readonly missing: readonly GateCondition[];
 }
 
 export interface OperationFailure {
@@ -61,7 +66,7 @@ class Walk {
   readonly #underWay = new Map<OperationId, Promise<void>>();
   readonly #attempted = new Set<OperationId>();
   readonly #failures: OperationFailure[] = [];
-  readonly #gates: HeldBack[] = [];
+  readonly #gates: WaitingGate[] = [];
   readonly #blocked: HeldBack[] = [];
   /** Aborted by the operator's stop, and by the first failure: batches under way end at their next checkpoint. */
   readonly #stop = new AbortController();
@@ -140,12 +145,12 @@ class Walk {
       case 'skipped':
         return this.#move(operation, ended.state, ended.outcome);
       case 'waiting':
-      case 'blocked':
-        (ended.state === 'waiting' ? this.#gates : this.#blocked).push({
-          operation: operation.id,
-          reason: ended.outcome.reason,
-        });
+      case 'blocked': {
+        const { reason, missing = [] } = ended.outcome;
+        if (ended.state === 'waiting') this.#gates.push({ operation: operation.id, reason, missing });
+        else this.#blocked.push({ operation: operation.id, reason });
         return this.#move(operation, ended.state, ended.outcome);
+      }
       case 'failed':
       case 'in doubt':
         this.#stop.abort();
@@ -162,7 +167,8 @@ class Walk {
   }
 
   #run(operation: Operation, from: OperationState): Promise<Ended> {
-    if (operation.kind !== 'gate') this.#tell(operation, from, 'running', null);
+    // A gate without checks answers at once.
+    if (operation.kind !== 'gate' || (operation.until ?? []).length > 0) this.#tell(operation, from, 'running', null);
     switch (operation.kind) {
       case 'statement':
         return runStatementOperation(operation, from, this.#execution);

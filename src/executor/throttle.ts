@@ -5,14 +5,8 @@
  *
  * While a signal is over its limit nothing new begins; what is under way ends. It goes on as soon as all are at or below.
  */
-import { isInWindow, nextOpening } from '../kernel/daily-window.js';
-import {
-  reasonToHold,
-  showWindow,
-  type SignalName,
-  type SignalReading,
-  type ThrottleLimits,
-} from '../operation/throttle.js';
+import { isInWindow, showNextOpening, showWindow } from '../kernel/daily-window.js';
+import { reasonToHold, type SignalName, type SignalReading, type ThrottleLimits } from '../operation/throttle.js';
 import type { Execution } from './execution.js';
 import { FencedError } from './journal.js';
 import { readSignals, UnreadableSignalError } from './read-signals.js';
@@ -167,8 +161,7 @@ function isOver(signals: readonly SignalReading[]): boolean {
 
 function outsideHours({ quietHours }: ThrottleLimits, nowMs: number): ThrottleStop | undefined {
   if (quietHours === null || isInWindow(quietHours, nowMs)) return undefined;
-  const opens = new Date(nextOpening(quietHours, nowMs)).toISOString();
-  const reason = `work is allowed ${showWindow(quietHours)}, next from ${opens.slice(0, 10)} ${opens.slice(11, 16)}Z`;
+  const reason = `work is allowed ${showWindow(quietHours)}, next from ${showNextOpening(quietHours, nowMs)}`;
   return { cause: 'quiet hours', reason };
 }
 

@@ -1,6 +1,7 @@
 /**
- * A span of every day on the clock of a time zone: `01:00` to `05:00` in Europe/Berlin. Owns whether a moment lies in it and
- * when it opens next, days with 23 and 25 hours included: the clock on the wall decides, not a number of hours.
+ * A span of every day on the clock of a time zone: `01:00` to `05:00` in Europe/Berlin. Owns whether a moment lies in it,
+ * when it opens next, days with 23 and 25 hours included (the clock on the wall decides, not a number of hours), and how
+ * both are told.
  */
 export interface DailyWindow {
   /** `HH:MM`; itself inside. */
@@ -39,6 +40,18 @@ export function nextOpening(window: DailyWindow, fromMs: number): number {
   throw new RangeError(`no moment of three days lies between ${window.from} and ${window.to} in ${window.timeZone}`);
 }
 
+/** `01:00–05:00 Europe/Berlin` */
+export function showWindow({ from, to, timeZone }: DailyWindow): string {
+  return `${from}–${to} ${timeZone}`;
+}
+
+/** When it is open next, from the moment on: `2026-01-11 00:00Z (2026-01-11 01:00 Europe/Berlin)`. */
+export function showNextOpening(window: DailyWindow, fromMs: number): string {
+  const atMs = nextOpening(window, fromMs);
+  const inUtc = `${showMinute('UTC', atMs)}Z`;
+  return window.timeZone === 'UTC' ? inUtc : `${inUtc} (${showMinute(window.timeZone, atMs)} ${window.timeZone})`;
+}
+
 const MINUTE_MS = 60_000;
 
 /** Times of one form compare as text. */
@@ -50,4 +63,11 @@ function isOpenAt({ from, to }: DailyWindow, time: string): boolean {
 function wallClock(timeZone: string): (atMs: number) => string {
   const format = new Intl.DateTimeFormat('en-GB', { timeZone, hour: '2-digit', minute: '2-digit', hourCycle: 'h23' });
   return (atMs) => format.format(atMs);
+}
+
+/** `2026-01-11 01:00` on that clock. */
+function showMinute(timeZone: string, atMs: number): string {
+  const format = new Intl.DateTimeFormat('en', { timeZone, year: 'numeric', month: '2-digit', day: '2-digit' });
+  const parts = new Map(format.formatToParts(atMs).map(({ type, value }) => [type, value]));
+  return `${parts.get('year')}-${parts.get('month')}-${parts.get('day')} ${wallClock(timeZone)(atMs)}`;
 }

@@ -23,6 +23,32 @@ export interface CheckAnswer {
   readonly figures: Readonly<Record<string, unknown>> | null;
 }
 
+/** `actual 59, expected 60`; without figures the number of violations. */
+export function describeAnswer({ figures, violations }: CheckAnswer): string {
+  if (figures !== null && Object.keys(figures).length > 0)
+    return worthSaying(Object.entries(figures))
+      .map(([figure, value]) => `${figure} ${showFigure(value)}`)
+      .join(', ');
+  const rows = `${showFigure(violations)} ${violations === 1 ? 'row' : 'rows'}`;
+  return violations === 0 ? rows : `${rows}, expected 0`;
+}
+
+/** Of many figures those that are zero say nothing beside those that are not. */
+function worthSaying(figures: readonly (readonly [string, unknown])[]): readonly (readonly [string, unknown])[] {
+  const counted = figures.filter(([, value]) => value !== 0);
+  return figures.length <= 2 || counted.length === 0 ? figures : counted;
+}
+
+const LONGEST = 80;
+
+function showFigure(value: unknown): string {
+  if (value === null || value === undefined) return 'NULL';
+  if (typeof value === 'number') return String(value).replace(/\B(?=(\d{3})+$)/g, ',');
+  const text = typeof value === 'string' ? value : JSON.stringify(value);
+  if (text === '') return `''`;
+  return text.length > LONGEST ? `${text.slice(0, LONGEST - 1)}…` : text;
+}
+
 /** The summary of a plain query of violations. `figures`: SQL that returns one row of numbers, of the same snapshot. */
 export function summarise(rows: string, samples: number, figures?: string): string {
   // A bare alias would be a column, where the rows have one of that name; with a star it is always the row.

@@ -5,6 +5,7 @@
  *
  * How later step kinds fit without a further member: docs/decisions/0002-five-operations.md.
  */
+import type { DailyWindow } from '../kernel/daily-window.js';
 import type { KeySource } from '../sql/key-range.js';
 import type { LockMode } from '../sql/lock-mode.js';
 import type { CheckQuery } from './check-query.js';
@@ -162,13 +163,17 @@ export interface CheckOperation extends OperationBase {
   readonly effect: 'fail' | 'warn' | 'skip';
 }
 
-/** Holds the run back until a person agrees, a time has passed, or both. */
+/** Holds the run back until all is there that it names. Each turn of the run asks anew; once it has opened it stays open. */
 export interface GateOperation extends OperationBase {
   readonly kind: 'gate';
   /** Group that must approve. */
   readonly approval: string | null;
   /** From the moment that the gate was first reached, by the database's clock. */
   readonly holdMs: number | null;
+  /** What must hold; what is only a warning is reported. Absent where the plan says nothing, and in older graphs. */
+  readonly until?: readonly CheckQuery[];
+  /** When going on is allowed, by the database's clock. Absent where the plan says nothing, and in older graphs. */
+  readonly quietHours?: DailyWindow;
 }
 
 /** The way back of one operation. Reversals are operations like any other, without a way back of their own. */

@@ -83,8 +83,3 @@ export function showSignal(value: number, unit: SignalUnit): string {
       return String(value);
   }
 }
-
-/** `01:00–05:00 Europe/Berlin` */
-export function showWindow({ from, to, timeZone }: DailyWindow): string {
-  return `${from}–${to} ${timeZone}`;
-}

@@ -5,6 +5,7 @@
 import { describeBlocker } from '../executor/blocker.js';
 import type { RunEvent } from '../executor/run-event.js';
 import { NO_COUNTS } from '../executor/run-types.js';
+import { describeAnswer } from '../operation/check-query.js';
 import { reasonToHold } from '../operation/throttle.js';
 import type { OperationProgress, RunProgress } from '../report/run-progress.js';
 import { rateOf, shareDone, timeLeftMs } from '../report/run-progress.js';
@@ -31,11 +32,12 @@ export function stateLine(event: RunEvent, progress: RunProgress, atMs: number):
   }
   parts.push(`state=${word(event.to.replaceAll(' ', '-'))}`);
   const { outcome } = event;
-  const { counts, answer, error, reason } = outcome ?? {};
+  const { counts, answer, error, reason, until = [] } = outcome ?? {};
   if (counts !== undefined)
     parts.push(`rows=${counts.read}`, `written=${counts.changed}`, `skipped=${counts.skipped}`, `kept=${counts.kept}`);
   if (counts !== undefined && counts.quarantined > 0) parts.push(`set-aside=${counts.quarantined}`);
   if (answer !== undefined) parts.push(`violations=${answer.violations}`);
+  for (const { name, answer: said } of until) parts.push(`check=${quoted(`${name}: ${describeAnswer(said)}`)}`);
   if (operation?.startedAtMs !== null && operation !== undefined && event.to !== 'running')
     parts.push(`time=${showTime(atMs - operation.startedAtMs).replaceAll(' ', '')}`);
   if (reason !== undefined) parts.push(`reason=${quoted(reason)}`);

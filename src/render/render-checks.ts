@@ -1,7 +1,8 @@
 /** Checks and their answers: a line each, with the figures of what was counted, and the rows that must not be. */
-import type { CheckAnswer } from '../operation/check-query.js';
+import { describeAnswer, type CheckAnswer } from '../operation/check-query.js';
+import { isUnmet } from '../operation/gate.js';
 import { printable } from './display-width.js';
-import { showCount, showLabel, showRow, showRows, showValue } from './show-amount.js';
+import { showCount, showLabel, showRow } from './show-amount.js';
 import { cut, renderTable, type Cell } from './text-table.js';
 import type { View } from './view.js';
 
@@ -15,6 +16,8 @@ export interface CheckLine {
   readonly error: string | null;
   /** `plans/orders.yaml:52:9`, where it is known. */
   readonly place: string | null;
+  /** A gate's: what does not hold is waited for, and is no failure. */
+  readonly awaited?: boolean;
 }
 
 /** Several lines, without a line feed at the end; empty where there are no checks. */
@@ -27,12 +30,17 @@ export function renderChecks(checks: readonly CheckLine[], view: View): string {
   return checks.flatMap((check, index) => [lines[index]!, ...samples(check, view)]).join('\n');
 }
 
-/** `✔ 12 checks hold`, `✖ 2 of 12 checks fail`. */
-export function renderVerdict(checks: readonly CheckLine[], { style }: View): string {
+/** `✔ 12 checks hold`, `✖ 2 of 12 checks fail`; what is waited for is counted apart: `✔ 12 checks hold, 1 is waited for`. */
+export function renderVerdict(lines: readonly CheckLine[], { style }: View): string {
+  const checks = lines.filter((check) => !isWaitedFor(check));
+  const waits = lines.length - checks.length;
   const failed = checks.filter((check) => check.severity === 'error' && isBroken(check)).length;
   const warned = checks.filter((check) => check.severity === 'warning' && isBroken(check)).length;
-  const also = warned === 0 ? '' : `, ${warned} ${warned === 1 ? 'warning' : 'warnings'}`;
+  const waited = waits === 0 ? '' : `, ${waits} ${waits === 1 ? 'is' : 'are'} waited for`;
+  const also = `${warned === 0 ? '' : `, ${warned} ${warned === 1 ? 'warning' : 'warnings'}`}${waited}`;
   const all = `${checks.length} ${checks.length === 1 ? 'check' : 'checks'}`;
+  if (checks.length === 0 && waits > 0)
+    return style.warning(`◷ ${waits} ${waits === 1 ? 'check is' : 'checks are'} waited for`);
   if (failed === 0) return style.success(`✔ ${all} ${checks.length === 1 ? 'holds' : 'hold'}${also}`);
   return style.error(`✖ ${failed} of ${all} ${failed === 1 ? 'fails' : 'fail'}${also}`);
 }
@@ -48,10 +56,11 @@ export function renderCheckSql(
 
 function cellsOf(check: CheckLine, { style }: View): readonly Cell[] {
   const name = nameOf(check);
-  const says = figuresText(check);
+  const says = saysOf(check);
   const place = check.place === null || !isBroken(check) ? '' : { text: check.place, tone: style.faint };
   if (check.answer === null && check.error === null) return ['·', name, 'not asked', ''];
   if (!isBroken(check)) return [{ text: '✔', tone: style.success }, name, says, ''];
+  if (isWaitedFor(check)) return [{ text: '◷', tone: style.warning }, { text: name, tone: style.warning }, says, place];
   const [sign, tone] = check.severity === 'error' ? ['✖', style.error] : ['!', style.warning];
   return [{ text: sign, tone }, { text: name, tone }, says, place];
 }
@@ -60,26 +69,18 @@ export function isBroken({ answer, error }: Pick<CheckLine, 'answer' | 'error'>)
   return error !== null || (answer?.violations ?? 0) > 0;
 }
 
+/** What the server refused to answer is not waited for. */
+function isWaitedFor({ awaited, severity, answer }: CheckLine): boolean {
+  return awaited === true && answer !== null && isUnmet({ severity, answer });
+}
+
 function nameOf({ step, name }: { readonly step: string; readonly name: string }): string {
   return showLabel(step === '' ? name : `${step} › ${name}`);
 }
 
-/** `actual 59, expected 59`; without figures the number of violations. */
-function figuresText({ answer, error }: CheckLine): string {
+function saysOf({ answer, error }: CheckLine): string {
   if (error !== null) return `the server refused it: ${printable(error)}`;
-  if (answer === null) return '';
-  const { figures, violations } = answer;
-  if (figures !== null && Object.keys(figures).length > 0)
-    return worthSaying(Object.entries(figures))
-      .map(([figure, value]) => `${figure} ${typeof value === 'number' ? showCount(value) : showValue(value)}`)
-      .join(', ');
-  return violations === 0 ? '0 rows' : `${showRows(violations)}, expected 0`;
-}
-
-/** Of many figures those that are zero say nothing beside those that are not. */
-function worthSaying(figures: readonly (readonly [string, unknown])[]): readonly (readonly [string, unknown])[] {
-  const counted = figures.filter(([, value]) => value !== 0);
-  return figures.length <= 2 || counted.length === 0 ? figures : counted;
+  return answer === null ? '' : printable(describeAnswer(answer));
 }
 
 const SHOWN_SAMPLES = 10;

@@ -112,7 +112,9 @@ function operationLines(operation: OperationRow, { direction }: PlanReport, { st
   const undo = direction === 'rollback' ? '' : undoText(operation);
   const locks = [locksText(operation.locks), operation.waiting ?? ''].filter((text) => text !== '').join(': ');
   const aside = operation.quarantine === 0 ? '' : `up to ${showCount(operation.quarantine)} refused rows stand aside`;
-  const told = [operation.strategy ?? '', locks, aside, undo].filter((text) => text !== '');
+  // Of one alone the label says enough.
+  const waits = operation.waitsFor.length < 2 ? [] : operation.waitsFor.map((text) => `◷ ${showLabel(text)}`);
+  const told = [operation.strategy ?? '', ...waits, locks, aside, undo].filter((text) => text !== '');
   return [first, ...told.map((text) => style.faint(cut(`        ${text}`, width)))];
 }
 

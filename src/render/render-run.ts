@@ -189,6 +189,10 @@ function checkLines(
 ): readonly CheckLine[] {
   return own.flatMap(({ id, outcome }): readonly CheckLine[] => {
     const operation = known.get(id);
+    if (operation?.kind === 'gate')
+      return (outcome?.until ?? []).map((asked) => {
+        return { ...asked, step: operation.step, awaited: true, error: null, place: places[asked.id] ?? null };
+      });
     // A condition of a step that does not hold is no failure: the step was skipped.
     if (operation?.kind !== 'check' || operation.effect === 'skip' || outcome === null) return [];
     const { step, check } = operation;

@@ -2,6 +2,7 @@
 import type { OperationReport, RunReport } from '../postgres/journal/run-report.js';
 import type { RunSummary } from '../postgres/journal/runs.js';
 import { printable } from './display-width.js';
+import { renderChecks, type CheckLine } from './render-checks.js';
 import { quarantineLines } from './quarantine-lines.js';
 import { signOf } from './render-run.js';
 import { showCount, showMoment, showRow, showRows } from './show-amount.js';
@@ -100,6 +101,15 @@ function beneath({ outcome, approvals, findings, state }: OperationReport, { sty
   }
   const violations = outcome?.answer?.violations ?? 0;
   if (violations > 0) lines.push(style.warning(line(`${showRows(violations)}, expected 0`)));
+  const awaited = (outcome?.until ?? []).map((asked): CheckLine => {
+    return { ...asked, step: '', awaited: true, error: null, place: null };
+  });
+  if (awaited.length > 0)
+    lines.push(
+      ...renderChecks(awaited, { style, width: width - 5 })
+        .split('\n')
+        .map((text) => `     ${text}`),
+    );
   for (const { by, at, comment } of approvals)
     lines.push(style.faint(line(`approved by ${by} at ${showMoment(at)}${comment === null ? '' : `: ${comment}`}`)));
   if (findings.count > 0) {

@@ -39,7 +39,7 @@ function undoCell({ undo }: StepRow): string {
 }
 
 function operationText(operation: OperationRow, direction: PlanReport['direction']): string {
-  const { id, label, strategy, locks, undo, undoOperations, sql } = operation;
+  const { id, label, strategy, waitsFor, locks, undo, undoOperations, sql } = operation;
   const undone =
     undo.way === 'none'
       ? `**NO** (${prose(undo.reason)})`
@@ -48,6 +48,7 @@ function operationText(operation: OperationRow, direction: PlanReport['direction
     `**${code(id)}**`,
     code(showLabel(label)),
     ...(strategy === null ? [] : [`how: ${prose(strategy)}`]),
+    ...(waitsFor.length < 2 ? [] : [`waits for: ${waitsFor.map((text) => code(showLabel(text))).join('; ')}`]),
     ...(locks.length === 0 ? [] : [`locks: ${code(locksText(locks))}`]),
     ...(direction === 'rollback' || undone === '' ? [] : [`undo: ${undone}`]),
   ];

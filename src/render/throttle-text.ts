@@ -1,6 +1,7 @@
 /** The throttle of a run in words: what holds it back, how near its signals are, what it has cost. */
+import { showWindow } from '../kernel/daily-window.js';
 import { formatDuration } from '../kernel/duration.js';
-import { reasonToHold, showSignal, showWindow, type ThrottleLimits } from '../operation/throttle.js';
+import { reasonToHold, showSignal, type ThrottleLimits } from '../operation/throttle.js';
 import type { ThrottleReport } from '../postgres/journal/holds.js';
 import { throttledShare, type ThrottleProgress } from '../report/throttle-progress.js';
 import { printable } from './display-width.js';

@@ -7,6 +7,7 @@ import { CHANGES_NOTHING, type Operation, type OperationId, type RelationLock } 
 import type { ThrottleLimits } from '../operation/throttle.js';
 import { endOfBatch, rangeCondition } from '../sql/key-range.js';
 import { blocksReads, blocksWrites, LOCK_MODES } from '../sql/lock-mode.js';
+import { sqlOfGate, waitsForOf } from './gate-row.js';
 
 export interface PlanReport {
   readonly plan: string;
@@ -66,6 +67,8 @@ export interface OperationRow {
   readonly quarantine: number;
   /** How the rows of a batch are written, and why so. */
   readonly strategy: string | null;
+  /** What must be there before a gate opens, a line each; empty for all else. */
+  readonly waitsFor: readonly string[];
   /** Direct predecessors. */
   readonly after: readonly OperationId[];
   readonly undo: Undo;
@@ -162,6 +165,7 @@ function operationRow(operation: Operation, graph: OperationGraph, estimates: Es
     rows: estimates[id] ?? null,
     quarantine: operation.kind === 'batch' ? operation.quarantine : 0,
     strategy: operation.kind === 'batch' ? operation.work.strategy : null,
+    waitsFor: operation.kind === 'gate' ? waitsForOf(operation) : [],
     after: graph.edges.filter(([, after]) => after === id).map(([before]) => before),
     undo: undoOf(operation),
     sql: sqlOf(operation),
@@ -204,7 +208,7 @@ function sqlOf(operation: Operation): readonly string[] {
     case 'check':
       return [operation.check.summary];
     case 'gate':
-      return [];
+      return sqlOfGate(operation);
     case 'batch': {
       const { walk, work, pace, quarantine } = operation;
       const range = rangeCondition(work.rangeOf, walk.key, { hasLower: true });

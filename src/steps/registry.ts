@@ -9,6 +9,7 @@ import { ddl } from './ddl/index.js';
 import { dualWrite } from './dual-write/index.js';
 import { FITNESS_CODES } from './fitness-codes.js';
 import { gate } from './gate/index.js';
+import { QUIET_HOURS_CODES } from './quiet-hours-codes.js';
 import { SQL_STEP_CODES } from './sql/codes.js';
 import { sql } from './sql/index.js';
 import type { StepDefinition } from './step-definition.js';
@@ -29,6 +30,7 @@ export const STEP_KINDS: readonly StepDefinition<never>[] = [
 
 /** The diagnostics that the kinds report, for whoever explains codes. */
 export const STEP_CODES: readonly CodeTable[] = [
+  QUIET_HOURS_CODES,
   DDL_CODES,
   FITNESS_CODES,
   BACKFILL_CODES,

@@ -10,6 +10,7 @@ import type { LowerContext } from './step-definition.js';
 /** Open and filled there; undefined where something was reported. */
 export function openWindowAt(id: string, path: Path, context: LowerContext): Window | undefined {
   const window = context.windows.get(id);
+  if (window?.broken === true) return undefined;
   const refuse = (code: 'LS6504' | 'LS6505', detail: string, help: string): undefined => {
     report(context, WINDOW_CODES, code, context.locate(path), { detail, help });
   };

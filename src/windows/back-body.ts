@@ -56,7 +56,7 @@ ${takes ? '' : stillThere(mirror, back, name)}  END IF;
 ${clearTombstone(mirror, name)}
     END IF;
     IF NOT had${takes ? '' : ' OR moved'} THEN
-${refuse(mirror, name, `EXISTS (SELECT FROM ${source} AS s CROSS JOIN LATERAL ${mirror.names.row}(${values(mirror, 's')}) AS r WHERE ${ownKeyIs(mirror, back, 's', 'come')} AND NOT ${targetKeyIs(mirror, 'r', 'NEW')})`, 'the row there stands for another one already', '      ')}
+${lockSource(mirror, back)}${refuse(mirror, name, `EXISTS (SELECT FROM ${source} AS s CROSS JOIN LATERAL ${mirror.names.row}(${values(mirror, 's')}) AS r WHERE ${ownKeyIs(mirror, back, 's', 'come')} AND NOT ${targetKeyIs(mirror, 'r', 'NEW')})`, 'the row there stands for another one already', '      ')}
     END IF;
 ${echo(mirror, '<', 'come_row')}${writeSource(mirror, back, takes)}
 ${checkFit(mirror, back, name)}
@@ -84,6 +84,14 @@ ${read('OLD', 'gone', 'had')}
   IF TG_OP <> 'DELETE' THEN
 ${read('NEW', 'come', 'has')}
   END IF;`;
+}
+
+/**
+ * Before it is asked what the source row stands for: whoever writes it, on either side, is waited for. Measured: without that
+ * two target rows for one source row were both acknowledged, and the source said the second.
+ */
+function lockSource(mirror: Mirror, back: BackMirror): string {
+  return `      PERFORM FROM ${sqlName(mirror.mapping.source)} AS s WHERE ${ownKeyIs(mirror, back, 's', 'come')} FOR NO KEY UPDATE;\n`;
 }
 
 /** Where the key of a row changes that both sides share, its source row keeps what is not mapped. */

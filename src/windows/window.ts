@@ -16,6 +16,8 @@ export interface Window {
   readonly mirrors: readonly Mirror[];
   /** What a write means that its mirror cannot make: it is refused, or noted down. */
   readonly onMirrorError: 'reject' | 'record';
+  /** It could not be compiled, and that was reported: nothing more is said of it. */
+  readonly broken?: true;
   /** Which side leads where the step at hand is compiled; null: it is closed. */
   readonly leads: 'old' | 'new' | null;
   /** Names of the mappings that a step has filled. */

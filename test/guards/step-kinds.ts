@@ -15,6 +15,7 @@ const OTHER_VOCABULARIES: Readonly<Record<string, { readonly folders: readonly s
     folders: ['checks', 'document', 'render', 'cli'],
     means: 'a field that holds SQL, the slot of such a field, the `rollback: { sql }` of any step, the option --sql',
   },
+  cutover: { folders: ['windows'], means: 'the operation in which the side changes that leads in a window' },
   verify: { folders: ['cli', 'render', 'commands'], means: 'the command `lockstep verify`' },
 };
 

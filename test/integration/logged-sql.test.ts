@@ -41,6 +41,7 @@ const DDL_PLAN = {
       },
     },
     { id: 'tiers', backfill: { table: 'orders', set: { tier: `'free'` } } },
+    { id: 'filled', gate: { until: [{ no_rows: 'SELECT id FROM orders WHERE tier IS NULL' }] } },
     { id: 'required', ddl: 'ALTER TABLE orders ALTER COLUMN tier SET NOT NULL' },
     { id: 'index', ddl: 'CREATE INDEX orders_user_id_idx ON orders (user_id)' },
     { id: 'key', ddl: 'ALTER TABLE orders ADD FOREIGN KEY (user_id) REFERENCES users (id)' },

@@ -49,7 +49,8 @@ export async function compareStatements(sent: readonly string[], prediction: Pre
   const untrue = [...foretold].flatMap((text) => {
     const same = predictions.filter((each) => each.template === text);
     const [times, said] = [found.get(text) ?? 0, same.length];
-    const repeats = same.some(({ kind }) => kind === 'batch');
+    // A gate asks in each turn.
+    const repeats = same.some(({ kind }) => kind === 'batch' || kind === 'gate');
     if (same.every(({ perhaps }) => perhaps)) return [];
     if (repeats ? times >= said : times === said) return [];
     return [`${same.map(({ id }) => id).join(', ')}: predicted ${said}, logged ${times}: ${text}`];
@@ -72,7 +73,7 @@ interface Printed {
   readonly perhaps: boolean;
 }
 
-/** As a person reads it: each statement stands in what `plan --sql` prints; the lines about a loop are no statements. */
+/** As a person reads it: each statement stands in what `plan --sql` prints; the lines about a loop and about a check are no statements. */
 function printed({ id, sql }: PlanReport['operations'][number], report: PlanReport): readonly Printed[] {
   const text = renderPlanSql(report);
   const missing = statementTexts(sql).find((statement) => !text.includes(statement));
@@ -80,7 +81,7 @@ function printed({ id, sql }: PlanReport['operations'][number], report: PlanRepo
   const instead = sql.findIndex((statement) => statement.startsWith('-- instead'));
   return sql
     .map((statement, index) => ({ sql: statement, perhaps: instead !== -1 && index > instead }))
-    .filter((each) => !/^-- (repeated for each batch|instead)/.test(each.sql));
+    .filter((each) => !/^-- (repeated for each batch|instead|asked by each apply)/.test(each.sql));
 }
 
 function percent(part: number, whole: number): string {

@@ -40,7 +40,7 @@ const OWN: readonly IsOwn[] = [
       return schemaname === 'pg_catalog' && relname.startsWith('pg_');
     }),
 
-  // Questions without a relation: who am I, is the journal there, how large is what will be cut; the advisory locks by
+  // Questions without a relation: who am I, is the journal there, how large is what will be cut, what time is it; the advisory locks by
   // which two processes are polite to each other.
   ({ text }) => OWN_QUESTIONS.some((question) => question.test(text)),
 
@@ -73,7 +73,8 @@ const OWN: readonly IsOwn[] = [
     return operations.some(
       (operation) =>
         (operation.kind === 'batch' && templateOf(operation.work.explain) === asked) ||
-        (operation.kind === 'check' && templateOf(operation.check.summary) === asked),
+        (operation.kind === 'check' && templateOf(operation.check.summary) === asked) ||
+        (operation.kind === 'gate' && (operation.until ?? []).some(({ summary }) => templateOf(summary) === asked)),
     );
   },
 ];
@@ -91,6 +92,7 @@ const OWN_QUESTIONS: readonly RegExp[] = [
   /^SELECT pg_(try_)?advisory_(xact_)?(un)?lock\([-\d, ]+\)( AS held)?$/,
   /^SELECT pg_catalog\.pg_backend_pid\(\) AS pid$/,
   /^SELECT session_user::text AS by$/,
+  /^SELECT pg_catalog\.floor\(1000 \* EXTRACT\(epoch FROM pg_catalog\.clock_timestamp\(\)\)\)::bigint AS ms$/,
   /^SELECT to_reg(class|namespace)\('lockstep(\.migration)?'\) IS NOT NULL AS there$/,
   /^SELECT greatest\(pg_relation_size\([^()]*\), \(SELECT sum\(pg_relation_size\(relid\)\) FROM pg_partition_tree\([^()]*\)\)\)::bigint AS bytes$/,
   // The settings under which the catalog is read, read and put back: `src/postgres/pinned-catalog.ts`.

@@ -30,6 +30,7 @@ export interface PlanOnDatabase {
   readonly rollback: (more?: {
     readonly onlyShow?: boolean;
     readonly acceptDrift?: boolean;
+    readonly acceptRecorded?: boolean;
     readonly ignoreThrottle?: readonly string[];
     readonly observe?: Observe;
   }) => Promise<CommandResult<RollbackReport>>;

@@ -15,4 +15,6 @@ export type EventName =
   /** A person said to go on without some of its signals. */
   | 'throttle ignored'
   /** Somebody else changed definitions, and a person said to go on all the same. */
-  | 'drift accepted';
+  | 'drift accepted'
+  /** Writes that one side of a window did not take stay so, because a person said so. */
+  | 'recorded writes accepted';

@@ -29,8 +29,9 @@ export function lowerDualWrite(fields: DualWriteFields, context: LowerContext): 
   });
   const mirrors = found.filter((mirror) => mirror !== undefined);
   const both = fields.direction === 'both';
-  if (mirrors.length < found.length || (both && !bothAreSpokenFor(mirrors, context))) return EMPTY_FRAGMENT;
+  const broken = mirrors.length < found.length || (both && !bothAreSpokenFor(mirrors, context));
   const window: Window = {
+    ...(broken && { broken }),
     id: context.step,
     name: windowName(context.plan, context.step),
     direction: fields.direction ?? 'forward',
@@ -40,6 +41,7 @@ export function lowerDualWrite(fields: DualWriteFields, context: LowerContext): 
     filled: [],
     skipWhen: context.skipWhen,
   };
+  if (broken) return { ...EMPTY_FRAGMENT, windows: [window] };
   const { batch, workers } = context.defaults;
   const opened = openWindow(window, {
     pace: { ...batch, workers },

@@ -109,7 +109,7 @@ for (const major of [18, 15]) {
       expect(await leftOver(test)).toEqual([]);
     });
 
-    it('refuses while a write stands recorded that the target did not take', async () => {
+    it('refuses while a write is not made good that the target did not take', async () => {
       const closing = await atTheGate({ on_mirror_error: 'record' });
       await query(`UPDATE origin SET v = 'no' WHERE id = 3`);
       expect(
@@ -123,13 +123,10 @@ for (const major of [18, 15]) {
           by_user: await value('SELECT session_user'),
         },
       ]);
-      expect((await closing.apply()).exit).toBe(4);
-      await query(`UPDATE origin SET v = 'yes' WHERE id = 3`);
       const refused = await closing.apply();
-      expect(refused.exit, told(refused)).not.toBe(0);
-      expect(JSON.stringify(refused.report!.run.operations)).toContain('every write was taken by both sides');
+      expect(refused.exit, told(refused)).toBe(4);
       expect(await state()).toBe('old leads');
-      await query('DELETE FROM lockstep.mirror_failure');
+      await query(`UPDATE origin SET v = 'yes' WHERE id = 3`);
       expect(told(await closing.apply())).toBe('exit 0');
       expect(await state()).toBe('closed');
     });

@@ -20,6 +20,12 @@ steps:
     verify:
       - in_sync: [a, b]
       - { no_nulls: { table: x, columns: [id] } }
+  - id: stop
+    gate:
+      hold: 1h
+      until:
+        - in_sync: [a, b]
+        - { empty: x }
 `;
 
 describe('the place of a check', () => {
@@ -34,6 +40,9 @@ describe('the place of a check', () => {
     ['proof/verify/2-in_sync', 17],
     ['proof/verify/3-no_nulls', 18],
     ['proof/verify/4-no_nulls', undefined],
+    ['stop/until/2-in_sync', 23],
+    ['stop/until/3-empty', 24],
+    ['stop/until/4-empty', undefined],
     ['fill/one-to-one/a/1-one_to_one', undefined],
     ['proof/one-to-one/a/1-one_to_one', undefined],
   ])('%s stands in line %s', async (id, line) => {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { isInWindow, isTimeZone, nextOpening } from '../../../src/kernel/daily-window.js';
+import { isInWindow, isTimeZone, nextOpening, showNextOpening, showWindow } from '../../../src/kernel/daily-window.js';
 
 const night = { from: '01:00', to: '05:00', timeZone: 'Europe/Berlin' };
 const at = (text: string): number => Date.parse(text);
@@ -35,6 +35,18 @@ describe('a window of every day', () => {
   it('opens a day later where its hour does not exist', () => {
     const gap = { from: '02:10', to: '02:50', timeZone: 'Europe/Berlin' };
     expect(new Date(nextOpening(gap, at('2026-03-28T12:00:00Z'))).toISOString()).toBe('2026-03-30T00:10:00.000Z');
+  });
+
+  it('is told by the clock there and in UTC', () => {
+    expect(showWindow(night)).toBe('01:00–05:00 Europe/Berlin');
+    expect(showNextOpening(night, at('2026-12-31T12:00:00Z'))).toBe(
+      '2027-01-01 00:00Z (2027-01-01 01:00 Europe/Berlin)',
+    );
+    expect(showNextOpening({ ...night, timeZone: 'UTC' }, at('2026-12-31T12:00:00Z'))).toBe('2027-01-01 01:00Z');
+    // The moment itself, where it is open then.
+    expect(showNextOpening(night, at('2026-01-10T02:00:00Z'))).toBe(
+      '2026-01-10 02:00Z (2026-01-10 03:00 Europe/Berlin)',
+    );
   });
 
   it.each([

@@ -54,6 +54,24 @@ describe('lines', () => {
     expect(stateLine(committed(1, 1), progress, at)).toBeNull();
   });
 
+  it('tell of a gate what its checks counted', () => {
+    const answer = { violations: 1, samples: [], figures: { actual: 59, expected: 60 } };
+    const until = [
+      { id: 'stop/until/1-row_count', check: 'row_count', name: 'all', severity: 'error', answer },
+    ] as const;
+    const waits: RunEvent = {
+      type: 'operation',
+      operation: 'sign-off/gate',
+      step: 'sign-off',
+      from: 'waiting',
+      to: 'waiting',
+      outcome: { reason: 'waits for all (actual 59, expected 60)', missing: ['until'], until },
+    };
+    expect(stateLine(waits, beginProgress(graph, {}), BEGAN)).toBe(
+      '22:01:40Z step=sign-off operation=sign-off/gate state=waiting check="all: actual 59, expected 60" reason="waits for all (actual 59, expected 60)"',
+    );
+  });
+
   it('say now and then how far the batches are', () => {
     const { progress, nowMs } = afterBatches(9);
     expect(progressLine(progress, nowMs)).toBe(

@@ -55,6 +55,21 @@ describe('checks', () => {
     );
   });
 
+  it('of a gate are waited for where they do not hold, but not where the server refuses them', () => {
+    const awaited = { ...counted, awaited: true };
+    const shown = [
+      awaited,
+      { ...holds, awaited: true },
+      { ...orphans, awaited: true, severity: 'warning' } as const,
+      { ...holds, awaited: true, answer: null, error: 'division by zero' },
+    ];
+    const signs = renderChecks(shown, view).split('\n');
+    expect(signs.filter((line) => !line.startsWith(' ')).map(([sign]) => sign)).toEqual(['◷', '✔', '!', '✖']);
+    expect(renderVerdict([awaited], view)).toBe('◷ 1 check is waited for');
+    expect(renderVerdict([holds, awaited, awaited], view)).toBe('✔ 1 check holds, 2 are waited for');
+    expect(renderVerdict([orphans, awaited], view)).toBe('✖ 1 of 1 check fails, 1 is waited for');
+  });
+
   it('sum up in one line', () => {
     expect(renderVerdict([holds], view)).toBe('✔ 1 check holds');
     expect(renderVerdict([holds, orphans], view)).toBe('✖ 1 of 2 checks fails');
