@@ -25,20 +25,37 @@ const SIZE = { branches: 4, perBranch: 1_500, batch: 25 };
 const CLIENTS = 8;
 
 it('clients lose nothing', { timeout: (MINUTES + 5) * 60_000 }, async () => {
-  const round = await startRound({ size: SIZE, random: randomFrom(random.below(2 ** 31)), clients: CLIENTS, direction: 'both', faults: 4 });
+  const round = await startRound({
+    size: SIZE,
+    random: randomFrom(random.below(2 ** 31)),
+    clients: CLIENTS,
+    direction: 'both',
+    faults: 4,
+  });
   const { test, plan, log, first } = round;
   const killedIn: string[] = [];
   const driven: Driven = { test, plan, processes, random, killedIn };
   const status = () => test.value('SELECT status FROM lockstep.run ORDER BY id DESC LIMIT 1');
   const done = (what: string) => async () => (await status()) === what;
   const at = (gate: string) => async () =>
-    (await test.value(`SELECT state FROM lockstep.operation WHERE run_id = (SELECT max(id) FROM lockstep.run) AND starts_with(id, $1)`, [gate])) === 'waiting';
+    (await test.value(
+      `SELECT state FROM lockstep.operation WHERE run_id = (SELECT max(id) FROM lockstep.run) AND starts_with(id, $1)`,
+      [gate],
+    )) === 'waiting';
   const approve = async (gate: string) => {
-    const { exit, diagnostics } = await approveCommand({ database: test.database, run: plan.name, argument: plan.file, gate, comment: null });
+    const { exit, diagnostics } = await approveCommand({
+      database: test.database,
+      run: plan.name,
+      argument: plan.file,
+      gate,
+      comment: null,
+    });
     expect(exit, JSON.stringify(diagnostics)).toBe(0);
   };
   const looks: Record<string, Look> = {};
-  const look = async (what: string) => { looks[what] = await round.look(); };
+  const look = async (what: string) => {
+    looks[what] = await round.look();
+  };
   await drive(driven, { action: 'apply', reached: at('soak'), kills: 3, killWithinMs: 4000 });
   await look('filled');
   round.move((c) => c % 2 === 0, newSide);
@@ -66,12 +83,27 @@ it('clients lose nothing', { timeout: (MINUTES + 5) * 60_000 }, async () => {
   await systemClock.sleep(500);
   await round.stop();
   await look('closed');
-  say(JSON.stringify({ n: log.writes.length, ack: log.count('acknowledged'), failed: log.count('failed'), unknown: log.count('unknown'), intended: log.count('intended'), conflicts: [...log.conflicts], taken: log.taken, refused: log.refused, hot: log.hot / log.keys, killedIn }));
+  say(
+    JSON.stringify({
+      n: log.writes.length,
+      ack: log.count('acknowledged'),
+      failed: log.count('failed'),
+      unknown: log.count('unknown'),
+      intended: log.count('intended'),
+      conflicts: [...log.conflicts],
+      taken: log.taken,
+      refused: log.refused,
+      hot: log.hot / log.keys,
+      killedIn,
+    }),
+  );
   expect(log.errors.slice(0, 20)).toEqual([]);
   for (const [what, { sides, acknowledged }] of Object.entries(looks)) {
     say(`${what}: old ${sides.old.entries.size}, new ${sides.new.entries.size} ${sides.disagreements.length}`);
     const last = what === 'closed';
-    expect.soft(wrongs(judge(log, first.old, sides.old, last ? new Set() : acknowledged)), `${what}, old side`).toEqual([]);
+    expect
+      .soft(wrongs(judge(log, first.old, sides.old, last ? new Set() : acknowledged)), `${what}, old side`)
+      .toEqual([]);
     if (what === 'taken back') continue;
     expect.soft(wrongs(judge(log, first.old, sides.new, acknowledged)), `${what}, new side`).toEqual([]);
   }

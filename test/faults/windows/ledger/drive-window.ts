@@ -41,12 +41,14 @@ export async function drive(driven: Driven, { action, reached, kills, killWithin
     const { exitCode, signal, output } = await running.ended;
     if (signal === 'SIGKILL') {
       killed += 1;
-      if (process.env['LEDGER_DEBUG']) process.stderr.write(`${new Date().toISOString()} ${action} killed in ${await whereItStands(test)}\n`);
+      if (process.env['LEDGER_DEBUG'])
+        process.stderr.write(`${new Date().toISOString()} ${action} killed in ${await whereItStands(test)}\n`);
       killedIn.push(await whereItStands(test));
       continue;
     }
     const last = output.trim().split('\n').at(-1) ?? '';
-    if (process.env['LEDGER_DEBUG']) process.stderr.write(`${new Date().toISOString()} ${action} exit ${exitCode} ${last.slice(0,1500)}\n`);
+    if (process.env['LEDGER_DEBUG'])
+      process.stderr.write(`${new Date().toISOString()} ${action} exit ${exitCode} ${last.slice(0, 1500)}\n`);
     ends.push(`exit ${String(exitCode)}: ${last.slice(0, 600)}`);
     if (exitCode === 4 || exitCode === 70) throw new Error(`${action} ended so:\n${ends.join('\n')}`);
     if (await reached()) return;

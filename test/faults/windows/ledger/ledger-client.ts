@@ -96,7 +96,10 @@ async function oneWrite(session: Session, options: ClientOptions): Promise<'go o
       if (sqlstate === '23505' && (OWN_CONSTRAINTS.has(constraint ?? '') || log.mixed)) log.taken += 1;
       // An account that has a handle already can have no other one.
       else if (sqlstate === '23514' && side.name === 'new' && what === 'claim') log.refused += 1;
-      else log.errors.push(`${name}, ${side.name} side, ${isolation}, ${what}: ${sqlstate} ${String(error)} ${error.facts.detail ?? ''}`);
+      else
+        log.errors.push(
+          `${name}, ${side.name} side, ${isolation}, ${what}: ${sqlstate} ${String(error)} ${error.facts.detail ?? ''}`,
+        );
       return 'go on';
     }
   }

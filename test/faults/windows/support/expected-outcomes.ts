@@ -6,17 +6,19 @@
  * 55006 is the refusal of TRUNCATE. 40001 is what every writer gets whose snapshot is older than what it would have to
  * see, window or not; such a write is tried again, and must then be acknowledged.
  */
+import { EXPECTED_BOTH } from './expected-both.js';
+import {
+  ALL_WAIT,
+  NEW_ROWS,
+  NO_MIRROR,
+  NO_TARGET_WRITE,
+  ONLY_DELETES,
+  REFUSED,
+  ROW_WAITS,
+  WRITES_TOO,
+} from './expected-terms.js';
 import type { Isolation } from './stage.js';
-
-const ROW_WAITS =
-  'update, mapped; delete; key change; leaves where; upsert, there; delete that cascades; through a BEFORE trigger; through an AFTER trigger';
-const NEW_ROWS = 'insert; enters where; upsert, new; COPY';
-const ONLY_DELETES = 'delete; leaves where; delete that cascades';
-const WRITES_TOO = 'update, mapped; key change; upsert, there; through a BEFORE trigger; through an AFTER trigger';
-
-const NO_MIRROR = '– the mirror is not called';
-const NO_TARGET_WRITE = '– the mirror writes no row';
-const REFUSED = 'at once, 55006';
+import type { Write } from './writes.js';
 
 /** The fill meets a writer whose mirror is somewhere in between. */
 const FILL_MEETS = {
@@ -65,11 +67,6 @@ const COMPARED = {
     update, unmapped | goes on, ok | goes on, ok
     TRUNCATE         | ${REFUSED}  | ${REFUSED}`,
 };
-
-/** Under locks on whole tables everybody waits. */
-const ALL_WAIT = (truncate: string): string => `
-    ${NEW_ROWS}; ${ROW_WAITS}; update, unmapped | waits, ok | waits, ok
-    TRUNCATE         | ${truncate} | ${truncate}`;
 
 /** The target row is locked by the batch that deletes it; only a mirror that deletes it too meets that. */
 const TAKEN_AWAY = `
@@ -137,8 +134,15 @@ export type Expected =
   | { readonly notApplicable: string };
 
 /** Exactly one line of the scenario's table must speak of the write. */
-export function expectedOf(scenario: string, write: string, isolation: Isolation): Expected {
-  const lines = (EXPECTED[scenario] ?? '').split('\n').map((line) => line.split('|').map((cell) => cell.trim()));
+export function expectedOf(
+  scenario: string,
+  { side, name }: Pick<Write, 'side' | 'name'>,
+  isolation: Isolation,
+): Expected {
+  const write = side === 'old' ? name : `new: ${name}`;
+  const lines = (EXPECTED[scenario] ?? EXPECTED_BOTH[scenario] ?? '')
+    .split('\n')
+    .map((line) => line.split('|').map((cell) => cell.trim()));
   const found = lines.filter(([names]) => names!.split('; ').includes(write));
   if (found.length !== 1) throw new Error(`${found.length} lines of "${scenario}" speak of "${write}"`);
   const cell = found[0]![isolation === 'READ COMMITTED' ? 1 : 2]!;

@@ -4,14 +4,14 @@
  */
 import type { Database } from '../../../../src/executor/session.js';
 import type { TestDatabase } from '../../../support/database.js';
-import { expectedOf } from './expected-outcomes.js';
+import { begin, commitHeld, compared, refusedForOthers, settle, write, writeAlone, type Actor } from './actor.js';
 import { holdPlace, holdRow, holdTable, type Holds } from './holds.js';
 import { judge, type TargetIs } from './judge.js';
+import { meet, meetRun, reaching } from './meet.js';
 import type { RunOfCases } from './run-of-cases.js';
-import type { Hold, Scenario, WriterHold } from './scenarios.js';
-import type { Case, Isolation } from './stage.js';
-import { heldAt, heldAtRow, heldBefore, lookUntil, waiting, type Waiting } from './watch.js';
-import { startWriter, type Writer } from './writer.js';
+import type { Hold, Scenario, Stand, WriterHold } from './scenarios.js';
+import type { Case } from './stage.js';
+import { heldAt, heldAtRow, heldBefore, lookUntil } from './watch.js';
 
 export interface Played {
   readonly one: Case;
@@ -27,22 +27,10 @@ export interface Stage {
   readonly run: RunOfCases;
 }
 
-interface Actor {
-  readonly one: Case;
-  readonly writer: Writer;
-  readonly wanted: { readonly meeting: string; readonly end: string };
-  meeting: string;
-  end: string;
-  acknowledged: boolean;
-  /** Tried again after what the run did. */
-  late: boolean;
-  readonly wrong: string[];
-}
-
 /** `cases`: those to which the scenario applies; the run is over all tables of the database. */
 export async function play(scenario: Scenario, cases: readonly Case[], stage: Stage): Promise<readonly Played[]> {
   const { run } = stage;
-  const actors = await begin(scenario, cases, stage);
+  const actors = await begin(scenario.name, cases, stage.database);
   try {
     if (scenario.snapshotAt !== undefined) await run.goTo(scenario.from);
     if (scenario.held === 'nowhere') await Promise.all(actors.map((actor) => writeAlone(actor)));
@@ -57,27 +45,15 @@ export async function play(scenario: Scenario, cases: readonly Case[], stage: St
   return actors.map((actor) => ({ one: actor.one, wrong: compared(actor), forOthers: refusedForOthers(actor) }));
 }
 
-async function begin(scenario: Scenario, cases: readonly Case[], { database }: Stage): Promise<Actor[]> {
-  return Promise.all(
-    cases.map(async (one): Promise<Actor> => {
-      const expected = expectedOf(scenario.name, one.write.name, one.isolation);
-      if ('notApplicable' in expected) throw new Error(`not applicable: ${expected.notApplicable}`);
-      // Its snapshot, without a lock on any table.
-      const writer = await startWriter(database, `app ${one.n}`, one.isolation, 'SELECT pg_current_snapshot()');
-      return { one, writer, wanted: expected, meeting: '', end: '', acknowledged: false, late: false, wrong: [] };
-    }),
-  );
-}
-
 /** The run is held; the writers come. */
 async function holdRun(scenario: Scenario, at: Hold, actors: Actor[], stage: Stage): Promise<void> {
   const holds = await holdTheRun(scenario, at, actors, stage);
   const running = reaching(stage.run.goTo(scenario.to!));
   await reached(actors, () => heldOfRun(scenario, at, stage));
   const writes = actors.map((actor) => write(actor));
-  await meet(actors, stage, async ({ writer }, waits) => {
-    if (writer.ended() !== undefined) return 'goes on';
-    return waits.some(({ pid }) => pid === writer.pid) ? 'waits' : undefined;
+  await meet(actors, stage, ({ writer }, waits) => {
+    if (writer.ended() !== undefined) return Promise.resolve('goes on');
+    return Promise.resolve(waits.some(({ pid }) => pid === writer.pid) ? 'waits' : undefined);
   });
   await holds.letGo();
   await Promise.all([...writes, running.end]);
@@ -113,7 +89,8 @@ async function holdBoth(
 
 /** Before its commit the run writes down what it did: that table of the journal is held. */
 function tableBefore({ to }: Scenario): string {
-  return to === 'filled' || to === 'taken away' ? 'lockstep.batch' : 'lockstep."window"';
+  if (to === 'filled' || to === 'taken away') return 'lockstep.batch';
+  return to === 'joined' || to === 'watched' ? 'lockstep.definitions' : 'lockstep."window"';
 }
 
 function holdTheRun(scenario: Scenario, at: Hold, actors: Actor[], { database }: Stage): Promise<Holds> {
@@ -162,93 +139,9 @@ async function sendTo(
   return { holds, writes };
 }
 
-/** How the run fares with each writer: it waits for him, or gets over him. */
-function meetRun(
-  scenario: Scenario,
-  actors: Actor[],
-  stage: Stage,
-  running: { readonly over: () => boolean },
-): Promise<void> {
-  // One statement asks for all tables: it waits for all writers when it waits for one.
-  const together =
-    scenario.to === 'open' || scenario.to === 'leaving' || scenario.to === 'gone' || scenario.to === 'closed';
-  return meet(actors, stage, async ({ one, writer }, waits) => {
-    const ofRun = waits.filter(({ name }) => name.startsWith('lockstep'));
-    const others = together ? actors.map((actor) => actor.writer.pid) : [writer.pid];
-    if (ofRun.some(({ blockers }) => blockers.some((pid) => others.includes(pid)))) return 'waits';
-    return running.over() || (await stage.run.hasDone(scenario.to!, one)) ? 'goes on' : undefined;
-  });
-}
-
-async function meet(
-  actors: Actor[],
-  stage: Stage,
-  look: (actor: Actor, waits: readonly Waiting[]) => Promise<'waits' | 'goes on' | undefined>,
-): Promise<void> {
-  const open = (): Actor[] => actors.filter(({ meeting }) => meeting === '');
-  await lookUntil(async () => {
-    const waits = await waiting(stage);
-    for (const actor of open()) actor.meeting = (await look(actor, waits)) ?? '';
-    return open().length === 0;
-  });
-  for (const actor of open()) {
-    actor.meeting = 'nobody knows';
-    actor.wrong.push('neither waits nor goes on');
-  }
-}
-
-/** The statement, and COMMIT where it went well. */
-async function write({ one, writer }: Actor): Promise<void> {
-  await writer.run(one.write.sql(one.n));
-  if (writer.ended() === 'ok') await writer.run('COMMIT');
-}
-
-async function commitHeld(at: Hold, { writer }: Actor): Promise<void> {
-  if (at === 'before its commit' && writer.ended() === 'ok') await writer.run('COMMIT');
-}
-
-async function writeAlone(actor: Actor): Promise<void> {
-  actor.meeting = 'alone';
-  await write(actor);
-}
-
-/** What was refused for its snapshot is tried again, as applications do. */
-async function settle(actor: Actor, database: Database): Promise<void> {
-  const { one, writer } = actor;
-  actor.end = writer.ended() ?? 'nobody knows';
-  actor.acknowledged = actor.end === 'ok';
-  if (actor.end !== '40001') return;
-  actor.late = true;
-  await writer.leave();
-  const again = await startWriter(database, `app ${one.n}`, one.isolation, 'SELECT 1');
-  await write({ ...actor, writer: again });
-  actor.acknowledged = again.ended() === 'ok';
-  if (!actor.acknowledged) actor.wrong.push(`tried again it ends with ${again.ended()}`);
-  await again.leave();
-}
-
-/** The server may refuse a SERIALIZABLE write for others that it has nothing to do with, at its COMMIT or before. */
-function refusedForOthers({ one, wanted, end: ended }: Actor): boolean {
-  return one.isolation === 'SERIALIZABLE' && wanted.end === 'ok' && ended === '40001';
-}
-
-function compared(actor: Actor): readonly string[] {
-  const { wanted, meeting, end: ended, wrong } = actor;
-  const forOthers = refusedForOthers(actor);
-  const differences = [
-    ...(meeting === wanted.meeting || (forOthers && meeting === 'at once')
-      ? []
-      : [`${meeting} instead of ${wanted.meeting}`]),
-    ...(ended === wanted.end || forOthers ? [] : [`ends with ${ended} instead of ${wanted.end}`]),
-  ];
-  return [...differences, ...wrong];
-}
-
-async function end(
-  { from, to, first, end: how, state }: Scenario,
-  actors: readonly Actor[],
-  stage: Stage,
-): Promise<void> {
+/** What both sides hold, by hand; then the product's own comparison on the way to the end, and what is there at the end. */
+async function end(scenario: Scenario, actors: readonly Actor[], stage: Stage): Promise<void> {
+  const { from, to, first, state } = scenario;
   const look = async (when: string, target: (actor: Actor) => TargetIs): Promise<void> => {
     const wrong = await judge(
       stage,
@@ -259,18 +152,17 @@ async function end(
       if (found !== undefined) actor.wrong.push(`${when}: ${found}`);
     }
   };
-  const goTo = async (stand: Parameters<RunOfCases['goTo']>[0]): Promise<void> => {
+  const goTo = async (stand: Stand): Promise<void> => {
     const failed = await stage.run.goTo(stand).then(() => undefined, String);
     if (failed !== undefined) for (const actor of actors) actor.wrong.push(failed);
   };
   const closed = to === 'closed' || from === 'closed';
   const back = state === 'leaving' || state === 'gone';
   if (!closed && !back) {
-    // The product's own comparison is on the way there.
-    if (to !== 'proved') await goTo('proved');
+    if (UNPROVED.has(to ?? from)) await goTo('proved');
     await look('proved', () => 'as the source says');
   }
-  if (how === 'close') {
+  if (scenario.end === 'close') {
     if (!closed) await goTo('closed');
     const after = (actor: Actor): boolean => from === 'closed' || (to === 'closed' && (first === 'run' || actor.late));
     await look('closed', (actor) => (after(actor) ? 'as filled' : 'as the source says'));
@@ -280,8 +172,5 @@ async function end(
   await look('taken back', () => 'as before');
 }
 
-function reaching(end: Promise<void>): { readonly end: Promise<void>; readonly over: () => boolean } {
-  let over = false;
-  void end.catch(() => undefined).finally(() => (over = true));
-  return { end, over: () => over };
-}
+/** From there the run compares both sides before it does anything else. */
+const UNPROVED: ReadonlySet<Stand> = new Set(['open', 'filled', 'joined']);

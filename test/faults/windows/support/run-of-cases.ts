@@ -14,8 +14,12 @@ import { endedOperations } from './watch.js';
 const LAST: Readonly<Record<Exclude<Stand, 'nothing'>, readonly ['there' | 'back', string | null]>> = {
   open: ['there', 'in-step/open'],
   filled: ['there', 'fill/fill/'],
+  joined: ['there', 'fill/join/in-step'],
   proved: ['there', 'proof/'],
+  watched: ['there', 'flip/watch'],
+  'cut over': ['there', 'flip/unwatch'],
   closed: ['there', null],
+  'cut back': ['back', 'undo/flip/cutover'],
   leaving: ['back', 'undo/in-step/leave'],
   'taken away': ['back', 'undo/in-step/take-away/'],
   gone: ['back', null],
@@ -52,7 +56,7 @@ export function runOfCases(
       const wanted = last?.endsWith('/') === true ? cases.length : 1;
       const observe = (event: RunEvent): void => {
         if (last === null || event.type !== 'operation' || event.to !== 'done') return;
-        if (event.operation.startsWith(last) && ++ended === wanted) controller.abort();
+        if (isOf(event.operation, last) && ++ended === wanted) controller.abort();
       };
       const given = { observe, stop: controller.signal };
       const result = await (way === 'there' ? apply : rollback)(plan, test.database, given);
@@ -67,6 +71,10 @@ export function runOfCases(
       return ended.has(last) || ended.has(`${last}m${n}`);
     },
   };
+}
+
+function isOf(operation: string, last: string): boolean {
+  return last.endsWith('/') ? operation.startsWith(last) : operation === last;
 }
 
 function endOf(result: CommandResult<unknown>): readonly string[] {

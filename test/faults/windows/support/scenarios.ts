@@ -5,11 +5,33 @@
 import type { Place } from './stage.js';
 
 /** How far the run has come when a scenario begins. */
-export type Stand = 'nothing' | 'open' | 'filled' | 'proved' | 'closed' | 'leaving' | 'taken away' | 'gone';
+export type Stand =
+  | 'nothing'
+  | 'open'
+  | 'filled'
+  | 'proved'
+  | 'closed'
+  | 'leaving'
+  | 'taken away'
+  | 'gone'
+  // Of windows in both directions.
+  | 'joined'
+  | 'watched'
+  | 'cut over'
+  | 'cut back';
 
 export interface Scenario {
   readonly name: string;
-  readonly state: 'before opening' | 'open, not filled' | 'fill under way' | 'filled' | 'leaving' | 'closed' | 'gone';
+  readonly state:
+    | 'before opening'
+    | 'open, not filled'
+    | 'fill under way'
+    | 'filled'
+    | 'joined'
+    | 'after cutover'
+    | 'leaving'
+    | 'closed'
+    | 'gone';
   readonly from: Stand;
   /** What the run goes on to; null: it does nothing. */
   readonly to: Stand | null;
@@ -119,17 +141,17 @@ export const SCENARIOS: readonly Scenario[] = [
   }),
 ];
 
-type Rest = Omit<Scenario, 'name' | 'end'>;
+export type Rest = Omit<Scenario, 'name' | 'end'>;
 
 /** What leaves the window open is played twice: it closes, and the way back is taken. */
-function two(name: string, rest: Rest): readonly Scenario[] {
+export function two(name: string, rest: Rest): readonly Scenario[] {
   return [closing(name, rest), back(name, rest)];
 }
 
-function closing(name: string, rest: Rest): Scenario {
+export function closing(name: string, rest: Rest): Scenario {
   return { name, ...rest, end: 'close' };
 }
 
-function back(name: string, rest: Rest): Scenario {
+export function back(name: string, rest: Rest): Scenario {
   return { name, ...rest, end: 'way back' };
 }

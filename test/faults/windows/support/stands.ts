@@ -6,9 +6,13 @@ import { writePlan, type WrittenPlan } from '../../support/run-plan.js';
 import type { Stage } from './play.js';
 import { beginRun, runOfCases } from './run-of-cases.js';
 import type { Stand } from './scenarios.js';
-import { planText, tablesSql, type Case } from './stage.js';
+import { planText, tablesSql, type Case, type Direction } from './stage.js';
 
 const BEFORE: Readonly<Record<Exclude<Stand, 'nothing'>, Stand>> = {
+  joined: 'filled',
+  watched: 'proved',
+  'cut over': 'watched',
+  'cut back': 'cut over',
   open: 'nothing',
   filled: 'open',
   proved: 'filled',
@@ -31,15 +35,16 @@ export interface StandOptions {
   readonly change?: ChangeGraph;
   /** Definitions besides the tables of the cases. */
   readonly more?: string | undefined;
+  readonly direction?: Direction;
 }
 
 /** At the top of a file. */
 export async function standsOf(
   cases: readonly Case[],
   wanted: readonly Stand[],
-  { change = rightGraph, more = '' }: StandOptions = {},
+  { change = rightGraph, more = '', direction = 'forward' }: StandOptions = {},
 ): Promise<Stands> {
-  const plan = await writePlan('interleaved', planText(cases));
+  const plan = await writePlan('interleaved', planText(cases, direction));
   const made = new Map<Stand, OriginalDatabase>();
   const make = async (stand: Stand): Promise<OriginalDatabase> => {
     const there = made.get(stand);

@@ -1,9 +1,10 @@
 /**
- * What an application writes to the old side, and what its table holds afterwards. Every case has tables of its own; `n` is
+ * What an application writes, and what the old side holds afterwards; the new side follows from that. Every case has tables of its own; `n` is
  * the number of its case. Rows 1 and 99 are never written: a batch can be held at them.
  */
 export interface Write {
   readonly name: string;
+  readonly side: 'old' | 'new';
   readonly sql: (n: number) => string;
   /** Applied to the rows that were there: null, the row is gone. */
   readonly changes: Readonly<Record<number, Partial<SourceRow> | null>>;
@@ -32,7 +33,7 @@ function row(word: string): SourceRow {
 const UPSERT = (n: number, id: number): string =>
   `INSERT INTO s${n} (id, word) VALUES (${id}, 'upserted') ON CONFLICT (id) DO UPDATE SET word = EXCLUDED.word`;
 
-export const OLD_SIDE: readonly Write[] = [
+const TO_OLD: readonly Omit<Write, 'side'>[] = [
   { name: 'insert', sql: (n) => `INSERT INTO s${n} (id, word) VALUES (55, 'new')`, changes: { 55: row('new') } },
   {
     name: 'update, mapped',
@@ -84,14 +85,39 @@ export const OLD_SIDE: readonly Write[] = [
     changes: { 50: { word: 'changed, after' } },
   },
 ];
+export const OLD_SIDE: readonly Write[] = TO_OLD.map((write) => ({ ...write, side: 'old' }));
+
+/** By the names that they have on the old side. */
+const TO_NEW: Readonly<Record<string, (n: number) => string>> = {
+  insert: (n) => `INSERT INTO t${n} (id, word) VALUES (55, 'new')`,
+  'update, mapped': (n) => `UPDATE t${n} SET word = 'changed' WHERE id = 50`,
+  'update, unmapped': (n) => `UPDATE t${n} SET extra = 'seen' WHERE id = 50`,
+  delete: (n) => `DELETE FROM t${n} WHERE id = 50`,
+  'key change': (n) => `UPDATE t${n} SET id = 56 WHERE id = 50`,
+  'upsert, new': (n) => UPSERT(n, 57).replace('INTO s', 'INTO t'),
+  'upsert, there': (n) => UPSERT(n, 50).replace('INTO s', 'INTO t'),
+  COPY: (n) => `COPY t${n} (id, word) FROM PROGRAM 'printf "70\\tcopied\\n71\\tcopied\\n72\\tcopied\\n"'`,
+  TRUNCATE: (n) => `TRUNCATE t${n}`,
+};
+
+/** Where both sides are written. A row neither enters nor leaves the mapping there, and a user trigger of the target would hold up the other cases. */
+export const NEW_SIDE: readonly Write[] = TO_OLD.filter(({ name }) => name in TO_NEW).map((write) => ({
+  ...write,
+  side: 'new',
+  sql: TO_NEW[write.name]!,
+  changes: write.name === 'update, unmapped' ? {} : write.changes,
+}));
+
+export const NOT_ON_THE_NEW_SIDE: readonly string[] = TO_OLD.map(({ name }) => name).filter(
+  (name) => !(name in TO_NEW),
+);
 
 /** What the table holds once the write is acknowledged. */
 export function rowsAfter({ changes }: Write): Readonly<Record<number, SourceRow>> {
-  const rows: Record<number, SourceRow> = { ...ROWS };
+  const rows = new Map(Object.entries(ROWS));
   for (const [id, change] of Object.entries(changes)) {
-    const number = Number(id);
-    if (change === null) delete rows[number];
-    else rows[number] = { ...(rows[number] ?? row('')), ...change };
+    if (change === null) rows.delete(id);
+    else rows.set(id, { ...(rows.get(id) ?? row('')), ...change });
   }
-  return rows;
+  return Object.fromEntries(rows);
 }
