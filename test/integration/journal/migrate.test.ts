@@ -36,10 +36,15 @@ describe.each([18, 15])('the journal of a database on server %i', (major) => {
       'event',
       'finding',
       'migration',
+      'mirror_failure',
+      'old_writer',
       'operation',
       'quarantined',
       'range',
       'run',
+      'tombstone',
+      'touched',
+      'window',
     ]);
   });
 
