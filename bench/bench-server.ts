@@ -1,4 +1,7 @@
 /** The server that everything in one run of the benchmark is measured on: durable, as production is, and otherwise idle. */
+import { readFile } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+
 import { PgDatabase } from '../src/postgres/pg-database.js';
 import { startThrowawayServer, type ThrowawayServer } from '../src/postgres/server/throwaway-server.js';
 
@@ -11,6 +14,8 @@ export interface BenchServer {
   rows<Row>(sql: string): Promise<readonly Row[]>;
   /** An empty schema `public`, no journal, and nothing left to write from what was measured before. */
   clean(): Promise<void>;
+  /** What the server has logged so far; each record begins with its process and the time, in seconds since 1970. */
+  log(): Promise<string>;
   remove(): Promise<void>;
 }
 
@@ -25,7 +30,8 @@ export const SETTINGS = {
 } as const;
 
 export async function startBenchServer(): Promise<BenchServer> {
-  const server: ThrowawayServer = await startThrowawayServer({ settings: SETTINGS });
+  const settings = { ...SETTINGS, log_line_prefix: '%p %n ' };
+  const server: ThrowawayServer = await startThrowawayServer({ settings });
   const database = new PgDatabase({ url: server.url });
   const rows = <Row>(sql: string): Promise<readonly Row[]> =>
     database.withSession(async (session) => (await session.query<Row>(sql)).rows);
@@ -45,6 +51,7 @@ export async function startBenchServer(): Promise<BenchServer> {
     rows,
     clean: () =>
       run(`DROP SCHEMA IF EXISTS lockstep CASCADE; DROP SCHEMA public CASCADE; CREATE SCHEMA public; CHECKPOINT`),
+    log: () => readFile(join(dirname(server.dataDirectory), 'server.log'), 'utf8'),
     remove: async () => {
       await database.close();
       await server.remove();

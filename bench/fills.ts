@@ -19,14 +19,14 @@ function users(rows: number): string {
 const PREFERENCES =
   'CREATE TABLE user_preferences (user_id text PRIMARY KEY, theme text, created_at timestamptz NOT NULL)';
 
-const MAPPING = `mappings:
+export const MAPPING = `mappings:
   preferences:
     from: users
     to: user_preferences
     columns: { user_id: id, theme: theme, created_at: created_at }
 `;
 
-const COPY_BY_HAND = {
+export const COPY_BY_HAND = {
   how: 'INSERT … SELECT … ON CONFLICT DO NOTHING',
   work: (server: BenchServer) =>
     server.run('INSERT INTO user_preferences SELECT id, theme, created_at FROM users ON CONFLICT (user_id) DO NOTHING'),
@@ -42,7 +42,7 @@ export async function tablesToCopy(server: BenchServer, rows: number): Promise<v
   await server.run(PREFERENCES);
 }
 
-async function counted(server: BenchServer, sql: string, expected: number): Promise<void> {
+export async function counted(server: BenchServer, sql: string, expected: number): Promise<void> {
   const [row] = await server.rows<{ count: string }>(sql);
   if (Number(row?.count) !== expected) throw new Error(`${sql}: ${row?.count ?? '?'}, expected ${expected}`);
 }

@@ -5,6 +5,8 @@ import { spread, type Spread } from './spread.js';
 export interface Side {
   readonly how: string;
   readonly work: (server: BenchServer) => Promise<void>;
+  /** Milliseconds of the part of it that is measured, asked when it is done. Default: all of it. */
+  readonly part?: (server: BenchServer) => Promise<number>;
 }
 
 export interface Comparison {
@@ -21,7 +23,7 @@ export interface SideBySide {
   readonly theirsMs: Spread;
   /** Of each pair. */
   readonly ratio: Spread;
-  /** Milliseconds of each batch of ours. */
+  /** Milliseconds of each batch of ours; none where it has no batches. */
   readonly batchesMs: readonly number[];
 }
 
@@ -36,8 +38,10 @@ export async function sideBySide(server: BenchServer, comparison: Comparison, ro
       await server.clean();
       await comparison.prepare(server);
       const began = performance.now();
-      await comparison[side].work(server);
-      took[side] = performance.now() - began;
+      const { work, part } = comparison[side];
+      await work(server);
+      const whole = performance.now() - began;
+      took[side] = (await part?.(server)) ?? whole;
       await comparison.proof(server);
       if (side === 'ours') batchesMs.push(...(await batchesOf(server)));
     }
