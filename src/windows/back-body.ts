@@ -39,6 +39,7 @@ DECLARE
   has boolean := false;
   moved boolean := false;
   fits boolean;
+  n bigint;
   echo text := current_setting('lockstep.echo', true);
 BEGIN
 ${window.leads === 'old' ? noteWriter(mirror, name, 'new') : ''}${readRows(mirror, back)}

@@ -13,7 +13,11 @@ export async function acceptRecorded(session: Session, run: Pick<RunHandle, 'id'
       .updateTable('lockstep.mirror_failure')
       .set({ accepted_at: sql<string>`clock_timestamp()`, accepted_by: sql<string>`session_user` })
       .where('accepted_at', 'is', null)
-      .where('window_name', 'in', journalTables.selectFrom('lockstep.window').select('name').where('run_id', '=', run.id))
+      .where(
+        'window_name',
+        'in',
+        journalTables.selectFrom('lockstep.window').select('name').where('run_id', '=', run.id),
+      )
       .returning(['id']),
   );
   if (accepted.length === 0) return;
@@ -21,6 +25,10 @@ export async function acceptRecorded(session: Session, run: Pick<RunHandle, 'id'
     session,
     journalTables
       .insertInto('lockstep.event')
-      .values({ run_id: run.id, event: 'recorded writes accepted', details: jsonParameter({ writes: accepted.length }) }),
+      .values({
+        run_id: run.id,
+        event: 'recorded writes accepted',
+        details: jsonParameter({ writes: accepted.length }),
+      }),
   );
 }
