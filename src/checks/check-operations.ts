@@ -11,6 +11,7 @@ export interface CheckOperationOptions {
   readonly barrier: boolean;
   readonly after?: readonly OperationId[];
   readonly skipWhen?: readonly OperationId[];
+  readonly lasts?: CheckOperation['lasts'];
 }
 
 export function checkOperations(
@@ -32,5 +33,6 @@ export function checkOperations(
     skipWhen: options.skipWhen ?? [],
     hazards: [],
     reversal: CHANGES_NOTHING,
+    ...(options.lasts !== undefined && { lasts: options.lasts }),
   }));
 }

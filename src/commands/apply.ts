@@ -19,6 +19,7 @@ import { knownRun, liveRunsTouching, type LiveRun } from './known-run.js';
 import { refuseOtherTarget } from './other-target.js';
 import { openPlanOrSaved, type OpenedPlan, type PlanInput } from './open-plan.js';
 import { differencesFrom } from './saved-plan.js';
+import { wayBackFrom } from './way-back.js';
 import { exitFor, reportOf } from './plan.js';
 
 export interface ApplyOptions extends PlanInput, RunOptions {
@@ -193,9 +194,11 @@ async function walk(
 ): Promise<CommandResult<ApplyReport>> {
   const { file, database } = options;
   const end = await executeRun(graph, run, keysOf([graph]), options);
-  const turn = endOfTurn(end, graph, { file, goOn: `lockstep apply ${file}`, back: `lockstep rollback ${file}` });
   const report = await database.withSession((session) => runReport(session, run.id));
+  // Of a closed window there is none, nor of a step whose author wanted none.
+  const back = wayBackFrom(graph, report.operations).ok ? [`lockstep rollback ${file}`] : [];
+  const turn = endOfTurn(end, graph, { file, goOn: `lockstep apply ${file}`, back });
   const replay = report.quarantined.length > 0 ? [`lockstep replay ${report.run.name}`] : [];
-  const next = [...replay, ...(end.state === 'done' ? [`lockstep rollback ${file}`] : turn.next)];
+  const next = [...replay, ...(end.state === 'done' ? back : turn.next)];
   return { ...turn, report: { run: report, graph, outcome: end.state, why: whyOf(end) }, next };
 }

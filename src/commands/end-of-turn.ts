@@ -17,11 +17,11 @@ export interface EndOfTurn {
   readonly next: readonly string[];
 }
 
-/** `goOn` and `back` are the commands that the user would type. */
+/** `goOn` and `back` are the commands that the user would type; `back` is empty where there is no way back. */
 export function endOfTurn(
   end: WalkEnd,
   graph: OperationGraph,
-  commands: { readonly goOn: string; readonly back: string; readonly file: string },
+  commands: { readonly goOn: string; readonly back: readonly string[]; readonly file: string },
 ): EndOfTurn {
   switch (end.state) {
     case 'done':
@@ -61,7 +61,7 @@ export function endOfTurn(
     case 'failed': {
       const diagnostics = end.failures.map(({ operation, error }) => failureDiagnostic(operation, error));
       const onlyChecks = end.failures.every(({ error }) => error.code === 'check_failed');
-      const back = graph.direction === 'apply' ? [commands.back] : [];
+      const back = graph.direction === 'apply' ? commands.back : [];
       return { exit: onlyChecks ? EXIT.checkFailed : EXIT.failed, diagnostics, next: [commands.goOn, ...back] };
     }
   }

@@ -1,8 +1,7 @@
 /** `lockstep rollback`: shows the way back of a run, takes it, and compares the catalog with what it was before. */
-import type { OperationRecord, RunHandle } from '../executor/journal.js';
+import type { RunHandle } from '../executor/journal.js';
 import type { Session } from '../executor/session.js';
 import type { OperationGraph } from '../operation/operation-graph.js';
-import { compileRollback } from '../planner/compile-rollback.js';
 import { acceptRecorded } from '../postgres/journal/accept-recorded.js';
 import { postgresJournal } from '../postgres/journal/journal.js';
 import { beginRollback } from '../postgres/journal/begin-rollback.js';
@@ -19,6 +18,7 @@ import { executeRun, holdingRun, MOVED, takeOverAsKnown, type RunOptions } from 
 import { guarded } from './guarded.js';
 import { namedRun, type RunName } from './named-run.js';
 import { driftSince } from './known-run.js';
+import { wayBackFrom } from './way-back.js';
 
 export interface RollbackOptions extends RunOptions, RunName {
   /** As the user typed it, for the commands that come next. */
@@ -80,23 +80,10 @@ async function wayBackOf(run: StoredRun, session: Session): Promise<{ graph: Ope
   if (run.rollbackGraph !== null) return { graph: JSON.parse(run.rollbackGraph) as OperationGraph };
   const records = await postgresJournal.operations(session, run);
   const graph = JSON.parse(run.graph) as OperationGraph;
-  const begun = records.filter(({ state }) => state !== 'pending' && state !== 'skipped');
-  const changed = begun.filter((record) => !leftNothing(record, graph)).map(({ id }) => id);
-  const compiled = compileRollback(graph, new Set(changed));
+  const compiled = wayBackFrom(graph, records);
   if (compiled.ok) return { graph: compiled.graph };
   const lines = compiled.irreversible.map(({ operation, reason }) => `\`${operation}\`: ${reason}.`);
   return refusal(EXIT.failed, 'LS9010', { detail: lines.join('\n'), help: 'nothing was taken back' });
-}
-
-/**
- * A transaction that failed, or did not get its locks, was rolled back whole. Outside one, a failed attempt is taken away
- * before it is called failed, where the operation knows how.
- */
-function leftNothing({ id, state }: OperationRecord, graph: OperationGraph): boolean {
-  const operation = graph.operations.find((candidate) => candidate.id === id);
-  if (operation?.kind !== 'statement') return false;
-  if (operation.transactional) return state === 'failed' || state === 'blocked';
-  return state === 'failed' && (operation.observation?.leftover ?? null) !== null;
 }
 
 async function takeBack(
@@ -125,7 +112,7 @@ async function takeBack(
   const { run } = taken;
   options.begin?.(graph, resumed);
   const end = await executeRun(graph, run, keysOf(graphs), options);
-  const turn = endOfTurn(end, graph, { file: argument, goOn: `lockstep rollback ${argument}`, back: '' });
+  const turn = endOfTurn(end, graph, { file: argument, goOn: `lockstep rollback ${argument}`, back: [] });
   const drift =
     end.state === 'done'
       ? driftSince(known, await database.transaction((session) => readFingerprint(session), { readOnly: true }))

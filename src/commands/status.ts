@@ -5,6 +5,7 @@ import { refuseNewerJournal } from '../postgres/journal/migrate.js';
 import { runReport, type RunReport } from '../postgres/journal/run-report.js';
 import { UNDER_WAY_STATUSES } from '../postgres/journal/run-status.js';
 import { findRun, listRuns, type RunSummary } from '../postgres/journal/runs.js';
+import { openWindows, type WindowSummary } from '../postgres/journal/windows.js';
 import { EXIT, refusal, type CommandResult } from './command-result.js';
 import { guarded } from './guarded.js';
 
@@ -18,6 +19,8 @@ export interface StatusReport {
   readonly runs: readonly RunSummary[];
   /** Names of runs that say they are running while no process holds them: killed, or cut off. */
   readonly interrupted: readonly string[];
+  /** Those that are open, of all runs; empty where a run was named, whose own stand in its report. */
+  readonly windows: readonly WindowSummary[];
   /** Of the run that was named. */
   readonly run: RunReport | null;
 }
@@ -31,7 +34,12 @@ export function statusCommand({ database, run: name }: StatusOptions): Promise<C
         if (name === undefined) {
           const runs = there ? await listRuns(session) : [];
           const interrupted = await interruptedOf(session, runs);
-          return { exit: EXIT.done, report: { runs, interrupted, run: null }, diagnostics: [], next: [] };
+          return {
+            exit: EXIT.done,
+            report: { runs, interrupted, windows: there ? await openWindows(session) : [], run: null },
+            diagnostics: [],
+            next: [],
+          };
         }
         const found = there ? await findRun(session, name) : undefined;
         if (found === undefined)
@@ -43,7 +51,7 @@ export function statusCommand({ database, run: name }: StatusOptions): Promise<C
         const report = await runReport(session, found.id);
         return {
           exit: EXIT.done,
-          report: { runs: [], interrupted, run: interrupted.length > 0 ? notHeld(report) : report },
+          report: { runs: [], interrupted, windows: [], run: interrupted.length > 0 ? notHeld(report) : report },
           diagnostics: [],
           next: [],
         };

@@ -92,6 +92,19 @@ class Walk {
       this.#states.set(record.id, record.state);
       if (record.outcome !== null) this.#outcomes.set(record.id, record.outcome);
     }
+    for (const operation of this.graph.operations) {
+      if (!this.#isAskedAgain(operation)) continue;
+      await persist(this.#execution, operation, (session) =>
+        runTransaction(this.#execution, session, () => journal.moveOperation(session, run, operation.id, 'pending')),
+      );
+      this.#states.set(operation.id, 'pending');
+    }
+  }
+
+  /** What an earlier turn found may no longer be so, and something still counts on it. */
+  #isAskedAgain({ id, ...operation }: Operation): boolean {
+    if (operation.kind !== 'check' || operation.lasts !== 'turn' || !this.#hasEnded(id)) return false;
+    return this.graph.operations.some(({ id: later, after }) => after.includes(id) && !this.#hasEnded(later));
   }
 
   async toTheEnd(): Promise<WalkEnd> {

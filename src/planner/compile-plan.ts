@@ -110,9 +110,10 @@ function compileStep(step: PlanStep, index: number, state: CompileState): Compil
     file: (name) => state.plan.files[name]!,
   };
   const shown = { id: step.id, kind: step.kind, description: step.description, skipped: null };
-  if (holdInCatalog(step.when, context, [...path, 'when']) === false) {
-    const operations = invariantsAfter(step, state);
-    return { shown: { ...shown, skipped: 'its `when` does not hold' }, operations, preconditions: [] };
+  const skipped = whySkipped(step, context, state);
+  if (skipped !== undefined) {
+    state.skipped.add(step.id);
+    return { shown: { ...shown, skipped }, operations: invariantsAfter(step, state), preconditions: [] };
   }
   const own = (
     checks: readonly CheckDeclaration[],
@@ -148,6 +149,15 @@ function compileStep(step: PlanStep, index: number, state: CompileState): Compil
   state.advance((catalog) => applyEffects(catalog, fragment.effects), fragment.windows ?? []);
   const operations = [...when, ...require, ...lowered, ...invariantsAfter(step, state)];
   return { shown, operations, preconditions: fragment.preconditions.map((check) => ({ ...check, skipWhen })) };
+}
+
+/** Where the catalog, or what was compiled before, tells already. */
+function whySkipped(step: PlanStep, context: LowerContext, { skipped, plan }: CompileState): string | undefined {
+  const path: Path = ['steps', plan.steps.indexOf(step), 'when'];
+  if (holdInCatalog(step.when, context, path) === false) return 'its `when` does not hold';
+  const needed = STEP_KINDS.find(({ kind }) => kind === step.kind)!.windowsOf?.(step.fields as never) ?? [];
+  const missing = needed.find((id) => skipped.has(id));
+  return missing === undefined ? undefined : `its window \`${missing}\` is skipped`;
 }
 
 function invariantsAfter(step: PlanStep, state: CompileState): readonly Operation[] {

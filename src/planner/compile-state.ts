@@ -3,6 +3,7 @@ import type { CatalogSnapshot } from '../catalog/catalog-snapshot.js';
 import type { Scope } from '../catalog/scope.js';
 import type { CheckSurroundings } from '../checks/compile-checks.js';
 import type { Plan } from '../document/plan.js';
+import { windowOver } from '../document/window-over.js';
 import type { Diagnostic } from '../kernel/diagnostic.js';
 import { ANYTHING } from '../operation/operation.js';
 import type { Mapping } from '../mapping/mapping.js';
@@ -19,6 +20,8 @@ export interface CompileState extends Pick<Scope, 'report'> {
   /** For what is compiled next: the catalog as it will be then. */
   surroundings(): CheckSurroundings & Pick<LowerContext, 'defaults' | 'statementsOf' | 'windows'>;
   readonly windows: ReadonlyMap<string, Window>;
+  /** Ids of steps that are known not to run. */
+  readonly skipped: Set<string>;
   advance(change: (catalog: CatalogSnapshot) => CatalogSnapshot, windows: readonly Window[]): void;
 }
 
@@ -56,7 +59,7 @@ export function compileState(plan: Plan, initial: CatalogSnapshot, grammar: Gram
         [...windows.values()].find(
           ({ leads, mirrors }) => leads !== null && mirrors.some((mirror) => mirror.mapping.name === mapping),
         )?.name,
-      mappingsOfWindow: (id) => windows.get(id)?.mirrors.map(({ mapping }) => mapping.name),
+      mappingsOfWindow: (id) => windowOver(plan.steps.find((step) => step.id === id)),
       mapping: (name, walk) => {
         const key = JSON.stringify([name, walk]);
         if (!known.has(key))
@@ -81,6 +84,7 @@ export function compileState(plan: Plan, initial: CatalogSnapshot, grammar: Gram
     report: reportOnce,
     surroundings,
     windows,
+    skipped: new Set(),
     advance: (change, changed) => {
       for (const window of changed) windows.set(window.id, window);
       const next = change(catalog);

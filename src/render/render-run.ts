@@ -14,6 +14,7 @@ import { showCount, showLabel, showRow, showTime } from './show-amount.js';
 import { cut, renderTable, type Cell, type Column } from './text-table.js';
 import { heldTexts } from './throttle-text.js';
 import type { View } from './view.js';
+import { openWindowLines } from './window-lines.js';
 
 export interface RunFacts {
   readonly report: RunReport;
@@ -31,7 +32,12 @@ export function renderRun({ report, graph, outcome, why = null, places = {} }: R
   const { style } = view;
   const direction: RunDirection = graph.direction;
   // What was done then is in the status of the run; now nothing was.
-  if (outcome === 'nothing to do') return `${headline(report, outcome, direction, [], view)}\n`;
+  const windows = openWindowLines(
+    report.windows.filter(({ wayBackIsOpen }) => wayBackIsOpen),
+    view,
+  );
+  if (outcome === 'nothing to do')
+    return `${[headline(report, outcome, direction, [], view), ...windows].join('\n')}\n`;
   const known = new Map(graph.operations.map((operation) => [operation.id, operation]));
   const own = report.operations.filter((operation) => operation.direction === direction && known.has(operation.id));
   const rows = stepRows(own, graph, known, view);
@@ -46,6 +52,7 @@ export function renderRun({ report, graph, outcome, why = null, places = {} }: R
     ),
     findingLines(own, known, view),
     direction === 'apply' ? quarantineLines(report.quarantined, view, SHOWN_ASIDE) : [],
+    windows,
     overlapLine(report, view),
     report.throttle === null ? [] : heldTexts(report.throttle).map((text) => style.faint(cut(text, view.width))),
   ];

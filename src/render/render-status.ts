@@ -1,6 +1,7 @@
 /** Where runs stand, by the journal's account: all of them in a table, or one with its operations. */
 import type { OperationReport, RunReport } from '../postgres/journal/run-report.js';
 import type { RunSummary } from '../postgres/journal/runs.js';
+import type { WindowSummary } from '../postgres/journal/windows.js';
 import { printable } from './display-width.js';
 import { renderChecks, type CheckLine } from './render-checks.js';
 import { quarantineLines } from './quarantine-lines.js';
@@ -9,8 +10,14 @@ import { showCount, showMoment, showRow, showRows } from './show-amount.js';
 import { cut, renderTable, type Cell } from './text-table.js';
 import { heldTexts } from './throttle-text.js';
 import type { View } from './view.js';
+import { openWindowLines, windowLines } from './window-lines.js';
 
-export function renderRunList(runs: readonly RunSummary[], interrupted: readonly string[], view: View): string {
+export function renderRunList(
+  runs: readonly RunSummary[],
+  interrupted: readonly string[],
+  windows: readonly WindowSummary[],
+  view: View,
+): string {
   if (runs.length === 0) return 'No runs: nothing was applied to this database yet.\n';
   const lines = renderTable(
     [
@@ -29,7 +36,8 @@ export function renderRunList(runs: readonly RunSummary[], interrupted: readonly
     ]),
     view,
   );
-  return `${lines.join('\n')}\n`;
+  const open = openWindowLines(windows, view);
+  return `${[...lines, ...(open.length === 0 ? [] : ['', ...open])].join('\n')}\n`;
 }
 
 export function renderRunStatus(report: RunReport, interrupted: readonly string[], view: View): string {
@@ -66,7 +74,8 @@ export function renderRunStatus(report: RunReport, interrupted: readonly string[
   const [heading = '', ...rows] = lines;
   const operations = report.operations.flatMap((operation, index) => [rows[index]!, ...beneath(operation, view)]);
   const aside = quarantineLines(report.quarantined, view);
-  const last = aside.length === 0 ? [] : ['', ...aside];
+  const windows = windowLines(report.windows, view);
+  const last = [aside, windows].flatMap((section) => (section.length === 0 ? [] : ['', ...section]));
   return `${[...head, '', heading, ...operations, ...last].join('\n')}\n`;
 }
 

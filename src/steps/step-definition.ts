@@ -22,6 +22,8 @@ export interface StepDefinition<Fields> {
   readonly schema: JsonSchema;
   /** Of a kind that opens a window: the names of the mappings that it keeps in step. */
   windowOver?(fields: Fields): readonly string[];
+  /** Ids of the windows without which there is nothing to do: where one of them is skipped, so is the step. */
+  windowsOf?(fields: Fields): readonly string[];
   /** What can be refused without a database. */
   check?(fields: Fields, context: StepContext): void;
   lower(fields: Fields, context: LowerContext): Fragment;

@@ -63,7 +63,9 @@ async function moveOperation(
 ): Promise<void> {
   const from = await lockOperation(session, run, id);
   const changes = from !== to;
-  if (changes && isFinal(from)) throw new Error(`operation ${id} of run ${run.id} is ${from} and cannot become ${to}`);
+  // Only what changes nothing is asked again.
+  if (changes && isFinal(from) && to !== 'pending')
+    throw new Error(`operation ${id} of run ${run.id} is ${from} and cannot become ${to}`);
   // A failure told twice, as a lock not had, is another try; the same end told twice is a COMMIT whose answer was lost.
   const endsTurn = isFinal(to) ? changes : to === 'failed' || to === 'blocked' || (to === 'in doubt' && changes);
   const now = sql<string>`clock_timestamp()`;

@@ -15,6 +15,7 @@ import { quarantinedRows } from './quarantine.js';
 import { REPLAY_RANGE } from './replay.js';
 import type { RunDirection } from './run-status.js';
 import { summaryOf, type RunSummary } from './runs.js';
+import { windowReports, type WindowReport } from './windows.js';
 
 export interface RunReport {
   readonly run: RunSummary;
@@ -26,6 +27,8 @@ export interface RunReport {
   readonly overlap: Overlap | null;
   /** Null where nothing ever held it back. */
   readonly throttle: ThrottleReport | null;
+  /** In the order of their opening. */
+  readonly windows: readonly WindowReport[];
 }
 
 export interface OperationReport {
@@ -103,6 +106,7 @@ export async function runReport(session: Session, runId: string): Promise<RunRep
     quarantined,
     overlap,
     throttle: await throttleReport(session, runId),
+    windows: await windowReports(session, runId),
   };
 }
 

@@ -31,6 +31,7 @@ export const close: StepDefinition<CloseFields> = {
     },
     ['windows'],
   ),
+  windowsOf: ({ windows }) => windows,
   lower({ windows, quiet }, context) {
     const quietMs = (quiet === undefined ? undefined : parseDuration(quiet)) ?? QUIET_MS;
     const parts = windows.map((id, index) => closed(id, index, quietMs, context)).filter((part) => part !== undefined);

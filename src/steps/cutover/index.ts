@@ -33,6 +33,7 @@ export const cutover: StepDefinition<CutoverFields> = {
     },
     ['windows'],
   ),
+  windowsOf: ({ windows }) => windows,
   lower({ windows: ids, lock_timeout: lockTimeout, attempts }, context) {
     const windows = ids.map((id, index) => leading(id, index, context)).filter((window) => window !== undefined);
     if (windows.length < ids.length) return EMPTY_FRAGMENT;

@@ -9,10 +9,19 @@ export interface DatabaseCopy extends Pick<TestDatabase, 'url' | 'name' | 'datab
   drop(): Promise<void>;
 }
 
-/** `prepare` fills it; from then on nobody connects to it. Dropped after the file, like copies that were not. */
+export interface OriginalDatabase {
+  readonly name: string;
+  copy(): Promise<DatabaseCopy>;
+}
+
+/**
+ * `prepare` fills it, or goes on from what another one holds; from then on nobody connects to it. Dropped after the file, like
+ * copies that were not.
+ */
 export async function originalDatabase(
   prepare: (database: PgDatabase) => Promise<void>,
-): Promise<{ copy(): Promise<DatabaseCopy> }> {
+  { from = 'template0', maxSessions }: { readonly from?: string; readonly maxSessions?: number } = {},
+): Promise<OriginalDatabase> {
   const { urls, defaultMajor } = inject('servers');
   const server = urls[defaultMajor]!;
   const administrator = new PgDatabase({ url: server, maxSessions: 2 });
@@ -32,11 +41,15 @@ export async function originalDatabase(
     for (const name of made) await drop(name);
     await administrator.close();
   });
-  const original = await create('template0');
-  const database = new PgDatabase({ url: urlOfDatabase(server, original) });
+  const original = await create(from);
+  const database = new PgDatabase({
+    url: urlOfDatabase(server, original),
+    ...(maxSessions !== undefined && { maxSessions }),
+  });
   await prepare(database);
   await database.close();
   return {
+    name: original,
     async copy() {
       const name = await create(original);
       const url = urlOfDatabase(server, name);

@@ -23,7 +23,10 @@ it.each([
 ])('%s', async (_, first) => {
   const test = await testDatabase({ after: onTestFinished });
   await test.query(ledgerTables(SIZE));
-  const applied = await planOn(test.database, `lockstep: 1\nname: ledger\n${ledgerPlan(SIZE, 'both')}`).apply();
+  const applied = await planOn(
+    test.database,
+    `lockstep: 1\nname: ledger\n${ledgerPlan(SIZE, { direction: 'both' })}`,
+  ).apply();
   expect(applied.exit, told(applied)).toBe(6);
   const other = new PgDatabase({ url: test.url });
   onTestFinished(() => other.close());

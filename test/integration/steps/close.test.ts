@@ -4,7 +4,14 @@ import { beforeEach, describe, expect, it } from 'vitest';
 import { testDatabase } from '../../support/database.js';
 import { planOn, rowsOf, told, type PlanOnDatabase } from '../../support/plan-on-database.js';
 import { forgetTables } from './whole-cycle.js';
+import { stopAfterOperation } from './stop-after-operation.js';
 import { leftOver } from './window-cycle.js';
+
+/** What a person sends who has found a mirror switched off. */
+const REPAIR = `DO $$ DECLARE t record; BEGIN
+  FOR t IN SELECT tgrelid::regclass AS of, tgname FROM pg_trigger AS g JOIN pg_proc AS p ON p.oid = tgfoid WHERE pronamespace = 'lockstep'::regnamespace LOOP
+    EXECUTE format('ALTER TABLE %s ENABLE ALWAYS TRIGGER %I', t.of, t.tgname);
+  END LOOP; END $$`;
 
 for (const major of [18, 15]) {
   const test = await testDatabase({ major });
@@ -101,10 +108,7 @@ for (const major of [18, 15]) {
       expect(await state()).toBe('old leads');
       expect(await leftOver(test)).not.toEqual([]);
       // Who repairs it says so to every session.
-      await query(`DO $$ DECLARE t record; BEGIN
-        FOR t IN SELECT tgrelid::regclass AS of, tgname FROM pg_trigger AS g JOIN pg_proc AS p ON p.oid = tgfoid WHERE pronamespace = 'lockstep'::regnamespace LOOP
-          EXECUTE format('ALTER TABLE %s ENABLE ALWAYS TRIGGER %I', t.of, t.tgname);
-        END LOOP; END $$`);
+      await query(REPAIR);
       expect(told(await closing.apply())).toBe('exit 0');
       expect(await leftOver(test)).toEqual([]);
     });
@@ -129,6 +133,39 @@ for (const major of [18, 15]) {
       await query(`UPDATE origin SET v = 'yes' WHERE id = 3`);
       expect(told(await closing.apply())).toBe('exit 0');
       expect(await state()).toBe('closed');
+    });
+
+    it('refuses where the target did not take a write that came behind the comparison', async () => {
+      const closing = await atTheGate({ on_mirror_error: 'record' });
+      // Whoever reads holds the close back, but not a writer.
+      let read: () => void = () => undefined;
+      const reading = database.transaction(async (session) => {
+        await session.query('SELECT FROM origin');
+        await new Promise<void>((resolve) => (read = resolve));
+      });
+      let writing: Promise<unknown> | undefined;
+      const refused = await closing.apply({
+        observe: (event) => {
+          if (event.type === 'retry' && event.operation === 'done/close/in-step')
+            writing ??= query(`UPDATE origin SET v = 'no' WHERE id = 3`).finally(read);
+        },
+      });
+      await Promise.all([reading, writing]);
+      expect(refused.exit, told(refused)).toBe(1);
+      expect(JSON.stringify(refused.report!.run.operations)).toContain('did not take has been made good');
+      expect(await state()).toBe('old leads');
+      await query(`UPDATE origin SET v = 'yes' WHERE id = 3`);
+      expect(told(await closing.apply())).toBe('exit 0');
+    });
+
+    it('does not trust a comparison behind which a mirror was switched off', async () => {
+      const closing = await atTheGate();
+      expect((await closing.apply(stopAfterOperation('done/compare/in-step/1-in_sync'))).exit).toBe(6);
+      await query(`ALTER TABLE origin DISABLE TRIGGER ALL; UPDATE origin SET v = 'unseen' WHERE id = 3`);
+      await query(REPAIR);
+      const refused = await closing.apply({ acceptDrift: true });
+      expect(refused.exit, told(refused)).not.toBe(0);
+      expect(await state()).toBe('old leads');
     });
 
     it('does not close a window that somebody moved in the journal', async () => {

@@ -124,13 +124,13 @@ describe('a run', () => {
 describe('status', () => {
   it('lists runs, and those whose process has gone', () => {
     const other = { ...run, name: 'orders@2', status: 'running' } as const;
-    expect(renderRunList([other, run], ['orders@2'], view)).toMatchInlineSnapshot(`
+    expect(renderRunList([other, run], ['orders@2'], [], view)).toMatchInlineSnapshot(`
       "run                 status                 began                 ended  by
       orders@2            interrupted (running)  2026-07-01 22:01:40Z  –      app
       move-credentials@1  waiting                2026-07-01 22:01:40Z  –      app
       "
     `);
-    expect(renderRunList([], [], view)).toBe('No runs: nothing was applied to this database yet.\n');
+    expect(renderRunList([], [], [], view)).toBe('No runs: nothing was applied to this database yet.\n');
   });
 
   it('of one run shows its operations, counts, errors, approvals and findings', () => {

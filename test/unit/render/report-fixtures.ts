@@ -173,5 +173,6 @@ export const report: RunReport = {
   ],
   quarantined: [],
   throttle: null,
+  windows: [],
   overlap: { batchesAtOnce: 4, operationsAtOnce: 2 },
 };

@@ -17,6 +17,16 @@ export interface Driven {
   readonly killedIn: string[];
 }
 
+/** Whether the latest run waits at that gate. */
+export function waitsAt({ test }: Pick<Driven, 'test'>, gate: string): () => Promise<boolean> {
+  const sql = `SELECT state FROM lockstep.operation WHERE run_id = (SELECT max(id) FROM lockstep.run) AND starts_with(id, $1)`;
+  return async () => (await test.value(sql, [`${gate}/`])) === 'waiting';
+}
+
+export function runIs({ test }: Pick<Driven, 'test'>, status: string): () => Promise<boolean> {
+  return async () => (await test.value('SELECT status FROM lockstep.run ORDER BY id DESC LIMIT 1')) === status;
+}
+
 export interface Drive {
   readonly action: PlanAction;
   /** Asked after every turn that was not killed. */
@@ -32,7 +42,7 @@ const BATCHES = 60;
 
 /** Rejects where the end is not reached in so many turns. */
 export async function drive(driven: Driven, { action, reached, kills, killWithinMs }: Drive): Promise<void> {
-  const { test, plan, processes, random, killedIn } = driven;
+  const { test, plan, processes, killedIn } = driven;
   const ends: string[] = [];
   let killed = 0;
   for (let turn = 1; turn <= TURNS; turn++) {
@@ -40,13 +50,13 @@ export async function drive(driven: Driven, { action, reached, kills, killWithin
     if (killed < kills) void killSometime(running, driven.random, killWithinMs);
     const { exitCode, signal, output } = await running.ended;
     if (signal === 'SIGKILL') {
-      killed += 1;
-      if (process.env['LEDGER_DEBUG']) process.stderr.write(`${new Date().toISOString()} ${action} killed in ${await whereItStands(test)}\n`);
-      killedIn.push(await whereItStands(test));
+      const where = await whereItStands(test);
+      // Before it has begun there is nothing to break.
+      if (where !== NOT_BEGUN) killed += 1;
+      killedIn.push(where);
       continue;
     }
     const last = output.trim().split('\n').at(-1) ?? '';
-    if (process.env['LEDGER_DEBUG']) process.stderr.write(`${new Date().toISOString()} ${action} exit ${exitCode} ${last.slice(0,1500)}\n`);
     ends.push(`exit ${String(exitCode)}: ${last.slice(0, 600)}`);
     if (exitCode === 4 || exitCode === 70) throw new Error(`${action} ended so:\n${ends.join('\n')}`);
     if (await reached()) return;
@@ -65,9 +75,11 @@ async function killSometime(running: PlanProcess, random: Random, withinMs: numb
   running.signal('SIGKILL');
 }
 
+const NOT_BEGUN = 'not begun';
+
 async function whereItStands({ query }: Driven['test']): Promise<string> {
   const [there] = await query<{ there: boolean }>(`SELECT to_regclass('lockstep."window"') IS NOT NULL AS there`);
-  if (there?.there !== true) return 'no journal';
+  if (there?.there !== true) return NOT_BEGUN;
   const rows = await query<{ at: string }>(
     `SELECT coalesce((SELECT state FROM lockstep."window" WHERE run_id = r.id), 'not open') || ', ' || coalesce(
        (SELECT string_agg(DISTINCT regexp_replace(id, '/[^/]*$', ''), ' ') FROM lockstep.operation WHERE run_id = r.id AND state = 'running'), 'between') AS at

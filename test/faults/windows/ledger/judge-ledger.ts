@@ -30,13 +30,16 @@ export function judge(log: LedgerLog, first: Contents, found: Contents, mustHold
   for (const of of ['row', 'claim'] as const) {
     const live = new Map([...first[of]].map(([version, says]) => [version, says[0]!]));
     const ended = new Map<string, Write>();
-    for (const write of there) for (const effect of write.effects) if (isBegin(effect, of)) live.set(effect.version, effect.says);
+    for (const write of there)
+      for (const effect of write.effects) if (isBegin(effect, of)) live.set(effect.version, effect.says);
     for (const write of there) {
       for (const effect of write.effects) {
         if (effect.type !== 'end' || effect.of !== of) continue;
         const before = ended.get(effect.version);
-        if (before !== undefined) doubled.push(`${of} ${effect.version} was ended by ${told(before)} and by ${told(write)}`);
-        if (before === undefined && !live.delete(effect.version)) lost.push(`what ${told(write)} ended: ${effect.version}`);
+        if (before !== undefined)
+          doubled.push(`${of} ${effect.version} was ended by ${told(before)} and by ${told(write)}`);
+        if (before === undefined && !live.delete(effect.version))
+          lost.push(`what ${told(write)} ended: ${effect.version}`);
         ended.set(effect.version, write);
       }
     }
@@ -48,7 +51,9 @@ export function judge(log: LedgerLog, first: Contents, found: Contents, mustHold
     for (const [version, held] of found[of]) {
       if (live.has(version)) continue;
       const by = ended.get(version);
-      resurrected.push(`${of} ${version} (${held.join('; ')}), ended by ${by === undefined ? 'nobody, begun by nobody' : told(by)}`);
+      resurrected.push(
+        `${of} ${version} (${held.join('; ')}), ended by ${by === undefined ? 'nobody, begun by nobody' : told(by)}`,
+      );
     }
   }
   const money = new Map([...first.money].map(([key, { balance, n }]) => [key, { balance, n }]));
@@ -76,7 +81,10 @@ function isBegin(effect: Effect, of: 'row' | 'claim'): effect is Extract<Effect,
   return effect.type === 'begin' && effect.of === of;
 }
 
-function add(money: Map<string, { balance: number; n: number }>, { key, field, by }: Extract<Effect, { type: 'add' }>): void {
+function add(
+  money: Map<string, { balance: number; n: number }>,
+  { key, field, by }: Extract<Effect, { type: 'add' }>,
+): void {
   const row = money.get(key) ?? { balance: 0, n: 0 };
   money.set(key, { ...row, [field]: row[field] + by });
 }

@@ -22,13 +22,16 @@ export interface ClientOptions {
   readonly near: () => Key | undefined;
   /** May change while it runs. */
   readonly side: () => Side;
+  /** Between two transactions, at most; may change. */
+  readonly thinksMs: () => number;
   readonly stop: AbortSignal;
 }
 
 /** Of the table's first branch, so that they are few. */
 export const HOT = 100;
+/** So that its sessions can be told from those of the run. */
+export const CLIENT = 'ledger client';
 const TRIES = 5;
-const THINKS_MS = 100;
 
 export async function runClient(options: ClientOptions): Promise<void> {
   const { url, stop, log, name } = options;
@@ -37,18 +40,18 @@ export async function runClient(options: ClientOptions): Promise<void> {
     while (!stop.aborted) {
       await database
         .withSession(async (session) => {
+          await session.query(`SET application_name = '${CLIENT}'`);
           while (!stop.aborted) {
             if ((await oneWrite(session, options)) === 'connection lost') return;
-            // While both sides are written, somebody holds the one table and comes to the other in either order: a lock on all
-            // of them together is only had in a moment when nobody does.
-            if (log.mixed) await systemClock.sleep(options.random.below(THINKS_MS));
+            const thinksMs = options.thinksMs();
+            if (thinksMs > 0) await systemClock.sleep(options.random.below(thinksMs));
           }
         })
         .catch((error: unknown) => {
           if (!isLoss(error)) log.errors.push(`${name}: ${String(error)}`);
         });
       // A server that is just starting, or a proxy that has just cut us off.
-      if (!stop.aborted) await systemClock.sleep(20);
+      await systemClock.sleep(20);
     }
   } finally {
     await database.close();
@@ -69,7 +72,7 @@ async function oneWrite(session: Session, options: ClientOptions): Promise<'go o
       if (isolation !== 'read committed') {
         // From here on it does not see what the run commits.
         await session.query('SELECT FROM account LIMIT 1');
-        if (random.next() < 0.5) await systemClock.sleep(random.below(log.mixed ? 20 : 120));
+        if (random.next() < 0.5) await systemClock.sleep(random.below(options.thinksMs() > 0 ? 20 : 120));
       }
       const turn = { session, side, write, version, key, random };
       if (random.next() < 0.1) await discard(turn);
@@ -96,7 +99,10 @@ async function oneWrite(session: Session, options: ClientOptions): Promise<'go o
       if (sqlstate === '23505' && (OWN_CONSTRAINTS.has(constraint ?? '') || log.mixed)) log.taken += 1;
       // An account that has a handle already can have no other one.
       else if (sqlstate === '23514' && side.name === 'new' && what === 'claim') log.refused += 1;
-      else log.errors.push(`${name}, ${side.name} side, ${isolation}, ${what}: ${sqlstate} ${String(error)} ${error.facts.detail ?? ''}`);
+      else
+        log.errors.push(
+          `${name}, ${side.name} side, ${isolation}, ${what}: ${sqlstate} ${String(error)} ${error.facts.detail ?? ''}`,
+        );
       return 'go on';
     }
   }
@@ -116,10 +122,10 @@ function chooseKey(sort: 'kept' | 'slot', { random, size, log, near }: ClientOpt
 /** Hot ones, those that the run has just passed or comes to next, and any. */
 function anyKey(random: Random, { branches, perBranch }: LedgerSize, near: ClientOptions['near']): Key {
   const choice = random.next();
-  const at = choice < 0.75 ? near() : undefined;
-  if (choice < 0.4 || (choice < 0.45 && at === undefined)) return { branch: 1, id: 1 + random.below(HOT) };
+  const at = choice < 0.9 ? near() : undefined;
+  if (choice < 0.36 || (choice < 0.5 && at === undefined)) return { branch: 1, id: 1 + random.below(HOT) };
   if (at === undefined) return { branch: 1 + random.below(branches), id: 1 + random.below(perBranch - 1) };
-  return { branch: at.branch, id: Math.min(perBranch - 1, Math.max(1, at.id - 250 + random.below(350))) };
+  return { branch: at.branch, id: Math.min(perBranch - 1, Math.max(1, at.id - 250 + random.below(300))) };
 }
 
 function isLoss(error: unknown): boolean {

@@ -6,20 +6,27 @@ import { testDatabase, type TestDatabase } from '../../../support/database.js';
 import { startFaultProxy, type Fault } from '../../support/fault-proxy.js';
 import { randomFrom, type Random } from '../../support/random.js';
 import { writePlan, type WrittenPlan } from '../../support/run-plan.js';
-import { runClient } from './ledger-client.js';
+import { CLIENT, runClient, type ClientOptions } from './ledger-client.js';
 import { LedgerLog } from './ledger-log.js';
 import { ledgerPlan, ledgerTables, type Direction, type Key, type LedgerSize } from './ledger-tables.js';
 import { oldSide } from './old-side.js';
 import { readLedger, type BothSides } from './read-ledger.js';
 import type { Side } from './side.js';
 
+export type LedgerDatabase = Pick<TestDatabase, 'url' | 'database' | 'query' | 'value'>;
+
 export interface LedgerRound {
-  readonly test: TestDatabase;
+  readonly test: LedgerDatabase;
   readonly plan: WrittenPlan;
   readonly log: LedgerLog;
   readonly first: BothSides;
   /** Where these clients write from their next transaction on. */
   move(which: (client: number) => boolean, side: Side): void;
+  /**
+   * How long clients think between two transactions, at most. While both sides are written, somebody holds the one table and
+   * comes to the other, in either order: a lock on all of them together is only had in a moment when nobody does.
+   */
+  think(ms: number): void;
   /** Both sides now, and what they must hold. */
   look(): Promise<Look>;
   /** When every client has its last answer, and what was sent has arrived. */
@@ -36,6 +43,14 @@ export interface RoundOptions {
   readonly random: Random;
   readonly clients: number;
   readonly direction: Direction;
+  /** Default: one of its own on the common server. */
+  readonly on?: LedgerDatabase;
+  /** Another way to the same database. */
+  readonly clientUrl?: string;
+  /** Of all clients; default: some of each. */
+  readonly isolation?: ClientOptions['isolation'];
+  /** Whether the plan itself compares, behind the fill. Default: true. */
+  readonly proof?: boolean;
   /** Of a thousand commits, how many lose their connection; and whether clients are ended while they work. */
   readonly faults: number;
 }
@@ -44,9 +59,9 @@ const FAULTS: readonly Fault[] = ['reply lost', 'never sent', 'arrives late', 's
 
 export async function startRound(options: RoundOptions): Promise<LedgerRound> {
   const { size, random, clients, faults } = options;
-  const test = await testDatabase({ after: onTestFinished });
+  const test = options.on ?? (await testDatabase({ after: onTestFinished }));
   await test.query(ledgerTables(size));
-  const plan = await writePlan('ledger', ledgerPlan(size, options.direction));
+  const plan = await writePlan('ledger', ledgerPlan(size, options));
   const first = await readLedger(test.database);
   const log = new LedgerLog();
   const stop = new AbortController();
@@ -56,17 +71,19 @@ export async function startRound(options: RoundOptions): Promise<LedgerRound> {
     statement === 'COMMIT' && faultOf.below(1000) < faults ? FAULTS[faultOf.below(FAULTS.length)]! : null,
   );
   const sides: Side[] = Array.from({ length: clients }, () => oldSide);
+  let thinksMs = 0;
   const running = sides.map((_, index) => {
-    const isolation = ISOLATIONS[index % ISOLATIONS.length]!;
+    const isolation = options.isolation ?? ISOLATIONS[index % ISOLATIONS.length]!;
     return runClient({
       name: `client ${index + 1}, ${isolation}`,
-      url: faults > 0 && index % 2 === 0 ? proxy.url : test.url,
+      url: faults > 0 && index % 2 === 0 ? proxy.url : (options.clientUrl ?? test.url),
       isolation,
       log,
       random: randomFrom(random.below(2 ** 31)),
       size,
       near: watch.near,
       side: () => sides[index]!,
+      thinksMs: () => thinksMs,
       stop: stop.signal,
     });
   });
@@ -87,6 +104,7 @@ export async function startRound(options: RoundOptions): Promise<LedgerRound> {
       if (side.name === 'new') log.mixed = true;
       for (const index of sides.keys()) if (which(index)) sides[index] = side;
     },
+    think: (ms) => void (thinksMs = ms),
     async look() {
       const acknowledged = log.acknowledged();
       return { acknowledged, sides: await readLedger(test.database) };
@@ -102,7 +120,10 @@ const ISOLATIONS = [
 ];
 
 /** Of a walk that is under way, where it is: there the clients write most. */
-function watchWhere({ query }: TestDatabase, stop: AbortSignal): { near: () => Key | undefined; ended: Promise<void> } {
+function watchWhere(
+  { query }: LedgerDatabase,
+  stop: AbortSignal,
+): { near: () => Key | undefined; ended: Promise<void> } {
   let at: Key | undefined;
   const look = async (): Promise<void> => {
     while (!stop.aborted) {
@@ -119,13 +140,12 @@ function watchWhere({ query }: TestDatabase, stop: AbortSignal): { near: () => K
 }
 
 /** Ends a session of a client every second or so, whatever it is doing. */
-async function endSessions({ query }: TestDatabase, random: Random, stop: AbortSignal): Promise<void> {
+async function endSessions({ query }: LedgerDatabase, random: Random, stop: AbortSignal): Promise<void> {
   while (!stop.aborted) {
     await systemClock.sleep(300 + random.below(1_200));
     await query(
       `SELECT pg_terminate_backend(pid) FROM pg_stat_activity
-       WHERE datname = current_database() AND query ~ '(account|entry|COMMIT|person|shop|handle)' AND state <> 'idle'
-         AND pid <> pg_backend_pid() AND query !~ 'lockstep' AND application_name = 'lockstep' ORDER BY random() LIMIT 1`,
+       WHERE datname = current_database() AND application_name = '${CLIENT}' AND state <> 'idle' ORDER BY random() LIMIT 1`,
     ).catch(() => []);
   }
 }

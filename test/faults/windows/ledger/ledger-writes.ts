@@ -34,7 +34,9 @@ async function transfer({ session, side, write, key, random }: Turn): Promise<bo
 }
 
 async function count({ session, side, write, key, random }: Turn): Promise<boolean> {
-  const keys = new Map(Array.from({ length: 1 + random.below(3) }, () => key('kept')).map((one) => [keyText(one), one]));
+  const keys = new Map(
+    Array.from({ length: 1 + random.below(3) }, () => key('kept')).map((one) => [keyText(one), one]),
+  );
   for (const met of await side.count(session, [...keys.values()]))
     write.effects.push({ type: 'add', key: keyText(met), field: 'n', by: 1 });
   return write.effects.length > 0;

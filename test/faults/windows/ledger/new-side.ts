@@ -64,7 +64,10 @@ export const newSide: Side = {
     return undefined;
   },
   lookClaim: (session, { branch, id }) =>
-    one<FoundClaim>(session, `SELECT claim, handle FROM handle WHERE provider = 'own' AND ${AT} FOR UPDATE`, [branch, id]),
+    one<FoundClaim>(session, `SELECT claim, handle FROM handle WHERE provider = 'own' AND ${AT} FOR UPDATE`, [
+      branch,
+      id,
+    ]),
   claim: (session, { branch, id }, handle, claim) =>
     met(session, `INSERT INTO handle (provider, branch, id, handle, claim) VALUES ('own', $1, $2, $3, $4)`, [
       ...[branch, id, handle],

@@ -35,7 +35,8 @@ export const oldSide: Side = {
       ...[version, kind, word],
     ]),
   remove: async (session, { branch, id }) =>
-    (await one<{ version: string }>(session, `DELETE FROM account WHERE ${AT} RETURNING version`, [branch, id]))?.version,
+    (await one<{ version: string }>(session, `DELETE FROM account WHERE ${AT} RETURNING version`, [branch, id]))
+      ?.version,
   lookClaim: (session, { branch, id }) =>
     one<FoundClaim>(session, `SELECT claim, handle FROM account WHERE ${AT} AND handle IS NOT NULL FOR UPDATE`, [
       branch,

@@ -1,0 +1,188 @@
+/**
+ * What the journal knows of windows: where each stands, how far its targets are filled, what was last compared, and what its mirrors
+ * wrote down. Which operations fill and compare a window the run's graph says, by the tables that they read and write.
+ */
+import { sql } from 'kysely';
+
+import type { Session } from '../../executor/session.js';
+import type { CheckAnswer } from '../../operation/check-query.js';
+import type { OperationGraph } from '../../operation/operation-graph.js';
+import type { Operation } from '../../operation/operation.js';
+import type { WindowState } from '../../windows/window-state.js';
+import { isoText, journalTables, send } from './journal-query.js';
+import type { WindowSides } from './schema.js';
+import { NO_NOTES, notesOf, type WindowNotes } from './window-notes.js';
+
+export interface WindowSummary {
+  /** `plan@2`. */
+  readonly run: string;
+  /** The step that opened it. */
+  readonly step: string;
+  /** `plan/step`: what errors of its mirrors say. */
+  readonly name: string;
+  readonly direction: 'forward' | 'both';
+  readonly state: WindowState;
+  readonly sides: readonly WindowSides[];
+  readonly openedAt: string;
+  /** When it came to its state. */
+  readonly movedAt: string;
+  /** Since the opening, by the server's clock. */
+  readonly ageMs: number;
+  /** Writes that one side did not take, and that nobody has accepted. */
+  readonly failures: number;
+}
+
+export interface WindowReport extends WindowSummary, WindowNotes {
+  /** Until it is closed, or was taken back. */
+  readonly wayBackIsOpen: boolean;
+  /** Of all its mappings; null before the first batch. */
+  readonly fill: { readonly ranges: number; readonly rangesDone: number; readonly rows: number } | null;
+  /** The last comparison of each mapping, in the order of `sides`; those that were never compared are left out. */
+  readonly compared: readonly WindowComparison[];
+}
+
+export interface WindowComparison {
+  readonly mapping: string;
+  readonly operation: string;
+  readonly at: string;
+  readonly differences: number;
+  readonly figures: CheckAnswer['figures'];
+}
+
+/** Those of all runs that are open; none where the journal is from before there were windows. */
+export async function openWindows(session: Session): Promise<readonly WindowSummary[]> {
+  const windows = (await thereAreWindows(session)) ? await send(session, summaries()) : [];
+  return windows.filter(isOpen).map(toSummary);
+}
+
+/** Those of a run, in the order of their opening. */
+export async function windowReports(session: Session, runId: string): Promise<readonly WindowReport[]> {
+  if (!(await thereAreWindows(session))) return [];
+  const windows = await send(session, summaries().where('w.run_id', '=', runId));
+  if (windows.length === 0) return [];
+  const [run] = await send(session, journalTables.selectFrom('lockstep.run').select('graph').where('id', '=', runId));
+  const { operations } = JSON.parse(run!.graph) as OperationGraph;
+  const reports: WindowReport[] = [];
+  for (const row of windows) {
+    const window = toSummary(row);
+    reports.push({
+      ...window,
+      wayBackIsOpen: isOpen(window),
+      fill: await fillOf(session, runId, window, operations),
+      compared: await comparisonsOf(session, runId, window, operations),
+      ...(isOpen(window) ? await notesOf(session, window) : NO_NOTES),
+    });
+  }
+  return reports;
+}
+
+async function thereAreWindows(session: Session): Promise<boolean> {
+  const { rows } = await session.query<{ there: boolean }>(
+    `SELECT to_regclass('lockstep.mirror_failure') IS NOT NULL AS there`,
+  );
+  return rows[0]!.there;
+}
+
+function summaries() {
+  return journalTables
+    .selectFrom('lockstep.window as w')
+    .innerJoin('lockstep.run as r', 'r.id', 'w.run_id')
+    .select([
+      sql<string>`r.plan || '@' || r.ordinal`.as('run'),
+      ...(['w.step', 'w.name', 'w.direction', 'w.state', 'w.sides'] as const),
+      isoText('w.opened_at').as('openedAt'),
+      isoText('w.moved_at').as('movedAt'),
+      sql<string>`round(extract(epoch FROM clock_timestamp() - w.opened_at) * 1000)`.as('ageMs'),
+      sql<string>`(SELECT count(*) FROM lockstep.mirror_failure AS f WHERE ${OF_WINDOW} AND f.accepted_at IS NULL)`.as(
+        'failures',
+      ),
+    ])
+    .orderBy('w.opened_at')
+    .orderBy('w.name');
+}
+
+/** Another run of the plan opens a window of the same name once this one has ended. */
+const OF_WINDOW = sql`f.window_name = w.name AND f.at >= w.opened_at AND (w.state NOT IN ('gone', 'closed') OR f.at <= w.moved_at)`;
+
+type SummaryRow = Omit<WindowSummary, 'ageMs' | 'failures'> & { readonly ageMs: string; readonly failures: string };
+
+function toSummary(row: SummaryRow): WindowSummary {
+  return { ...row, ageMs: Number(row.ageMs), failures: Number(row.failures) };
+}
+
+function isOpen({ state }: Pick<WindowSummary, 'state'>): boolean {
+  return state !== 'gone' && state !== 'closed';
+}
+
+async function fillOf(
+  session: Session,
+  runId: string,
+  { sides }: WindowSummary,
+  operations: readonly Operation[],
+): Promise<WindowReport['fill']> {
+  const fills = operations.filter(
+    (operation) =>
+      operation.kind === 'batch' &&
+      sides.some(
+        ({ mapping, from, to }) =>
+          operation.walk.relation === from && operation.writes.includes(to) && operation.id.endsWith(`/${mapping}`),
+      ),
+  );
+  if (fills.length === 0) return null;
+  const [row] = await send(
+    session,
+    journalTables
+      .selectFrom('lockstep.range')
+      .select([
+        sql<string>`count(*)`.as('ranges'),
+        sql<string>`count(*) FILTER (WHERE done)`.as('rangesDone'),
+        sql<string>`coalesce(sum(rows_read), 0)`.as('rows'),
+      ])
+      .where('run_id', '=', runId)
+      .where(
+        'operation_id',
+        'in',
+        fills.map(({ id }) => id),
+      ),
+  );
+  const { ranges, rangesDone, rows } = row!;
+  return ranges === '0' ? null : { ranges: Number(ranges), rangesDone: Number(rangesDone), rows: Number(rows) };
+}
+
+async function comparisonsOf(
+  session: Session,
+  runId: string,
+  { sides, openedAt }: WindowSummary,
+  operations: readonly Operation[],
+): Promise<readonly WindowComparison[]> {
+  const compares = operations.filter((operation) => operation.kind === 'check' && operation.check.check === 'in_sync');
+  if (compares.length === 0) return [];
+  const asked = await send(
+    session,
+    journalTables
+      .selectFrom('lockstep.operation')
+      .select(['id', 'outcome', isoText('finished_at').as('at')])
+      .where('run_id', '=', runId)
+      .where(
+        'id',
+        'in',
+        compares.map(({ id }) => id),
+      )
+      .where('finished_at', 'is not', null)
+      .orderBy('finished_at', 'desc'),
+  );
+  return sides.flatMap(({ mapping, from, to }) => {
+    // Several mappings may have the same two tables: then the sentence of the check says which one is meant.
+    const alone = sides.filter((side) => side.from === from && side.to === to).length === 1;
+    const own = compares.filter(
+      ({ reads, label }) => reads.includes(from) && reads.includes(to) && (alone || label.endsWith(`(${mapping})`)),
+    );
+    // What was asked before the opening is about rows of others.
+    const last = asked.find(
+      ({ id, at, outcome }) => at > openedAt && outcome?.answer && own.some((one) => one.id === id),
+    );
+    if (last === undefined) return [];
+    const { violations, figures } = last.outcome!.answer!;
+    return [{ mapping, operation: last.id, at: last.at, differences: violations, figures }];
+  });
+}
