@@ -12,6 +12,7 @@ import type { BatchFields } from '../steps/batch-fields.js';
 import { STEP_KINDS } from '../steps/registry.js';
 import type { Allowed, PlanDefaults, RollbackChoice } from '../steps/step-definition.js';
 import { checkReferences } from './check-references.js';
+import { checkWindowOrder } from './check-window-order.js';
 import { checkTargets, NO_TARGETS, saysOnly, type TargetChoice } from './check-targets.js';
 import { includeFiles, type ReadInclude } from './include-files.js';
 import { collectSlots } from './collect-slots.js';
@@ -54,7 +55,7 @@ export async function readPlan(file: string, text: string, inputs: PlanInputs): 
   ];
   if (hasErrors(diagnostics)) return { ok: false, diagnostics: diagnostics.sort(byPosition) };
   const plan = toPlan(document, values, included.files, saysOnly(slots) ? { target: targets.chosen } : undefined);
-  diagnostics.push(...checkSteps(plan, grammar));
+  diagnostics.push(...checkSteps(plan, grammar), ...checkWindowOrder(plan));
   if (plan.throttle !== null) diagnostics.push(...checkThrottle(plan.throttle, plan.source));
   diagnostics.sort(byPosition);
   return hasErrors(diagnostics) ? { ok: false, diagnostics } : { ok: true, value: plan, diagnostics };

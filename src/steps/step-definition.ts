@@ -24,6 +24,8 @@ export interface StepDefinition<Fields> {
   windowOver?(fields: Fields): readonly string[];
   /** Ids of the windows without which there is nothing to do: where one of them is skipped, so is the step. */
   windowsOf?(fields: Fields): readonly string[];
+  /** Of a kind that brings what was there before: the names of the mappings, in the order of its field `mappings`. */
+  fills?(fields: Fields): readonly string[];
   /** What can be refused without a database. */
   check?(fields: Fields, context: StepContext): void;
   lower(fields: Fields, context: LowerContext): Fragment;

@@ -15,6 +15,7 @@ export const backfill: StepDefinition<BackfillFields> = {
   example: `- id: fill
   backfill: { mappings: [preferences], on_conflict: skip }`,
   schema: backfillSchema,
+  fills: (fields) => ('mappings' in fields ? fields.mappings : []),
   check(fields, context) {
     const copies = 'mappings' in fields;
     const foreign = copies ? ['table', 'set', 'where'] : ['on_conflict'];
