@@ -23,7 +23,7 @@ export async function gatedPlan(url: string, name: string, text: string): Promis
   await writeFile(file, `lockstep: 1\nname: ${name}\n${text}`);
   const database = new PgDatabase({ url });
   const goOn = async (): Promise<void> => {
-    const { exit, diagnostics } = await applyCommand({
+    const { report, diagnostics } = await applyCommand({
       file,
       set: {},
       env: {},
@@ -32,8 +32,10 @@ export async function gatedPlan(url: string, name: string, text: string): Promis
       stop: new AbortController().signal,
       agree: () => Promise.resolve(true),
     });
-    if (exit !== EXIT.stopped && exit !== EXIT.done)
-      throw new Error(`${name} ended with ${exit}: ${JSON.stringify(diagnostics)}`);
+    if (report?.outcome !== 'waiting' && report?.outcome !== 'done') {
+      const why = report?.run.operations.filter(({ state }) => state === 'failed' || state === 'blocked');
+      throw new Error(`${name} ended ${report?.outcome ?? 'early'}: ${JSON.stringify(why ?? diagnostics)}`);
+    }
   };
   return {
     begin: goOn,

@@ -89,7 +89,8 @@ async function run(server: DemoServer, options: DemoOptions, beganMs: number): P
   if (found !== undefined && known !== undefined && known.status !== 'done' && known.status !== 'rolled back') {
     options.tell({ type: 'note', text: 'An unfinished run was found; it goes on.' });
     await demoCommands(found, options).status();
-    return known.direction === 'rollback' ? takeBack(found, options, beganMs) : toTheEnd(found, options, beganMs);
+    if (known.direction === 'rollback') return takeBack(found, options, beganMs);
+    return known.status === 'waiting' ? toTheEnd(found, options, beganMs) : toTheGate(found, options, beganMs);
   }
   const database = await create(server, options);
   const commands = demoCommands(database, options);
@@ -97,7 +98,7 @@ async function run(server: DemoServer, options: DemoOptions, beganMs: number): P
     const result = await first();
     if (result.exit !== EXIT.done) return { ...result, report: null, next: [NEXT.goOn, NEXT.remove] };
   }
-  return toTheEnd(database, options, beganMs);
+  return toTheGate(database, options, beganMs);
 }
 
 async function create(server: DemoServer, { users = DEFAULT_USERS, tell }: DemoOptions): Promise<Database> {
@@ -113,6 +114,38 @@ async function create(server: DemoServer, { users = DEFAULT_USERS, tell }: DemoO
   return database;
 }
 
+/** Where a day of traffic belongs: both shapes are in step, and all of it can be taken back. */
+async function toTheGate(
+  database: Database,
+  options: DemoOptions,
+  beganMs: number,
+): Promise<CommandResult<DemoReport>> {
+  const commands = demoCommands(database, options);
+  const applied = await commands.apply();
+  if (applied.report?.outcome !== 'waiting' || gatesToApprove(applied.report).length === 0)
+    return { ...applied, report: null, next: [NEXT.goOn, NEXT.back, NEXT.remove] };
+  options.tell({ type: 'note', text: await writeAsTheApplication(database) });
+  const verified = await commands.verify();
+  if (verified.exit !== EXIT.done) return { ...verified, report: null, next: [NEXT.look, NEXT.back] };
+  const text = 'Both shapes are in step, and would stay so for a day. The next call says yes, and closes the window.';
+  options.tell({ type: 'note', text });
+  const report = { ...(await reportOn(database, 'run', beganMs)), checks: verified.report!.checks };
+  return { exit: EXIT.done, report, diagnostics: [], next: [NEXT.back, NEXT.goOn, NEXT.look, NEXT.remove] };
+}
+
+/** Code that knows nothing of the plan; says what has become of it. */
+async function writeAsTheApplication(database: Database): Promise<string> {
+  return database.transaction(async (session) => {
+    const { count } = await session.query(
+      `UPDATE public.users SET password_hash = 'changed by code that knows nothing of the plan' WHERE email = 'user1@example.com'`,
+    );
+    const { rows } = await session.query<{ hash: string }>(
+      `SELECT c.password_hash AS hash FROM public.user_credentials AS c JOIN public.users AS u ON u.id = c.user_id WHERE u.email = 'user1@example.com'`,
+    );
+    return `The application writes ${count} row of users; user_credentials says, in the same transaction: ${rows[0]?.hash ?? 'nothing'}.`;
+  });
+}
+
 async function toTheEnd(database: Database, options: DemoOptions, beganMs: number): Promise<CommandResult<DemoReport>> {
   const commands = demoCommands(database, options);
   for (let turn = 1; ; turn++) {
@@ -121,19 +154,17 @@ async function toTheEnd(database: Database, options: DemoOptions, beganMs: numbe
     const gates = applied.report?.outcome === 'waiting' ? gatesToApprove(applied.report) : [];
     if (gates.length === 0 || turn === TURNS_AT_MOST || options.stop.aborted)
       return { ...applied, report: null, next: [NEXT.goOn, NEXT.back, NEXT.remove] };
-    const text = 'The plan waits for somebody to look at the copy and to say yes. Here the demo does.';
-    options.tell({ type: 'note', text });
     for (const gate of gates) {
       const approved = await commands.approve(gate);
       if (approved.exit !== EXIT.done) return { ...approved, report: null, next: [NEXT.goOn, NEXT.back] };
     }
   }
   const verified = await commands.verify();
-  if (verified.exit !== EXIT.done) return { ...verified, report: null, next: [NEXT.look, NEXT.back] };
+  if (verified.exit !== EXIT.done) return { ...verified, report: null, next: [NEXT.look] };
   options.tell({ type: 'note', text: 'Applied once more, it finds nothing to do and writes nothing.' });
   await commands.apply();
   const report = { ...(await reportOn(database, 'run', beganMs)), checks: verified.report!.checks };
-  return { exit: EXIT.done, report, diagnostics: [], next: [NEXT.back, NEXT.look, NEXT.remove] };
+  return { exit: EXIT.done, report, diagnostics: [], next: [NEXT.look, NEXT.remove] };
 }
 
 /** Steps whose gate waits for a yes. */
@@ -152,7 +183,7 @@ async function look(database: Database, options: DemoOptions, beganMs: number): 
   const known = status.report?.run?.run;
   if (known === undefined) return { ...status, report: null, next: [NEXT.goOn] };
   const next = {
-    done: [NEXT.back, NEXT.remove],
+    done: [NEXT.remove],
     'rolled back': [NEXT.goOn, NEXT.remove],
     unfinished: [NEXT.goOn, NEXT.back],
   }[known.status === 'done' || known.status === 'rolled back' ? known.status : 'unfinished'];

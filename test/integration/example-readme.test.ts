@@ -11,12 +11,12 @@ import { testDatabase } from '../support/database.js';
 const root = fileURLToPath(new URL('../../', import.meta.url));
 const { url, query, value } = await testDatabase();
 
-test('the commands of examples/split-auth-schema/README.md go there and back', async () => {
+test('the commands of examples/split-auth-schema/README.md go there, back, and to the end', async () => {
   expect(existsSync(`${root}dist/cli/main.js`), 'the commands run what `npm run build` has built').toBe(true);
-  const [before = [], there = [], back = [], ...more] = commandsOf(
+  const [before = [], there = [], back = [], end = [], ...more] = commandsOf(
     readFileSync(`${root}examples/split-auth-schema/README.md`, 'utf8'),
   );
-  expect([before.length, there.length, back.length, more.length]).toEqual([3, 6, 3, 0]);
+  expect([before.length, there.length, back.length, end.length, more.length]).toEqual([3, 5, 3, 4, 0]);
 
   expect(await typed(before, { through: 'npx' })).toMatch(/20000 users/);
   expect(await value(`SELECT to_regnamespace('lockstep')`)).toBeNull();
@@ -26,17 +26,21 @@ test('the commands of examples/split-auth-schema/README.md go there and back', a
 
   const told = await typed(there);
   expect(told).toMatch(/sign-off/);
-  expect(await value('SELECT status FROM lockstep.run')).toBe('done');
+  expect(await value('SELECT status FROM lockstep.run')).toBe('waiting');
+  expect((await countRows())[0]).toEqual({ table: 'user_credentials', rows: '16000' });
+
+  await typed(back);
+  expect(await value('SELECT status FROM lockstep.run')).toBe('rolled back');
+  expect(await countRows()).toEqual(rowsBefore);
+
+  await typed(['export SOAK=0s', ...end]);
+  expect(await value('SELECT status FROM lockstep.run ORDER BY id DESC LIMIT 1')).toBe('done');
   expect(await value('SELECT comment FROM lockstep.approval')).toBe('the counts are right');
   expect((await countRows())[0]).toEqual({ table: 'user_credentials', rows: '16000' });
   expect(await typed(['export SOAK=0s', 'npx lockstep apply plans/split-auth-schema.yaml --yes'])).toMatch(
     /nothing to do/,
   );
-
-  await typed(back);
-  expect(await value('SELECT status FROM lockstep.run')).toBe('rolled back');
-  expect(await countRows()).toEqual(rowsBefore);
-}, 240_000);
+}, 300_000);
 
 /** The lines of each ```sh block. */
 function commandsOf(markdown: string): readonly (readonly string[])[] {

@@ -7,6 +7,7 @@ import { validateCommand } from '../../src/commands/validate.js';
 import { PgDatabase } from '../../src/postgres/pg-database.js';
 import { testDatabase, type TestDatabase } from '../support/database.js';
 import { planOn, told } from '../support/plan-on-database.js';
+import { differencesFrom, inBothDirections, whileUsersLive, type UserLog } from './live-users.js';
 
 const USERS = 20_000;
 const SET = { soak: '0s' };
@@ -20,6 +21,7 @@ for (const major of [18, 15]) {
 
   describe(`split-auth-schema on server ${major}`, () => {
     let before: readonly TableRows[];
+    let log: UserLog;
 
     beforeAll(async () => {
       await database.transaction((session) => createDemoData(session, USERS));
@@ -45,12 +47,12 @@ for (const major of [18, 15]) {
 
       expect(told(applied)).toBe('exit 6');
       expect(applied.next).toEqual([`lockstep approve ${plan.file} --gate sign-off`, `lockstep apply ${plan.file}`]);
-      const fills = applied.report!.run.operations.filter(({ walk }) => walk !== null);
+      const fills = applied.report!.run.operations.filter(({ id }) => id.startsWith('fill/fill/'));
       expect(fills.map(({ id }) => id).sort()).toEqual(FILLS);
       // Not one behind the other: each was under way while the three others were, and two at the same moment.
       for (const { id, walk } of fills) expect([...walk!.overlaps, id].sort()).toEqual(FILLS);
       expect(applied.report!.run.overlap!.operationsAtOnce).toBeGreaterThan(1);
-      expect(await value(`SELECT obj_description('users'::regclass)`)).toBeNull();
+      expect(await value(`SELECT state FROM lockstep."window"`)).toBe('old leads');
     });
 
     test('has copied exactly the rows of scenario 1, NULLs and all', async () => {
@@ -65,75 +67,84 @@ for (const major of [18, 15]) {
       }
     });
 
-    test('ends after the approval, and a second apply writes nothing', async () => {
-      expect(told(await plan.approve('sign-off'))).toBe('exit 0');
-      const { result: applied, written } = await writtenBy(found, (own) => planOn(own, text, SET).apply());
-      expect(told(applied)).toBe('exit 0');
-      expect(applied.report!.outcome).toBe('done');
-      expect(await value(`SELECT obj_description('users'::regclass)`)).toMatch(/have moved/);
-      // The measure sees what a run writes.
-      expect(written).toBeGreaterThan(0);
+    test('is taken back while everybody writes, with what was written, and applies anew', async () => {
+      log = await whileUsersLive(found.url, USERS, async (traffic) => {
+        await traffic.written(200);
+        const back = await plan.rollback();
+        expect(told(back)).toBe('exit 0');
+        expect(back.report!.drift).toEqual([]);
+        await traffic.written(200);
+      });
 
-      const verified = await plan.verify();
-      expect(told(verified)).toBe('exit 0');
-      expect(verified.report!.checks.map(({ name }) => name)).toEqual(CHECKS);
+      expect(await tableRows()).toEqual(before);
+      expect(await differencesFrom(log, query)).toEqual([]);
+      expect(await value('SELECT count(*) FROM lockstep.tombstone')).toBe('0');
+    });
 
+    test('runs from open to close while everybody writes, and nothing written is lost', async () => {
+      log = await whileUsersLive(
+        found.url,
+        USERS,
+        async (traffic) => {
+          await traffic.written(50);
+          expect(told(await plan.apply())).toBe('exit 6');
+          await traffic.written(300);
+          expect(told(await plan.verify())).toBe('exit 0');
+          expect(told(await plan.approve('sign-off'))).toBe('exit 0');
+          const applied = await plan.apply();
+          expect(told(applied)).toBe('exit 0');
+          expect(applied.report!.outcome).toBe('done');
+        },
+        log,
+      );
+
+      expect(await differencesFrom(log, query)).toEqual([]);
+      expect(await value(`SELECT count(*) FROM pg_trigger WHERE NOT tgisinternal`)).toBe('0');
+    });
+
+    test('a second apply writes nothing, and verify finds what was written since the close', async () => {
       const again = await writtenBy(found, (own) => planOn(own, text, SET).apply());
       expect(told(again.result)).toBe('exit 0');
       expect(again.result.report!.outcome).toBe('nothing to do');
       expect(again.written).toBe(0);
+      // The measure sees what is written.
+      const one = await writtenBy(found, (own) =>
+        own.withSession((session) =>
+          session.query(`UPDATE users SET real_name = 'since' WHERE email = 'user1@example.com'`),
+        ),
+      );
+      expect(one.written).toBe(1);
+
+      const verified = await plan.verify();
+      expect(verified.exit).toBe(4);
+      expect(verified.report!.checks.map(({ name }) => name)).toEqual(expect.arrayContaining(CHECKS));
+      expect(verified.report!.checks.find(({ name }) => name === 'profiles match')?.answer?.violations).toBe(1);
     });
 
-    test('is taken back but for what others wrote, and applies anew', async () => {
-      // The application writes old and new side by side, as phase 7B of the scenario has it.
-      await query(`UPDATE users SET password_hash = 'changed since' WHERE id = md5('user 2')::uuid`);
-      await query(`UPDATE user_credentials SET password_hash = 'changed since' WHERE user_id = md5('user 2')::uuid`);
-      await query(
-        `INSERT INTO users (id, email, real_name, created_at) VALUES (md5('new')::uuid, 'new@example.com', 'New', '2025-01-01Z')`,
-      );
-      await query(
-        `INSERT INTO user_profiles SELECT id, real_name, created_at, updated_at FROM users WHERE email = 'new@example.com'`,
-      );
-      await query(
-        `INSERT INTO user_preferences SELECT id, timer_is_public, timer_show_in_list, created_at, updated_at FROM users WHERE email = 'new@example.com'`,
-      );
-      expect(told(await plan.verify())).toBe('exit 0');
-
-      const back = await plan.rollback();
-
-      expect(told(back)).toBe('exit 0');
-      expect(back.report!.outcome).toBe('done');
-      expect(back.report!.drift).toEqual([]);
-      expect(await value(`SELECT obj_description('users'::regclass)`)).toBeNull();
-      const undone = Object.fromEntries(
-        back
-          .report!.run.operations.filter(({ id, walk }) => id.startsWith('undo/') && walk !== null)
-          .map(({ id, walk, findings }) => [id.slice('undo/fill/fill/'.length), { kept: walk!.counts.kept, findings }]),
-      );
-      expect(undone['credentials']).toMatchObject({ kept: 1, findings: { count: 1 } });
-      expect(undone['credentials']!.findings.samples[0]!.detail).toMatchObject({
-        row: { user_id: await value(`SELECT md5('user 2')::uuid`) },
+    test('in both directions it is cut over while everybody writes either side, and comes back with all of it', async () => {
+      await query('DROP TABLE users, user_credentials, user_external_logins, user_profiles, user_preferences');
+      await database.transaction((session) => createDemoData(session, USERS));
+      before = await tableRows();
+      const both = planOn(database, inBothDirections(text), SET);
+      log = await whileUsersLive(found.url, USERS, async (traffic) => {
+        await traffic.written(50);
+        expect(told(await both.apply())).toBe('exit 6');
+        traffic.alsoNewSide();
+        await traffic.written(200);
+        expect(told(await both.approve('sign-off'))).toBe('exit 0');
+        expect(told(await both.apply())).toBe('exit 6');
+        expect(await value(`SELECT state FROM lockstep."window" WHERE name LIKE '%both%'`)).toBe('new leads');
+        await traffic.written(200);
+        expect(told(await both.verify())).toBe('exit 0');
+        traffic.onlyOldSide();
+        await traffic.written(8);
+        const back = await both.rollback();
+        expect(told(back)).toBe('exit 0');
+        expect(back.report!.drift).toEqual([]);
       });
-      expect(undone['logins']).toMatchObject({ kept: 0 });
-      expect(undone['profiles']).toMatchObject({ kept: 1 });
-      expect(undone['preferences']).toMatchObject({ kept: 1 });
-      expect(await query('SELECT user_id, password_hash FROM user_credentials')).toEqual([
-        { user_id: await value(`SELECT md5('user 2')::uuid`), password_hash: 'changed since' },
-      ]);
-      // Nothing but that stays: without it, every table has the rows of before, value for value.
-      const left = await database
-        .transaction(async (session) => {
-          await session.query(`DELETE FROM users WHERE email = 'new@example.com'`);
-          await session.query('DELETE FROM user_credentials');
-          throw new Left(await readTableRows(session));
-        })
-        .catch((error: unknown) => (error instanceof Left ? error.rows : Promise.reject(error as Error)));
-      expect(left).toEqual(before);
 
-      expect(told(await plan.apply())).toBe('exit 6');
-      expect(told(await plan.approve('sign-off'))).toBe('exit 0');
-      expect(told(await plan.apply())).toBe('exit 0');
-      expect(told(await plan.verify())).toBe('exit 0');
+      expect(await tableRows()).toEqual(before);
+      expect(await differencesFrom(log, query)).toEqual([]);
     });
 
     test('a gate holds back a step that shares no table with what came before', async () => {
@@ -192,13 +203,6 @@ const SCENARIO_ROWS = [
     actual: 'SELECT user_id, timer_is_public, timer_show_in_list, created_at, updated_at FROM user_preferences',
   },
 ];
-
-/** Carries what was seen out of a transaction that must not stay. */
-class Left extends Error {
-  constructor(readonly rows: readonly TableRows[]) {
-    super('rolled back');
-  }
-}
 
 /**
  * Rows that the server counted as inserted, updated or deleted in any table while `work` had the database, by connections

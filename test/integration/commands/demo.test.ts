@@ -35,26 +35,23 @@ test('without a demo there is nothing to look at or to take back', async () => {
   expect(existsSync(folder)).toBe(false);
 });
 
-test('stopped in the middle, the next call goes on to the end', async () => {
+test('stopped in the middle, the next call goes on to the gate', async () => {
   const cut = await demo('run', ({ type }) => type === 'progress');
   expect(cut.result).toMatchObject({ exit: 6, report: null });
   expect(cut.result.next[0]).toBe('npx lockstep demo');
   expect(cut.commands.map((command) => command.split(' ')[1])).toEqual(['validate', 'plan', 'apply']);
 
-  const { result, commands } = await demo('run');
+  const { result, commands, events } = await demo('run');
 
   expect(told(result)).toBe('exit 0');
   expect(commands).toEqual([
     'lockstep status split-auth-schema',
     `lockstep apply ${PLAN} --set soak=0s`,
-    `lockstep approve ${PLAN} --gate sign-off`,
-    `lockstep apply ${PLAN} --set soak=0s`,
     `lockstep verify ${PLAN} --set soak=0s`,
-    `lockstep apply ${PLAN} --set soak=0s`,
   ]);
   const report = result.report!;
   expect(report.users).toBe(USERS);
-  expect(report.run!.run).toMatchObject({ name: 'split-auth-schema@1', status: 'done' });
+  expect(report.run!.run).toMatchObject({ name: 'split-auth-schema@1', status: 'waiting' });
   expect(report.run!.run.epoch).toBeGreaterThan(1);
   expect(report.checks.map(({ answer }) => answer?.violations)).toEqual(report.checks.map(() => 0));
   const rows = Object.fromEntries(report.tables.map(({ table, rowsBefore, rowsNow }) => [table, rowsNow - rowsBefore]));
@@ -65,7 +62,8 @@ test('stopped in the middle, the next call goes on to the end', async () => {
     user_profiles: 9_000,
     user_preferences: 11_999,
   });
-  expect(result.next).toEqual(['npx lockstep demo rollback', 'npx lockstep demo status', 'npx lockstep demo clean']);
+  expect(result.next[0]).toBe('npx lockstep demo rollback');
+  expect(JSON.stringify(events)).toContain('says, in the same transaction: changed by code that knows nothing');
 });
 
 test('status shows the run, rollback leaves nothing, and the next demo starts afresh', async () => {
@@ -86,6 +84,20 @@ test('status shows the run, rollback leaves nothing, and the next demo starts af
   expect(told(anew.result)).toBe('exit 0');
   expect(anew.commands[0]).toBe(`lockstep validate ${PLAN}`);
   expect(anew.result.report!.run!.run.name).toBe('split-auth-schema@1');
+
+  const closed = await demo('run');
+  expect(told(closed.result)).toBe('exit 0');
+  expect(closed.commands).toEqual([
+    'lockstep status split-auth-schema',
+    `lockstep apply ${PLAN} --set soak=0s`,
+    `lockstep approve ${PLAN} --gate sign-off`,
+    `lockstep apply ${PLAN} --set soak=0s`,
+    `lockstep verify ${PLAN} --set soak=0s`,
+    `lockstep apply ${PLAN} --set soak=0s`,
+  ]);
+  expect(closed.result.report!.run!.run.status).toBe('done');
+  expect(closed.result.next).toEqual(['npx lockstep demo status', 'npx lockstep demo clean']);
+  expect((await demo('rollback')).result).toMatchObject({ exit: 1, diagnostics: [{ code: 'LS9010' }] });
 
   expect(told((await demo('clean')).result)).toBe('exit 0');
   expect(existsSync(folder)).toBe(false);
