@@ -22,6 +22,7 @@ export interface MirroredWrite {
 
 const CLIENTS = 4;
 const TURN_MS = 3_000;
+const TURNS_A_ROUND = 2;
 
 /** Three pairs of tables, so that turns are short and the machine is the same for all: one schema for each. */
 const SCHEMAS: Readonly<Record<Mirroring, string>> = { 'no window': 'bare', forward: 'forth', both: 'back' };
@@ -46,9 +47,9 @@ export async function mirroredWrites(
     const measured: MirroredWrite[] = [];
     for (const [write, windows] of MEASURED) {
       const turns = new Map(windows.map((window) => [window, [] as Written[]]));
-      for (let round = 0; round < rounds; round++) {
-        // Who goes first changes from round to round.
-        for (const window of round % 2 === 0 ? windows : [...windows].reverse()) {
+      for (let turn = 0; turn < rounds * TURNS_A_ROUND; turn++) {
+        // Who goes first changes each time.
+        for (const window of turn % 2 === 0 ? windows : [...windows].reverse()) {
           const clients = Array.from({ length: CLIENTS }, () => [writesTo(SCHEMAS[window])[write]]);
           turns.get(window)!.push(await writtenDuring({ url: server.url, rows, clients }, () => sleep(TURN_MS)));
         }
@@ -76,11 +77,11 @@ async function tablesWith(server: BenchServer, rows: number, window: Mirroring):
 }
 
 function summary(turns: readonly Written[], none: readonly Written[]): Omit<MirroredWrite, 'write' | 'window'> {
-  const perSecond = ({ transactions }: Written): number => transactions.length / (TURN_MS / 1000);
+  const perSecond = ({ transactions, ms }: Written): number => transactions.length / (ms / 1000);
   return {
     tps: spread(turns.map(perSecond)),
     p99Ms: p99(turns),
-    againstNone: spread(turns.map((turn, round) => perSecond(turn) / perSecond(none[round]!))),
+    againstNone: spread(turns.map((turn, index) => perSecond(turn) / perSecond(none[index]!))),
     p99AgainstNone: p99(turns) / p99(none),
     deadlocks: turns.reduce((sum, { deadlocks }) => sum + deadlocks, 0),
   };

@@ -10,9 +10,8 @@ export function mirroredSection(mirrored: readonly MirroredWrite[]): readonly st
   return [
     '## A write beside an open window',
     '',
-    'Four clients, each with transactions of one row, one as soon as the last was answered; three pairs of tables on one server, in turns of',
-    'three seconds. The mirror writes the other side in the same transaction, so one write is two, with a trigger; a ratio of 0.50 would be',
-    'what two statements cost of which each is as dear as the one.',
+    'Four clients, each with transactions of one row, the next as soon as the last was answered; three pairs of tables on one server, in',
+    'turns of three seconds. A mirror writes the other side in the same transaction: two rows for one, and the same one COMMIT.',
     '',
     table(
       ['write', 'window', 'transactions a second', 'against no window, median (spread)', 'p99', 'against no window'],
@@ -37,9 +36,9 @@ export function cutoverSection(cutovers: readonly MeasuredCutover[]): readonly s
     '',
     'Eight clients write single rows of both sides of a window (`direction: both`), one transaction as soon as the last was answered; during',
     '`close` they write the new side only, since a window closes when its old side is quiet. *Waited*: how long the attempt that got the lock',
-    'asked for it, while writers queue behind it. *Held*: from when LOCK returned to COMMIT, both by the time in the log of the server, so to the',
-    'millisecond, and including what COMMIT does after it has let go. *Longest transaction*: of those that were under way from the first attempt',
-    'to COMMIT, measured by the client.',
+    'asked for it, while writers queue behind it; an attempt that did not get it kept them waiting too. *Held*: from when LOCK returned to COMMIT.',
+    'Both by the log of the server (`log_min_duration_statement`), so to the millisecond, and with what COMMIT does after it has let go. *Longest',
+    'transaction*: of those that were under way between the first attempt and COMMIT, as their client saw it.',
     '',
     table(
       [

@@ -18,6 +18,7 @@ const transactions: Transaction[] = [];
 let deadlocks = 0;
 let stopped = false;
 let connected = 0;
+let beganAtMs = 0;
 
 const say = (message: Message): void => parentPort!.postMessage(message);
 const now = (): number => performance.timeOrigin + performance.now();
@@ -27,7 +28,10 @@ await Promise.all(
   clients.map((writes) =>
     database.withSession(async (session) => {
       await session.query('SELECT 1');
-      if (++connected === clients.length) say('connected');
+      if (++connected === clients.length) {
+        beganAtMs = now();
+        say('connected');
+      }
       for (let next = 0; !stopped; next++) {
         const { sql, key } = writes[next % writes.length]!;
         const number = 1 + Math.floor(Math.random() * (key === 'new' ? NEW_FROM : rows));
@@ -44,5 +48,6 @@ await Promise.all(
     }),
   ),
 );
+const ms = now() - beganAtMs;
 await database.close();
-say({ transactions, deadlocks });
+say({ transactions: transactions.filter(({ atMs }) => atMs >= beganAtMs), deadlocks, ms });

@@ -26,6 +26,8 @@ export interface Transaction {
 export interface Written {
   readonly transactions: readonly Transaction[];
   readonly deadlocks: number;
+  /** From when all were connected. */
+  readonly ms: number;
 }
 
 export type Message = 'connected' | Written;

@@ -39,6 +39,7 @@ DECLARE
   has boolean := false;
   moved boolean := false;
   fits boolean;
+  n bigint;
   echo text := current_setting('lockstep.echo', true);
 BEGIN
 ${window.leads === 'old' ? noteWriter(mirror, name, 'new') : ''}${readRows(mirror, back)}
@@ -56,7 +57,7 @@ ${takes ? '' : stillThere(mirror, back, name)}  END IF;
 ${clearTombstone(mirror, name)}
     END IF;
     IF NOT had${takes ? '' : ' OR moved'} THEN
-${lockSource(mirror, back)}${refuse(mirror, name, `EXISTS (SELECT FROM ${source} AS s CROSS JOIN LATERAL ${mirror.names.row}(${values(mirror, 's')}) AS r WHERE ${ownKeyIs(mirror, back, 's', 'come')} AND NOT ${targetKeyIs(mirror, 'r', 'NEW')})`, 'the row there stands for another one already', '      ')}
+${lockSource(mirror, back)}${refuse(mirror, name, standsForAnother(mirror, back, takes), 'the row there stands for another one already', '      ')}
     END IF;
 ${echo(mirror, '<', 'come_row')}${writeSource(mirror, back, takes)}
 ${checkFit(mirror, back, name)}
@@ -84,6 +85,17 @@ ${read('OLD', 'gone', 'had')}
   IF TG_OP <> 'DELETE' THEN
 ${read('NEW', 'come', 'has')}
   END IF;`;
+}
+
+/**
+ * Whether a target row that comes would take a source row from what it stands for. Where both rows go together, one that is there
+ * is another mapping's, or none's: its values would be gone. Else it may be there, but for another target row.
+ */
+function standsForAnother(mirror: Mirror, back: BackMirror, takes: boolean): string {
+  const from = `${sqlName(mirror.mapping.source)} AS s`;
+  const own = ownKeyIs(mirror, back, 's', 'come');
+  if (takes) return `EXISTS (SELECT FROM ${from} WHERE ${own})`;
+  return `EXISTS (SELECT FROM ${from} CROSS JOIN LATERAL ${mirror.names.row}(${values(mirror, 's')}) AS r WHERE ${own} AND NOT ${targetKeyIs(mirror, 'r', 'NEW')})`;
 }
 
 /**

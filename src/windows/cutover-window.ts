@@ -8,7 +8,7 @@ import { redefineLeading } from './define-mirror.js';
 import { compareWindow } from './join-window.js';
 import { noFailures } from './mirror-failures.js';
 import { mirrorIsIntact } from './mirror-triggers.js';
-import { plain, statementBase, tablesOf, truncatedBy, type OpenOptions } from './open-window.js';
+import { plain, statementBase, sourcesFirst, truncatedBy, type OpenOptions } from './open-window.js';
 import { advanceSequences } from './sequences.js';
 import { touchedAgree, unwatchStatements, watchStatements } from './watch-window.js';
 import { moveWindow, windowMayMove } from './window-state.js';
@@ -91,7 +91,7 @@ function flip(
 }
 
 function allTables(windows: readonly Window[]): readonly string[] {
-  return [...new Set(windows.flatMap(tablesOf))].sort();
+  return sourcesFirst(windows.flatMap(({ mirrors }) => mirrors));
 }
 
 function changing(

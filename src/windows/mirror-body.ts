@@ -27,6 +27,7 @@ DECLARE
   had boolean := false;
   has boolean := false;
   moved boolean;
+  n bigint;
   echo text := current_setting('lockstep.echo', true);
 BEGIN
 ${window.leads === 'new' ? noteWriter(mirror, name, 'old') : ''}${readRows(mirror)}
@@ -107,6 +108,7 @@ DECLARE
   come_key text[];
   had boolean := false;
   has boolean := false;
+  n bigint;
 BEGIN
 ${readRows(mirror)}
   IF had THEN
@@ -130,28 +132,35 @@ function readRows({ names: { row }, reads, mapping: { key } }: Mirror): string {
   END IF;`;
 }
 
+/**
+ * Planned each time: a session keeps the plan of what stands in a function as text, and a target that is empty when its first
+ * write comes is read as a whole. That plan would stay when the fill has brought millions of rows.
+ */
 function deleteRow(mirror: Mirror, more: string, indent: string): string {
   const { mapping } = mirror;
   const target = sqlName(mapping.target);
   const belongs = belongsTo(mirror, 't');
-  const where = `${keyIs(mirror, 't', 'gone')}${belongs === '' ? '' : ` AND ${belongs}`}${more}`;
-  const text = `DELETE FROM ${target} AS t WHERE ${where};
-IF NOT FOUND AND current_setting('transaction_isolation') <> 'read committed' THEN
+  const gone = mapping.columns.map(({ name }, index) => `$${index + 1} AS ${name}`).join(', ');
+  const sql = `DELETE FROM ${target} AS t USING (SELECT ${gone}) AS gone WHERE ${keyIs(mirror, 't', 'gone')}${belongs === '' ? '' : ` AND ${belongs}`}${more}`;
+  const remove = `EXECUTE ${quoteLiteral(sql)} USING ${fields(mapping.columns, 'gone')};\nGET DIAGNOSTICS n = ROW_COUNT;`;
+  const text = `${remove}
+IF n = 0 AND current_setting('transaction_isolation') <> 'read committed' THEN
   INSERT INTO ${target} (${names(mapping.columns)})${overriding(mapping.columns)} VALUES (${fields(mapping.columns, 'gone')})
   ON CONFLICT (${names(mapping.key)}) DO NOTHING;
-  DELETE FROM ${target} AS t WHERE ${where};
+  ${remove}
 END IF;`;
   return indented(text, indent);
 }
 
-/** An invisible tombstone of another's DELETE must not stay when the row is back. */
+/** An invisible tombstone of another's DELETE must not stay when the row is back. Planned each time, as above. */
 export function clearTombstone(mirror: Mirror, window: string): string {
-  const of = `window_name = ${quoteLiteral(window)} AND mapping = ${quoteLiteral(mirror.mapping.name)} AND key = come_key`;
+  const sql = 'DELETE FROM lockstep.tombstone WHERE window_name = $1 AND mapping = $2 AND key = $3';
+  const remove = `EXECUTE ${quoteLiteral(sql)} USING ${quoteLiteral(window)}, ${quoteLiteral(mirror.mapping.name)}, come_key;\nGET DIAGNOSTICS n = ROW_COUNT;`;
   return indented(
-    `DELETE FROM lockstep.tombstone WHERE ${of};
-IF NOT FOUND AND current_setting('transaction_isolation') <> 'read committed' THEN
+    `${remove}
+IF n = 0 AND current_setting('transaction_isolation') <> 'read committed' THEN
   INSERT INTO lockstep.tombstone (window_name, mapping, key) VALUES (${entry(mirror, window, 'come')}) ON CONFLICT DO NOTHING;
-  DELETE FROM lockstep.tombstone WHERE ${of};
+  ${remove}
 END IF;`,
     '      ',
   );

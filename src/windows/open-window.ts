@@ -102,9 +102,19 @@ export function noteId({ id }: Pick<Window, 'id'>, mapping: string): OperationId
   return `${id}/note/${mapping}`;
 }
 
-/** In one order for all, so that two that lock them do not wait for each other. */
+/**
+ * Sources before targets: whoever writes a source holds it when his mirror asks for the target. Locked the other way round, he
+ * waits for the target that we hold, and we for the source that he holds, until our attempt is over. Otherwise in one order for all.
+ */
 export function tablesOf({ mirrors }: Pick<Window, 'mirrors'>): readonly string[] {
-  return [...new Set(mirrors.flatMap(({ mapping }) => [sqlName(mapping.source), sqlName(mapping.target)]))].sort();
+  return sourcesFirst(mirrors);
+}
+
+/** Of several windows at once. */
+export function sourcesFirst(mirrors: Window['mirrors']): readonly string[] {
+  const sources = [...new Set(mirrors.map(({ mapping }) => sqlName(mapping.source)))].sort();
+  const targets = [...new Set(mirrors.map(({ mapping }) => sqlName(mapping.target)))].sort();
+  return [...new Set([...sources, ...targets])];
 }
 
 export function truncatedBy(mirror: Window['mirrors'][number], family: OpenOptions['family']): readonly string[] {

@@ -57,7 +57,7 @@ export const readBeforeTheTriggers: ChangeGraph = (graph) => {
 
 /** A writer with an old snapshot deletes nothing, and is not told. */
 export const noRuleForOldSnapshots = inFunctions(
-  /IF NOT FOUND AND current_setting\(''transaction_isolation''\) <> ''read committed'' THEN/g,
+  /IF n = 0 AND current_setting\(''transaction_isolation''\) <> ''read committed'' THEN/g,
   'IF false THEN',
 );
 

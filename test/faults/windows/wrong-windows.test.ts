@@ -5,7 +5,7 @@
 import { describe, expect, it } from 'vitest';
 
 import * as wrong from '../seeds/wrong-windows.js';
-import { rightGraph, type ChangeGraph } from '../seeds/wrong-graphs.js';
+import type { ChangeGraph } from '../seeds/wrong-graphs.js';
 import { play } from './support/play.js';
 import { SCENARIOS } from './support/scenarios.js';
 import { casesOf, type Isolation } from './support/stage.js';

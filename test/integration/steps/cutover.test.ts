@@ -325,6 +325,44 @@ for (const major of [18, 15] as const) {
       expect(await failing(`UPDATE credentials SET hash = 'UP' WHERE user_id = 5`)).toContain('does not fit');
     });
 
+    it('a row that comes to one of two targets does not take the source row of the other', async () => {
+      await forgetTables(test);
+      await query(`CREATE TABLE account (id int PRIMARY KEY, kind text NOT NULL, balance int NOT NULL);
+        CREATE TABLE shop (id int PRIMARY KEY, kind text NOT NULL, balance int NOT NULL); CREATE TABLE person (LIKE shop INCLUDING ALL);
+        INSERT INTO account VALUES (1, 'person', 10), (2, 'shop', 1000)`);
+      const half = (kind: string): object => ({
+        from: 'account',
+        to: kind,
+        where: `kind = '${kind}'`,
+        target_where: `kind = '${kind}'`,
+        columns: 'same',
+        reverse: { on_delete: 'delete' },
+      });
+      const plan = planOn(test.database, {
+        name: 'halves',
+        mappings: { shops: half('shop'), persons: half('person') },
+        steps: [
+          {
+            id: 'in-step',
+            dual_write: { mappings: ['shops', 'persons'], direction: 'both' },
+            allow: { deadlocks: 'yes' },
+          },
+          { id: 'fill', backfill: { mappings: ['shops', 'persons'] } },
+        ],
+      });
+      expect(told(await plan.apply())).toBe('exit 0');
+      // Both were acknowledged before, and the shop and its thousand were gone.
+      expect(await failing(`INSERT INTO person VALUES (2, 'person', 0)`)).toContain('does not fit');
+      await query(`INSERT INTO person VALUES (3, 'person', 5); UPDATE account SET kind = 'person' WHERE id = 2`);
+      expect(await query('SELECT id, balance FROM person ORDER BY id')).toEqual([
+        { id: 1, balance: 10 },
+        { id: 2, balance: 1000 },
+        { id: 3, balance: 5 },
+      ]);
+      expect(await value('SELECT count(*) FROM shop')).toBe('0');
+      expect(told(await plan.verify())).toBe('exit 0');
+    });
+
     it('sequences of either side move past what was copied', async () => {
       await forgetTables(test);
       await query(`CREATE TABLE old (id serial PRIMARY KEY, v text); CREATE TABLE new (id int GENERATED ALWAYS AS IDENTITY PRIMARY KEY, v text);

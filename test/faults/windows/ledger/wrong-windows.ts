@@ -3,11 +3,11 @@ import type { Operation, StatementOperation } from '../../../../src/operation/op
 import { inBatches, type ChangeGraph } from '../../seeds/wrong-graphs.js';
 
 /** What is deleted stays on the other side. */
-export const mirrorWithoutDelete = inPrepare(/DELETE FROM \S+ AS t WHERE [^;]*;/g, 'PERFORM 1;');
+export const mirrorWithoutDelete = inPrepare(/EXECUTE ''DELETE FROM \S+ AS t [^;]*;/g, 'PERFORM 1;');
 
 /** Who does not see what a batch has committed leaves it there. */
 export const noRuleForRepeatableRead = inPrepare(
-  /IF NOT FOUND AND current_setting\(''transaction_isolation''\) <> ''read committed'' THEN/g,
+  /IF n = 0 AND current_setting\(''transaction_isolation''\) <> ''read committed'' THEN/g,
   'IF false THEN',
 );
 

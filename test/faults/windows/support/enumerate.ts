@@ -20,7 +20,6 @@ export async function enumerate(
   scenarios: readonly Scenario[],
   writes: readonly Write[],
 ): Promise<void> {
-  const cases = casesOf(ALL ? ISOLATIONS : ['REPEATABLE READ'], writes);
   const names = [...new Set(scenarios.map((scenario) => scenario.name))];
   const played = names.flatMap((each, index) => {
     const ends = scenarios.filter((scenario) => scenario.name === each);
@@ -35,15 +34,24 @@ export async function enumerate(
     notApplicable.set(expected.notApplicable, (notApplicable.get(expected.notApplicable) ?? 0) + 1);
     return false;
   };
-  const casesIn = (scenario: Scenario): readonly Case[] =>
+  const wanted = [...new Set<Stand>(played.map(({ from, snapshotAt }) => snapshotAt ?? from))];
+  const sets = await Promise.all(
+    (ALL ? ISOLATIONS : ['REPEATABLE READ' as const]).map(async (isolation) => {
+      const cases = casesOf([isolation], writes);
+      return {
+        cases,
+        isolation: ALL ? isolation : 'alternating',
+        stands: await standsOf(cases, wanted, { direction }),
+      };
+    }),
+  );
+  const casesIn = (scenario: Scenario, cases: readonly Case[]): readonly Case[] =>
     ALL
       ? cases
       : cases.map((one, index) => ({ ...one, isolation: ISOLATIONS[(played.indexOf(scenario) + index) % 2]! }));
-  const stands = await standsOf(cases, [...new Set<Stand>(played.map(({ from, snapshotAt }) => snapshotAt ?? from))], {
-    direction,
-  });
-  it.each(played)('$state: $name ($end)', async (scenario) => {
-    const applying = casesIn(scenario).filter((one) => applies(scenario, one));
+  const turns = played.flatMap((scenario) => sets.map((set) => ({ ...scenario, ...set, scenario })));
+  it.each(turns)('$state: $name ($end; $isolation)', async ({ scenario, cases, stands }) => {
+    const applying = casesIn(scenario, cases).filter((one) => applies(scenario, one));
     const results = await stands.at(scenario.snapshotAt ?? scenario.from, (stage) => play(scenario, applying, stage));
     const failed = results.filter(({ wrong }) => wrong.length > 0);
     tally.forOthers += results.filter(({ forOthers }) => forOthers).length;

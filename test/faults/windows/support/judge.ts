@@ -9,7 +9,9 @@ export type TargetIs =
   /** The way back was taken. */
   | 'as before'
   /** The window was closed before the write. */
-  | 'as filled';
+  | 'as filled'
+  /** The same, and the write was one of the new side. */
+  | 'alone';
 
 export async function judge(
   { query }: Pick<TestDatabase, 'query'>,
@@ -24,7 +26,7 @@ export async function judge(
   const wrong = new Map<number, string>();
   for (const { one, acknowledged, target } of cases) {
     const rows = acknowledged ? rowsAfter(one.write) : ROWS;
-    const wanted = { s: sourceTexts(rows), t: targetTexts(target, rows, one) };
+    const wanted = { s: sourceTexts(target === 'alone' ? ROWS : rows), t: targetTexts(target, rows, one) };
     for (const side of ['s', 't'] as const) {
       const there = found.find(({ n, side: its }) => n === one.n && its === side)?.rows ?? [];
       if (JSON.stringify(there) === JSON.stringify(wanted[side])) continue;

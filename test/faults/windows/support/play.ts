@@ -165,7 +165,10 @@ async function end(scenario: Scenario, actors: readonly Actor[], stage: Stage): 
   if (scenario.end === 'close') {
     if (!closed) await goTo('closed');
     const after = (actor: Actor): boolean => from === 'closed' || (to === 'closed' && (first === 'run' || actor.late));
-    await look('closed', (actor) => (after(actor) ? 'as filled' : 'as the source says'));
+    await look('closed', (actor) => {
+      if (!after(actor)) return 'as the source says';
+      return actor.one.write.side === 'old' ? 'as filled' : 'alone';
+    });
     return;
   }
   if (from !== 'gone' && to !== 'gone') await goTo('gone');

@@ -6,7 +6,7 @@ import { PLACES, type Place } from './stage.js';
 type Asked = Pick<TestDatabase, 'query'>;
 
 /** Longer than anything here takes; then it is counted as not reached. */
-const PATIENCE_MS = 12_000;
+const PATIENCE_MS = 60_000;
 
 export interface Waiting {
   readonly pid: number;

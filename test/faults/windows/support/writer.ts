@@ -4,9 +4,9 @@ import type { Isolation } from './stage.js';
 
 export interface Writer {
   readonly pid: number;
-  /** Sent, and what came of it so far: undefined while it waits. */
+  /** Sends it. What came of it: `ok`, or the SQLSTATE; undefined while it waits. */
   readonly run: (sql: string) => Promise<void>;
-  readonly ended: () => 'ok' | string | undefined;
+  readonly ended: () => string | undefined;
   /** Gives the connection back. */
   readonly leave: () => Promise<void>;
 }
