@@ -100,7 +100,9 @@ function askedOf(operation: Operation): readonly Asked[] {
   if (operation.kind === 'gate')
     return checksOfGate(operation).map(({ id: own, query }) => ({ id: own, step, check: query, awaited: true }));
   if (operation.kind !== 'check' || operation.effect === 'skip') return [];
-  const isOwn = !id.includes('/one-to-one/') && (step === '' || !id.includes('/invariant/'));
+  // What is owed before a step begins says nothing once it has run.
+  const owed = id.includes('/one-to-one/') || id.includes('/before/');
+  const isOwn = !owed && (step === '' || !id.includes('/invariant/'));
   return isOwn ? [{ id, step, check: operation.check, awaited: false }] : [];
 }
 

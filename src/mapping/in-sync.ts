@@ -56,8 +56,9 @@ export function comparison(mapping: Mapping, options: ComparisonOptions): Compar
 
 function commonTables(mapping: Mapping, options: ComparisonOptions): string {
   const rest = mapping.columns.filter((column) => !mapping.key.includes(column));
-  const extra = options.extra === 'allow' ? '\n    AND e.lockstep_here IS NOT NULL' : '';
-  const missing = options.missing === 'allow' ? '\n    AND a.lockstep_here IS NOT NULL' : '';
+  // Inside coalesce, else the full join becomes an outer one, which may go over every pair where statistics are old (measured).
+  const extra = options.extra === 'allow' ? '\n    AND coalesce(e.lockstep_here, false)' : '';
+  const missing = options.missing === 'allow' ? '\n    AND coalesce(a.lockstep_here, false)' : '';
   const accepted = options.window === undefined ? '' : `\n    AND NOT ${wasAccepted(options.window, mapping)}`;
   const lines = [
     `expected AS MATERIALIZED (SELECT true AS lockstep_here, s.* FROM (${expectedRows(mapping)}) AS s),`,
@@ -77,10 +78,11 @@ function commonTables(mapping: Mapping, options: ComparisonOptions): string {
     );
   }
   if (options.window !== undefined) {
+    // From the keys to the rows: nobody has statistics of the keys, and a join read the whole target for each of them.
     lines.push(
       `  UNION ALL`,
-      `  SELECT 'resurrected', NULL, to_jsonb(a.*) - 'lockstep_here' FROM actual AS a JOIN lockstep.tombstone AS d`,
-      `    ON d.window_name = ${quoteLiteral(options.window)} AND d.mapping = ${quoteLiteral(mapping.name)} AND d.key = ${keyArray(mapping.key, 'a')}`,
+      `  SELECT 'resurrected', NULL, to_jsonb(a.*) FROM lockstep.tombstone AS d CROSS JOIN LATERAL (${targetByKey(mapping, 'd.key')}\n  OFFSET 0) AS a`,
+      `    WHERE d.window_name = ${quoteLiteral(options.window)} AND d.mapping = ${quoteLiteral(mapping.name)}`,
     );
   }
   return [...lines, `)`].join('\n');
@@ -98,15 +100,18 @@ export function anyKeyDiffers(mapping: Mapping, keys: string): string {
   const rest = mapping.columns.filter((column) => !mapping.key.includes(column));
   const wanted = mapping.key.map(({ name, type }, index) => `k.key[${index + 1}]::${type} AS ${name}`).join(', ');
   const ofSource = mapping.key.map((column) => `${asValue(column)} = w.${column.name}`).join(' AND ');
-  const condition = targetCondition(mapping);
-  const ofTarget = `SELECT t.* FROM ${sqlName(mapping.target)} AS t WHERE ${sameKey('t', 'w', mapping)}`;
-  const target =
-    condition === ''
-      ? ofTarget
-      : `SELECT * FROM (${ofTarget}\nOFFSET 0) AS ${quoteIdentifier(mapping.target.name)} WHERE ${condition}`;
   return `SELECT w.lockstep_key AS key, to_jsonb(e.*) - 'lockstep_here' AS expected, to_jsonb(a.*) - 'lockstep_here' AS found
 FROM (SELECT k.key AS lockstep_key, ${wanted} FROM (${keys}) AS k) AS w
 LEFT JOIN LATERAL (SELECT true AS lockstep_here, s.* FROM (${rowsFrom(sqlName(mapping.source), mapping, ofSource)}\nOFFSET 0) AS s) AS e ON true
-LEFT JOIN LATERAL (SELECT true AS lockstep_here, t.* FROM (${target}\nOFFSET 0) AS t) AS a ON true
+LEFT JOIN LATERAL (SELECT true AS lockstep_here, t.* FROM (${targetByKey(mapping, 'w.lockstep_key')}\nOFFSET 0) AS t) AS a ON true
 WHERE e.lockstep_here IS DISTINCT FROM a.lockstep_here OR (e.lockstep_here AND ${rowsDiffer('e', 'a', rest)})`;
+}
+
+/** The target row with the key that `key` says, SQL for a text[], where it belongs to the mapping. */
+function targetByKey(mapping: Mapping, key: string): string {
+  const same = mapping.key.map(({ name, type }, index) => `t.${name} = ${key}[${index + 1}]::${type}`).join(' AND ');
+  const row = `SELECT t.* FROM ${sqlName(mapping.target)} AS t WHERE ${same}`;
+  const condition = targetCondition(mapping);
+  if (condition === '') return row;
+  return `SELECT * FROM (${row}\nOFFSET 0) AS ${quoteIdentifier(mapping.target.name)} WHERE ${condition}`;
 }

@@ -23,12 +23,10 @@ export async function acceptRecorded(session: Session, run: Pick<RunHandle, 'id'
   if (accepted.length === 0) return;
   await send(
     session,
-    journalTables
-      .insertInto('lockstep.event')
-      .values({
-        run_id: run.id,
-        event: 'recorded writes accepted',
-        details: jsonParameter({ writes: accepted.length }),
-      }),
+    journalTables.insertInto('lockstep.event').values({
+      run_id: run.id,
+      event: 'recorded writes accepted',
+      details: jsonParameter({ writes: accepted.length }),
+    }),
   );
 }
