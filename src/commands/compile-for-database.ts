@@ -6,7 +6,7 @@ import { fingerprintOf, restrictTo, type Definitions } from '../catalog/fingerpr
 import type { Plan } from '../document/plan.js';
 import type { Database } from '../executor/session.js';
 import { hasErrors, type Diagnostic } from '../kernel/diagnostic.js';
-import { compilePlan, type CompiledPlan } from '../planner/compile-plan.js';
+import { compilePlan, type CompiledPlan, type Surroundings } from '../planner/compile-plan.js';
 import { readCatalog } from '../postgres/read-catalog.js';
 import { readFingerprint } from '../postgres/read-fingerprint.js';
 import type { Estimates, ServerLine } from '../report/plan-report.js';
@@ -30,14 +30,18 @@ export function serverLineOf({ catalog }: CompiledPlan, schemaFile: string | und
 }
 
 /** Rejects with a DatabaseError. */
-export async function compileForDatabase(plan: Plan, database: Database): Promise<CompiledForDatabase> {
+export async function compileForDatabase(
+  plan: Plan,
+  database: Database,
+  options: Pick<Surroundings, 'withoutWindows'> = {},
+): Promise<CompiledForDatabase> {
   const grammar = await loadGrammar();
   return database.transaction(
     async (session) => {
       const catalog = await readCatalog(session);
       const definitions = await readFingerprint(session);
       const fingerprint = (relations: readonly string[]): string => fingerprintOf(restrictTo(definitions, relations));
-      const outcome = compilePlan(plan, catalog, { grammar, fingerprint });
+      const outcome = compilePlan(plan, catalog, { grammar, fingerprint, ...options });
       if (!outcome.ok) return { compiled: undefined, estimates: {}, definitions, diagnostics: outcome.diagnostics };
       const { estimates, diagnostics: refused } = await askServer(session, outcome.value, plan);
       const diagnostics = [...outcome.diagnostics, ...refused];

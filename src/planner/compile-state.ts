@@ -25,7 +25,11 @@ export interface CompileState extends Pick<Scope, 'report'> {
   advance(change: (catalog: CatalogSnapshot) => CatalogSnapshot, windows: readonly Window[]): void;
 }
 
-export function compileState(plan: Plan, initial: CatalogSnapshot, grammar: Grammar): CompileState {
+export function compileState(
+  plan: Plan,
+  initial: CatalogSnapshot,
+  { grammar, withoutWindows = false }: { readonly grammar: Grammar; readonly withoutWindows?: boolean },
+): CompileState {
   const diagnostics: Diagnostic[] = [];
   const reported = new Set<string>();
   let catalog = initial;
@@ -56,7 +60,7 @@ export function compileState(plan: Plan, initial: CatalogSnapshot, grammar: Gram
       defaults: plan.defaults,
       windows: new Map(windows),
       windowOf: (mapping) =>
-        [...windows.values()].find(
+        (withoutWindows ? [] : [...windows.values()]).find(
           ({ leads, mirrors }) => leads !== null && mirrors.some((mirror) => mirror.mapping.name === mapping),
         )?.name,
       mappingsOfWindow: (id) => windowOver(plan.steps.find((step) => step.id === id)),

@@ -39,6 +39,9 @@ for (const major of [18, 15]) {
         written = planned.written;
       }
       expect(written).toBe(0);
+      const baseline = await plan.verify();
+      expect(baseline.exit).toBe(4);
+      expect(baseline.report!.checks.filter(({ error }) => error !== null)).toEqual([]);
       expect(await value(`SELECT to_regnamespace('lockstep')`)).toBeNull();
     });
 
