@@ -86,7 +86,7 @@ describe('the GitHub workflow', () => {
     const { digest } = JSON.parse(readFileSync(at('plan.saved.json'), 'utf8')) as { digest: string };
     expect(planned).toMatchObject({ exit: 0, outputs: `code=2\ndigest=${digest}\n` });
     const comment = readFileSync(at('plan.md'), 'utf8');
-    expect(comment).toMatch(/^✔ \*\*Plan `split-auth-schema`\*\*: 4 steps, 19 operations · worst lock `SHARE UPDATE/);
+    expect(comment).toMatch(/^✔ \*\*Plan `split-auth-schema`\*\*: 5 steps, 34 operations · worst lock `ACCESS EXCLUSIVE/);
     expect(comment).toContain(`lockstep apply plan.saved.json --expect-digest ${digest}`);
     expect(comment.length).toBeLessThan(65_536);
     expect(await value(`SELECT to_regnamespace('lockstep') IS NULL`)).toBe(true);
@@ -105,7 +105,8 @@ describe('the GitHub workflow', () => {
     const done = await typed(step('apply', 'Apply'), apply);
     expect([done.exit, done.out]).toEqual([0, expect.stringMatching(/^✔ split-auth-schema@1 is done/)]);
     expect((await typed(step('plan', 'Plan'), onDatabase)).outputs).toMatch(/^code=0\n/);
-    await typed(`npx lockstep rollback ${PLAN} --yes`, onDatabase);
+    // Behind its close the run has no way back; what follows begins anew.
+    await query('DROP SCHEMA lockstep CASCADE');
   });
 
   it('does not apply what was planned before somebody changed the database', async () => {
@@ -117,7 +118,7 @@ describe('the GitHub workflow', () => {
     expect(stale.err).toContain('public.user_profiles.late');
     await query('ALTER TABLE user_profiles DROP COLUMN late');
     const shown = await typed('npx lockstep show plan.saved.json --format markdown');
-    expect(shown.out).toMatch(/^✔ \*\*Plan `split-auth-schema`\*\*: 4 steps/);
+    expect(shown.out).toMatch(/^✔ \*\*Plan `split-auth-schema`\*\*: 5 steps/);
     const sql = await typed('npx lockstep show plan.saved.json --sql');
     expect(sql.out).toMatch(/^-- Plan split-auth-schema, digest /);
   });

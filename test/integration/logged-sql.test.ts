@@ -15,7 +15,7 @@ import type { ThrowawayServer } from '../../src/postgres/server/throwaway-server
 import { built } from '../support/built-program.js';
 import { compareStatements, type Comparison, type Prediction } from '../support/compare-statements.js';
 import { createLoggedDatabase, startLoggingServer, type LoggedDatabase } from '../support/logging-server.js';
-import { planAt, planOn, told, type PlanOnDatabase } from '../support/plan-on-database.js';
+import { planOn, told, type PlanOnDatabase } from '../support/plan-on-database.js';
 import { withSessions } from '../support/with-sessions.js';
 
 const root = fileURLToPath(new URL('../../', import.meta.url));
@@ -81,8 +81,13 @@ for (const major of [18, 15]) {
         await promisify(execFile)(process.execPath, [join(root, 'examples', name, 'load.js'), String(ROWS)], {
           env: { PATH: process.env['PATH'], DATABASE_URL: logged.url },
         });
+        // A batch over an empty table sends nothing: each of the new tables holds a row that users says too.
+        await logged.query(`INSERT INTO user_credentials SELECT id, password_hash, updated_at, created_at FROM users WHERE password_hash IS NOT NULL LIMIT 1;
+          INSERT INTO user_profiles SELECT id, real_name, created_at, updated_at FROM users WHERE real_name IS NOT NULL LIMIT 1`);
         const path = join(root, 'plans', file);
-        await thereAndBack(logged, planAt(logged.database, path, name, withoutHolds(path)), `${name} on ${major}`);
+        // Behind a close there is no way back.
+        const text = readFileSync(path, 'utf8').replace(/\n {2}- id: done\n[^]*$/, '\n');
+        await thereAndBack(logged, planOn(logged.database, text, withoutHolds(path)), `${name} on ${major}`);
       }),
     );
 

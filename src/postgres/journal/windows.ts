@@ -4,6 +4,7 @@
  */
 import { sql } from 'kysely';
 
+import { windowsAreKept } from './advisory.js';
 import type { Session } from '../../executor/session.js';
 import type { CheckAnswer } from '../../operation/check-query.js';
 import type { OperationGraph } from '../../operation/operation-graph.js';
@@ -51,13 +52,13 @@ export interface WindowComparison {
 
 /** Those of all runs that are open; none where the journal is from before there were windows. */
 export async function openWindows(session: Session): Promise<readonly WindowSummary[]> {
-  const windows = (await thereAreWindows(session)) ? await send(session, summaries()) : [];
+  const windows = (await windowsAreKept(session)) ? await send(session, summaries()) : [];
   return windows.filter(isOpen).map(toSummary);
 }
 
 /** Those of a run, in the order of their opening. */
 export async function windowReports(session: Session, runId: string): Promise<readonly WindowReport[]> {
-  if (!(await thereAreWindows(session))) return [];
+  if (!(await windowsAreKept(session))) return [];
   const windows = await send(session, summaries().where('w.run_id', '=', runId));
   if (windows.length === 0) return [];
   const [run] = await send(session, journalTables.selectFrom('lockstep.run').select('graph').where('id', '=', runId));
@@ -74,13 +75,6 @@ export async function windowReports(session: Session, runId: string): Promise<re
     });
   }
   return reports;
-}
-
-async function thereAreWindows(session: Session): Promise<boolean> {
-  const { rows } = await session.query<{ there: boolean }>(
-    `SELECT to_regclass('lockstep.mirror_failure') IS NOT NULL AS there`,
-  );
-  return rows[0]!.there;
 }
 
 function summaries() {

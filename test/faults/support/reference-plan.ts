@@ -22,12 +22,15 @@ const TURNS = 30;
 
 const ROOT = resolve(import.meta.dirname, '../../..');
 
-/** The plan's file: its text, and batches so small that each mapping has several. */
+/**
+ * The plan's file: its text, and batches so small that each mapping has several. Without its last step, behind which there is no way
+ * back: what a close does under faults is seen by `windows/`.
+ */
 export async function referencePlan(): Promise<string> {
   const folder = await mkdtemp(join(tmpdir(), 'lockstep-faults-'));
   afterAll(() => rm(folder, { recursive: true, force: true }));
   const file = join(folder, `${NAME}.yaml`);
-  const text = await readFile(join(ROOT, `plans/${NAME}.yaml`), 'utf8');
+  const text = (await readFile(join(ROOT, `plans/${NAME}.yaml`), 'utf8')).replace(/\n {2}- id: done\n[^]*$/, '\n');
   await writeFile(file, `${text}\ndefaults: { batch: { rows: 20, target: "off" } }\n`);
   return file;
 }
