@@ -89,6 +89,7 @@ const CONSENT_CODES: ReadonlySet<string> = new Set(['LS6201', 'LS6202', 'LS6301'
 const ENVIRONMENT_CODES: ReadonlySet<string> = new Set([
   'LS1501',
   'LS6105',
+  'LS6503',
   'LS6106',
   'LS8002',
   'LS8003',
