@@ -1,5 +1,5 @@
 -- Users as a real table has them: without a password, without a name, with quotes, with an empty text, in every script.
--- How many says the setting `example.users`; the same number gives the same rows, byte for byte.
+-- How many says the setting `example.rows`; the same number gives the same rows, byte for byte.
 
 INSERT INTO users
   (id, email, password_hash, google_user_id, real_name, timer_is_public, timer_show_in_list, created_at, updated_at)
@@ -21,7 +21,7 @@ SELECT
   CASE WHEN n % 7 <> 0 THEN n % 3 = 0 END,
   joined,
   CASE WHEN n % 9 <> 0 THEN joined + n % 90 * interval '1 day 3 microseconds' END
-FROM generate_series(1, current_setting('example.users')::int) AS n,
+FROM generate_series(1, current_setting('example.rows')::int) AS n,
   LATERAL (SELECT timestamptz '2021-03-01 00:00:00.000001+00' + n * interval '41 seconds 7 microseconds') AS m (joined);
 
 -- What the application has written into the new tables already: logins of another provider, one of them under an id that

@@ -25,6 +25,8 @@ export interface CheckContext extends Scope {
   readonly path: Path;
   /** How many violating rows are shown. */
   readonly samples: number;
+  /** Columns whose values are not shown: what a check says in words of its own must not tell them either. */
+  readonly masked: readonly string[];
   /** A mapping of the plan by its name; undefined where it has problems that were reported at its own place. */
   readonly mapping: (name: string, walk?: string) => Mapping | undefined;
   /** Names of the mappings that a window of the plan keeps in step; undefined where no step before opens one of this id. */

@@ -20,7 +20,7 @@ export interface PlannedCheck {
   readonly reads: readonly string[];
 }
 
-export interface CheckSurroundings extends Omit<CheckContext, 'path' | 'samples'> {
+export interface CheckSurroundings extends Omit<CheckContext, 'path' | 'samples' | 'masked'> {
   /** What the plan is compiled for; null where it says nothing about targets. */
   readonly target: string | null;
 }
@@ -46,8 +46,10 @@ function compileCheck(
   const each =
     definition.name === 'in_sync' ? expandInSync(fields as Parameters<typeof expandInSync>[0], surroundings) : [fields];
   const samples = declaration.samples ?? 10;
+  const masked = declaration.mask ?? [];
   return each.flatMap((one): PlannedCheck[] => {
-    const compiled = definition.compile(one as never, { ...surroundings, path: [...path, definition.name], samples });
+    const context = { ...surroundings, path: [...path, definition.name], samples, masked };
+    const compiled = definition.compile(one as never, context);
     if (compiled === undefined) return [];
     const said =
       declaration.name !== undefined && each.length > 1 ? `${declaration.name}: ${compiled.says}` : declaration.name;
@@ -60,7 +62,7 @@ function compileCheck(
           severity: declaration.severity ?? 'error',
           rows: compiled.rows,
           summary: compiled.summary ?? summarise(compiled.rows, samples, compiled.figures),
-          mask: declaration.mask ?? [],
+          mask: masked,
         },
       },
     ];
@@ -80,7 +82,7 @@ export function holdInCatalog(
   for (const [index, declaration] of declarations.entries()) {
     if (!isFor(surroundings.target, declaration)) continue;
     const definition = definitionOf(declaration);
-    const context = { ...surroundings, path: [...path, index, definition.name], samples: 0 };
+    const context = { ...surroundings, path: [...path, index, definition.name], samples: 0, masked: [] };
     const holds = definition.holdsIn?.(declaration[definition.name] as never, context);
     if (holds === false) return false;
     if (holds === undefined) known = null;

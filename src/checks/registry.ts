@@ -2,6 +2,7 @@
 import type { JsonSchema } from '../kernel/json-schema.js';
 import { integer, text } from '../kernel/json-schema.js';
 import type { CheckDefinition } from './check-definition.js';
+import { castable } from './castable.js';
 import { columnType } from './column-type.js';
 import { empty } from './empty.js';
 import { absent, exists } from './exists.js';
@@ -25,6 +26,7 @@ export const CHECKS: readonly CheckDefinition<never>[] = [
   noNulls,
   unique,
   noOrphans,
+  castable,
   inSync,
   foreignKeysValid,
   noRows,

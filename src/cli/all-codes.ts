@@ -1,5 +1,6 @@
 /** The diagnostics of all floors in one table, for `explain` and the documentation. */
 import { CATALOG_CODES } from '../catalog/codes.js';
+import { CHECK_CODES } from '../checks/codes.js';
 import { COMMAND_CODES } from '../commands/codes.js';
 import { DOCUMENT_CODES } from '../document/codes.js';
 import { PLAN_CODES } from '../document/plan-codes.js';
@@ -13,6 +14,7 @@ import { CLI_CODES } from './codes.js';
 export const CODE_TABLES: readonly CodeTable[] = [
   CATALOG_CODES,
   MAPPING_CODES,
+  CHECK_CODES,
   ...STEP_CODES,
   DOCUMENT_CODES,
   PLAN_CODES,

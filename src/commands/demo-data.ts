@@ -29,7 +29,7 @@ export interface TableRows {
 export async function createDemoData(session: Session, users: number): Promise<void> {
   const sqlOf = (name: string): Promise<string> => readFile(new URL(`examples/${DEMO_PLAN}/${name}`, ROOT), 'utf8');
   await session.query(await sqlOf('schema.sql'));
-  await session.query(`SELECT set_config('example.users', $1, true)`, [String(users)]);
+  await session.query(`SELECT set_config('example.rows', $1, true)`, [String(users)]);
   await session.query(await sqlOf('data.sql'));
 }
 

@@ -3,7 +3,7 @@
  * After the PostgreSQL documentation, "Data Types", table 8.1. A type of somebody's own keeps the name that it was given;
  * its schema is for the catalog to say.
  */
-import type { Node, TypeName } from './grammar.js';
+import { isSyntaxError, type Grammar, type Node, type TypeName } from './grammar.js';
 import { formatParts } from './identifier.js';
 import { nodeAs, stringOf, stringsOf } from './tree-walk.js';
 
@@ -41,6 +41,24 @@ export function typeText(type: TypeName): string {
   const dimensions = (type.arrayBounds ?? []).length > 0 ? '[]' : '';
   return elementText(type) + dimensions;
 }
+
+/** As `typeText`, of a text that must be the name of one type, as it stands behind `::`; undefined where it is anything else. */
+export function readTypeName(grammar: Grammar, written: string): string | undefined {
+  // In CAST the text can leave its place only by closing the parenthesis, and then the tree is no longer one bare cast.
+  const statements = grammar.statements(`SELECT CAST(NULL AS\n${written}\n)`);
+  if (isSyntaxError(statements) || statements.length !== 1) return undefined;
+  const select = nodeAs(statements[0]!.node, 'SelectStmt');
+  const bare = select !== undefined && Object.keys(select).every((member) => BARE_SELECT.has(member));
+  const target = bare && select.targetList?.length === 1 ? nodeAs(select.targetList[0], 'ResTarget') : undefined;
+  const cast = target === undefined || target.name !== undefined ? undefined : nodeAs(target.val, 'TypeCast');
+  const type = cast !== undefined && nodeAs(cast.arg, 'A_Const')?.isnull === true ? cast.typeName : undefined;
+  if (type === undefined || type.setof === true || type.pct_type === true) return undefined;
+  // Modifiers are printed as they stand, so only what cannot be anything else may stand there.
+  const plain = (type.typmods ?? []).every((modifier) => nodeAs(modifier, 'A_Const')?.ival !== undefined);
+  return plain ? typeText(type) : undefined;
+}
+
+const BARE_SELECT: ReadonlySet<string> = new Set(['targetList', 'limitOption', 'op']);
 
 /** `serial` and its kin: not types, but an integer with a sequence; undefined for true types. */
 export function serialType(type: TypeName): string | undefined {

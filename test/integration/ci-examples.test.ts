@@ -65,7 +65,7 @@ beforeAll(async () => {
   symlinkSync(`${root}plans`, at('plans'));
   await query(readFileSync(`${root}examples/split-auth-schema/schema.sql`, 'utf8'));
   const data = readFileSync(`${root}examples/split-auth-schema/data.sql`, 'utf8');
-  await query(`SET example.users = 50; ${data}`);
+  await query(`SET example.rows = 50; ${data}`);
 });
 
 describe('the GitHub workflow', () => {

@@ -39,7 +39,7 @@ export async function loadUsers(database: PgDatabase): Promise<void> {
   const sqlOf = (name: string) => readFile(join(ROOT, 'examples', NAME, name), 'utf8');
   await database.transaction(async (session) => {
     await session.query(await sqlOf('schema.sql'));
-    await session.query(`SET LOCAL example.users = ${USERS}`);
+    await session.query(`SET LOCAL example.rows = ${USERS}`);
     await session.query(await sqlOf('data.sql'));
   });
 }
