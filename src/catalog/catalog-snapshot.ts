@@ -89,6 +89,8 @@ export interface Column {
   readonly collation?: string;
   /** False for a non-deterministic collation, under which different texts are equal. */
   readonly deterministicCollation: boolean;
+  /** Publications that name the column, in their list of columns or in their condition; absent: none. */
+  readonly published?: readonly string[];
   /** The step that will have added it, empty, and whose way back takes it away with all that it holds by then. */
   readonly goesWith?: string;
 }

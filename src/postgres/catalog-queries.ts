@@ -98,7 +98,10 @@ export const COLUMNS = `
     pg_get_expr(d.adbin, d.adrelid) AS "default",
     a.attgenerated::text AS generated, a.attidentity::text AS identity,
     CASE WHEN a.attcollation <> t.typcollation THEN format('%I.%I', cn.nspname, co.collname) END AS "collation",
-    coalesce(co.collisdeterministic, true) AS deterministic_collation
+    coalesce(co.collisdeterministic, true) AS deterministic_collation,
+    (SELECT json_agg(p.pubname ORDER BY p.pubname) FROM pg_publication_rel r JOIN pg_publication p ON p.oid = r.prpubid
+     WHERE r.prrelid = a.attrelid AND (a.attnum = ANY (r.prattrs)
+       OR EXISTS (SELECT FROM regexp_matches(pg_get_expr(r.prqual, r.prrelid), '\\m' || a.attname || '\\M')))) AS published
   FROM pg_attribute a
   JOIN pg_class c ON c.oid = a.attrelid
   JOIN pg_namespace n ON n.oid = c.relnamespace

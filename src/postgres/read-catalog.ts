@@ -116,6 +116,7 @@ interface ColumnRow {
   readonly identity: keyof typeof IDENTITIES;
   readonly collation: string | null;
   readonly deterministic_collation: boolean;
+  readonly published: readonly string[] | null;
 }
 
 interface IndexRow {
@@ -233,6 +234,7 @@ function toColumn(row: ColumnRow): Column {
     identity: IDENTITIES[row.identity],
     ...(row.collation !== null && { collation: row.collation }),
     deterministicCollation: row.deterministic_collation,
+    ...(row.published !== null && { published: row.published }),
   };
 }
 

@@ -15,9 +15,11 @@ export interface SwapFacts {
   readonly views: readonly AffectedView[];
   /** Comment of a column, by its table and name; undefined: none. */
   readonly comment: (table: TwinTable, column: string) => string | undefined;
+  /** What hangs on an index or a constraint and has to be said again once another one has its name. */
+  readonly dressing: (counterpart: Counterpart) => readonly string[];
 }
 
-export function swapThere(window: ColumnWindow, { views, comment }: SwapFacts): readonly string[] {
+export function swapThere(window: ColumnWindow, { views, comment, dressing }: SwapFacts): readonly string[] {
   const { tables, counterparts } = window;
   return [
     ...dropViews(views),
@@ -38,6 +40,7 @@ export function swapThere(window: ColumnWindow, { views, comment }: SwapFacts): 
       renameIndex(schema, twin, name),
     ]),
     ...ofKind(counterparts, 'foreign key').map(({ table, name, twin }) => renameConstraint(table, twin, name)),
+    ...counterparts.flatMap(dressing),
     ...tables.flatMap((table) => swapping(table).flatMap((twin) => defaultsThere(table, twin))),
     ...tables.flatMap((table) =>
       swapping(table).flatMap((twin) => {
@@ -53,7 +56,7 @@ export function swapThere(window: ColumnWindow, { views, comment }: SwapFacts): 
 /** `spare`: an index over the new key, which goes when its constraint does. */
 export function swapBack(
   window: ColumnWindow,
-  { views, comment }: SwapFacts,
+  { views, comment, dressing }: SwapFacts,
   spare: (counterpart: Counterpart) => string,
 ): readonly string[] {
   const { tables, counterparts } = window;
@@ -88,6 +91,7 @@ export function swapBack(
       addNotValid(table, name, definition),
       addNotValid(table, twin, twinDefinition),
     ]),
+    ...counterparts.flatMap(dressing),
     ...tables.flatMap((table) => redefineTwins(window, table, 'old')),
     ...makeViews(views),
   ];

@@ -42,4 +42,9 @@ export const CONVERT_CODES = {
     explanation:
       'There is nothing to convert: the step succeeds and does nothing, and so do the cutover and the close of its window.',
   },
+  LS6609: {
+    summary: 'functions name a converted column',
+    explanation:
+      'The text of a function is read when it runs: after the cutover the name of the column means the new key. Where it compares the column with an old key, or keeps it in a variable of the old type, it fails. Make such functions anew in a step behind the cutover.',
+  },
 } as const satisfies CodeTable;

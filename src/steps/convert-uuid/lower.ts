@@ -6,6 +6,7 @@ import { parseDuration } from '../../kernel/duration.js';
 import { sqlName } from '../../mapping/mapping.js';
 import type { KeyWalk, Operation, Pace } from '../../operation/operation.js';
 import { quoteIdentifier } from '../../sql/identifier.js';
+import { objectKey } from '../../sql/object-key.js';
 import type { ColumnWindow, TwinTable } from '../../windows/column-window.js';
 import { openColumns } from '../../windows/open-columns.js';
 import { windowName } from '../../windows/window.js';
@@ -52,6 +53,7 @@ export function lowerConvertUuid(fields: ConvertUuidFields, context: LowerContex
   };
   if (taken.length > 0) return { ...EMPTY_FRAGMENT, windows: [window] };
 
+  const grants = tables.flatMap((table) => columnGrants(table, context));
   const add = context.definitions(
     'add',
     tables.map(
@@ -61,19 +63,21 @@ export function lowerConvertUuid(fields: ConvertUuidFields, context: LowerContex
     context.catalog,
   );
   const added = applyEffects(context.catalog, add.effects);
+  const granted = context.definitions('grant', grants, added);
   const opened = openColumns(window, {
     pace: paceOf(fields, context),
     walkOf: (table) => walkOf(table),
     suppressed: ({ relation }) =>
       userTriggers(fields, context) === 'suppress' && firesTriggers(relation, ['update'], context.catalog),
     fires: ({ relation }) => firesTriggers(relation, ['update'], context.catalog),
-    after: add.operations.map(({ id }) => id),
+    after: [...add.operations, ...granted.operations].map(({ id }) => id),
   });
   const beside = context.definitions('beside', definitions, added);
   const fills = opened.filter(({ kind }) => kind === 'batch').map(({ id }) => id);
   const [first, ...rest] = beside.operations;
   const operations: readonly Operation[] = [
     ...add.operations,
+    ...granted.operations,
     ...opened,
     ...(first === undefined ? [] : [{ ...first, after: [...first.after, ...fills] }, ...rest]),
   ];
@@ -90,9 +94,24 @@ export function lowerConvertUuid(fields: ConvertUuidFields, context: LowerContex
   return {
     operations,
     preconditions: preconditionsOf(tables, fields, context),
-    effects: [...add.effects, ...beside.effects, ...mapped],
+    effects: [...add.effects, ...granted.effects, ...beside.effects, ...mapped],
     windows: [window],
   };
+}
+
+/** Who may read or write a column by a grant of its own may do so with its twin. */
+function columnGrants({ relation, twins }: TwinTable, { catalog }: LowerContext): readonly string[] {
+  return twins.flatMap(({ old, new: twinName }) => {
+    const facts = catalog.objects[objectKey({ kind: 'table column', name: [relation.schema, relation.name, old] })];
+    return (facts?.dressing ?? [])
+      .filter((text) => text.startsWith('GRANT '))
+      .map((text) => {
+        const on = text.indexOf(' ON TABLE ');
+        return (
+          text.slice(0, on).replaceAll(`(${quoteIdentifier(old)})`, `(${quoteIdentifier(twinName)})`) + text.slice(on)
+        );
+      });
+  });
 }
 
 function windowOf(tables: readonly TwinTable[], context: LowerContext): ColumnWindow {

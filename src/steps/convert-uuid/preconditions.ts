@@ -5,6 +5,9 @@ import { checkOperations } from '../../checks/check-operations.js';
 import type { PlannedCheck } from '../../checks/compile-checks.js';
 import { quoteIdentifier } from '../../sql/identifier.js';
 import type { Twin, TwinTable } from '../../windows/column-window.js';
+import { uniquePartsOf } from '../../checks/castable.js';
+import { primaryKeyOf } from '../../catalog/walkable-key.js';
+import { castQuery } from '../../sql/cast-query.js';
 import type { LowerContext } from '../step-definition.js';
 import type { ConvertUuidFields } from './schema.js';
 
@@ -14,7 +17,10 @@ export function preconditionsOf(
   context: LowerContext,
 ): readonly Operation[] {
   const checks = tables.flatMap((table) =>
-    table.twins.flatMap((twin) => (fields.orphans === 'keep' ? [] : orphansOf(table, twin))),
+    table.twins.flatMap((twin) => [
+      ...castOf(table, twin, context),
+      ...(fields.orphans === 'keep' ? [] : orphansOf(table, twin)),
+    ]),
   );
   return checkOperations(checks, {
     step: context.step,
@@ -22,6 +28,33 @@ export function preconditionsOf(
     effect: 'fail',
     barrier: false,
   });
+}
+
+/** What a foreign key upholds has the values of its parent, and these are asked there. */
+function castOf({ name, relation }: TwinTable, { old, value }: Twin, context: LowerContext): readonly PlannedCheck[] {
+  if (value.by.how !== 'cast' || (value.kind === 'looked up' && value.upheld)) return [];
+  const part = value.kind === 'looked up' && value.where !== null;
+  const query = castQuery({
+    table: part ? `(SELECT * FROM ${name} WHERE (${value.where}\n))` : name,
+    column: old,
+    to: 'uuid',
+    unique: uniquePartsOf(relation, old, context),
+    keyColumns: primaryKeyOf(relation) ?? [],
+    versionNum: context.catalog.server.versionNum,
+  })!;
+  return [
+    {
+      reads: [name],
+      query: {
+        check: 'castable',
+        name: `${name}.${old} survives as uuid`,
+        severity: 'error',
+        rows: query.rows,
+        summary: query.summary(10),
+        mask: [],
+      },
+    },
+  ];
 }
 
 function orphansOf({ name }: TwinTable, { old, value }: Twin): readonly PlannedCheck[] {

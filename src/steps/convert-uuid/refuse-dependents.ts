@@ -21,7 +21,19 @@ export function nothingIsLeftBehind(tables: readonly TwinTable[], context: Lower
     if (relation.kind === 'partitioned table')
       refuse('LS6604', `\`${table.name}\` is partitioned.`, 'leave out what refers to it, or convert it by hand');
     if (relation.partition) refuse('LS6604', `\`${table.name}\` is a partition.`, 'name its partitioned table');
+    if (relation.parent !== undefined && !relation.partition)
+      refuse(
+        'LS6604',
+        `\`${table.name}\` inherits from \`${relation.parent.name}\`.`,
+        'NO INHERIT first, or use partitions',
+      );
     for (const column of relation.columns) {
+      if (column.published !== undefined && table.twins.some(({ old }) => old === column.name))
+        refuse(
+          'LS6606',
+          `${column.published.map((name) => `\`${name}\``).join(', ')} publishes \`${table.name}\` by its column \`${column.name}\`.`,
+          'ALTER PUBLICATION … SET TABLE without it in a step before, and with it again behind the cutover',
+        );
       if (column.generated !== 'no' && mentions(column.default))
         refuse('LS6606', `\`${table.name}.${column.name}\` is computed from the key: ${column.default}.`, again);
     }
@@ -50,6 +62,9 @@ export function nothingIsLeftBehind(tables: readonly TwinTable[], context: Lower
         refuse('LS6606', `${key}${facts.definition === null ? '' : `: ${facts.definition}`}.`, again);
     }
     for (const { name, definition } of relation.triggers) {
+      const head = definition.slice(0, definition.indexOf(' ON '));
+      if (/ UPDATE OF /.test(head) && mentions(head.slice(head.indexOf(' UPDATE OF '))))
+        refuse('LS6606', `\`${name}\` of \`${table.name}\` fires when the key is updated.`, again);
       if (
         /^CREATE (CONSTRAINT )?TRIGGER .* WHEN \(/s.test(definition) &&
         mentions(definition.slice(definition.indexOf(' WHEN (')))
@@ -63,6 +78,7 @@ export function nothingIsLeftBehind(tables: readonly TwinTable[], context: Lower
         );
     }
   }
+  sound = functionsFollow(tables, context, refuse) && sound;
   for (const view of affectedViews(
     tables.map(({ name }) => name),
     context.catalog,
@@ -70,6 +86,43 @@ export function nothingIsLeftBehind(tables: readonly TwinTable[], context: Lower
   )) {
     if (view.kind === 'materialized view') refuse('LS6606', `the materialized view \`${view.name}\` reads it.`, again);
   }
+  return sound;
+}
+
+/**
+ * A body in SQL that was parsed when it was made stands on the columns themselves; any other is text, and means what has the name
+ * when it is run: that is shown, so that somebody reads it.
+ */
+function functionsFollow(
+  tables: readonly TwinTable[],
+  context: LowerContext,
+  refuse: (code: 'LS6606', detail: string, help: string) => void,
+): boolean {
+  let sound = true;
+  const read: string[] = [];
+  for (const [key, { definition }] of Object.entries(context.catalog.objects)) {
+    if (!/^(function|procedure) /.test(key) || definition === null) continue;
+    const words = new Set(definition.toLowerCase().match(/[\p{L}_][\p{L}\p{N}_$]*/gu));
+    const isMeant = tables.some(
+      ({ relation, twins }) =>
+        words.has(relation.name.toLowerCase()) && twins.some(({ old }) => words.has(old.toLowerCase())),
+    );
+    if (!isMeant) continue;
+    if (/\bBEGIN ATOMIC\b|^RETURN /m.test(definition)) {
+      sound = false;
+      refuse(
+        'LS6606',
+        `${key} was parsed with the old key.`,
+        'drop it in a step before, and make it again behind the cutover',
+      );
+    } else read.push(key);
+  }
+  if (read.length > 0)
+    report(context, CONVERT_CODES, 'LS6609', context.locate(context.path), {
+      severity: 'warning',
+      detail: `${read.slice(0, 20).join(', ')}${read.length > 20 ? `, and ${read.length - 20} more` : ''}.`,
+      help: 'read them: after the cutover the names mean the new keys; parameters and variables of the old type do not fit them',
+    });
   return sound;
 }
 

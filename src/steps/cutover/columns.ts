@@ -3,7 +3,7 @@ import { applyEffects } from '../../catalog/effects.js';
 import { IS_A_WAY_BACK, type Operation, type StatementOperation } from '../../operation/operation.js';
 import { quoteIdentifier } from '../../sql/identifier.js';
 import { withColumnRenamed, withIndexName } from '../../sql/renamed-text.js';
-import { objectKey } from '../../sql/object-key.js';
+import { commentStatement, objectKey, type ObjectName } from '../../sql/object-key.js';
 import { affectedViews } from '../../windows/affected-views.js';
 import { shortened, twinTable, type ColumnWindow, type Counterpart } from '../../windows/column-window.js';
 import { compareColumns, exclusive, tablesInOrder } from '../../windows/column-operations.js';
@@ -27,6 +27,7 @@ export function cutOverColumns(
   const views = affectedViews(tables, catalog, context.statementsOf);
   const facts: SwapFacts = {
     views,
+    dressing: (counterpart) => dressingOf(counterpart, windows, context),
     comment: ({ relation }, column) =>
       catalog.objects[objectKey({ kind: 'table column', name: [relation.schema, relation.name, column] })]?.comment ??
       undefined,
@@ -102,6 +103,25 @@ export function cutOverColumns(
     };
     return [...built, ...compared, flipBack, ...asBack(validated.operations, [flipBack.id])];
   }
+}
+
+/** Marks of the table on its index, and comments: each stands on the object, not on its name. */
+function dressingOf(
+  { kind, table, schema, name }: Counterpart,
+  windows: readonly ColumnWindow[],
+  { catalog }: LowerContext,
+): readonly string[] {
+  const { relation } = windows.flatMap(({ tables }) => tables).find((one) => one.name === table)!;
+  const index: ObjectName = { kind: 'index', name: [schema, name] };
+  const constraint: ObjectName = { kind: 'table constraint', name: [schema, relation.name, name] };
+  const said = (object: ObjectName): readonly string[] => {
+    const comment = catalog.objects[objectKey(object)]?.comment;
+    return comment == null ? [] : [commentStatement(object, comment)];
+  };
+  const marks = (catalog.objects[objectKey(index)]?.dressing ?? []).filter((text) =>
+    / CLUSTER ON | REPLICA IDENTITY USING INDEX /.test(text),
+  );
+  return [...(kind === 'foreign key' ? [] : [...marks, ...said(index)]), ...(kind === 'index' ? [] : said(constraint))];
 }
 
 /** After the cutover a row comes with its new key alone: going back needs an old one for it. */

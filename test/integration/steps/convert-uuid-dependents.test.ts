@@ -1,0 +1,154 @@
+/** What hangs on a converted column: moved by the cutover and moved back, or refused by its name before anything changes. */
+import { describe, expect, test } from 'vitest';
+
+import { EXIT } from '../../../src/commands/command-result.js';
+import { testDatabase } from '../../support/database.js';
+import { planOn } from '../../support/plan-on-database.js';
+
+const TABLES = `
+CREATE TABLE users (id serial PRIMARY KEY, email text);
+CREATE TABLE posts (id serial PRIMARY KEY, user_id int NOT NULL REFERENCES users, title text);
+INSERT INTO users (email) SELECT 'u' || g FROM generate_series(1, 20) g;
+INSERT INTO posts (user_id, title) SELECT id, email FROM users`;
+
+const STEPS = [
+  { id: 'keys', convert_uuid: { table: 'users', value: 'random', user_triggers: 'fire' } },
+  { id: 'flip', cutover: { windows: ['keys'] } },
+];
+
+interface Moved {
+  readonly sql: string;
+  /** One text: the same before, after the cutover, and after the way back. */
+  readonly same: string;
+}
+
+const MOVED: Readonly<Record<string, Moved>> = {
+  'grants on columns': {
+    sql: `DO $$ BEGIN CREATE ROLE lockstep_reader; EXCEPTION WHEN duplicate_object THEN NULL; END $$; GRANT SELECT (id, email), UPDATE (id) ON users TO lockstep_reader`,
+    same: `SELECT has_column_privilege('lockstep_reader', 'users', 'id', 'SELECT') || ' ' || has_column_privilege('lockstep_reader', 'users', 'id', 'UPDATE') || ' ' || has_column_privilege('lockstep_reader', 'posts', 'user_id', 'SELECT')`,
+  },
+  'the replica identity': {
+    sql: `CREATE UNIQUE INDEX users_identity ON users (id); ALTER TABLE users REPLICA IDENTITY USING INDEX users_identity`,
+    same: `SELECT relreplident::text || ' ' || indexrelid::regclass || ' ' || pg_get_indexdef(indexrelid) FROM pg_index JOIN pg_class c ON c.oid = indrelid WHERE indisreplident`,
+  },
+  'the index that it is clustered by': {
+    sql: `CREATE INDEX posts_user ON posts (user_id, title DESC NULLS LAST) INCLUDE (id); ALTER TABLE posts CLUSTER ON posts_user`,
+    same: `SELECT indexrelid::regclass || ' ' || pg_get_indexdef(indexrelid) FROM pg_index WHERE indisclustered`,
+  },
+  comments: {
+    sql: `COMMENT ON COLUMN users.id IS 'a'; COMMENT ON CONSTRAINT users_pkey ON users IS 'b'; COMMENT ON CONSTRAINT posts_user_id_fkey ON posts IS 'c'; COMMENT ON INDEX users_pkey IS 'd'`,
+    same: `SELECT concat_ws(' ', col_description('users'::regclass, (SELECT attnum FROM pg_attribute WHERE attrelid = 'users'::regclass AND attname = 'id')), (SELECT string_agg(obj_description(oid, 'pg_constraint'), ' ' ORDER BY conname DESC) FROM pg_constraint WHERE conname IN ('users_pkey', 'posts_user_id_fkey')), obj_description('users_pkey'::regclass))`,
+  },
+  'views, views over them, their grants and options': {
+    sql: `DO $$ BEGIN CREATE ROLE lockstep_reader; EXCEPTION WHEN duplicate_object THEN NULL; END $$;
+      CREATE VIEW one WITH (security_barrier) AS SELECT u.id, u.email FROM users u; CREATE VIEW a_two AS SELECT one.id, p.title FROM one JOIN posts p ON p.user_id = one.id;
+      GRANT SELECT ON a_two TO lockstep_reader; COMMENT ON VIEW one IS 'first'`,
+    same: `SELECT (SELECT count(*) FROM a_two) || ' ' || has_table_privilege('lockstep_reader', 'a_two', 'SELECT') || obj_description('one'::regclass) || (SELECT reloptions::text FROM pg_class WHERE oid = 'one'::regclass) || pg_get_viewdef('a_two'::regclass)`,
+  },
+  'unique constraints, partial and wide indexes': {
+    sql: `ALTER TABLE posts ADD CONSTRAINT once UNIQUE (user_id, title); CREATE UNIQUE INDEX part ON posts (title, user_id) WHERE user_id IS NOT NULL; CREATE INDEX h ON posts USING hash (user_id)`,
+    same: `SELECT string_agg(pg_get_indexdef(indexrelid), E'\\n' ORDER BY indexrelid::regclass::text) FROM pg_index WHERE indrelid = 'posts'::regclass AND indexrelid::regclass::text !~ '_legacy'`,
+  },
+};
+
+const REFUSED: Readonly<Record<string, { readonly sql: string; readonly says: RegExp; readonly code?: string }>> = {
+  'a policy': { sql: `CREATE POLICY mine ON posts USING (user_id = 1)`, says: /policy mine on public\.posts/ },
+  'a generated column': {
+    sql: `ALTER TABLE posts ADD COLUMN twice int GENERATED ALWAYS AS (user_id * 2) STORED`,
+    says: /posts\.twice/,
+  },
+  'a check': { sql: `ALTER TABLE posts ADD CONSTRAINT positive CHECK (user_id > 0)`, says: /positive/ },
+  'an index over an expression': { sql: `CREATE INDEX odd ON posts ((user_id % 2))`, says: /odd/ },
+  'a materialized view': {
+    sql: `CREATE MATERIALIZED VIEW counted AS SELECT user_id, count(*) FROM posts GROUP BY 1`,
+    says: /counted/,
+  },
+  statistics: { sql: `CREATE STATISTICS both_of ON user_id, title FROM posts`, says: /both_of/ },
+  'a rule': { sql: `CREATE RULE quiet AS ON DELETE TO posts WHERE OLD.user_id = 1 DO INSTEAD NOTHING`, says: /quiet/ },
+  'a trigger of the column': {
+    sql: `CREATE FUNCTION f() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN NEW; END'; CREATE TRIGGER on_user BEFORE UPDATE OF user_id ON posts FOR EACH ROW EXECUTE FUNCTION f()`,
+    says: /on_user/,
+  },
+  'the condition of a trigger': {
+    sql: `CREATE FUNCTION f() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN NEW; END'; CREATE TRIGGER if_user BEFORE UPDATE ON posts FOR EACH ROW WHEN (OLD.user_id IS DISTINCT FROM NEW.user_id) EXECUTE FUNCTION f()`,
+    says: /if_user/,
+  },
+  'a trigger behind ours': {
+    sql: `CREATE FUNCTION f() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN NEW; END'; CREATE TRIGGER "~~last" BEFORE UPDATE ON posts FOR EACH ROW EXECUTE FUNCTION f()`,
+    says: /~~last/,
+    code: 'LS6604',
+  },
+  'a body that was parsed': {
+    sql: `CREATE FUNCTION owner_of(p int) RETURNS int LANGUAGE sql BEGIN ATOMIC SELECT user_id FROM posts WHERE posts.id = p; END`,
+    says: /owner_of/,
+  },
+  'a list of published columns': {
+    sql: `CREATE PUBLICATION some_of FOR TABLE posts (id, user_id)`,
+    says: /`some_of` publishes/,
+  },
+  'a default that is an old key': { sql: `ALTER TABLE posts ALTER COLUMN user_id SET DEFAULT 1`, says: /default 1/ },
+  'a partitioned table': {
+    sql: `CREATE TABLE parts (id int, user_id int REFERENCES users, at date NOT NULL, PRIMARY KEY (id, at)) PARTITION BY RANGE (at)`,
+    says: /parts/,
+    code: 'LS6604',
+  },
+  'a name that is taken': {
+    sql: `ALTER TABLE posts ADD COLUMN user_id_legacy int`,
+    says: /user_id_legacy/,
+    code: 'LS6603',
+  },
+  'a reference to another key': {
+    sql: `CREATE TABLE others (id int PRIMARY KEY); INSERT INTO others SELECT id FROM users; ALTER TABLE posts ADD FOREIGN KEY (user_id) REFERENCES others`,
+    says: /others\.id/,
+    code: 'LS6602',
+  },
+};
+
+describe('moved', () => {
+  test.for(Object.entries(MOVED))(
+    '%s',
+    async ([, { sql, same }], { onTestFinished }) => {
+      const { database, query, value } = await testDatabase({ after: onTestFinished });
+      await query(TABLES);
+      await query(sql);
+      const before = await value(same);
+      expect(before).not.toBeNull();
+      const plan = planOn(database, { name: 'keys', steps: STEPS });
+      const { exit, diagnostics } = await plan.apply();
+      expect(exit, JSON.stringify(diagnostics)).toBe(EXIT.done);
+      expect(await value(`SELECT pg_typeof(user_id)::text FROM posts LIMIT 1`)).toBe('uuid');
+      expect(await value(same)).toBe(before);
+      expect(await plan.rollback()).toMatchObject({ exit: EXIT.done });
+      expect(await value(same)).toBe(before);
+    },
+    60_000,
+  );
+});
+
+describe('refused', () => {
+  test.for(Object.entries(REFUSED))('%s', async ([, { sql, says, code = 'LS6606' }], { onTestFinished }) => {
+    const { database, query } = await testDatabase({ after: onTestFinished });
+    await query(TABLES);
+    await query(sql);
+    const { exit, diagnostics } = await planOn(database, { name: 'keys', steps: STEPS }).plan();
+    expect(exit).not.toBe(EXIT.done);
+    const told = diagnostics.filter((one) => one.code === code && says.test(one.detail ?? ''));
+    expect(told, JSON.stringify(diagnostics, null, 1)).toHaveLength(1);
+    expect(told[0]!.help).toBeTruthy();
+  });
+
+  test('a body that is text is shown', async ({ onTestFinished }) => {
+    const { database, query } = await testDatabase({ after: onTestFinished });
+    await query(TABLES);
+    await query(
+      `CREATE FUNCTION owner_of(p int) RETURNS int LANGUAGE sql AS 'SELECT user_id FROM posts WHERE posts.id = p'`,
+    );
+    const { diagnostics } = await planOn(database, { name: 'keys', steps: STEPS }).plan();
+    expect(diagnostics).toMatchObject(
+      [{ code: 'LS6609', severity: 'warning', detail: /owner_of/ }].map((one) => ({
+        ...one,
+        detail: expect.stringMatching(one.detail),
+      })),
+    );
+  });
+});
