@@ -1,5 +1,5 @@
 /** What hangs on a converted column: moved by the cutover and moved back, or refused by its name before anything changes. */
-import { describe, expect, test } from 'vitest';
+import { describe, expect, onTestFinished, test } from 'vitest';
 
 import { EXIT } from '../../../src/commands/command-result.js';
 import { testDatabase } from '../../support/database.js';
@@ -126,29 +126,29 @@ describe('moved', () => {
 });
 
 describe('refused', () => {
-  test.for(Object.entries(REFUSED))('%s', async ([, { sql, says, code = 'LS6606' }], { onTestFinished }) => {
+  test.each(named(REFUSED))('$name', async ({ is: { sql, says, code = 'LS6606' } }) => {
     const { database, query } = await testDatabase({ after: onTestFinished });
     await query(TABLES);
     await query(sql);
     const { exit, diagnostics } = await planOn(database, { name: 'keys', steps: STEPS }).plan();
     expect(exit).not.toBe(EXIT.done);
-    const told = diagnostics.filter((one) => one.code === code && says.test(one.detail ?? ''));
+    const told = diagnostics.filter((one) => one.code === code && says.test(one.detail));
     expect(told, JSON.stringify(diagnostics, null, 1)).toHaveLength(1);
     expect(told[0]!.help).toBeTruthy();
   });
 
-  test('a body that is text is shown', async ({ onTestFinished }) => {
+  test('a body that is text is shown', async () => {
     const { database, query } = await testDatabase({ after: onTestFinished });
     await query(TABLES);
     await query(
       `CREATE FUNCTION owner_of(p int) RETURNS int LANGUAGE sql AS 'SELECT user_id FROM posts WHERE posts.id = p'`,
     );
     const { diagnostics } = await planOn(database, { name: 'keys', steps: STEPS }).plan();
-    expect(diagnostics).toMatchObject(
-      [{ code: 'LS6609', severity: 'warning', detail: /owner_of/ }].map((one) => ({
-        ...one,
-        detail: expect.stringMatching(one.detail),
-      })),
-    );
+    expect(diagnostics).toMatchObject([{ code: 'LS6609', severity: 'warning' }]);
+    expect(diagnostics[0]!.detail).toMatch(/owner_of/);
   });
 });
+
+function named<T>(all: Readonly<Record<string, T>>): readonly { readonly name: string; readonly is: T }[] {
+  return Object.entries(all).map(([name, is]) => ({ name, is }));
+}

@@ -1,5 +1,5 @@
 /** Keys and references of every shape under `convert_uuid`: there, over the cutover, written, and back. */
-import { describe, expect, test } from 'vitest';
+import { describe, expect, onTestFinished, test } from 'vitest';
 
 import { EXIT } from '../../../src/commands/command-result.js';
 import { testDatabase } from '../../support/database.js';
@@ -160,6 +160,8 @@ const SHAPES: Readonly<Record<string, Shape>> = {
     means: `SELECT count(*)::text FROM posts`,
   },
 };
+
+const SHAPES_BY_NAME = Object.entries(SHAPES).map(([name, shape]) => ({ name, shape }));
 
 describe.each([18, 15])('on server %i', (major) => {
   test.for(Object.entries(SHAPES))(

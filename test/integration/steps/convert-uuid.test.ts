@@ -1,5 +1,5 @@
 /** `convert_uuid` on real servers: there, over the cutover, back, and to the end, with rows that are written at every stage. */
-import { describe, expect, test } from 'vitest';
+import { describe, expect, onTestFinished, test } from 'vitest';
 
 import { EXIT } from '../../../src/commands/command-result.js';
 import { testDatabase } from '../../support/database.js';
@@ -65,7 +65,7 @@ const WRITE_FLIPPED = [
 ];
 
 describe.each([18, 15])('on server %i', (major) => {
-  test('over the cutover and back nothing is lost, and the catalog is what it was', async ({ onTestFinished }) => {
+  test('over the cutover and back nothing is lost, and the catalog is what it was', async () => {
     const { database, query, value } = await testDatabase({ major, after: onTestFinished });
     await query(SHOP);
     const before = await value(CATALOG);
