@@ -31,6 +31,8 @@ export interface CheckContext extends Scope {
   readonly mapping: (name: string, walk?: string) => Mapping | undefined;
   /** Names of the mappings that a window of the plan keeps in step; undefined where no step before opens one of this id. */
   readonly mappingsOfWindow: (id: string) => readonly string[] | undefined;
+  /** Of a window inside of tables: the rows whose twins differ, and the relations that are read; undefined for any other. */
+  readonly twinsOfWindow: (id: string) => { readonly rows: string; readonly reads: readonly string[] } | undefined;
   /** What the open window is called that keeps this mapping in step; undefined where there is none. */
   readonly windowOf: (mapping: string) => string | undefined;
   /** Keys of the relations that a condition or query reads, by the grammar; reports what cannot be known. */

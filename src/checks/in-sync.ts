@@ -32,6 +32,8 @@ export const inSync: CheckDefinition<InSyncFields> = {
     const { of, extra } = Array.isArray(fields)
       ? { of: fields as readonly string[] }
       : (fields as { of: readonly string[]; extra?: 'allow' });
+    const twins = context.twinsOfWindow(of[0]!);
+    if (twins !== undefined) return { says: `every new key of ${of[0]!} is what the old one says`, ...twins };
     const mapping = context.mapping(of[0]!);
     if (mapping === undefined) return undefined;
     const compared = comparison(mapping, {
@@ -60,6 +62,9 @@ export function expandInSync(
     ? { of: fields as readonly string[] }
     : (fields as { readonly of: readonly string[]; readonly extra?: 'allow' });
   return of
-    .flatMap((name) => mappingsOfWindow(name) ?? [name])
+    .flatMap((name) => {
+      const mappings = mappingsOfWindow(name) ?? [];
+      return mappings.length === 0 ? [name] : mappings;
+    })
     .map((name) => ({ of: [name], ...(extra !== undefined && { extra }) }));
 }

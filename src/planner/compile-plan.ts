@@ -14,6 +14,7 @@ import type { Operation } from '../operation/operation.js';
 import type { Grammar } from '../sql/grammar.js';
 import { checkOperations, type CheckOperationOptions } from '../checks/check-operations.js';
 import { STEP_KINDS } from '../steps/registry.js';
+import { definitions } from '../steps/definitions.js';
 import { statedWayBack } from '../steps/stated-way-back.js';
 import type { LowerContext } from '../steps/step-definition.js';
 import { compileState, type CompileState } from './compile-state.js';
@@ -101,7 +102,7 @@ interface CompiledStep extends StepOperations {
 function compileStep(step: PlanStep, index: number, state: CompileState): CompiledStep {
   const path: Path = ['steps', index];
   const kind = STEP_KINDS.find((definition) => definition.kind === step.kind)!;
-  const context: LowerContext = {
+  const described = {
     ...state.surroundings(),
     plan: state.plan.name,
     step: step.id,
@@ -109,8 +110,9 @@ function compileStep(step: PlanStep, index: number, state: CompileState): Compil
     path: [...path, step.kind],
     rollback: step.rollback,
     allow: step.allow,
-    file: (name) => state.plan.files[name]!,
+    file: (name: string) => state.plan.files[name]!,
   };
+  const context: LowerContext = { ...described, definitions: definitions(described) };
   const shown = { id: step.id, kind: step.kind, description: step.description, skipped: null };
   const skipped = whySkipped(step, context, state);
   if (skipped !== undefined) {

@@ -11,7 +11,8 @@ import { resolveMapping } from '../mapping/resolve-mapping.js';
 import { readQuery, readStatements } from '../sql/fragment.js';
 import type { Grammar, ParsedStatement } from '../sql/grammar.js';
 import type { LowerContext } from '../steps/step-definition.js';
-import type { Window } from '../windows/window.js';
+import { isOfColumns, type AnyWindow } from '../windows/column-window.js';
+import { allDifferences } from '../windows/compare-twins.js';
 import { touchesOf } from '../steps/touches.js';
 
 export interface CompileState extends Pick<Scope, 'report'> {
@@ -19,10 +20,10 @@ export interface CompileState extends Pick<Scope, 'report'> {
   readonly diagnostics: readonly Diagnostic[];
   /** For what is compiled next: the catalog as it will be then. */
   surroundings(): CheckSurroundings & Pick<LowerContext, 'defaults' | 'statementsOf' | 'windows'>;
-  readonly windows: ReadonlyMap<string, Window>;
+  readonly windows: ReadonlyMap<string, AnyWindow>;
   /** Ids of steps that are known not to run. */
   readonly skipped: Set<string>;
-  advance(change: (catalog: CatalogSnapshot) => CatalogSnapshot, windows: readonly Window[]): void;
+  advance(change: (catalog: CatalogSnapshot) => CatalogSnapshot, windows: readonly AnyWindow[]): void;
 }
 
 export function compileState(
@@ -34,7 +35,7 @@ export function compileState(
   const reported = new Set<string>();
   let catalog = initial;
   let mappings = new Map<string, Mapping | undefined>();
-  const windows = new Map<string, Window>();
+  const windows = new Map<string, AnyWindow>();
 
   // The same mapping is resolved for a backfill and for a check: its problems are told once.
   const reportOnce = (diagnostic: Diagnostic): void => {
@@ -61,9 +62,16 @@ export function compileState(
       windows: new Map(windows),
       windowOf: (mapping) =>
         (withoutWindows ? [] : [...windows.values()]).find(
-          ({ leads, mirrors }) => leads !== null && mirrors.some((mirror) => mirror.mapping.name === mapping),
+          (window) =>
+            !isOfColumns(window) &&
+            window.leads !== null &&
+            window.mirrors.some((mirror) => mirror.mapping.name === mapping),
         )?.name,
       mappingsOfWindow: (id) => windowOver(plan.steps.find((step) => step.id === id)),
+      twinsOfWindow: (id) => {
+        const window = windows.get(id);
+        return window === undefined || !isOfColumns(window) ? undefined : allDifferences(window, window.leads ?? 'new');
+      },
       mapping: (name, walk) => {
         const key = JSON.stringify([name, walk]);
         if (!known.has(key))

@@ -3,6 +3,8 @@ import type { CodeTable } from '../kernel/diagnostic.js';
 import { BACKFILL_CODES } from './backfill/codes.js';
 import { backfill } from './backfill/index.js';
 import { close } from './close/index.js';
+import { CONVERT_CODES } from './convert-uuid/codes.js';
+import { convertUuid } from './convert-uuid/index.js';
 import { cutover } from './cutover/index.js';
 import { DDL_CODES } from './ddl/codes.js';
 import { ddl } from './ddl/index.js';
@@ -21,6 +23,7 @@ export const STEP_KINDS: readonly StepDefinition<never>[] = [
   ddl,
   dualWrite,
   backfill,
+  convertUuid,
   cutover,
   close,
   verify,
@@ -35,5 +38,6 @@ export const STEP_CODES: readonly CodeTable[] = [
   FITNESS_CODES,
   BACKFILL_CODES,
   WINDOW_CODES,
+  CONVERT_CODES,
   SQL_STEP_CODES,
 ];

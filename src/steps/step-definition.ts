@@ -2,6 +2,7 @@
  * What a step kind is: fields of a plan that lower themselves to operations. The only floor that knows kinds; everything
  * below works on what `lower` returns. A kind has no connection, no clock, no logger: a catalog, names and defaults.
  */
+import type { CatalogSnapshot } from '../catalog/catalog-snapshot.js';
 import type { CatalogEffect } from '../catalog/effects.js';
 import type { Scope } from '../catalog/scope.js';
 import type { CheckSurroundings } from '../checks/compile-checks.js';
@@ -11,7 +12,7 @@ import type { Path } from '../kernel/path.js';
 import type { HazardName } from '../operation/hazard.js';
 import type { Operation, OperationId } from '../operation/operation.js';
 import type { ParsedStatement } from '../sql/grammar.js';
-import type { Window } from '../windows/window.js';
+import type { AnyWindow } from '../windows/column-window.js';
 
 export interface StepDefinition<Fields> {
   readonly kind: string;
@@ -55,10 +56,15 @@ export type Allowed = Readonly<Partial<Record<HazardName, string>>>;
 
 export interface LowerContext extends StepContext, CheckSurroundings {
   /** Those of the plan that earlier steps open, by their ids. */
-  readonly windows: ReadonlyMap<string, Window>;
+  readonly windows: ReadonlyMap<string, AnyWindow>;
   /** Ids of the checks that decide whether the step runs. */
   readonly skipWhen: readonly OperationId[];
   readonly defaults: PlanDefaults;
+  /**
+   * Definitions that a kind writes itself, from that catalog on: each in the form that does not block, with its way back. Their ids
+   * begin with the step's and `name`.
+   */
+  readonly definitions: (name: string, texts: readonly string[], catalog: CatalogSnapshot) => Fragment;
   /** Parses a text that the document has accepted already. */
   readonly statementsOf: (sql: string) => readonly ParsedStatement[];
 }
@@ -92,7 +98,7 @@ export interface Fragment {
   readonly preconditions: readonly Operation[];
   readonly effects: readonly CatalogEffect[];
   /** Windows that it opens or changes, as they are behind it. */
-  readonly windows?: readonly Window[];
+  readonly windows?: readonly AnyWindow[];
 }
 
 export const EMPTY_FRAGMENT: Fragment = { operations: [], preconditions: [], effects: [] };

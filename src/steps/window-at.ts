@@ -2,13 +2,14 @@
 import { report } from '../catalog/scope.js';
 import type { Path } from '../kernel/path.js';
 import { sqlName, textsOf } from '../mapping/mapping.js';
+import { isOfColumns, type AnyWindow } from '../windows/column-window.js';
 import type { Mirror, Window } from '../windows/window.js';
 import { withPartitions } from './fitness.js';
 import { WINDOW_CODES } from './window-codes.js';
 import type { LowerContext } from './step-definition.js';
 
 /** Open and filled there; undefined where something was reported. */
-export function openWindowAt(id: string, path: Path, context: LowerContext): Window | undefined {
+export function openWindowAt(id: string, path: Path, context: LowerContext): AnyWindow | undefined {
   const window = context.windows.get(id);
   if (window?.broken === true) return undefined;
   const refuse = (code: 'LS6504' | 'LS6505', detail: string, help: string): undefined => {
@@ -22,6 +23,7 @@ export function openWindowAt(id: string, path: Path, context: LowerContext): Win
     refuse('LS6504', `\`${id}\` is closed already.`, 'leave it out');
     return;
   }
+  if (isOfColumns(window)) return window;
   const open = window.mirrors.map(({ mapping }) => mapping.name).filter((name) => !window.filled.includes(name));
   if (open.length === 0) return window;
   const detail = `No step fills ${open.join(', ')}.`;
@@ -31,7 +33,8 @@ export function openWindowAt(id: string, path: Path, context: LowerContext): Win
 /** The open window that keeps a mapping in step. */
 export function windowOver(mapping: string, { windows }: Pick<LowerContext, 'windows'>): Window | undefined {
   return [...windows.values()].find(
-    ({ leads, mirrors }) => leads !== null && mirrors.some((mirror) => mirror.mapping.name === mapping),
+    (window): window is Window =>
+      !isOfColumns(window) && window.leads !== null && window.mirrors.some((mirror) => mirror.mapping.name === mapping),
   );
 }
 

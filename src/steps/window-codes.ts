@@ -50,4 +50,14 @@ export const WINDOW_CODES = {
     explanation:
       'A column that the window copies has a sequence on either side. While both sides are written, each would give the same number to another row; the second write is refused, and nothing is lost. Let one side use the sequence of the other: `ALTER TABLE … ALTER COLUMN … SET DEFAULT nextval(…)`.',
   },
+  LS6511: {
+    summary: 'windows of two kinds cannot change in one commit',
+    explanation:
+      'A window between tables changes which of them leads; a window inside of tables changes the names of columns. Each is a short transaction of its own: write a `cutover` for each.',
+  },
+  LS6512: {
+    summary: 'nothing gives a new row its old key',
+    explanation:
+      'After the cutover a row comes with its new key. The old column keeps its default or its sequence; where it has neither, nothing could go back to the old key. Say what gives it one (`old_value`).',
+  },
 } as const satisfies CodeTable;

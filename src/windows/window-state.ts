@@ -6,6 +6,7 @@
  *   old leads → new leads   a cutover: nothing differed under the lock; the old side is kept in step from the new one
  *   new leads → old leads   the cutover taken back, as carefully as it was made
  *   old leads → leaving     a way back: the mirrors only take away what the window put there
+ *   old leads → gone        a way back inside of tables: the new columns go, and with them all that the window brought
  *   leaving   → gone        nothing of the window is left
  *   old leads → closed      without a cutover: the target stays as it is
  *   new leads → closed      the old side stays as it is; there is no way back from here
@@ -19,7 +20,7 @@ import type { Window } from './window.js';
 export type WindowState = 'old leads' | 'new leads' | 'leaving' | 'gone' | 'closed';
 
 export const WINDOW_MOVES: Readonly<Record<WindowState, readonly WindowState[]>> = {
-  'old leads': ['new leads', 'leaving', 'closed'],
+  'old leads': ['new leads', 'leaving', 'gone', 'closed'],
   'new leads': ['old leads', 'closed'],
   leaving: ['gone'],
   gone: [],

@@ -15,6 +15,7 @@ import { refuseToSuppress, suppresses, type UserTriggers } from './suppress.js';
 import { upheldKeys } from './upheld-keys.js';
 import { joinWindow } from '../../windows/join-window.js';
 import { mirrorFires } from '../../windows/mirror-triggers.js';
+import { isOfColumns } from '../../windows/column-window.js';
 import type { Window } from '../../windows/window.js';
 import { sqlKeyColumn, targetWalk } from '../key-walk.js';
 import { provenanceIsFresh, uncopyWork, type Referrer } from './uncopy-sql.js';
@@ -26,11 +27,12 @@ export function lowerCopy(fields: MappingBackfill, pace: Pace, context: LowerCon
   });
   const found = parts.filter((part) => part !== undefined);
   const operations = found.flatMap((part) => part.operations);
-  const windows = [...context.windows.values()]
+  const open = [...context.windows.values()].filter((window): window is Window => !isOfColumns(window));
+  const windows = open
     .filter(({ mirrors }) => mirrors.some(({ mapping }) => fields.mappings.includes(mapping.name)))
     .map((window) => ({ ...window, filled: [...new Set([...window.filled, ...fields.mappings])] }));
   return {
-    operations: [...operations, ...windows.flatMap((window) => joined(window, operations, context))],
+    operations: [...operations, ...windows.flatMap((window) => joined(window, open, operations, context))],
     preconditions: found.flatMap((part) => part.preconditions),
     effects: [],
     windows,
@@ -38,8 +40,13 @@ export function lowerCopy(fields: MappingBackfill, pace: Pace, context: LowerCon
 }
 
 /** A window in both directions answers writes to its targets once all of them are filled. */
-function joined(window: Window, fills: readonly Operation[], context: LowerContext): readonly Operation[] {
-  const before = context.windows.get(window.id)!.filled;
+function joined(
+  window: Window,
+  open: readonly Window[],
+  fills: readonly Operation[],
+  context: LowerContext,
+): readonly Operation[] {
+  const before = open.find(({ id }) => id === window.id)!.filled;
   const full = (filled: readonly string[]): boolean =>
     window.mirrors.every(({ mapping }) => filled.includes(mapping.name));
   if (window.direction === 'forward' || full(before) || !full(window.filled)) return [];

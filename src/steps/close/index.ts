@@ -2,16 +2,22 @@
 import { DURATION_PATTERN, parseDuration } from '../../kernel/duration.js';
 import { list, object, ref, text } from '../../kernel/json-schema.js';
 import { closeWindow } from '../../windows/close-window.js';
-import type { Fragment, LowerContext, StepDefinition } from '../step-definition.js';
+import { isOfColumns } from '../../windows/column-window.js';
+import { closedColumns } from './columns.js';
+import { EMPTY_FRAGMENT, type Fragment, type LowerContext, type StepDefinition } from '../step-definition.js';
 import { familyOf, openWindowAt, readsOfMirror } from '../window-at.js';
 
 interface CloseFields {
   readonly windows: readonly string[];
   readonly quiet?: string;
+  readonly old?: 'keep' | 'retire';
+  readonly retain?: string;
 }
 
 /** Long enough for a request that was under way, a retry, and the next run of a job that comes every few minutes. */
 const QUIET_MS = 15 * 60_000;
+
+const RETAIN_MS = 7 * 24 * 3_600_000;
 
 export const close: StepDefinition<CloseFields> = {
   kind: 'close',
@@ -28,25 +34,46 @@ export const close: StepDefinition<CloseFields> = {
         pattern: DURATION_PATTERN,
         'x-lockstep-pattern-hint': 'a number and a unit, largest first: `15m`, `24h`',
       },
+      old: {
+        enum: ['keep', 'retire'],
+        description:
+          'what becomes of old columns after a cutover: `retire` (the default) drops them after `retain`, `keep` leaves them',
+      },
+      retain: {
+        ...text('how long what is out of use is kept before it is dropped (default 7d)'),
+        pattern: DURATION_PATTERN,
+        'x-lockstep-pattern-hint': 'a number and a unit, largest first: `7d`, `36h`',
+      },
     },
     ['windows'],
   ),
   windowsOf: ({ windows }) => windows,
-  lower({ windows, quiet }, context) {
+  lower({ windows, quiet, old = 'retire', retain }, context) {
     const quietMs = (quiet === undefined ? undefined : parseDuration(quiet)) ?? QUIET_MS;
-    const parts = windows.map((id, index) => closed(id, index, quietMs, context)).filter((part) => part !== undefined);
+    const retainMs = old === 'keep' ? null : ((retain === undefined ? undefined : parseDuration(retain)) ?? RETAIN_MS);
+    const parts = windows
+      .map((id, index) => closed(id, index, { quietMs, retainMs }, context))
+      .filter((part) => part !== undefined);
     return {
       operations: parts.flatMap((part) => part.operations),
       preconditions: [],
-      effects: [],
+      effects: parts.flatMap((part) => part.effects),
       windows: parts.flatMap((part) => part.windows ?? []),
     };
   },
 };
 
-function closed(id: string, index: number, quietMs: number, context: LowerContext): Fragment | undefined {
+function closed(
+  id: string,
+  index: number,
+  { quietMs, retainMs }: { readonly quietMs: number; readonly retainMs: number | null },
+  context: LowerContext,
+): Fragment | undefined {
   const window = openWindowAt(id, [...context.path, 'windows', index], context);
   if (window === undefined) return undefined;
+  if (isOfColumns(window)) {
+    return window.tables.length === 0 ? EMPTY_FRAGMENT : closedColumns(window, context, quietMs, retainMs);
+  }
   const operations = closeWindow(window, context.step, {
     family: familyOf(context),
     readsOf: readsOfMirror(context),

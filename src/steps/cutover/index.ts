@@ -3,9 +3,12 @@ import { report } from '../../catalog/scope.js';
 import { DURATION_PATTERN, parseDuration } from '../../kernel/duration.js';
 import { integer, list, object, ref, text } from '../../kernel/json-schema.js';
 import { cutOver } from '../../windows/cutover-window.js';
+import { isOfColumns, type AnyWindow } from '../../windows/column-window.js';
 import type { Window } from '../../windows/window.js';
+import type { StatementOperation } from '../../operation/operation.js';
+import { cutOverColumns } from './columns.js';
 import { WINDOW_CODES } from '../window-codes.js';
-import { EMPTY_FRAGMENT, type LowerContext, type StepDefinition } from '../step-definition.js';
+import { EMPTY_FRAGMENT, type Fragment, type LowerContext, type StepDefinition } from '../step-definition.js';
 import { familyOf, openWindowAt, readsOfMirror } from '../window-at.js';
 
 interface CutoverFields {
@@ -38,25 +41,52 @@ export const cutover: StepDefinition<CutoverFields> = {
     const windows = ids.map((id, index) => leading(id, index, context)).filter((window) => window !== undefined);
     if (windows.length < ids.length) return EMPTY_FRAGMENT;
     const lockTimeoutMs = lockTimeout === undefined ? undefined : parseDuration(lockTimeout);
-    const operations = cutOver(windows, context.step, {
-      family: familyOf(context),
-      readsOf: readsOfMirror(context),
-      lockLimits: {
-        ...(lockTimeoutMs !== undefined && { lockTimeoutMs }),
-        ...(attempts !== undefined && { attempts }),
-      },
-    });
+    const lockLimits = {
+      ...(lockTimeoutMs !== undefined && { lockTimeoutMs }),
+      ...(attempts !== undefined && { attempts }),
+    };
+    const fragment = ofOneKind(windows, lockLimits, context);
     const skipWhen = windows.flatMap((window) => window.skipWhen);
     return {
-      operations: operations.map((operation) => ({ ...operation, skipWhen: [...operation.skipWhen, ...skipWhen] })),
-      preconditions: [],
-      effects: [],
-      windows: windows.map((window) => ({ ...window, leads: 'new' })),
+      ...fragment,
+      operations: fragment.operations.map((operation) => ({
+        ...operation,
+        skipWhen: [...operation.skipWhen, ...skipWhen],
+      })),
     };
   },
 };
 
-function leading(id: string, index: number, context: LowerContext): Window | undefined {
+/** One commit is of one kind: names that change, or triggers that turn round. */
+function ofOneKind(
+  windows: readonly AnyWindow[],
+  lockLimits: NonNullable<StatementOperation['lockLimits']>,
+  context: LowerContext,
+): Fragment {
+  // What was converted before has nothing to change.
+  const columns = windows.filter(isOfColumns).filter(({ tables }) => tables.length > 0);
+  const others = windows.filter((window): window is Window => !isOfColumns(window));
+  if (columns.length > 0 && others.length > 0) {
+    report(context, WINDOW_CODES, 'LS6511', context.locate([...context.path, 'windows']), {
+      detail: `\`${columns[0]!.id}\` changes the names of columns, \`${others[0]!.id}\` which of two tables leads.`,
+      help: 'write a `cutover` for each',
+    });
+    return EMPTY_FRAGMENT;
+  }
+  if (columns.length > 0) return cutOverColumns(columns, context, lockLimits);
+  const operations =
+    others.length === 0
+      ? []
+      : cutOver(others, context.step, { family: familyOf(context), readsOf: readsOfMirror(context), lockLimits });
+  return {
+    operations,
+    preconditions: [],
+    effects: [],
+    windows: windows.map((window) => ({ ...window, leads: 'new' as const })),
+  };
+}
+
+function leading(id: string, index: number, context: LowerContext): AnyWindow | undefined {
   const window = openWindowAt(id, [...context.path, 'windows', index], context);
   if (window === undefined) return undefined;
   const refuse = (detail: string, help: string): undefined => {

@@ -22,6 +22,7 @@ export function lowerDdl(
   context: LowerContext,
   tell: Tell,
   spanOf: SpanOf,
+  prefix = context.step,
 ): Fragment {
   const expander = createExpander(context, tell, spanOf);
   const prelude = createPrelude();
@@ -32,7 +33,7 @@ export function lowerDdl(
     if (prelude.takes(statement)) continue;
     for (const group of groupsOf(expander.piecesOf(statement, catalog))) {
       const before = operations.at(-1);
-      const id = `${context.step}/${index + 1}/${nameOf(group)}`;
+      const id = `${prefix}/${index + 1}/${nameOf(group)}`;
       const site: Site = { id, step: context.step, catalog, expander, prelude: prelude.texts() };
       const there = operationOf(group, site, before);
       operations.push({

@@ -1,0 +1,30 @@
+/** Closing a window inside of tables. */
+import { closeColumns } from '../../windows/close-columns.js';
+import type { ColumnWindow } from '../../windows/column-window.js';
+import { retire } from './retire.js';
+import { definitionEffects } from '../definition-effects.js';
+import type { Fragment, LowerContext } from '../step-definition.js';
+
+export function closedColumns(
+  window: ColumnWindow,
+  context: LowerContext,
+  quietMs: number,
+  /** Null: the old columns stay. */
+  retainMs: number | null,
+): Fragment {
+  const { step } = context;
+  const closed = closeColumns(window, step, { quietMs });
+  const retired =
+    window.leads === 'new' && retainMs !== null ? retire(window, step, retainMs, closed.operations.at(-1)!.id) : null;
+  const operations = [...closed.operations, ...(retired?.operations ?? [])];
+  const definitions = [...closed.definitions, ...(retired?.definitions ?? [])];
+  return {
+    operations: operations.map((operation) => ({
+      ...operation,
+      skipWhen: [...operation.skipWhen, ...window.skipWhen],
+    })),
+    preconditions: [],
+    effects: definitionEffects(definitions, context.catalog, context),
+    windows: [{ ...window, leads: null }],
+  };
+}

@@ -1,0 +1,45 @@
+/** Problems of `convert_uuid`: what cannot be converted, and what would be left behind. */
+import type { CodeTable } from '../../kernel/diagnostic.js';
+
+export const CONVERT_CODES = {
+  LS6601: {
+    summary: 'a key cannot be converted to uuid',
+    explanation:
+      'What is converted is one column of the primary key or of another unique key: an integer, or a text. `cast` needs a text, `v7` a server of version 18 or later, `derived` a namespace. Where the key is made of several columns, name the one to convert (`column`).',
+  },
+  LS6602: {
+    summary: 'a column refers to a key that is not converted',
+    explanation:
+      'A foreign key needs one type on both sides. A column that is converted because it refers to one key cannot go on referring to another that is not; convert both in one step (`tables`), or start at the key that everything refers to.',
+  },
+  LS6603: {
+    summary: 'a name is taken',
+    explanation:
+      'While the window is open the new column, its indexes and its constraints stand beside the old ones, and after the cutover the old ones stand beside the new. Say other names (`names`), or rename what has them now.',
+  },
+  LS6604: {
+    summary: 'a table cannot be converted',
+    explanation:
+      'Its parts cannot all be made beside the old ones without holding up who writes. A partitioned table cannot take a prepared index as its key (`USING INDEX`); convert what does not touch one, or attach the partitions anew.',
+  },
+  LS6605: {
+    summary: 'a reference is not clear',
+    explanation:
+      'A soft reference says which column holds keys of which converted table. Where several tables are converted and the column is not called like one of them, say it: `{ column: events.subject_id, to: users }`.',
+  },
+  LS6606: {
+    summary: 'something hangs on a column that the cutover would leave behind',
+    explanation:
+      'What stands on a column follows it when it is renamed: a policy, a generated column, a CHECK, a materialized view would go on meaning the old key. Views, plain indexes, keys and foreign keys are moved by the cutover itself; what cannot be moved is named here. Drop it in a step before, and make it again behind the cutover.',
+  },
+  LS6607: {
+    summary: 'a column looks like a reference',
+    explanation:
+      'It has the type of the converted key and is called like its table, but no foreign key says that it refers to it. Name it in `references`, or it keeps the old keys.',
+  },
+  LS6608: {
+    summary: 'a key is a uuid already',
+    explanation:
+      'There is nothing to convert: the step succeeds and does nothing, and so do the cutover and the close of its window.',
+  },
+} as const satisfies CodeTable;

@@ -1,0 +1,176 @@
+/**
+ * Which columns a conversion takes along: everything that refers to the key by a foreign key, what refers to that, and what the
+ * plan names besides. A column takes its value from one parent; by a breadth-first walk from the keys, so that no circle of
+ * references waits for itself.
+ */
+import type { Column, Constraint, Relation } from '../../catalog/catalog-snapshot.js';
+import { columnAt, report, tableAt, tableColumnAt } from '../../catalog/scope.js';
+import { sqlName } from '../../mapping/mapping.js';
+import { relationKey } from '../../sql/identifier.js';
+import type { LowerContext } from '../step-definition.js';
+import { CONVERT_CODES } from './codes.js';
+import type { ConvertUuidFields } from './schema.js';
+
+export interface KeyNode {
+  readonly relation: Relation;
+  readonly column: Column;
+  /** Null: a key of its own. */
+  readonly from: Reference | null;
+}
+
+export interface Reference {
+  /** Qualified and quoted. */
+  readonly parent: string;
+  readonly parentColumn: string;
+  readonly also: readonly { readonly own: string; readonly parent: string }[];
+  readonly where: string | null;
+  readonly upheld: boolean;
+}
+
+/** In the order of the walk: each behind what it refers to. Undefined where something was reported. */
+export function keyGraphOf(fields: ConvertUuidFields, context: LowerContext): readonly KeyNode[] | undefined {
+  const roots = rootsOf(fields, context);
+  if (roots === undefined) return undefined;
+  const nodes = new Map<string, KeyNode>(roots.map((root) => [nodeKey(root.relation, root.column.name), root]));
+  const soft = softReferences(fields, roots, context);
+  if (soft === undefined) return undefined;
+  const queue = [...nodes.values()];
+  for (let node = queue.shift(); node !== undefined; node = queue.shift()) {
+    const parent = node;
+    const found = [...declared(parent, context), ...soft.filter(({ from }) => refersTo(from!, parent))];
+    for (const child of found) {
+      const key = nodeKey(child.relation, child.column.name);
+      if (nodes.has(key)) continue;
+      nodes.set(key, child);
+      queue.push(child);
+    }
+  }
+  return refersOnlyToThese(nodes, context) ? [...nodes.values()] : undefined;
+}
+
+export function nodeKey(relation: Pick<Relation, 'schema' | 'name'>, column: string): string {
+  return `${relationKey(relation)}/${column}`;
+}
+
+/** Foreign keys whose parent column it is; those of a partition are its table's. */
+export function declared({ relation, column }: KeyNode, { catalog }: LowerContext): readonly KeyNode[] {
+  const parent = sqlName(relation);
+  return Object.values(catalog.relations).flatMap((child) => {
+    if (child.partition) return [];
+    return child.constraints.flatMap((constraint): readonly KeyNode[] => {
+      const at = referencedAt(constraint, parent, column.name);
+      const own = at === -1 ? undefined : child.columns.find(({ name }) => name === constraint.columns[at]);
+      if (own === undefined) return [];
+      const also = constraint.columns.flatMap((name, index) =>
+        index === at ? [] : [{ own: name, parent: constraint.references!.columns[index]! }],
+      );
+      const from = { parent, parentColumn: column.name, also, where: null, upheld: constraint.validated };
+      return [{ relation: child, column: own, from }];
+    });
+  });
+}
+
+function referencedAt({ kind, references }: Constraint, parent: string, column: string): number {
+  if (kind !== 'foreign key' || references === undefined || relationKey(references.table) !== parent) return -1;
+  return references.columns.indexOf(column);
+}
+
+function refersTo({ parent, parentColumn }: Reference, { relation, column }: KeyNode): boolean {
+  return parent === sqlName(relation) && parentColumn === column.name;
+}
+
+function rootsOf(fields: ConvertUuidFields, context: LowerContext): readonly KeyNode[] | undefined {
+  const named = fields.tables ?? [fields.table!];
+  const roots = named.map((table, index): KeyNode | undefined => {
+    const at = fields.tables === undefined ? [...context.path, 'table'] : [...context.path, 'tables', index];
+    const relation = tableAt(context, table, at);
+    if (relation === undefined) return undefined;
+    const keys = relation.indexes.find(({ primary }) => primary)?.keys ?? [];
+    if (fields.column === undefined && (keys.length !== 1 || keys[0] == null)) {
+      const detail = `\`${sqlName(relation)}\` has ${keys.length === 0 ? 'no primary key' : `a primary key of ${keys.length} columns`}.`;
+      report(context, CONVERT_CODES, 'LS6601', context.locate(at), { detail, help: 'name the column: `column: …`' });
+      return undefined;
+    }
+    const column = columnAt(
+      context,
+      relation,
+      fields.column ?? keys[0]!,
+      fields.column === undefined ? at : [...context.path, 'column'],
+    );
+    return column && { relation, column, from: null };
+  });
+  const found = roots.filter((root) => root !== undefined);
+  return found.length < roots.length ? undefined : found;
+}
+
+function softReferences(
+  { references = [] }: ConvertUuidFields,
+  roots: readonly KeyNode[],
+  context: LowerContext,
+): readonly KeyNode[] | undefined {
+  const nodes = references.map((reference, index): KeyNode | undefined => {
+    const at = [...context.path, 'references', index];
+    const {
+      column: text,
+      to,
+      where,
+    } = typeof reference === 'string' ? { column: reference, to: undefined, where: undefined } : reference;
+    const found = tableColumnAt(context, text, typeof reference === 'string' ? at : [...at, 'column']);
+    if (found === undefined) return undefined;
+    const target = to === undefined ? undefined : tableAt(context, to, [...at, 'to']);
+    if (to !== undefined && target === undefined) return undefined;
+    const meant = roots.filter(({ relation }) =>
+      target === undefined
+        ? roots.length === 1 || isCalledLike(found.column.name, relation.name)
+        : sqlName(relation) === sqlName(target),
+    );
+    const root = meant[0];
+    if (root === undefined || meant.length > 1) {
+      const detail = `\`${text}\` may refer to ${roots.map(({ relation }) => `\`${sqlName(relation)}\``).join(' or ')}.`;
+      report(context, CONVERT_CODES, 'LS6605', context.locate(at), {
+        detail,
+        help: `write \`{ column: ${text}, to: … }\``,
+      });
+      return undefined;
+    }
+    return {
+      relation: found.table,
+      column: found.column,
+      from: {
+        parent: sqlName(root.relation),
+        parentColumn: root.column.name,
+        also: [],
+        where: where ?? null,
+        upheld: false,
+      },
+    };
+  });
+  const known = nodes.filter((node) => node !== undefined);
+  return known.length < nodes.length ? undefined : known;
+}
+
+/** `user_id` of `users`, `clinic_id` of `clinics`, `category_id` of `categories`. */
+export function isCalledLike(column: string, table: string): boolean {
+  const singular = table.replace(/ies$/, 'y').replace(/(?<=[^s])s$/, '');
+  return [table, singular].some((name) => column.toLowerCase() === `${name.toLowerCase()}_id`);
+}
+
+/** Both sides of a foreign key have one type: what a converted column refers to is converted too. */
+function refersOnlyToThese(nodes: ReadonlyMap<string, KeyNode>, context: LowerContext): boolean {
+  let sound = true;
+  for (const { relation, column } of nodes.values()) {
+    for (const { kind, name, columns, references } of relation.constraints) {
+      const at = columns.indexOf(column.name);
+      if (kind !== 'foreign key' || references === undefined || at === -1) continue;
+      const parent = references.columns[at]!;
+      if (nodes.has(nodeKey(references.table, parent))) continue;
+      const to = `${relationKey(references.table)}.${parent}`;
+      report(context, CONVERT_CODES, 'LS6602', context.locate(context.path), {
+        detail: `\`${sqlName(relation)}.${column.name}\` refers to \`${to}\` by \`${name}\`.`,
+        help: `convert \`${relationKey(references.table)}\`, or both in one step: \`tables: [${relationKey(references.table)}, …]\``,
+      });
+      sound = false;
+    }
+  }
+  return sound;
+}

@@ -1,0 +1,189 @@
+/** `convert_uuid` against a catalog: columns, triggers, fill, and what is built beside the old keys. */
+import { applyEffects, type CatalogEffect } from '../../catalog/effects.js';
+import { keyOfName, report } from '../../catalog/scope.js';
+import { walkableKeyOf } from '../../catalog/walkable-key.js';
+import { parseDuration } from '../../kernel/duration.js';
+import { sqlName } from '../../mapping/mapping.js';
+import type { KeyWalk, Operation, Pace } from '../../operation/operation.js';
+import { quoteIdentifier } from '../../sql/identifier.js';
+import type { ColumnWindow, TwinTable } from '../../windows/column-window.js';
+import { openColumns } from '../../windows/open-columns.js';
+import { windowName } from '../../windows/window.js';
+import { firesTriggers, refuseUnfit } from '../fitness.js';
+import { sqlKeyColumn } from '../key-walk.js';
+import { EMPTY_FRAGMENT, type Fragment, type LowerContext } from '../step-definition.js';
+import { CONVERT_CODES } from './codes.js';
+import { counterpartsOf, takenNames } from './counterparts.js';
+import { isCalledLike, keyGraphOf, nodeKey, type KeyNode } from './key-graph.js';
+import { preconditionsOf } from './preconditions.js';
+import { nothingIsLeftBehind } from './refuse-dependents.js';
+import type { ConvertUuidFields } from './schema.js';
+import { twinTables } from './twins.js';
+
+export function lowerConvertUuid(fields: ConvertUuidFields, context: LowerContext): Fragment {
+  const nodes = keyGraphOf(fields, context);
+  if (nodes === undefined) return { ...EMPTY_FRAGMENT, windows: [{ ...windowOf([], context), broken: true }] };
+  const open = nodes.filter(({ column }) => column.type !== 'uuid');
+  if (nodes.every(({ from, column }) => from !== null || column.type === 'uuid')) return nothingToDo(nodes, context);
+  const tables = twinTables(open, fields, context);
+  const fit = tables !== undefined && areFit(tables, fields, context);
+  if (!fit) return { ...EMPTY_FRAGMENT, windows: [{ ...windowOf([], context), broken: true }] };
+  suggest(nodes, context);
+  const { swapping, definitions } = counterpartsOf(tables);
+  const taken = tables.flatMap(({ relation }) => takenNames(relation, swapping, context.catalog.relations));
+  for (const name of taken)
+    report(context, CONVERT_CODES, 'LS6603', context.locate(context.path), {
+      detail: `\`${name}\` is there already.`,
+      help: 'rename it',
+    });
+  const map = fields.map === undefined ? null : keyOfName(context, fields.map);
+  if (map != null && context.catalog.relations[map] !== undefined) {
+    report(context, CONVERT_CODES, 'LS6603', context.locate([...context.path, 'map']), {
+      detail: `\`${map}\` is there already.`,
+      help: 'name another table',
+    });
+    taken.push(map);
+  }
+  const window: ColumnWindow = {
+    ...windowOf(tables, context),
+    ...(taken.length > 0 && { broken: true as const }),
+    counterparts: swapping,
+    map: map == null ? null : { table: map, keep: fields.keep_map ?? false },
+  };
+  if (taken.length > 0) return { ...EMPTY_FRAGMENT, windows: [window] };
+
+  const add = context.definitions(
+    'add',
+    tables.map(
+      ({ name, twins }) =>
+        `ALTER TABLE ${name} ${twins.map((twin) => `ADD COLUMN ${quoteIdentifier(twin.new)} uuid`).join(', ')}`,
+    ),
+    context.catalog,
+  );
+  const added = applyEffects(context.catalog, add.effects);
+  const opened = openColumns(window, {
+    pace: paceOf(fields, context),
+    walkOf: (table) => walkOf(table),
+    suppressed: ({ relation }) =>
+      userTriggers(fields, context) === 'suppress' && firesTriggers(relation, ['update'], context.catalog),
+    fires: ({ relation }) => firesTriggers(relation, ['update'], context.catalog),
+    after: add.operations.map(({ id }) => id),
+  });
+  const beside = context.definitions('beside', definitions, added);
+  const fills = opened.filter(({ kind }) => kind === 'batch').map(({ id }) => id);
+  const [first, ...rest] = beside.operations;
+  const operations: readonly Operation[] = [
+    ...add.operations,
+    ...opened,
+    ...(first === undefined ? [] : [{ ...first, after: [...first.after, ...fills] }, ...rest]),
+  ];
+  const mapped: readonly CatalogEffect[] =
+    map == null
+      ? []
+      : context.definitions(
+          'map',
+          [
+            `CREATE TABLE ${map} (table_name text NOT NULL, old_id text NOT NULL, new_id uuid NOT NULL, PRIMARY KEY (table_name, old_id))`,
+          ],
+          added,
+        ).effects;
+  return {
+    operations,
+    preconditions: preconditionsOf(tables, fields, context),
+    effects: [...add.effects, ...beside.effects, ...mapped],
+    windows: [window],
+  };
+}
+
+function windowOf(tables: readonly TwinTable[], context: LowerContext): ColumnWindow {
+  return {
+    id: context.step,
+    name: windowName(context.plan, context.step),
+    direction: 'both',
+    tables,
+    counterparts: [],
+    map: null,
+    leads: 'old',
+    skipWhen: context.skipWhen,
+  };
+}
+
+function nothingToDo(nodes: readonly KeyNode[], context: LowerContext): Fragment {
+  const names = nodes
+    .filter(({ from }) => from === null)
+    .map(({ relation, column }) => `\`${sqlName(relation)}.${column.name}\``);
+  report(context, CONVERT_CODES, 'LS6608', context.locate(context.path), {
+    severity: 'warning',
+    detail: `${names.join(', ')} ${names.length === 1 ? 'is' : 'are'} uuid.`,
+    help: 'leave the step out, or keep it for a database where it is still to be done',
+  });
+  return { ...EMPTY_FRAGMENT, windows: [windowOf([], context)] };
+}
+
+function areFit(tables: readonly TwinTable[], fields: ConvertUuidFields, context: LowerContext): boolean {
+  const said = userTriggers(fields, context);
+  let sound = true;
+  const noticing: LowerContext = {
+    ...context,
+    report: (diagnostic) => {
+      if (diagnostic.severity === 'error') sound = false;
+      context.report(diagnostic);
+    },
+  };
+  for (const { relation } of tables) {
+    refuseUnfit(
+      relation,
+      { privileges: ['SELECT', 'UPDATE', 'OWNER'], fires: ['update'], userTriggers: said },
+      noticing,
+      context.path,
+    );
+  }
+  return nothingIsLeftBehind(tables, context) && sound;
+}
+
+function userTriggers(fields: ConvertUuidFields, context: LowerContext): 'fire' | 'suppress' | undefined {
+  return fields.user_triggers ?? context.defaults.userTriggers;
+}
+
+function paceOf({ batch, workers }: ConvertUuidFields, { defaults }: LowerContext): Pace {
+  const rows = batch?.rows ?? defaults.batch.rows;
+  const target = batch?.target;
+  const targetMs =
+    target === undefined ? defaults.batch.targetMs : target === 'off' ? null : (parseDuration(target) ?? null);
+  return {
+    rows,
+    targetMs,
+    maxRows: Math.max(batch?.max_rows ?? defaults.batch.maxRows, rows),
+    workers: workers ?? defaults.workers,
+  };
+}
+
+function walkOf({ name, relation }: TwinTable): KeyWalk {
+  const key = walkableKeyOf(relation);
+  if (!key.ok) throw new Error(`${name} was found to have a key, and has none`);
+  return { relation: name, index: key.value.index, key: key.value.columns.map(sqlKeyColumn) };
+}
+
+/** Columns of the key's type that are called like a reference to it, and are none that anybody declared. */
+function suggest(nodes: readonly KeyNode[], context: LowerContext): void {
+  const known = new Set(nodes.map(({ relation, column }) => nodeKey(relation, column.name)));
+  for (const { relation: parent, column: key, from } of nodes) {
+    if (from !== null) continue;
+    for (const relation of Object.values(context.catalog.relations)) {
+      if (relation.kind !== 'table') continue;
+      for (const column of relation.columns) {
+        if (
+          column.type !== key.type ||
+          known.has(nodeKey(relation, column.name)) ||
+          !isCalledLike(column.name, parent.name)
+        )
+          continue;
+        report(context, CONVERT_CODES, 'LS6607', context.locate(context.path), {
+          severity: 'warning',
+          detail: `\`${sqlName(relation)}.${column.name}\` is ${column.type} like \`${sqlName(parent)}.${key.name}\`.`,
+          help: `references: [${relation.name}.${column.name}], or nothing where it is none`,
+        });
+      }
+    }
+  }
+}

@@ -1,0 +1,149 @@
+/** The cutover of windows inside of tables: what must be built first, the change of names in one commit, and the same back. */
+import { applyEffects } from '../../catalog/effects.js';
+import { IS_A_WAY_BACK, type Operation, type StatementOperation } from '../../operation/operation.js';
+import { quoteIdentifier } from '../../sql/identifier.js';
+import { withColumnRenamed, withIndexName } from '../../sql/renamed-text.js';
+import { objectKey } from '../../sql/object-key.js';
+import { affectedViews } from '../../windows/affected-views.js';
+import { shortened, twinTable, type ColumnWindow, type Counterpart } from '../../windows/column-window.js';
+import { compareColumns, exclusive, tablesInOrder } from '../../windows/column-operations.js';
+import { plain } from '../../windows/open-window.js';
+import { ofKind, swapBack, swapThere, swapping, type SwapFacts } from '../../windows/swap-columns.js';
+import { twinsAreIntact } from '../../windows/twin-triggers.js';
+import { moveWindow, windowMayMove } from '../../windows/window-state.js';
+import { definitionEffects } from '../definition-effects.js';
+import { EMPTY_FRAGMENT, type Fragment, type LowerContext } from '../step-definition.js';
+import { WINDOW_CODES } from '../window-codes.js';
+import { report } from '../../catalog/scope.js';
+
+export function cutOverColumns(
+  windows: readonly ColumnWindow[],
+  context: LowerContext,
+  lockLimits: StatementOperation['lockLimits'],
+): Fragment {
+  const { step, catalog } = context;
+  if (!oldKeysAreGiven(windows, context)) return EMPTY_FRAGMENT;
+  const tables = tablesInOrder(windows);
+  const views = affectedViews(tables, catalog, context.statementsOf);
+  const facts: SwapFacts = {
+    views,
+    comment: ({ relation }, column) =>
+      catalog.objects[objectKey({ kind: 'table column', name: [relation.schema, relation.name, column] })]?.comment ??
+      undefined,
+  };
+  const keys = windows.flatMap(({ counterparts }) => ofKind(counterparts, 'primary key'));
+  const spares = context.definitions(
+    'spare',
+    keys.map((key) => withIndexName(key.definition, key.legacy)),
+    catalog,
+  );
+  const spared = applyEffects(catalog, spares.effects);
+  const there = windows.flatMap((window) => swapThere(window, facts));
+  const changes = definitionEffects(there, spared, context);
+  const changed = applyEffects(spared, changes);
+  const compare = windows.flatMap((window) => compareColumns(window, 'old', step, `${step}/compare/${window.id}`));
+  const shown = windows.map(({ id }) => id).join(', ');
+  const viewNames = views.map(({ name }) => name);
+  const flip: StatementOperation = {
+    ...exclusive(step, `${step}/cutover`, tables, viewNames),
+    label: `give the new columns of ${shown} the names of the old ones`,
+    ...(lockLimits !== undefined && { lockLimits }),
+    after: [...compare.map(({ id }) => id), ...spares.operations.map(({ id }) => id)],
+    assertions: windows.flatMap((window) => [windowMayMove(window, 'new leads'), twinsAreIntact(window)]),
+    statements: [...there, ...windows.map((window) => moveWindow(window, 'new leads'))].map(plain),
+    hazards: [
+      {
+        name: 'breaks_readers',
+        detail:
+          'Sessions that have prepared statements, or run PL/pgSQL, over these columns fail once and must prepare them again; INSERT without a list of columns meets another order. Recycle the connections of the pool afterwards.',
+        consent: context.allow.breaks_readers ?? 'it is what a cutover is for',
+      },
+    ],
+    reversal: { kind: 'operations', operations: wayBack() },
+  };
+  return {
+    operations: [...spares.operations, ...compare, flip],
+    preconditions: [],
+    effects: [...spares.effects, ...changes],
+    windows: windows.map((window) => ({ ...window, leads: 'new' })),
+  };
+
+  function wayBack(): readonly Operation[] {
+    const anew = context.definitions(
+      'spare-new',
+      keys.map((key) => newKey(key, windows)),
+      changed,
+    );
+    const back = windows.flatMap((window) => swapBack(window, facts, spareName));
+    const after = applyEffects(
+      applyEffects(changed, anew.effects),
+      definitionEffects(back, applyEffects(changed, anew.effects), context),
+    );
+    const proofs = windows.flatMap(({ counterparts }) =>
+      ofKind(counterparts, 'foreign key').flatMap(({ table, name, twin, definition }) =>
+        / NOT VALID$/.test(definition)
+          ? []
+          : [name, twin].map((each) => `ALTER TABLE ${table} VALIDATE CONSTRAINT ${quoteIdentifier(each)}`),
+      ),
+    );
+    const validated = context.definitions('prove', proofs, after);
+    const compared = windows.flatMap((window) =>
+      compareColumns(window, 'new', step, `undo/${step}/compare/${window.id}`),
+    );
+    const built = asBack(anew.operations, []);
+    const flipBack: StatementOperation = {
+      ...exclusive(step, `undo/${step}/cutover`, tables, viewNames),
+      label: `give the old columns of ${shown} their names back`,
+      ...(lockLimits !== undefined && { lockLimits }),
+      after: [...built, ...compared].map(({ id }) => id),
+      assertions: windows.flatMap((window) => [windowMayMove(window, 'old leads'), twinsAreIntact(window)]),
+      statements: [...back, ...windows.map((window) => moveWindow(window, 'old leads'))].map(plain),
+      reversal: IS_A_WAY_BACK,
+    };
+    return [...built, ...compared, flipBack, ...asBack(validated.operations, [flipBack.id])];
+  }
+}
+
+/** After the cutover a row comes with its new key alone: going back needs an old one for it. */
+function oldKeysAreGiven(windows: readonly ColumnWindow[], context: LowerContext): boolean {
+  let given = true;
+  for (const { tables } of windows) {
+    for (const { name, relation, twins } of tables) {
+      for (const { old, value, default: text } of twins) {
+        const numbered = relation.columns.some((column) => column.name === old && column.identity !== 'no');
+        if (value.kind !== 'own' || value.by.how === 'cast' || value.oldValue !== null || text !== null || numbered)
+          continue;
+        given = false;
+        report(context, WINDOW_CODES, 'LS6512', context.locate([...context.path, 'windows']), {
+          detail: `\`${name}.${old}\` has no default.`,
+          help: 'add `old_value: <SQL>` to the `convert_uuid`, or give the column a sequence',
+        });
+      }
+    }
+  }
+  return given;
+}
+
+function asBack(operations: readonly Operation[], after: readonly string[]): readonly Operation[] {
+  return operations.map((operation) => ({
+    ...operation,
+    id: `undo/${operation.id}`,
+    after: [...operation.after.map((id) => `undo/${id}`), ...after],
+    hazards: [],
+    reversal: IS_A_WAY_BACK,
+  }));
+}
+
+function spareName({ name }: Counterpart): string {
+  return shortened(`${name}_spare`, 63);
+}
+
+/** The index of the new key, by the names after the cutover. */
+function newKey(key: Counterpart, windows: readonly ColumnWindow[]): string {
+  const window = windows.find(({ tables }) => tables.some(({ name }) => name === key.table))!;
+  const renamed = swapping(twinTable(window, key.table)).reduce(
+    (text, twin) => withColumnRenamed(text, twin.new, twin.old),
+    key.twinDefinition,
+  );
+  return withIndexName(renamed, spareName(key));
+}

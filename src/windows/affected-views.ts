@@ -1,0 +1,58 @@
+/** Views that name converted tables, directly or by other views: what they mean by a name changes, so they are made again. */
+import type { CatalogSnapshot } from '../catalog/catalog-snapshot.js';
+import type { ParsedStatement } from '../sql/grammar.js';
+import { relationKey } from '../sql/identifier.js';
+import { objectKey } from '../sql/object-key.js';
+import { touchedBy } from '../sql/touch.js';
+
+export interface AffectedView {
+  /** Qualified and quoted. */
+  readonly name: string;
+  readonly kind: 'view' | 'materialized view';
+  /** Null: the server does not say how to make it again. */
+  readonly definition: string;
+  readonly dressing: readonly string[];
+}
+
+/** In the order in which they can be made; the texts name all relations with their schemas. */
+export function affectedViews(
+  tables: readonly string[],
+  catalog: CatalogSnapshot,
+  statementsOf: (sql: string) => readonly ParsedStatement[],
+): readonly AffectedView[] {
+  const found: AffectedView[] = [];
+  const known = new Set(tables);
+  const all = Object.values(catalog.relations).flatMap(({ schema, name, kind }) => {
+    if (kind !== 'view' && kind !== 'materialized view') return [];
+    const facts = catalog.objects[objectKey({ kind, name: [schema, name] })];
+    if (facts?.definition == null) return [];
+    const reads = statementsOf(facts.definition).flatMap(({ node }) =>
+      touchedBy(node).reads.map((parts) => relationKey({ schema: parts.at(-2) ?? 'public', name: parts.at(-1)! })),
+    );
+    const view: AffectedView = {
+      name: relationKey({ schema, name }),
+      kind,
+      definition: facts.definition,
+      dressing: facts.dressing,
+    };
+    return [{ view, reads }];
+  });
+  const affected = new Set(known);
+  for (let grown = true; grown;) {
+    grown = false;
+    for (const { view, reads } of all) {
+      if (affected.has(view.name) || !reads.some((read) => affected.has(read))) continue;
+      affected.add(view.name);
+      grown = true;
+    }
+  }
+  const waiting = all.filter(({ view }) => affected.has(view.name));
+  while (waiting.length > 0) {
+    const next = waiting.findIndex(
+      ({ reads }) => !reads.some((read) => waiting.some(({ view }) => view.name === read)),
+    );
+    const [ready] = waiting.splice(Math.max(next, 0), 1);
+    found.push(ready!.view);
+  }
+  return found;
+}

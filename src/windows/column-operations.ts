@@ -1,0 +1,37 @@
+/** Operations on a window inside of tables that both its cutover and its close are made of. */
+import { checkOperations } from '../checks/check-operations.js';
+import type { CheckOperation, OperationId, StatementOperation } from '../operation/operation.js';
+import type { ColumnWindow, Side } from './column-window.js';
+import { compareTwins } from './compare-twins.js';
+import { statementBase } from './open-window.js';
+
+/** Every row of every table, table by table; it holds for the turn that asked. */
+export function compareColumns(
+  window: ColumnWindow,
+  leads: Side,
+  step: string,
+  prefix: OperationId,
+): readonly CheckOperation[] {
+  return checkOperations(compareTwins(window, leads), { step, prefix, effect: 'fail', barrier: true, lasts: 'turn' });
+}
+
+/** A short transaction that keeps everybody out of these tables. */
+export function exclusive(
+  step: string,
+  id: OperationId,
+  tables: readonly string[],
+  views: readonly string[] = [],
+): StatementOperation {
+  return {
+    ...statementBase(step, id),
+    lockFirst: tables,
+    locks: [...tables, ...views].map((relation) => ({ relation, mode: 'ACCESS EXCLUSIVE' })),
+    writes: [...tables, ...views],
+    barrier: true,
+  };
+}
+
+/** In one order for all: whoever locks several of them meets nobody who locks them the other way round. */
+export function tablesInOrder(windows: readonly ColumnWindow[]): readonly string[] {
+  return [...new Set(windows.flatMap(({ tables }) => tables.map(({ name }) => name)))].sort();
+}

@@ -1,0 +1,90 @@
+/**
+ * What fills twins: one UPDATE per range, of rows whose twin is missing. It computes from the newest version of each row, also of
+ * one that somebody is changing (READ COMMITTED); whoever changes an old value meanwhile has given the twin himself, by the
+ * trigger, and the row is left alone. References are looked up by the parent's index, row by row: joined, a batch would read
+ * the whole parent as long as nobody has analysed the tables.
+ */
+import type { BatchWork } from '../operation/operation.js';
+import { RANGE, splitAtRange } from '../operation/batch-template.js';
+import { quoteIdentifier, quoteLiteral } from '../sql/identifier.js';
+import { parentTwin, twinTable, type ColumnWindow, type Twin, type TwinTable } from './column-window.js';
+import { keepsMap } from './key-map.js';
+import { twinsFire } from './twin-triggers.js';
+import { asksParent, computedValue, madeValue, parentLookUp } from './twin-values.js';
+
+/** How many others must have their values before: the parents of its parents, and so on. */
+export function levelOf(window: Pick<ColumnWindow, 'tables'>, { value }: Twin): number {
+  if (value.kind === 'own' || !asksParent(value, 'old')) return 0;
+  return 1 + levelOf(window, parentTwin(window, value));
+}
+
+export function fillTwinsWork(
+  window: ColumnWindow,
+  table: TwinTable,
+  twins: readonly Twin[],
+  suppress: boolean,
+): BatchWork {
+  const { name } = table;
+  const names = twins.map(({ old, new: twinName }) => ({
+    old: quoteIdentifier(old),
+    twinName: quoteIdentifier(twinName),
+  }));
+  const missing = names.map(({ old, twinName }) => `${name}.${old} IS NOT NULL AND ${name}.${twinName} IS NULL`);
+  const conditions = missing.map((condition, index) => {
+    const { value } = twins[index]!;
+    return value.kind === 'looked up' && value.where !== null ? `${condition} AND (${value.where}\n)` : condition;
+  });
+  const set = names.map(
+    ({ twinName }, index) => `${twinName} = coalesce(${name}.${twinName}, ${valueOf(window, table, twins[index]!)})`,
+  );
+  const own = keepsMap(window, table) ? twins.findIndex(({ value }) => value.kind === 'own') : -1;
+  const returned =
+    own === -1 ? '1' : `${name}.${names[own]!.old}::text AS old_id, ${name}.${names[own]!.twinName} AS new_id`;
+  const kept =
+    own === -1
+      ? ''
+      : `, kept AS (
+INSERT INTO ${window.map!.table} (table_name, old_id, new_id) SELECT ${quoteLiteral(table.relation.name)}, old_id, new_id FROM changed
+ON CONFLICT (table_name, old_id) DO UPDATE SET new_id = EXCLUDED.new_id
+)`;
+  const text = `WITH changed AS (
+UPDATE ${name} SET ${set.join(', ')}
+WHERE ${RANGE} AND (${conditions.map((condition) => `(${condition})`).join(' OR ')})
+RETURNING ${returned}
+)${kept}, met AS (
+SELECT count(*) AS read FROM ${name} WHERE ${RANGE}
+)
+SELECT greatest(read, changed) AS read, changed, greatest(read - changed, 0) AS skipped, 0::bigint AS kept, NULL::json AS findings,
+  CASE WHEN NOT ${twinsFire(window, table)} THEN json_build_object('code', 'mirror_silent', 'retry', false, 'rows', '[]'::json) END AS problem
+FROM met, (SELECT count(*) AS changed FROM changed) AS written`;
+  return {
+    strategy: strategyOf(window, twins),
+    lock: null,
+    template: splitAtRange(text),
+    onViolation: null,
+    rangeOf: name,
+    explain: `UPDATE ${name} SET ${set.join(', ')} WHERE ${conditions.map((condition) => `(${condition})`).join(' OR ')}`,
+    provenance: false,
+    ...(suppress && { userTriggers: 'suppress' }),
+  };
+}
+
+function valueOf(window: ColumnWindow, table: TwinTable, twin: Twin): string {
+  const { value } = twin;
+  const old = `${table.name}.${quoteIdentifier(twin.old)}`;
+  if (value.kind === 'own') return madeValue(value.by) ?? computedValue(value.by, old)!;
+  let found = computedValue(value.by, old);
+  if (found === null) {
+    const { takes, finds } = parentLookUp(window, table, twin.old, value, 'old', 'old', table.name);
+    found = `(SELECT p.${takes} FROM ${value.parent} AS p WHERE ${finds})`;
+  }
+  return value.where === null ? found : `CASE WHEN (${value.where}\n) THEN ${found} END`;
+}
+
+function strategyOf(window: ColumnWindow, twins: readonly Twin[]): string {
+  const parents = twins.flatMap(({ value }) =>
+    value.kind === 'looked up' && asksParent(value, 'old') ? [twinTable(window, value.parent).name] : [],
+  );
+  const looked = parents.length === 0 ? '' : `, by the key of ${[...new Set(parents)].join(', ')}`;
+  return `update in the order of the key, only rows whose new value is missing${looked}`;
+}

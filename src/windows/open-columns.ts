@@ -1,0 +1,157 @@
+/**
+ * Opening a window inside of tables, once its columns are there: the triggers, table by table, each in a short transaction that
+ * waits out the writers in flight; then the fill, parents before what refers to them. Between the two, whoever looked up a
+ * parent that was not filled yet is waited out: his row has no value of its own, and is there for the fill to see.
+ */
+import type { KeyWalk, Operation, OperationId, Pace, StatementOperation } from '../operation/operation.js';
+import { CHANGES_NOTHING } from '../operation/operation.js';
+import { quoteLiteral } from '../sql/identifier.js';
+import { RUN_ID } from '../sql/pinned-settings.js';
+import { parentTwin, type ColumnWindow, type Twin, type TwinTable } from './column-window.js';
+import { createMap } from './key-map.js';
+import { fillTwinsWork, levelOf } from './fill-twins.js';
+import { forgetKeys } from './leave-window.js';
+import { plain, statementBase } from './open-window.js';
+import { createTwinTriggers, dropTwinTriggers } from './twin-triggers.js';
+import { moveWindow, windowMayMove } from './window-state.js';
+
+export interface OpenColumnsOptions {
+  readonly pace: Pace;
+  readonly walkOf: (table: TwinTable) => KeyWalk;
+  /** Tables whose own triggers do not fire for the fill. */
+  readonly suppressed: (table: TwinTable) => boolean;
+  /** Whether rows that the fill writes run code of others, which may touch anything. */
+  readonly fires: (table: TwinTable) => boolean;
+  /** What must have ended before. */
+  readonly after: readonly OperationId[];
+}
+
+export function openColumns(window: ColumnWindow, options: OpenColumnsOptions): readonly Operation[] {
+  const record = recordColumns(window, options.after);
+  const opens = window.tables.map((table) => openTable(window, table, record.id));
+  const fills = fillTables(window, options);
+  return [record, ...opens, ...fills];
+}
+
+function recordColumns(window: ColumnWindow, after: readonly OperationId[]): StatementOperation {
+  const { id: step, name, map } = window;
+  const sides = window.tables.flatMap((table) =>
+    table.twins.map((twin) => ({
+      mapping: table.name,
+      from: `${table.name}.${twin.old}`,
+      to: `${table.name}.${twin.new}`,
+    })),
+  );
+  const mapped = map === null ? [] : [map.table];
+  return {
+    ...statementBase(step, `${step}/window`),
+    label: `note down the window${map === null ? '' : `, and make ${map.table}`}`,
+    after,
+    writes: mapped,
+    statements: [
+      ...(map === null ? [] : [createMap(map)]),
+      `INSERT INTO lockstep."window" (run_id, step, name, direction, state, sides)
+VALUES (${RUN_ID}, ${quoteLiteral(step)}, ${quoteLiteral(name)}, 'both', 'old leads', ${quoteLiteral(JSON.stringify(sides))})`,
+    ].map(plain),
+    reversal: {
+      kind: 'operations',
+      operations: [
+        {
+          ...statementBase(step, `undo/${step}/window`),
+          label: 'note down that nothing of the window is left',
+          writes: mapped,
+          locks: mapped.map((relation) => ({ relation, mode: 'ACCESS EXCLUSIVE' })),
+          assertions: [windowMayMove(window, 'gone')],
+          statements: [
+            ...forgetKeys(window),
+            ...(map === null ? [] : [`DROP TABLE ${map.table}`]),
+            moveWindow(window, 'gone'),
+          ].map(plain),
+        },
+      ],
+    },
+  };
+}
+
+function openTable(window: ColumnWindow, table: TwinTable, after: OperationId): StatementOperation {
+  const { id: step } = window;
+  const { name } = table;
+  const columns = table.twins.map((twin) => twin.old).join(', ');
+  return {
+    ...statementBase(step, `${step}/open/${name}`),
+    label: `keep ${columns} of ${name} in step with ${table.twins.map((twin) => twin.new).join(', ')} from now on`,
+    lockFirst: [name],
+    locks: [{ relation: name, mode: 'SHARE ROW EXCLUSIVE' }],
+    writes: [name],
+    after: [after],
+    statements: createTwinTriggers(window, table).map(plain),
+    reversal: {
+      kind: 'operations',
+      operations: [
+        {
+          ...statementBase(step, `undo/${step}/open/${name}`),
+          label: `no longer keep ${columns} of ${name} in step`,
+          lockFirst: [name],
+          locks: [{ relation: name, mode: 'ACCESS EXCLUSIVE' }],
+          writes: [name],
+          statements: dropTwinTriggers(window, table).map(plain),
+        },
+      ],
+    },
+  };
+}
+
+function fillTables(window: ColumnWindow, options: OpenColumnsOptions): readonly Operation[] {
+  const { id: step } = window;
+  const fillId = (table: string, level: number): OperationId =>
+    `${step}/fill/${table}${level === 0 ? '' : `/${level}`}`;
+  const opened = window.tables.map(({ name }) => `${step}/open/${name}`);
+  return window.tables.flatMap((table) => {
+    const levels = [...new Set(table.twins.map((twin) => levelOf(window, twin)))].sort((a, b) => a - b);
+    return levels.flatMap((level): readonly Operation[] => {
+      const twins = table.twins.filter((twin) => levelOf(window, twin) === level);
+      const parents = parentsOf(window, twins, level);
+      const filled = parents.map((parent) => fillId(parent.table, parent.level));
+      const settle: StatementOperation = {
+        ...statementBase(step, `${step}/settle/${table.name}${level === 1 ? '' : `/${level}`}`),
+        label: `wait out writers of ${table.name} that saw ${parents.map((parent) => parent.table).join(', ')} unfilled`,
+        lockFirst: [table.name],
+        locks: [{ relation: table.name, mode: 'SHARE ROW EXCLUSIVE' }],
+        after: [...opened, ...filled],
+        reversal: CHANGES_NOTHING,
+      };
+      const fill: Operation = {
+        kind: 'batch',
+        id: fillId(table.name, level),
+        step,
+        label: `fill ${twins.map((twin) => twin.new).join(', ')} of ${table.name}`,
+        walk: options.walkOf(table),
+        work: fillTwinsWork(window, table, twins, options.suppressed(table)),
+        pace: options.pace,
+        quarantine: 0,
+        reads: [...new Set(parents.map((parent) => parent.table))].filter((name) => name !== table.name),
+        writes: [table.name, ...(window.map === null ? [] : [window.map.table])],
+        locks: [{ relation: table.name, mode: 'ROW EXCLUSIVE' }],
+        barrier: !options.suppressed(table) && options.fires(table),
+        after: level === 0 ? opened : [settle.id],
+        skipWhen: [],
+        hazards: [],
+        reversal: { kind: 'nothing', reason: 'the values go with their columns' },
+      };
+      return level === 0 ? [fill] : [settle, fill];
+    });
+  });
+}
+
+/** The fills that must have ended: those of the parents, one level below. */
+function parentsOf(
+  window: ColumnWindow,
+  twins: readonly Twin[],
+  level: number,
+): readonly { readonly table: string; readonly level: number }[] {
+  if (level === 0) return [];
+  const parents = twins.flatMap(({ value }) =>
+    value.kind === 'own' ? [] : [{ table: value.parent, level: levelOf(window, parentTwin(window, value)) }],
+  );
+  return parents.filter((parent, at) => parents.findIndex(({ table }) => table === parent.table) === at);
+}

@@ -1,0 +1,55 @@
+/** What is settled at COMMIT, PL/pgSQL. */
+import {
+  columnNames,
+  nameThen,
+  twinNames,
+  type ColumnWindow,
+  type LookedUp,
+  type Side,
+  type Twin,
+  type TwinTable,
+} from './column-window.js';
+import type { Site } from './twin-body.js';
+import { parentLookUp } from './twin-values.js';
+
+/**
+ * At COMMIT: a row whose reference was written before the row that it refers to (a deferred foreign key, two rows of one
+ * statement) gets what was not there to be looked up.
+ */
+export function settleBody(window: ColumnWindow, table: TwinTable, leads: Side): string {
+  const variables = table.twins.map(({ type }, index) => `  other_${index} ${type};\n`).join('');
+  const parts = table.twins.flatMap((twin, index) =>
+    twin.value.kind === 'own'
+      ? []
+      : settlePart(twin, twin.value, index, { window, table, leads, names: twinNames(window.name, table.name) }),
+  );
+  return `
+DECLARE
+  wanted uuid;
+${variables}BEGIN
+${parts.join('')}  RETURN NULL;
+END`;
+}
+
+function settlePart(twin: Twin, value: LookedUp, index: number, { window, table, leads, names }: Site): string {
+  const { old, new: twinName } = columnNames(twin, leads);
+  const same = table.key.map(({ name }) => `t.${nameThen(table, name, leads)} = NEW.${nameThen(table, name, leads)}`);
+  const byOld = parentLookUp(window, table, twin.old, value, 'old', leads, 'NEW');
+  const byNew = parentLookUp(window, table, twin.old, value, 'new', leads, 'NEW');
+  const part =
+    value.where === null
+      ? ''
+      : ` AND ${names.part(twin)}(${value.whereReads.map(({ name }) => `NEW.${nameThen(table, name, leads)}`).join(', ')})`;
+  return `  IF NEW.${twinName} IS NULL AND NEW.${old} IS NOT NULL${part} THEN
+    SELECT p.${byOld.takes} INTO wanted FROM ${value.parent} AS p WHERE ${byOld.finds};
+    IF wanted IS NOT NULL THEN
+      UPDATE ${table.name} AS t SET ${twinName} = wanted WHERE ${same.join(' AND ')} AND t.${old} = NEW.${old} AND t.${twinName} IS NULL;
+    END IF;
+  ELSIF NEW.${old} IS NULL AND NEW.${twinName} IS NOT NULL THEN
+    SELECT p.${byNew.takes} INTO other_${index} FROM ${value.parent} AS p WHERE ${byNew.finds};
+    IF other_${index} IS NOT NULL THEN
+      UPDATE ${table.name} AS t SET ${old} = other_${index} WHERE ${same.join(' AND ')} AND t.${twinName} = NEW.${twinName} AND t.${old} IS NULL;
+    END IF;
+  END IF;
+`;
+}

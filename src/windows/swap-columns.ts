@@ -1,0 +1,173 @@
+/**
+ * The statements that give twins the names of the old columns, and back: nothing here reads a row. What is slow was done before:
+ * indexes are built, NOT NULL and foreign keys are proved. Renames keep what stands on a column by its number, so what means it
+ * by its name is made again: views, and the bodies of our own functions.
+ */
+import { commentOn } from '../sql/object-key.js';
+import { quoteIdentifier, quoteLiteral } from '../sql/identifier.js';
+import type { AffectedView } from './affected-views.js';
+import { columnNames, type ColumnWindow, type Counterpart, type Twin, type TwinTable } from './column-window.js';
+import { madeValue } from './twin-values.js';
+import { redefineTwins } from './twin-triggers.js';
+
+export interface SwapFacts {
+  /** In the order in which they can be made. */
+  readonly views: readonly AffectedView[];
+  /** Comment of a column, by its table and name; undefined: none. */
+  readonly comment: (table: TwinTable, column: string) => string | undefined;
+}
+
+export function swapThere(window: ColumnWindow, { views, comment }: SwapFacts): readonly string[] {
+  const { tables, counterparts } = window;
+  return [
+    ...dropViews(views),
+    ...ofKind(counterparts, 'foreign key').map(({ table, name }) => dropConstraint(table, name)),
+    ...tables.flatMap((table) =>
+      swapping(table).flatMap((twin) => [rename(table, twin.old, twin.legacy), rename(table, twin.new, twin.old)]),
+    ),
+    ...ofKind(counterparts, 'primary key').flatMap(({ table, name, twin }) => [
+      dropConstraint(table, name),
+      usingIndex(table, name, twin),
+    ]),
+    ...ofKind(counterparts, 'unique').flatMap(({ table, name, twin, legacy }) => [
+      renameConstraint(table, name, legacy),
+      renameConstraint(table, twin, name),
+    ]),
+    ...ofKind(counterparts, 'index').flatMap(({ schema, name, twin, legacy }) => [
+      renameIndex(schema, name, legacy),
+      renameIndex(schema, twin, name),
+    ]),
+    ...ofKind(counterparts, 'foreign key').map(({ table, name, twin }) => renameConstraint(table, twin, name)),
+    ...tables.flatMap((table) => swapping(table).flatMap((twin) => defaultsThere(table, twin))),
+    ...tables.flatMap((table) =>
+      swapping(table).flatMap((twin) => {
+        const said = comment(table, twin.old);
+        return said === undefined ? [] : [commentColumn(table, twin.old, said)];
+      }),
+    ),
+    ...tables.flatMap((table) => redefineTwins(window, table, 'new')),
+    ...makeViews(views),
+  ];
+}
+
+/** `spare`: an index over the new key, which goes when its constraint does. */
+export function swapBack(
+  window: ColumnWindow,
+  { views, comment }: SwapFacts,
+  spare: (counterpart: Counterpart) => string,
+): readonly string[] {
+  const { tables, counterparts } = window;
+  const keys = ofKind(counterparts, 'foreign key');
+  return [
+    ...dropViews(views),
+    ...keys.map(({ table, name }) => dropConstraint(table, name)),
+    ...tables.flatMap((table) =>
+      swapping(table).flatMap((twin) =>
+        comment(table, twin.old) === undefined ? [] : [commentColumn(table, twin.old, null)],
+      ),
+    ),
+    ...tables.flatMap((table) => swapping(table).flatMap((twin) => defaultsBack(table, twin))),
+    ...tables.flatMap((table) =>
+      swapping(table).flatMap((twin) => [rename(table, twin.old, twin.new), rename(table, twin.legacy, twin.old)]),
+    ),
+    ...ofKind(counterparts, 'primary key').flatMap((counterpart) => [
+      dropConstraint(counterpart.table, counterpart.name),
+      usingIndex(counterpart.table, counterpart.name, counterpart.legacy),
+      renameIndex(counterpart.schema, spare(counterpart), counterpart.twin),
+    ]),
+    ...ofKind(counterparts, 'unique').flatMap(({ table, name, twin, legacy }) => [
+      renameConstraint(table, name, twin),
+      renameConstraint(table, legacy, name),
+    ]),
+    ...ofKind(counterparts, 'index').flatMap(({ schema, name, twin, legacy }) => [
+      renameIndex(schema, name, twin),
+      renameIndex(schema, legacy, name),
+    ]),
+    // A foreign key is proved after the change: until then it holds for what is written.
+    ...keys.flatMap(({ table, name, twin, definition, twinDefinition }) => [
+      addNotValid(table, name, definition),
+      addNotValid(table, twin, twinDefinition),
+    ]),
+    ...tables.flatMap((table) => redefineTwins(window, table, 'old')),
+    ...makeViews(views),
+  ];
+}
+
+export function ofKind(counterparts: readonly Counterpart[], kind: Counterpart['kind']): readonly Counterpart[] {
+  return counterparts.filter((counterpart) => counterpart.kind === kind);
+}
+
+export function swapping({ twins }: TwinTable): readonly Twin[] {
+  return twins.filter(({ swaps }) => swaps);
+}
+
+function defaultsThere({ name }: TwinTable, twin: Twin): readonly string[] {
+  const { old, new: twinName } = columnNames(twin, 'new');
+  const given = defaultOf(twin);
+  return [
+    ...(given === null ? [] : [`ALTER TABLE ${name} ALTER COLUMN ${twinName} SET DEFAULT ${given}`]),
+    ...(movesDefault(twin) ? [`ALTER TABLE ${name} ALTER COLUMN ${old} DROP DEFAULT`] : []),
+  ];
+}
+
+function defaultsBack({ name }: TwinTable, twin: Twin): readonly string[] {
+  const { old, new: twinName } = columnNames(twin, 'new');
+  return [
+    ...(defaultOf(twin) === null ? [] : [`ALTER TABLE ${name} ALTER COLUMN ${twinName} DROP DEFAULT`]),
+    ...(movesDefault(twin) ? [`ALTER TABLE ${name} ALTER COLUMN ${old} SET DEFAULT ${twin.default!}`] : []),
+  ];
+}
+
+/** What a row gets that comes without a new key. */
+export function defaultOf({ value, default: old }: Twin): string | null {
+  if (value.kind !== 'own') return null;
+  const made = madeValue(value.by);
+  if (made !== null) return made;
+  if (value.by.how === 'derived') return 'pg_catalog.gen_random_uuid()';
+  return old === null ? null : `(${old})::uuid`;
+}
+
+/** Two defaults of one row would be two keys: with a cast the old key follows the new one. */
+function movesDefault({ value, default: old }: Twin): boolean {
+  return value.kind === 'own' && value.by.how === 'cast' && old !== null;
+}
+
+function dropViews(views: readonly AffectedView[]): readonly string[] {
+  return [...views].reverse().map(({ name }) => `DROP VIEW ${name}`);
+}
+
+function makeViews(views: readonly AffectedView[]): readonly string[] {
+  return views.flatMap(({ definition, dressing }) => [definition, ...dressing]);
+}
+
+function rename({ name }: TwinTable, from: string, to: string): string {
+  return `ALTER TABLE ${name} RENAME COLUMN ${quoteIdentifier(from)} TO ${quoteIdentifier(to)}`;
+}
+
+function dropConstraint(table: string, name: string): string {
+  return `ALTER TABLE ${table} DROP CONSTRAINT ${quoteIdentifier(name)}`;
+}
+
+function renameConstraint(table: string, from: string, to: string): string {
+  return `ALTER TABLE ${table} RENAME CONSTRAINT ${quoteIdentifier(from)} TO ${quoteIdentifier(to)}`;
+}
+
+function usingIndex(table: string, name: string, index: string): string {
+  return `ALTER TABLE ${table} ADD CONSTRAINT ${quoteIdentifier(name)} PRIMARY KEY USING INDEX ${quoteIdentifier(index)}`;
+}
+
+function renameIndex(schema: string, from: string, to: string): string {
+  return `ALTER INDEX ${quoteIdentifier(schema)}.${quoteIdentifier(from)} RENAME TO ${quoteIdentifier(to)}`;
+}
+
+function addNotValid(table: string, name: string, definition: string): string {
+  return `ALTER TABLE ${table} ADD CONSTRAINT ${quoteIdentifier(name)} ${definition.replace(/ NOT VALID$/, '')} NOT VALID`;
+}
+
+function commentColumn({ relation }: TwinTable, column: string, comment: string | null): string {
+  const { schema, name } = relation;
+  return (
+    commentOn({ kind: 'table column', name: [schema, name, column] }) +
+    (comment === null ? 'NULL' : quoteLiteral(comment))
+  );
+}
