@@ -105,9 +105,9 @@ const REFUSED: Readonly<Record<string, { readonly sql: string; readonly says: Re
 };
 
 describe('moved', () => {
-  test.for(Object.entries(MOVED))(
-    '%s',
-    async ([, { sql, same }], { onTestFinished }) => {
+  test.each(named(MOVED))(
+    '$name',
+    async ({ is: { sql, same } }) => {
       const { database, query, value } = await testDatabase({ after: onTestFinished });
       await query(TABLES);
       await query(sql);
