@@ -40,6 +40,7 @@ import type {
 import { effectsBelow } from './effects-below.js';
 import { followObjects } from './follow-objects.js';
 import { functionKey } from './function-key.js';
+import { bareOf, withLazyObjects } from './lazy-objects.js';
 import { renameObject, withRowType } from './rename-object.js';
 
 export type CatalogEffect =
@@ -134,8 +135,8 @@ export interface NewRelation {
  */
 export function applyEffects(snapshot: CatalogSnapshot, effects: readonly CatalogEffect[]): CatalogSnapshot {
   return effects.reduce((before, effect) => {
-    const changed = applyEffect(before, effect);
-    const after = { ...changed, objects: followObjects(before, changed, effect) };
+    const changed = applyEffect(bareOf(before) as CatalogSnapshot, effect);
+    const after = withLazyObjects(changed, before, () => followObjects(before, changed, effect));
     return applyEffects(after, effectsBelow(after, effect));
   }, snapshot);
 }

@@ -22,11 +22,15 @@ export function without(objects: Objects, isGone: (key: string, facts: ObjectFac
 }
 
 export function mapped(objects: Objects, to: (facts: ObjectFacts) => ObjectFacts): Objects {
-  return Object.fromEntries(Object.entries(objects).map(([key, facts]) => [key, to(facts)]));
+  const entries = Object.entries(objects);
+  const changed = entries.map(([key, facts]): [string, ObjectFacts] => [key, to(facts)]);
+  return changed.every(([, facts], at) => facts === entries[at]![1]) ? objects : Object.fromEntries(changed);
 }
 
 export function rekeyed(objects: Objects, to: (key: string, facts: ObjectFacts) => string): Objects {
-  return Object.fromEntries(Object.entries(objects).map(([key, facts]) => [to(key, facts), facts]));
+  const entries = Object.entries(objects);
+  const changed = entries.map(([key, facts]): [string, ObjectFacts] => [to(key, facts), facts]);
+  return changed.every(([key], at) => key === entries[at]![0]) ? objects : Object.fromEntries(changed);
 }
 
 /** The texts that say how to make it; of a function only its head: the body is kept as it was written. */
@@ -82,6 +86,7 @@ export function renameKey(objects: Objects, relation: RelationName, from: string
     [`table constraint ${quoteIdentifier(from)} on ${on}`, `table constraint ${quoteIdentifier(to)} on ${on}`],
     [indexKey(relation.schema, from), indexKey(relation.schema, to)],
   ]);
+  if (![...keys.keys()].some((key) => objects[key]?.partOf === on)) return objects;
   const renamed = Object.entries(objects).map(([key, facts]): [string, ObjectFacts] => {
     const next = facts.partOf === on ? keys.get(key) : undefined;
     return next === undefined ? [key, facts] : [next, forgotten(facts)];

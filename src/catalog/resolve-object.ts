@@ -84,18 +84,24 @@ function isThere(catalog: CatalogSnapshot, object: ObjectName): boolean {
   const [schema = '', second = ''] = object.name;
   if (object.name.length === 3 && object.kind !== 'domain constraint')
     return relationKey({ schema, name: second }) in catalog.relations;
-  if (objectKey(object) in catalog.objects) return true;
   const key = relationKey({ schema, name: second });
+  const inObjects = (): boolean => objectKey(object) in catalog.objects;
   switch (object.kind) {
     case 'function':
     case 'procedure':
     case 'aggregate':
-      return `${key}(${object.types ?? ''})` in catalog.functions;
+      return `${key}(${object.types ?? ''})` in catalog.functions || inObjects();
     case 'type':
     case 'domain constraint':
-      return catalog.types.includes(key);
-    default:
+      return catalog.types.includes(key) || inObjects();
+    // Every one of these is among the relations; to ask for all objects is to follow what has become of them.
+    case 'table':
+    case 'view':
+    case 'materialized view':
+    case 'sequence':
       return key in catalog.relations;
+    default:
+      return key in catalog.relations || inObjects();
   }
 }
 

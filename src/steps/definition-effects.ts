@@ -5,15 +5,22 @@ import { resolveEffects } from '../catalog/resolve-effects.js';
 import { ddlEffectsOf } from '../sql/ddl-effects.js';
 import type { LowerContext } from './step-definition.js';
 
+export interface DefinitionEffects {
+  readonly effects: readonly CatalogEffect[];
+  /** The catalog behind them. */
+  readonly catalog: CatalogSnapshot;
+}
+
 export function definitionEffects(
   texts: readonly string[],
-  catalog: CatalogSnapshot,
+  before: CatalogSnapshot,
   { statementsOf, schema }: Pick<LowerContext, 'statementsOf' | 'schema'>,
-): readonly CatalogEffect[] {
-  let before = catalog;
-  return texts.flatMap(statementsOf).flatMap((statement) => {
-    const { effects } = resolveEffects(before, ddlEffectsOf(statement), schema);
-    before = applyEffects(before, effects);
-    return effects;
+): DefinitionEffects {
+  let catalog = before;
+  const effects = texts.flatMap(statementsOf).flatMap((statement) => {
+    const resolved = resolveEffects(catalog, ddlEffectsOf(statement), schema);
+    catalog = applyEffects(catalog, resolved.effects);
+    return resolved.effects;
   });
+  return { effects, catalog };
 }

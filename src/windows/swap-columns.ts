@@ -6,7 +6,14 @@
 import { commentOn } from '../sql/object-key.js';
 import { quoteIdentifier, quoteLiteral } from '../sql/identifier.js';
 import type { AffectedView } from './affected-views.js';
-import { columnNames, type ColumnWindow, type Counterpart, type Twin, type TwinTable } from './column-window.js';
+import {
+  columnNames,
+  type ColumnWindow,
+  type Counterpart,
+  type Side,
+  type Twin,
+  type TwinTable,
+} from './column-window.js';
 import { madeValue } from './twin-values.js';
 import { redefineTwins } from './twin-triggers.js';
 
@@ -48,7 +55,6 @@ export function swapThere(window: ColumnWindow, { views, comment, dressing }: Sw
         return said === undefined ? [] : [commentColumn(table, twin.old, said)];
       }),
     ),
-    ...tables.flatMap((table) => redefineTwins(window, table, 'new')),
     ...makeViews(views),
   ];
 }
@@ -92,9 +98,13 @@ export function swapBack(
       addNotValid(table, twin, twinDefinition),
     ]),
     ...counterparts.flatMap(dressing),
-    ...tables.flatMap((table) => redefineTwins(window, table, 'old')),
     ...makeViews(views),
   ];
+}
+
+/** Our own functions, with the names that the columns have once that side leads: behind the change, in the same transaction. */
+export function followNames(window: ColumnWindow, leads: Side): readonly string[] {
+  return window.tables.flatMap((table) => redefineTwins(window, table, leads));
 }
 
 export function ofKind(counterparts: readonly Counterpart[], kind: Counterpart['kind']): readonly Counterpart[] {

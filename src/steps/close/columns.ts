@@ -24,7 +24,7 @@ export function closedColumns(
       skipWhen: [...operation.skipWhen, ...window.skipWhen],
     })),
     preconditions: [],
-    effects: definitionEffects(definitions, context.catalog, context),
+    effects: definitionEffects(definitions, context.catalog, context).effects,
     windows: [{ ...window, leads: null }],
   };
 }

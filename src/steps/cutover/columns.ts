@@ -8,7 +8,7 @@ import { affectedViews } from '../../windows/affected-views.js';
 import { shortened, twinTable, type ColumnWindow, type Counterpart } from '../../windows/column-window.js';
 import { compareColumns, exclusive, tablesInOrder } from '../../windows/column-operations.js';
 import { plain } from '../../windows/open-window.js';
-import { ofKind, swapBack, swapThere, swapping, type SwapFacts } from '../../windows/swap-columns.js';
+import { followNames, ofKind, swapBack, swapThere, swapping, type SwapFacts } from '../../windows/swap-columns.js';
 import { twinsAreIntact } from '../../windows/twin-triggers.js';
 import { moveWindow, windowMayMove } from '../../windows/window-state.js';
 import { definitionEffects } from '../definition-effects.js';
@@ -40,8 +40,7 @@ export function cutOverColumns(
   );
   const spared = applyEffects(catalog, spares.effects);
   const there = windows.flatMap((window) => swapThere(window, facts));
-  const changes = definitionEffects(there, spared, context);
-  const changed = applyEffects(spared, changes);
+  const { effects: changes, catalog: changed } = definitionEffects(there, spared, context);
   const compare = windows.flatMap((window) => compareColumns(window, 'old', step, `${step}/compare/${window.id}`));
   const shown = windows.map(({ id }) => id).join(', ');
   const viewNames = views.map(({ name }) => name);
@@ -51,7 +50,11 @@ export function cutOverColumns(
     ...(lockLimits !== undefined && { lockLimits }),
     after: [...compare.map(({ id }) => id), ...spares.operations.map(({ id }) => id)],
     assertions: windows.flatMap((window) => [windowMayMove(window, 'new leads'), twinsAreIntact(window)]),
-    statements: [...there, ...windows.map((window) => moveWindow(window, 'new leads'))].map(plain),
+    statements: [
+      ...there,
+      ...windows.flatMap((window) => followNames(window, 'new')),
+      ...windows.map((window) => moveWindow(window, 'new leads')),
+    ].map(plain),
     hazards: [
       {
         name: 'breaks_readers',
@@ -76,10 +79,7 @@ export function cutOverColumns(
       changed,
     );
     const back = windows.flatMap((window) => swapBack(window, facts, spareName));
-    const after = applyEffects(
-      applyEffects(changed, anew.effects),
-      definitionEffects(back, applyEffects(changed, anew.effects), context),
-    );
+    const { catalog: after } = definitionEffects(back, applyEffects(changed, anew.effects), context);
     const proofs = windows.flatMap(({ counterparts }) =>
       ofKind(counterparts, 'foreign key').flatMap(({ table, name, twin, definition }) =>
         / NOT VALID$/.test(definition)
@@ -98,7 +98,11 @@ export function cutOverColumns(
       ...(lockLimits !== undefined && { lockLimits }),
       after: [...built, ...compared].map(({ id }) => id),
       assertions: windows.flatMap((window) => [windowMayMove(window, 'old leads'), twinsAreIntact(window)]),
-      statements: [...back, ...windows.map((window) => moveWindow(window, 'old leads'))].map(plain),
+      statements: [
+        ...back,
+        ...windows.flatMap((window) => followNames(window, 'old')),
+        ...windows.map((window) => moveWindow(window, 'old leads')),
+      ].map(plain),
       reversal: IS_A_WAY_BACK,
     };
     return [...built, ...compared, flipBack, ...asBack(validated.operations, [flipBack.id])];
