@@ -9,6 +9,8 @@
 import { keyArray, rowsDiffer, sqlName, type MappedColumn } from '../mapping/mapping.js';
 import { unfilledDiffer } from '../mapping/unfilled-columns.js';
 import { quoteIdentifier, quoteLiteral } from '../sql/identifier.js';
+import { forgottenColumns, isForgotten, lookForForgotten } from './forgotten-rows.js';
+import { belongsTo, entry, fields, indented, keyIs, names, overriding, rest } from './row-parts.js';
 import type { Mirror, Window } from './window.js';
 
 export type BodyOf = Pick<Window, 'name' | 'onMirrorError' | 'leads'>;
@@ -27,7 +29,7 @@ DECLARE
   come_key text[];
   had boolean := false;
   has boolean := false;
-  moved boolean;
+  moved boolean;${forgottenColumns(mirror)}
   n bigint;
   echo text := current_setting('lockstep.echo', true);
 BEGIN
@@ -36,11 +38,11 @@ ${window.leads === 'new' ? noteWriter(mirror, name, 'old') : ''}${readRows(mirro
   IF had AND has THEN
     moved := NOT ${keyIs(mirror, 'come', 'gone')};
   END IF;
-${window.onMirrorError === 'record' ? '  BEGIN\n' : ''}  IF moved THEN
+${lookForForgotten(mirror, name)}${window.onMirrorError === 'record' ? '  BEGIN\n' : ''}  IF moved THEN
 ${echo(mirror, '>', 'gone_key')}${deleteRow(mirror, '', '    ')}
     INSERT INTO lockstep.tombstone (window_name, mapping, key) VALUES (${entry(mirror, name, 'gone')}) ON CONFLICT DO NOTHING;
   END IF;
-  IF has THEN
+  IF has${isForgotten(mirror)} THEN
     IF moved OR NOT had THEN
 ${clearTombstone(mirror, name)}
     END IF;
@@ -173,47 +175,12 @@ END IF;`,
   );
 }
 
-export function keyIs({ names: { sameKey }, mapping }: Mirror, left: string, right: string): string {
-  const list = (of: string): readonly string[] => mapping.key.map(({ name }) => `${of}.${name}`);
-  return `${sameKey}(${[...list(left), ...list(right)].join(', ')})`;
-}
-
-/** Empty: all rows of the target do. */
-export function belongsTo({ names: { belongs }, belongsBy, mapping }: Mirror, row: string): string {
-  if (mapping.targetWhere === null) return '';
-  return `${belongs}(${belongsBy.map(({ name }) => `${row}.${quoteIdentifier(name)}`).join(', ')})`;
-}
-
-export function rest({ mapping }: Mirror): readonly MappedColumn[] {
-  return mapping.columns.filter((column) => !mapping.key.includes(column));
-}
-
-export function names(columns: readonly MappedColumn[]): string {
-  return columns.map(({ name }) => name).join(', ');
-}
-
-export function fields(columns: readonly MappedColumn[], of: string): string {
-  return columns.map(({ name }) => `${of}.${name}`).join(', ');
-}
-
 /** The key stands for itself where nothing else is mapped: an update that changes nothing, and counts as found. */
 function assignments(columns: readonly MappedColumn[], key: readonly MappedColumn[]): string {
   const others = columns.filter((column) => !key.includes(column));
   return (others.length === 0 ? key : others).map(({ name }) => `${name} = EXCLUDED.${name}`).join(', ');
 }
 
-export function entry({ mapping }: Mirror, window: string, of: string): string {
-  return `${quoteLiteral(window)}, ${quoteLiteral(mapping.name)}, ${of}_key`;
-}
-
 function keyText({ mapping }: Mirror, of: string): string {
   return `format('Key (%s)=(%s)', ${quoteLiteral(names(mapping.key))}, array_to_string(${of}_key, ', '))`;
-}
-
-export function overriding(columns: readonly MappedColumn[]): string {
-  return columns.some((column) => column.identityAlways) ? ' OVERRIDING SYSTEM VALUE' : '';
-}
-
-export function indented(text: string, by: string): string {
-  return text.replaceAll(/^/gm, by);
 }
