@@ -50,4 +50,9 @@ export const WINDOW_CODES = {
     explanation:
       'A column that the window copies has a sequence on either side. While both sides are written, each would give the same number to another row; the second write is refused, and nothing is lost. Let one side use the sequence of the other: `ALTER TABLE … ALTER COLUMN … SET DEFAULT nextval(…)`.',
   },
+  LS6520: {
+    summary: 'a step changes what an open window stands on',
+    explanation:
+      'The mirrors of a window name its tables and columns. If a table or a column that they read or write is renamed, dropped or given another type, or a unique index that they rely on goes, the next write of the application fails, or the two sides part. Make the change before the window opens, or behind its `close`. A window that another plan has left open is named with its plan: close it there first.',
+  },
 } as const satisfies CodeTable;
