@@ -59,10 +59,10 @@ END`;
 
 /**
  * Who writes the side that does not lead: it can be closed once nobody does. One row for each transaction, without a unique
- * index that two of them could meet at. What another mirror writes there, somebody wrote elsewhere.
+ * index that two of them could meet at. What another mirror writes there, in this transaction, somebody wrote elsewhere.
  */
 export function noteWriter({ names, mapping }: Mirror, window: string, side: 'old' | 'new'): string {
-  return `  IF coalesce(echo, '') = '' AND current_setting('lockstep.seen', true) IS DISTINCT FROM pg_current_xact_id()::text || ${quoteLiteral(` ${names.echo} ${side}`)} THEN
+  return `  IF strpos(coalesce(echo, ''), pg_current_xact_id()::text || ' {') = 0 AND current_setting('lockstep.seen', true) IS DISTINCT FROM pg_current_xact_id()::text || ${quoteLiteral(` ${names.echo} ${side}`)} THEN
     INSERT INTO lockstep.old_writer (window_name, mapping, side) VALUES (${quoteLiteral(window)}, ${quoteLiteral(mapping.name)}, '${side}');
     PERFORM set_config('lockstep.seen', pg_current_xact_id()::text || ${quoteLiteral(` ${names.echo} ${side}`)}, true);
   END IF;
@@ -75,7 +75,7 @@ export function noteWriter({ names, mapping }: Mirror, window: string, side: 'ol
  */
 export function echo({ names, back }: Mirror, way: '>' | '<', key: string): string {
   if (back === null) return '';
-  return `    PERFORM set_config('lockstep.echo', ${quoteLiteral(`${names.echo} ${way} `)} || ${key}::text, true);\n`;
+  return `    PERFORM set_config('lockstep.echo', ${quoteLiteral(`${names.echo} ${way} `)} || pg_current_xact_id()::text || ' ' || ${key}::text, true);\n`;
 }
 
 export function restoreEcho({ back }: Mirror): string {
