@@ -54,6 +54,8 @@ export interface Relation extends RelationName {
   readonly constraints: readonly Constraint[];
   /** User triggers only: no internal ones. */
   readonly triggers: readonly Trigger[];
+  /** Names of the open windows that keep it in step, whichever side it is; absent: none does. */
+  readonly windows?: readonly string[];
   /** Partition or inheritance parent; the first one where a table inherits from several. */
   readonly parent?: RelationName;
   /** Is a partition of `parent`. */

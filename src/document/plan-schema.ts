@@ -132,6 +132,7 @@ function reverseSchema(): JsonSchema {
         description: 'What becomes of the source row when the target row goes.',
         anyOf: [
           { const: 'delete', description: 'it goes too' },
+          { const: 'ignore', description: 'it stays as it is, and stands for no target row any more' },
           object(
             'It stays, and these columns of it are set.',
             { set: map(sql('expression', 'SQL over one source row'), 'source column: the value that it gets') },

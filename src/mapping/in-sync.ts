@@ -59,6 +59,10 @@ function commonTables(mapping: Mapping, options: ComparisonOptions): string {
   // Inside coalesce, else the full join becomes an outer one, which may go over every pair where statistics are old (measured).
   const extra = options.extra === 'allow' ? '\n    AND coalesce(e.lockstep_here, false)' : '';
   const missing = options.missing === 'allow' ? '\n    AND coalesce(a.lockstep_here, false)' : '';
+  const forgotten =
+    options.window === undefined || mapping.reverse?.onDelete !== 'ignore'
+      ? ''
+      : `\n    AND NOT (a.lockstep_here IS NULL AND ${isForgotten(options.window, mapping, keyArray(mapping.key, 'e'))})`;
   const accepted = options.window === undefined ? '' : `\n    AND NOT ${wasAccepted(options.window, mapping)}`;
   const lines = [
     `expected AS MATERIALIZED (SELECT true AS lockstep_here, s.* FROM (${expectedRows(mapping)}) AS s),`,
@@ -67,7 +71,7 @@ function commonTables(mapping: Mapping, options: ComparisonOptions): string {
     `  SELECT CASE WHEN a.lockstep_here IS NULL THEN 'missing' WHEN e.lockstep_here IS NULL THEN 'extra' ELSE 'different' END AS problem,`,
     `    to_jsonb(e.*) - 'lockstep_here' AS expected, to_jsonb(a.*) - 'lockstep_here' AS found`,
     `  FROM expected AS e FULL JOIN actual AS a ON ${sameKey('e', 'a', mapping)}`,
-    `  WHERE (e.lockstep_here IS NULL OR a.lockstep_here IS NULL OR ${rowsDiffer('e', 'a', rest)})${extra}${missing}${accepted}`,
+    `  WHERE (e.lockstep_here IS NULL OR a.lockstep_here IS NULL OR ${rowsDiffer('e', 'a', rest)})${extra}${missing}${forgotten}${accepted}`,
   ];
   // Doubles in the target cannot be: its key stands in a unique index. In the source they can, unless an index says no.
   if (!mapping.oneToOneByIndex) {
@@ -88,6 +92,11 @@ function commonTables(mapping: Mapping, options: ComparisonOptions): string {
   return [...lines, `)`].join('\n');
 }
 
+/** A target row that went and left its source row behind, as the mapping says. Keys that are deleted on the old side have no row there. */
+function isForgotten(window: string, { name }: Mapping, key: string): string {
+  return `EXISTS (SELECT FROM lockstep.tombstone AS f WHERE f.window_name = ${quoteLiteral(window)} AND f.mapping = ${quoteLiteral(name)} AND f.key = ${key})`;
+}
+
 /** What one side did not take, and a person has accepted so. */
 function wasAccepted(window: string, { name, key }: Mapping): string {
   const same = (of: string): string => `${keyArray(key, of)} IN (f.key_before, f.key_after)`;
@@ -100,11 +109,15 @@ export function anyKeyDiffers(mapping: Mapping, keys: string): string {
   const rest = mapping.columns.filter((column) => !mapping.key.includes(column));
   const wanted = mapping.key.map(({ name, type }, index) => `k.key[${index + 1}]::${type} AS ${name}`).join(', ');
   const ofSource = mapping.key.map((column) => `${asValue(column)} = w.${column.name}`).join(' AND ');
+  const forgotten =
+    mapping.forgetsIn === undefined
+      ? ''
+      : ` AND NOT (a.lockstep_here IS NULL AND ${isForgotten(mapping.forgetsIn, mapping, 'w.lockstep_key')})`;
   return `SELECT w.lockstep_key AS key, to_jsonb(e.*) - 'lockstep_here' AS expected, to_jsonb(a.*) - 'lockstep_here' AS found
 FROM (SELECT k.key AS lockstep_key, ${wanted} FROM (${keys}) AS k) AS w
 LEFT JOIN LATERAL (SELECT true AS lockstep_here, s.* FROM (${rowsFrom(sqlName(mapping.source), mapping, ofSource)}\nOFFSET 0) AS s) AS e ON true
 LEFT JOIN LATERAL (SELECT true AS lockstep_here, t.* FROM (${targetByKey(mapping, 'w.lockstep_key')}\nOFFSET 0) AS t) AS a ON true
-WHERE e.lockstep_here IS DISTINCT FROM a.lockstep_here OR (e.lockstep_here AND ${rowsDiffer('e', 'a', rest)})`;
+WHERE (e.lockstep_here IS DISTINCT FROM a.lockstep_here OR (e.lockstep_here AND ${rowsDiffer('e', 'a', rest)}))${forgotten}`;
 }
 
 /** The target row with the key that `key` says, SQL for a text[], where it belongs to the mapping. */

@@ -25,6 +25,11 @@ export interface Mapping {
   readonly keyMayBeNull: boolean;
   /** What a write to the target means for the source; null: nothing. */
   readonly reverse: ReverseMapping | null;
+  /**
+   * Name of the window, in a mapping whose target rows go without their source rows (`on_delete: ignore`): a tombstone of it says
+   * of a source row that nobody misses its target row.
+   */
+  readonly forgetsIn?: string;
 }
 
 export interface ReverseMapping {
@@ -32,8 +37,8 @@ export interface ReverseMapping {
   readonly columns: readonly MappedColumn[];
   /** Those of them that the source is walked by: they identify its row. */
   readonly key: readonly MappedColumn[];
-  /** A target row that goes takes its source row with it, or sets these columns of it: SQL over one source row. */
-  readonly onDelete: 'delete' | readonly { readonly name: string; readonly expression: string }[];
+  /** A target row that goes takes its source row with it, leaves it as it is, or sets these columns of it: SQL over one source row. */
+  readonly onDelete: 'delete' | 'ignore' | readonly { readonly name: string; readonly expression: string }[];
 }
 
 export interface MappedColumn {

@@ -14,7 +14,7 @@ import { rowExpressionAt } from './row-expression.js';
 
 export interface ReverseDeclaration {
   readonly columns?: Readonly<Record<string, string>>;
-  readonly on_delete: 'delete' | { readonly set: Readonly<Record<string, string>> };
+  readonly on_delete: 'delete' | 'ignore' | { readonly set: Readonly<Record<string, string>> };
 }
 
 export interface ForwardParts {
@@ -48,8 +48,8 @@ export function resolveReverse(
     back.set(column.name, backColumn(column, name, plainColumn(name, target)));
   }
   const onDelete =
-    declared.on_delete === 'delete'
-      ? ('delete' as const)
+    typeof declared.on_delete === 'string'
+      ? declared.on_delete
       : Object.entries(declared.on_delete.set).flatMap(([name, text]) => {
           const place = [...at, 'on_delete', 'set', name];
           const column = settable(scope, source, name, place);

@@ -25,6 +25,7 @@ import { orderOperations } from './order-operations.js';
 import { partitionFamilies } from './partition-families.js';
 import { changesRows, placePreconditions, type StepOperations } from './place-preconditions.js';
 import { refuseLongBatches } from './refuse-long-batches.js';
+import { refuseUnderneath } from './refuse-underneath.js';
 import { report } from '../catalog/scope.js';
 
 export interface CompiledPlan {
@@ -151,6 +152,7 @@ function compileStep(step: PlanStep, index: number, state: CompileState): Compil
       changing.includes(operation) && { reversal: { kind: 'irreversible', reason: step.rollback.reason } as const }),
   }));
   state.advance((catalog) => applyEffects(catalog, fragment.effects), fragment.windows ?? []);
+  refuseUnderneath(context, state.surroundings().catalog, fragment.windows ?? []);
   const operations = [...when, ...require, ...lowered, ...invariantsAfter(step, state)];
   return { shown, operations, preconditions: fragment.preconditions.map((check) => ({ ...check, skipWhen })) };
 }

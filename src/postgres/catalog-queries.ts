@@ -180,6 +180,16 @@ export const TRIGGERS = `
   WHERE ${USER_SCHEMA} AND NOT g.tgisinternal AND p.pronamespace IS DISTINCT FROM to_regnamespace('lockstep')
   ORDER BY g.tgrelid, g.tgname`;
 
+/** By what the mirrors are called: `00 lockstep plan/step: mapping i`. A long name is cut, and ends in a digest. */
+export const OPEN_WINDOWS = `
+  SELECT DISTINCT g.tgrelid::text AS relation, (regexp_match(g.tgname, '^00 lockstep ([^:]+?)(: .*)? .$'))[1] AS name
+  FROM pg_trigger g
+  JOIN pg_class c ON c.oid = g.tgrelid
+  JOIN pg_namespace n ON n.oid = c.relnamespace
+  JOIN pg_proc p ON p.oid = g.tgfoid
+  WHERE ${USER_SCHEMA} AND NOT g.tgisinternal AND p.pronamespace = to_regnamespace('lockstep') AND g.tgname LIKE '00 lockstep %'
+  ORDER BY relation, name`;
+
 export const FUNCTIONS = `
   SELECT n.nspname AS schema, p.proname AS name, oidvectortypes(p.proargtypes) AS arguments, p.provolatile::text AS volatility,
     CASE p.prokind WHEN 'p' THEN 'procedure' WHEN 'a' THEN 'aggregate' ELSE 'function' END AS kind

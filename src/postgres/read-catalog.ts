@@ -36,6 +36,10 @@ export function readCatalog(session: Session): Promise<CatalogSnapshot> {
       toConstraint(row, names),
     );
     const triggers = byRelation((await session.query<TriggerRow & OfRelation>(queries.TRIGGERS)).rows, toTrigger);
+    const windows = byRelation(
+      (await session.query<{ readonly name: string } & OfRelation>(queries.OPEN_WINDOWS)).rows,
+      ({ name }) => name,
+    );
     const functions = await session.query<FunctionRow>(queries.FUNCTIONS);
     return {
       server: {
@@ -58,6 +62,7 @@ export function readCatalog(session: Session): Promise<CatalogSnapshot> {
             indexes: indexes.get(row.oid) ?? [],
             constraints: constraints.get(row.oid) ?? [],
             triggers: triggers.get(row.oid) ?? [],
+            ...(windows.has(row.oid) && { windows: windows.get(row.oid)! }),
           },
         ]),
       ),

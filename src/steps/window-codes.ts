@@ -60,4 +60,9 @@ export const WINDOW_CODES = {
     explanation:
       'After the cutover a row comes with its new key. The old column keeps its default or its sequence; where it has neither, nothing could go back to the old key. Say what gives it one (`old_value`).',
   },
+  LS6520: {
+    summary: 'a step changes what an open window stands on',
+    explanation:
+      'The mirrors of a window name its tables and columns. If a table or a column that they read or write is renamed, dropped or given another type, or a unique index that they rely on goes, the next write of the application fails, or the two sides part. Make the change before the window opens, or behind its `close`. A window that another plan has left open is named with its plan: close it there first.',
+  },
 } as const satisfies CodeTable;

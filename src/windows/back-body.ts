@@ -6,26 +6,14 @@
  */
 import { keyArray, rowsDiffer, sqlName, type MappedColumn } from '../mapping/mapping.js';
 import { quoteIdentifier, quoteLiteral } from '../sql/identifier.js';
-import {
-  clearTombstone,
-  echo,
-  entry,
-  fields,
-  names,
-  noteWriter,
-  overriding,
-  recordFailure,
-  rest,
-  restoreEcho,
-  type BodyOf,
-} from './mirror-body.js';
+import { clearTombstone, echo, noteWriter, recordFailure, restoreEcho, type BodyOf } from './mirror-body.js';
+import { entry, fields, names, overriding, rest } from './row-parts.js';
 import type { BackMirror, Mirror } from './window.js';
 
 export function backBody(mirror: Mirror, back: BackMirror, window: BodyOf): string {
-  const { mapping } = mirror;
   const { name, onMirrorError } = window;
-  const source = sqlName(mapping.source);
   const takes = back.onDelete === 'delete';
+  const forgets = back.onDelete === 'ignore';
   return `
 #variable_conflict use_column
 DECLARE
@@ -49,15 +37,12 @@ ${window.leads === 'old' ? noteWriter(mirror, name, 'new') : ''}${readRows(mirro
 ${onMirrorError === 'record' ? '  BEGIN\n' : ''}  IF had AND (NOT has OR gone_key <> come_key) THEN
     INSERT INTO lockstep.tombstone (window_name, mapping, key) VALUES (${entry(mirror, name, 'gone')}) ON CONFLICT DO NOTHING;
   END IF;
-  IF had AND (NOT has${takes ? '' : ' OR moved'}) THEN
-${echo(mirror, '<', 'gone_row')}    ${takes ? `DELETE FROM ${source} AS s WHERE ${ownKeyIs(mirror, back, 's', 'gone')};` : `PERFORM ${mirror.names.unset}(${fields(back.key, 'gone')});`}
-${takes ? '' : stillThere(mirror, back, name)}  END IF;
-  IF has THEN
+${forgets ? changesHands(mirror, back, name) : leaveSource(mirror, back, name, takes)}  IF has THEN
     IF NOT had OR gone_key <> come_key THEN
 ${clearTombstone(mirror, name)}
     END IF;
     IF NOT had${takes ? '' : ' OR moved'} THEN
-${lockSource(mirror, back)}${refuse(mirror, name, standsForAnother(mirror, back, takes), 'the row there stands for another one already', '      ')}
+${lockSource(mirror, back, 'come')}${refuse(mirror, name, standsForAnother(mirror, back, name), 'the row there stands for another one already', '      ')}
     END IF;
 ${echo(mirror, '<', 'come_row')}${writeSource(mirror, back, takes)}
 ${checkFit(mirror, back, name)}
@@ -87,23 +72,47 @@ ${read('NEW', 'come', 'has')}
   END IF;`;
 }
 
+/** The target row goes, or stands for another source row from now on. */
+function leaveSource(mirror: Mirror, back: BackMirror, window: string, takes: boolean): string {
+  const source = sqlName(mirror.mapping.source);
+  return `  IF had AND (NOT has${takes ? '' : ' OR moved'}) THEN
+${echo(mirror, '<', 'gone_row')}    ${takes ? `DELETE FROM ${source} AS s WHERE ${ownKeyIs(mirror, back, 's', 'gone')};` : `PERFORM ${mirror.names.unset}(${fields(back.key, 'gone')});`}
+${takes ? '' : stillThere(mirror, back, window)}  END IF;
+`;
+}
+
+/** Nobody tells the source row that its target row has another one now: where it would go on saying the same, it is refused. */
+function changesHands(mirror: Mirror, back: BackMirror, window: string): string {
+  const { mapping, names: own } = mirror;
+  const same = `EXISTS (SELECT FROM ${sqlName(mapping.source)} AS s CROSS JOIN LATERAL ${own.row}(${values(mirror, 's')}) AS r WHERE ${ownKeyIs(mirror, back, 's', 'gone')} AND ${targetKeyIs(mirror, 'r', 'NEW')})`;
+  return `  IF moved THEN
+${lockSource(mirror, back, 'gone')}${refuse(mirror, window, same, 'the old shape would still hold it', '    ')}
+  END IF;
+`;
+}
+
 /**
  * Whether a target row that comes would take a source row from what it stands for. Where both rows go together, one that is there
  * is another mapping's, or none's: its values would be gone. Else it may be there, but for another target row.
  */
-function standsForAnother(mirror: Mirror, back: BackMirror, takes: boolean): string {
+function standsForAnother(mirror: Mirror, back: BackMirror, window: string): string {
   const from = `${sqlName(mirror.mapping.source)} AS s`;
   const own = ownKeyIs(mirror, back, 's', 'come');
-  if (takes) return `EXISTS (SELECT FROM ${from} WHERE ${own})`;
-  return `EXISTS (SELECT FROM ${from} CROSS JOIN LATERAL ${mirror.names.row}(${values(mirror, 's')}) AS r WHERE ${own} AND NOT ${targetKeyIs(mirror, 'r', 'NEW')})`;
+  if (back.onDelete === 'delete') return `EXISTS (SELECT FROM ${from} WHERE ${own})`;
+  return `EXISTS (SELECT FROM ${from} CROSS JOIN LATERAL ${mirror.names.row}(${values(mirror, 's')}) AS r WHERE ${own} AND NOT ${targetKeyIs(mirror, 'r', 'NEW')}${back.onDelete === 'ignore' ? ` AND NOT ${isTombstone(mirror, window, 'r')}` : ''})`;
+}
+
+/** What it stood for has gone, and it was left behind. */
+function isTombstone({ mapping }: Mirror, window: string, row: string): string {
+  return `EXISTS (SELECT FROM lockstep.tombstone AS d WHERE d.window_name = ${quoteLiteral(window)} AND d.mapping = ${quoteLiteral(mapping.name)} AND d.key = ${keyArray(mapping.key, row)})`;
 }
 
 /**
  * Before it is asked what the source row stands for: whoever writes it, on either side, is waited for. Measured: without that
  * two target rows for one source row were both acknowledged, and the source said the second.
  */
-function lockSource(mirror: Mirror, back: BackMirror): string {
-  return `      PERFORM FROM ${sqlName(mirror.mapping.source)} AS s WHERE ${ownKeyIs(mirror, back, 's', 'come')} FOR NO KEY UPDATE;\n`;
+function lockSource(mirror: Mirror, back: BackMirror, row: 'come' | 'gone'): string {
+  return `      PERFORM FROM ${sqlName(mirror.mapping.source)} AS s WHERE ${ownKeyIs(mirror, back, 's', row)} FOR NO KEY UPDATE;\n`;
 }
 
 /** Where the key of a row changes that both sides share, its source row keeps what is not mapped. */

@@ -30,7 +30,7 @@ export function defineBack(mirror: Mirror, back: BackMirror, window: BodyOf): re
   return [
     backFunction(mirror, back),
     sameSourceFunction(mirror, back),
-    ...(back.onDelete === 'delete' ? [] : [unsetFunction(mirror, back, back.onDelete)]),
+    ...(typeof back.onDelete === 'string' ? [] : [unsetFunction(mirror, back, back.onDelete)]),
     triggerFunction(names.mirrorBack, backBody(mirror, back, window)),
     ...backFunctionsOf(mirror, back).map((signature) => `REVOKE ALL ON FUNCTION ${signature} FROM PUBLIC`),
   ];
@@ -46,7 +46,7 @@ function backFunctionsOf({ names }: Mirror, { reads, key, onDelete }: BackMirror
     `${names.mirrorBack}()`,
     `${names.back}(${reads.map(({ type }) => type).join(', ')})`,
     `${names.sameSource}(${[...keys, ...keys].join(', ')})`,
-    ...(onDelete === 'delete' ? [] : [`${names.unset}(${keys.join(', ')})`]),
+    ...(typeof onDelete === 'string' ? [] : [`${names.unset}(${keys.join(', ')})`]),
   ];
 }
 
@@ -81,7 +81,7 @@ END`;
 function unsetFunction(
   { names, mapping: { source } }: Mirror,
   { key }: BackMirror,
-  set: Exclude<BackMirror['onDelete'], 'delete'>,
+  set: Exclude<BackMirror['onDelete'], string>,
 ): string {
   const assigned = set.map(({ name, expression }) => `${name} = (${expression}\n)`).join(', ');
   const own = quoteIdentifier(source.name);

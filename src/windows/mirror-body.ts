@@ -7,7 +7,10 @@
  * fail with 40001, as any conflict of such a writer does. Measured: 4 to 8 rows in some thousands without the rule.
  */
 import { keyArray, rowsDiffer, sqlName, type MappedColumn } from '../mapping/mapping.js';
+import { unfilledDiffer } from '../mapping/unfilled-columns.js';
 import { quoteIdentifier, quoteLiteral } from '../sql/identifier.js';
+import { forgottenColumns, isForgotten, lookForForgotten } from './forgotten-rows.js';
+import { belongsTo, entry, fields, indented, keyIs, names, overriding, rest } from './row-parts.js';
 import type { Mirror, Window } from './window.js';
 
 export type BodyOf = Pick<Window, 'name' | 'onMirrorError' | 'leads'>;
@@ -26,7 +29,7 @@ DECLARE
   come_key text[];
   had boolean := false;
   has boolean := false;
-  moved boolean;
+  moved boolean;${forgottenColumns(mirror)}
   n bigint;
   echo text := current_setting('lockstep.echo', true);
 BEGIN
@@ -35,11 +38,11 @@ ${window.leads === 'new' ? noteWriter(mirror, name, 'old') : ''}${readRows(mirro
   IF had AND has THEN
     moved := NOT ${keyIs(mirror, 'come', 'gone')};
   END IF;
-${window.onMirrorError === 'record' ? '  BEGIN\n' : ''}  IF moved THEN
+${lookForForgotten(mirror, name)}${window.onMirrorError === 'record' ? '  BEGIN\n' : ''}  IF moved THEN
 ${echo(mirror, '>', 'gone_key')}${deleteRow(mirror, '', '    ')}
     INSERT INTO lockstep.tombstone (window_name, mapping, key) VALUES (${entry(mirror, name, 'gone')}) ON CONFLICT DO NOTHING;
   END IF;
-  IF has THEN
+  IF has${isForgotten(mirror)} THEN
     IF moved OR NOT had THEN
 ${clearTombstone(mirror, name)}
     END IF;
@@ -56,10 +59,10 @@ END`;
 
 /**
  * Who writes the side that does not lead: it can be closed once nobody does. One row for each transaction, without a unique
- * index that two of them could meet at. What another mirror writes there, somebody wrote elsewhere.
+ * index that two of them could meet at. What another mirror writes there, in this transaction, somebody wrote elsewhere.
  */
 export function noteWriter({ names, mapping }: Mirror, window: string, side: 'old' | 'new'): string {
-  return `  IF coalesce(echo, '') = '' AND current_setting('lockstep.seen', true) IS DISTINCT FROM pg_current_xact_id()::text || ${quoteLiteral(` ${names.echo} ${side}`)} THEN
+  return `  IF strpos(coalesce(echo, ''), pg_current_xact_id()::text || ' {') = 0 AND current_setting('lockstep.seen', true) IS DISTINCT FROM pg_current_xact_id()::text || ${quoteLiteral(` ${names.echo} ${side}`)} THEN
     INSERT INTO lockstep.old_writer (window_name, mapping, side) VALUES (${quoteLiteral(window)}, ${quoteLiteral(mapping.name)}, '${side}');
     PERFORM set_config('lockstep.seen', pg_current_xact_id()::text || ${quoteLiteral(` ${names.echo} ${side}`)}, true);
   END IF;
@@ -72,7 +75,7 @@ export function noteWriter({ names, mapping }: Mirror, window: string, side: 'ol
  */
 export function echo({ names, back }: Mirror, way: '>' | '<', key: string): string {
   if (back === null) return '';
-  return `    PERFORM set_config('lockstep.echo', ${quoteLiteral(`${names.echo} ${way} `)} || ${key}::text, true);\n`;
+  return `    PERFORM set_config('lockstep.echo', ${quoteLiteral(`${names.echo} ${way} `)} || pg_current_xact_id()::text || ' ' || ${key}::text, true);\n`;
 }
 
 export function restoreEcho({ back }: Mirror): string {
@@ -93,8 +96,8 @@ export function recordFailure(mirror: Mirror, window: string, side: 'old' | 'new
 }
 
 /**
- * On the way back: a change of a source row takes the target row away, where it still says what the mapping says and was
- * not there before the window; nothing new appears. So batches and writers need not wait for one another.
+ * On the way back: a change of a source row takes the target row away, where it still says what the mapping says, nobody
+ * wrote its other columns, and it was not there before the window; nothing new appears. So batches and writers need not wait for one another.
  */
 export function leavingBody(mirror: Mirror, _window: Pick<Window, 'name'>, noted: string): string {
   const { mapping } = mirror;
@@ -112,7 +115,7 @@ DECLARE
 BEGIN
 ${readRows(mirror)}
   IF had THEN
-${deleteRow(mirror, ` AND NOT ${rowsDiffer('t', 'gone', rest(mirror))} AND ${before}`, '    ')}
+${deleteRow(mirror, ` AND NOT ${rowsDiffer('t', 'gone', rest(mirror))} AND NOT ${unfilledDiffer('t', mapping)} AND ${before}`, '    ')}
   END IF;
   RETURN NULL;
 END`;
@@ -141,13 +144,19 @@ function deleteRow(mirror: Mirror, more: string, indent: string): string {
   const target = sqlName(mapping.target);
   const belongs = belongsTo(mirror, 't');
   const gone = mapping.columns.map(({ name }, index) => `$${index + 1} AS ${name}`).join(', ');
-  const sql = `DELETE FROM ${target} AS t USING (SELECT ${gone}) AS gone WHERE ${keyIs(mirror, 't', 'gone')}${belongs === '' ? '' : ` AND ${belongs}`}${more}`;
-  const remove = `EXECUTE ${quoteLiteral(sql)} USING ${fields(mapping.columns, 'gone')};\nGET DIAGNOSTICS n = ROW_COUNT;`;
-  const text = `${remove}
+  const remove = (condition: string): string => {
+    const sql = `DELETE FROM ${target} AS t USING (SELECT ${gone}) AS gone WHERE ${keyIs(mirror, 't', 'gone')}${belongs === '' ? '' : ` AND ${belongs}`}${condition}`;
+    return `EXECUTE ${quoteLiteral(sql)} USING ${fields(mapping.columns, 'gone')};`;
+  };
+  // What was inserted goes again, whatever triggers of the target have made of it: measured, such a row stayed behind.
+  const text = `${remove(more)}
+GET DIAGNOSTICS n = ROW_COUNT;
 IF n = 0 AND current_setting('transaction_isolation') <> 'read committed' THEN
   INSERT INTO ${target} (${names(mapping.columns)})${overriding(mapping.columns)} VALUES (${fields(mapping.columns, 'gone')})
   ON CONFLICT (${names(mapping.key)}) DO NOTHING;
-  ${remove}
+  IF FOUND THEN
+    ${remove('')}
+  END IF;
 END IF;`;
   return indented(text, indent);
 }
@@ -166,47 +175,12 @@ END IF;`,
   );
 }
 
-export function keyIs({ names: { sameKey }, mapping }: Mirror, left: string, right: string): string {
-  const list = (of: string): readonly string[] => mapping.key.map(({ name }) => `${of}.${name}`);
-  return `${sameKey}(${[...list(left), ...list(right)].join(', ')})`;
-}
-
-/** Empty: all rows of the target do. */
-export function belongsTo({ names: { belongs }, belongsBy, mapping }: Mirror, row: string): string {
-  if (mapping.targetWhere === null) return '';
-  return `${belongs}(${belongsBy.map(({ name }) => `${row}.${quoteIdentifier(name)}`).join(', ')})`;
-}
-
-export function rest({ mapping }: Mirror): readonly MappedColumn[] {
-  return mapping.columns.filter((column) => !mapping.key.includes(column));
-}
-
-export function names(columns: readonly MappedColumn[]): string {
-  return columns.map(({ name }) => name).join(', ');
-}
-
-export function fields(columns: readonly MappedColumn[], of: string): string {
-  return columns.map(({ name }) => `${of}.${name}`).join(', ');
-}
-
 /** The key stands for itself where nothing else is mapped: an update that changes nothing, and counts as found. */
 function assignments(columns: readonly MappedColumn[], key: readonly MappedColumn[]): string {
   const others = columns.filter((column) => !key.includes(column));
   return (others.length === 0 ? key : others).map(({ name }) => `${name} = EXCLUDED.${name}`).join(', ');
 }
 
-export function entry({ mapping }: Mirror, window: string, of: string): string {
-  return `${quoteLiteral(window)}, ${quoteLiteral(mapping.name)}, ${of}_key`;
-}
-
 function keyText({ mapping }: Mirror, of: string): string {
   return `format('Key (%s)=(%s)', ${quoteLiteral(names(mapping.key))}, array_to_string(${of}_key, ', '))`;
-}
-
-export function overriding(columns: readonly MappedColumn[]): string {
-  return columns.some((column) => column.identityAlways) ? ' OVERRIDING SYSTEM VALUE' : '';
-}
-
-export function indented(text: string, by: string): string {
-  return text.replaceAll(/^/gm, by);
 }

@@ -45,8 +45,14 @@ export function dropTriggers(mirror: Mirror, truncated: readonly string[]): read
 }
 
 /**
- * An update of what the mapping does not read is none of its business, nor is the echo of its own counterpart. NULL-safe: a
- * session that never set the flag has none.
+ * Anybody may set a setting, and the transaction's number is no secret within it: measured, a session hid its writes so. But a mirror
+ * writes as the owner of its function, who must be able to leave tombstones, and the application has no right on the journal.
+ */
+const MAY_ECHO = `pg_catalog.has_table_privilege('lockstep.tombstone'::pg_catalog.regclass, 'INSERT')`;
+
+/**
+ * An update of what the mapping does not read is none of its business, nor is the echo of its own counterpart: of this row, in this
+ * transaction, set by a mirror. NULL-safe: a session that never set the flag has none.
  */
 function condition(
   event: MirroredEvent,
@@ -61,7 +67,9 @@ function condition(
     ...(event === 'update' ? [`${row('OLD')} *<> ${row('NEW')}`] : []),
     ...(echo === ''
       ? []
-      : [`current_setting('lockstep.echo', true) IS DISTINCT FROM ${quoteLiteral(`${echo} `)} || ${named}::text`]),
+      : [
+          `(current_setting('lockstep.echo', true) IS DISTINCT FROM ${quoteLiteral(`${echo} `)} || pg_catalog.pg_current_xact_id()::text || ' ' || ${named}::text OR NOT ${MAY_ECHO})`,
+        ]),
   ];
   return conditions.length === 0 ? '' : ` WHEN (${conditions.join(' AND ')})`;
 }

@@ -22,7 +22,7 @@ export function mirrorOf(mapping: Mapping, window: string, context: LowerContext
   if (read === undefined || belongs === undefined) return undefined;
   const [stored, generated] = storedAndGenerated(source, [...plain, ...read], context, path);
   return {
-    mapping,
+    mapping: mapping.reverse?.onDelete === 'ignore' ? { ...mapping, forgetsIn: window } : mapping,
     reads: stored.map(nameAndType),
     sourceRow: (values) => rowOf(stored, generated, values),
     belongsBy: inOrder(target, new Set(belongs)).map(nameAndType),

@@ -61,6 +61,12 @@ export const noRuleForOldSnapshots = inFunctions(
   'IF false THEN',
 );
 
+/** `on_delete: ignore` by doing nothing at all: whoever changes the source row next brings the target row back. */
+export const forgottenNotAsked = inFunctions(/forgotten := n > 0;/, 'forgotten := false;');
+
+/** Whether the target row is there is read past whoever deletes it at the moment. */
+export const forgottenNotWaitedFor = inFunctions(/ FOR NO KEY UPDATE OF t/, '');
+
 export const deletesNotMirrored = inFunctions(/ {2}IF moved THEN/, "  IF moved AND TG_OP <> ''DELETE'' THEN");
 
 /** The row under the old key stays. */

@@ -35,6 +35,8 @@ const NOT_FILLED: Readonly<Record<string, Outcome>> = {
 const FILLED: Readonly<Record<string, Outcome>> = {
   ...NOT_FILLED,
   'update, mapped': { proof: 'differs', left: ['50 changed'] },
+  // Neither side says anything else; but somebody wrote what no mapping fills.
+  'update, unmapped': { proof: 'agrees', left: ['50 old'] },
   delete: { proof: 'differs', left: [] },
   'key change': { proof: 'differs', left: ['56 old'] },
 };

@@ -252,7 +252,7 @@ for (const major of [18, 15] as const) {
         await at('flip/watch', 'done');
         await session.query('BEGIN; LOCK TABLE credentials IN ROW EXCLUSIVE MODE');
         await at('flip/cutover', 'running');
-        await session.query(`SELECT set_config('lockstep.echo', 'split/in-step: credentials > {4}', true);
+        await session.query(`SELECT set_config('lockstep.echo', 'split/in-step: credentials > ' || pg_current_xact_id()::text || ' {4}', true);
           UPDATE credentials SET hash = 'else' WHERE user_id = 4; COMMIT`);
       });
       const refused = await plan.apply({

@@ -26,7 +26,10 @@ export async function judge(
   const wrong = new Map<number, string>();
   for (const { one, acknowledged, target } of cases) {
     const rows = acknowledged ? rowsAfter(one.write) : ROWS;
-    const wanted = { s: sourceTexts(target === 'alone' ? ROWS : rows), t: targetTexts(target, rows, one) };
+    const wanted = {
+      s: sourceTexts(target === 'alone' ? ROWS : rows),
+      t: targetTexts(target, rows, one, acknowledged),
+    };
     for (const side of ['s', 't'] as const) {
       const there = found.find(({ n, side: its }) => n === one.n && its === side)?.rows ?? [];
       if (JSON.stringify(there) === JSON.stringify(wanted[side])) continue;
@@ -43,8 +46,17 @@ function sourceTexts(rows: Readonly<Record<number, SourceRow>>): readonly string
   return Object.entries(rows).map(([id, { word, note, live }]) => `${id} ${word} ${note ?? '-'} ${live ? 't' : 'f'}`);
 }
 
-function targetTexts(target: TargetIs, rows: Readonly<Record<number, SourceRow>>, { there }: Case): readonly string[] {
-  if (target === 'as before') return there ? ['98 there'] : [];
+function targetTexts(
+  target: TargetIs,
+  rows: Readonly<Record<number, SourceRow>>,
+  { there, write: { keeps } }: Case,
+  acknowledged: boolean,
+): readonly string[] {
+  if (target === 'as before')
+    return [
+      ...(keeps !== undefined && acknowledged ? [`${keeps} ${ROWS[keeps]!.word}`] : []),
+      ...(there ? ['98 there'] : []),
+    ];
   const live = Object.entries(target === 'as filled' ? ROWS : rows).filter(([, row]) => row.live);
   return live.map(([id, { word }]) => `${id} ${word}`);
 }

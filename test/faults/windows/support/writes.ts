@@ -8,6 +8,8 @@ export interface Write {
   readonly sql: (n: number) => string;
   /** Applied to the rows that were there: null, the row is gone. */
   readonly changes: Readonly<Record<number, Partial<SourceRow> | null>>;
+  /** Row of the target that a way back leaves: somebody wrote what no mapping fills. */
+  readonly keeps?: number;
 }
 
 export interface SourceRow {
@@ -105,7 +107,7 @@ export const NEW_SIDE: readonly Write[] = TO_OLD.filter(({ name }) => name in TO
   ...write,
   side: 'new',
   sql: TO_NEW[write.name]!,
-  changes: write.name === 'update, unmapped' ? {} : write.changes,
+  ...(write.name === 'update, unmapped' && { changes: {}, keeps: 50 }),
 }));
 
 export const NOT_ON_THE_NEW_SIDE: readonly string[] = TO_OLD.map(({ name }) => name).filter(
