@@ -116,7 +116,7 @@ function hold(what: string, lock: HeldLock, { transactions, p99BeforeMs }: Under
     attempts,
     waitedMs: gotAtMs - queuedAtMs,
     heldMs: releasedAtMs - gotAtMs,
-    longestMs: Math.max(0, ...meanwhile.map(({ tookMs }) => tookMs)),
+    longestMs: meanwhile.reduce((longest, { tookMs }) => Math.max(longest, tookMs), 0),
     p99BeforeMs,
   };
 }
