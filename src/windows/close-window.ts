@@ -1,14 +1,15 @@
 /**
- * Closing: a last comparison of every row, and then one commit that finds the mirrors as they were made and says that the window is
- * closed. It keeps out who could change a mirror, and nobody who reads or writes: what is written in between is written to both sides
- * by the same mirrors. Then they go, table by table.
+ * Closing: a last comparison of every row, and then one short transaction that finds the mirrors as they were made and makes them
+ * fall silent. Nothing is lost between the two: what is written in between is written to both sides by the same mirrors. All of them
+ * fall silent at once, behind all writers in flight: so the side that is left holds each transaction wholly, or not at all. Then
+ * their triggers go, table by table.
  */
 import type { Operation, Reversal, StatementOperation } from '../operation/operation.js';
-import { describeMirror, dropFunctions, dropBack } from './define-mirror.js';
+import { describeMirror, dropFunctions, dropBack, silence } from './define-mirror.js';
 import { compareWindow } from './join-window.js';
 import { forgetKeys } from './leave-window.js';
 import { dropBackTriggers, dropTriggersOn, mirrorIsIntact } from './mirror-triggers.js';
-import { plain, sourcesOf, statementBase, tablesOf, targetsOf, truncatedBy, type OpenOptions } from './open-window.js';
+import { plain, statementBase, tablesOf, targetsOf, truncatedBy, type OpenOptions } from './open-window.js';
 import { noFailures } from './mirror-failures.js';
 import { sqlName } from '../mapping/mapping.js';
 import { oldSideIsQuiet } from './old-writers.js';
@@ -36,12 +37,13 @@ export function closeWindow(
   const tables = tablesOf(window);
   const described = mirrors.map(describeMirror).join(', ');
   const compare = compareWindow(window, step, `${step}/compare/${id}`, readsOf);
+  // The leading side first, here and below: who writes there holds it and comes to the other side, and the other side is quiet.
+  const leadingFirst = [...new Set([...(window.leads === 'new' ? targetsOf(mirrors) : []), ...tables])];
   const end: StatementOperation = {
     ...statementBase(step, `${step}/close/${id}`),
-    label: `close the window of ${described}`,
-    lockFirst: tables,
-    // Under it nobody drops a trigger or switches one off, and that is all that must not happen until COMMIT.
-    locks: tables.map((relation) => ({ relation, mode: 'SHARE UPDATE EXCLUSIVE' })),
+    label: `silence the mirrors of ${described}`,
+    lockFirst: leadingFirst,
+    locks: leadingFirst.map((relation) => ({ relation, mode: 'EXCLUSIVE' })),
     writes: tables,
     after: compare.map((check) => check.id),
     assertions: [
@@ -50,13 +52,10 @@ export function closeWindow(
       noFailures(window),
       ...(window.leads === 'new' ? [oldSideIsQuiet(window, quietMs)] : []),
     ],
-    statements: [plain(moveWindow(window, 'closed'))],
+    statements: [...mirrors.flatMap(silence), moveWindow(window, 'closed')].map(plain),
     reversal: NO_WAY_BACK,
   };
-  // The leading side first: from then on nothing of the other side can refuse what is written there, and what somebody still
-  // writes to the other one comes here as before.
-  const leading = window.leads === 'new' ? targetsOf(mirrors) : sourcesOf(mirrors);
-  const drop = tableByTable([...new Set([...leading, ...tables])], {
+  const drop = tableByTable(leadingFirst, {
     ...{ step, id: `${step}/drop/${id}`, mode: 'ACCESS EXCLUSIVE', after: [end.id], reversal: () => NO_WAY_BACK },
     label: (table) => `remove the mirrors from ${table}`,
     statements: (table) =>

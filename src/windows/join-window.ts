@@ -10,7 +10,6 @@ import { defineBack, dropBack } from './define-mirror.js';
 import { createBackTriggers, dropBackTriggers } from './mirror-triggers.js';
 import { plain, statementBase, tablesOf, targetsOf } from './open-window.js';
 import { advanceSequences } from './sequences.js';
-import { lastOf, tableByTable } from './table-by-table.js';
 import type { Mirror, Window } from './window.js';
 
 export interface JoinOptions {
@@ -24,20 +23,7 @@ export function joinWindow(window: Window, step: string, { readsOf }: JoinOption
   const tables = tablesOf(window);
   const both = mirrors.flatMap((mirror) => (mirror.back === null ? [] : [[mirror, mirror.back] as const]));
   const compare = compareWindow(window, step, `${step}/join/${id}`, readsOf);
-  const undo = `undo/${step}/join/${id}`;
-  // Only the targets: what answers writes to them goes, and who writes a source needs none of it.
-  const leave = tableByTable(targetsOf(mirrors), {
-    ...{ step, id: undo, mode: 'ACCESS EXCLUSIVE', after: [] },
-    label: (table) => `no longer answer writes to ${table}`,
-    statements: (table) =>
-      both.flatMap(([mirror]) => (sqlName(mirror.mapping.target) === table ? dropBackTriggers(mirror) : [])),
-  });
-  const forget: StatementOperation = {
-    ...statementBase(step, undo),
-    label: 'drop the functions that answered them',
-    after: lastOf(leave, []),
-    statements: both.flatMap(([mirror, back]) => dropBack(mirror, back)).map(plain),
-  };
+  const targets = targetsOf(mirrors);
   const named = both.map(([{ mapping }]) => `${sqlName(mapping.target)} → ${sqlName(mapping.source)}`).join(', ');
   const join: StatementOperation = {
     ...statementBase(step, `${step}/join/${id}`),
@@ -51,7 +37,22 @@ export function joinWindow(window: Window, step: string, { readsOf }: JoinOption
       ...both.flatMap(([mirror, back]) => createBackTriggers(mirror, back)),
       ...advanceSequences(window),
     ].map(plain),
-    reversal: { kind: 'operations', operations: [...leave, forget] },
+    reversal: {
+      kind: 'operations',
+      operations: [
+        {
+          ...statementBase(step, `undo/${step}/join/${id}`),
+          label: `no longer answer writes to ${targets.join(', ')}`,
+          // Not the sources, which who writes a target comes to. All targets at once: else the source got half of a transaction.
+          lockFirst: targets,
+          locks: targets.map((relation) => ({ relation, mode: 'ACCESS EXCLUSIVE' })),
+          writes: targets,
+          statements: both
+            .flatMap(([mirror, back]) => [...dropBackTriggers(mirror), ...dropBack(mirror, back)])
+            .map(plain),
+        },
+      ],
+    },
   };
   return [...compare, join];
 }

@@ -121,7 +121,7 @@ export const EXPECTED: Readonly<Record<string, string>> = {
   'that the mirrors go is not committed, a writer comes': ALL_GO_ON('goes on, ok'),
   'nothing of the window is left': ALONE,
   'a writer has not committed, the window closes': ALL_WAIT(REFUSED),
-  'the closing has not committed, a writer comes': ALL_GO_ON('waits, 55006'),
+  'the closing has not committed, a writer comes': ALL_WAIT('waits, 55006'),
   'the window is closed': ALONE,
 };
 

@@ -152,7 +152,7 @@ async function sendTo(
 
 /** What both sides hold, by hand; then the product's own comparison on the way to the end, and what is there at the end. */
 async function end(scenario: Scenario, actors: readonly Actor[], stage: Stage): Promise<void> {
-  const { from, to, state } = scenario;
+  const { from, to, first, state } = scenario;
   const look = async (when: string, target: (actor: Actor) => TargetIs): Promise<void> => {
     const wrong = await judge(
       stage,
@@ -175,7 +175,7 @@ async function end(scenario: Scenario, actors: readonly Actor[], stage: Stage): 
   }
   if (scenario.end === 'close') {
     if (!closed) await goTo('closed');
-    const after = (actor: Actor): boolean => from === 'closed' || (to === 'closed' && actor.late);
+    const after = (actor: Actor): boolean => from === 'closed' || (to === 'closed' && (first === 'run' || actor.late));
     await look('closed', (actor) => {
       if (!after(actor)) return 'as the source says';
       return actor.one.write.side === 'old' ? 'as filled' : 'alone';
