@@ -69,10 +69,10 @@ async function measure(server: BenchServer, plan: GatedPlan, rows: number): Prom
   // A window closes when its old side is quiet.
   const done = await underLoad(server, plan, 'soak', load('UPDATE of the new side'));
   const [watchOld, watch, cutover, unwatchOld, unwatch] = flip.locks;
-  const [closeNew, close] = done.locks;
+  const [silence, closeNew, close] = done.locks;
   if (watchOld === undefined || watch === undefined || cutover === undefined || unwatchOld === undefined)
     throw new Error('the locks of the cutover are not in the log of the server');
-  if (unwatch === undefined || closeNew === undefined || close === undefined)
+  if (unwatch === undefined || silence === undefined || closeNew === undefined || close === undefined)
     throw new Error('the locks of the end are not in the log of the server');
   return {
     holds: [
@@ -81,7 +81,8 @@ async function measure(server: BenchServer, plan: GatedPlan, rows: number): Prom
       hold('`cutover`: the change', cutover, flip),
       hold('`cutover`: watching ends, old side', unwatchOld, flip),
       hold('the same, new side', unwatch, flip),
-      hold('`close`: the mirrors go, new side', closeNew, done),
+      hold('`close`: the mirrors fall silent', silence, done),
+      hold('`close`: their triggers go, new side', closeNew, done),
       hold('the same, old side', close, done),
     ],
     writtenMeanwhile: flip.transactions.filter(({ atMs }) => atMs > watch.releasedAtMs && atMs < cutover.gotAtMs)
