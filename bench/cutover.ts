@@ -26,7 +26,7 @@ export interface LockHold {
 
 export interface MeasuredCutover {
   readonly holds: readonly LockHold[];
-  /** Committed between the beginning of the watch and the cutover: whose keys were compared again under the lock. */
+  /** Committed between the beginning of the watch and the cutover: whose keys were compared again, nearly all of them before its lock. */
   readonly writtenMeanwhile: number;
 }
 
@@ -68,16 +68,22 @@ async function measure(server: BenchServer, plan: GatedPlan, rows: number): Prom
   const flip = await underLoad(server, plan, 'joined', load('UPDATE of the old side', 'UPDATE of the new side'));
   // A window closes when its old side is quiet.
   const done = await underLoad(server, plan, 'soak', load('UPDATE of the new side'));
-  const [watch, cutover, unwatch] = flip.locks;
-  const [close] = done.locks;
-  if (watch === undefined || cutover === undefined || unwatch === undefined || close === undefined)
+  const [watchOld, watch, cutover, unwatchOld, unwatch] = flip.locks;
+  const [silence, closeNew, close] = done.locks;
+  if (watchOld === undefined || watch === undefined || cutover === undefined || unwatchOld === undefined)
     throw new Error('the locks of the cutover are not in the log of the server');
+  if (unwatch === undefined || silence === undefined || closeNew === undefined || close === undefined)
+    throw new Error('the locks of the end are not in the log of the server');
   return {
     holds: [
-      hold('`cutover`: watching begins', watch, flip),
+      hold('`cutover`: watching begins, old side', watchOld, flip),
+      hold('the same, new side', watch, flip),
       hold('`cutover`: the change', cutover, flip),
-      hold('`cutover`: watching ends', unwatch, flip),
-      hold('`close`: the mirrors go', close, done),
+      hold('`cutover`: watching ends, old side', unwatchOld, flip),
+      hold('the same, new side', unwatch, flip),
+      hold('`close`: the mirrors fall silent', silence, done),
+      hold('`close`: their triggers go, new side', closeNew, done),
+      hold('the same, old side', close, done),
     ],
     writtenMeanwhile: flip.transactions.filter(({ atMs }) => atMs > watch.releasedAtMs && atMs < cutover.gotAtMs)
       .length,
@@ -116,7 +122,7 @@ function hold(what: string, lock: HeldLock, { transactions, p99BeforeMs }: Under
     attempts,
     waitedMs: gotAtMs - queuedAtMs,
     heldMs: releasedAtMs - gotAtMs,
-    longestMs: Math.max(0, ...meanwhile.map(({ tookMs }) => tookMs)),
+    longestMs: meanwhile.reduce((longest, { tookMs }) => Math.max(longest, tookMs), 0),
     p99BeforeMs,
   };
 }

@@ -26,18 +26,25 @@ const LOCK = new RegExp(`^LOCK TABLE .* IN (${STRONG.join('|')}) MODE$`);
 export function heldLocks(log: string): readonly HeldLock[] {
   const held: HeldLock[] = [];
   let asked: { readonly atMs: number; readonly attempts: number } | undefined;
+  const light = new Set<string>();
   const open = new Map<string, Pick<HeldLock, 'mode' | 'queuedAtMs' | 'gotAtMs'>>();
   for (const line of log.split('\n')) {
     const [, pid, seconds, took, sql] = LINE.exec(line) ?? [];
     if (pid === undefined || sql === undefined) continue;
     const atMs = Number(seconds) * 1000;
     const mode = LOCK.exec(sql)?.[1] as LockMode | undefined;
-    if (LIGHT.test(sql)) asked = { atMs: asked?.atMs ?? atMs, attempts: (asked?.attempts ?? 0) + 1 };
-    else if (mode !== undefined) open.set(pid, { mode, queuedAtMs: atMs - Number(took), gotAtMs: atMs });
-    else if (sql === 'ROLLBACK') open.delete(pid);
-    else if (sql === 'COMMIT') {
+    if (LIGHT.test(sql)) {
+      asked = { atMs: asked?.atMs ?? atMs, attempts: (asked?.attempts ?? 0) + 1 };
+      light.add(pid);
+    } else if (mode !== undefined) open.set(pid, { mode, queuedAtMs: atMs - Number(took), gotAtMs: atMs });
+    else if (sql === 'ROLLBACK') {
+      open.delete(pid);
+      light.delete(pid);
+    } else if (sql === 'COMMIT') {
       const lock = open.get(pid);
       open.delete(pid);
+      // Where the light lock was all that was wanted, what comes next has not been asked for yet.
+      if (light.delete(pid) && lock === undefined) asked = undefined;
       if (lock === undefined) continue;
       held.push({
         ...lock,

@@ -71,6 +71,6 @@ export function cutoverSection(cutovers: readonly MeasuredCutover[]): readonly s
       }),
     ),
     '',
-    `Transactions between the beginning of the watch and the change, whose keys were compared under its lock: ${written.map(grouped).join(', ')}.`,
+    `Transactions between the beginning of the watch and the change, whose keys were compared again, all but the last of them before its lock: ${written.map(grouped).join(', ')}.`,
   ];
 }

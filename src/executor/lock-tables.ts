@@ -9,6 +9,7 @@ import type { StatementOperation } from '../operation/operation.js';
 import type { Execution } from './execution.js';
 import type { LockAttempt } from './lock-attempts.js';
 import { DatabaseError, type Session } from './session.js';
+import { refuseLongBacklog, workOffHere } from './work-off-backlog.js';
 
 const LIGHT: LockMode = 'SHARE UPDATE EXCLUSIVE';
 const QUERY_CANCELED = '57014';
@@ -20,7 +21,7 @@ export class LockBudgetSpentError extends Error {
 
 /**
  * In the operation's transaction. Afterwards its statements have the plan's `statement_timeout`, and for a lock that
- * nobody foretold the attempt's wait. Rejects with a DatabaseError (55P03, 40P01) or a LockBudgetSpentError.
+ * nobody foretold the attempt's wait. Rejects with a DatabaseError (55P03, 40P01), a LockBudgetSpentError or a BacklogTooLongError.
  */
 export async function lockTables(
   operation: StatementOperation,
@@ -32,6 +33,12 @@ export async function lockTables(
   if (tables.length > 0) {
     await setTimeouts(session, attempt.lightWaitMs, attempt.lightWaitMs * tables.length);
     await session.query(`LOCK TABLE ${tables.join(', ')} IN ${LIGHT} MODE`);
+    if (operation.backlog !== undefined) {
+      await setTimeouts(session, attempt.waitMs, limits.statementTimeoutMs);
+      // To compile a query takes longer than to ask it for a few keys, and under the locks others wait for that.
+      await session.query('SET LOCAL jit = off');
+      await workOffHere(operation, session);
+    }
     const beganAt = clock.now();
     for (const { mode, tables: together } of strongLocks(operation)) {
       const leftMs = Math.max(1, attempt.waitMs - (clock.now() - beganAt));
@@ -48,6 +55,7 @@ export async function lockTables(
     }
   }
   await setTimeouts(session, attempt.waitMs, limits.statementTimeoutMs);
+  await refuseLongBacklog(operation, session);
 }
 
 /** For a statement whose lock holds up nobody: as long as it takes. Autovacuum gives way here too. */

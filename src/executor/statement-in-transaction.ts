@@ -15,12 +15,15 @@ import { runTransaction } from './run-transaction.js';
 import { DatabaseError, type Session } from './session.js';
 import { backendPid, watchStatement } from './watch-statement.js';
 import { whileWatched } from './while-watched.js';
+import { BacklogTooLongError, workOffBefore } from './work-off-backlog.js';
 
 /** The transaction is rolled back whole; another attempt may get the locks. */
 interface LockedOut {
   readonly state: 'locked out';
   readonly message: string;
   readonly blockers: readonly Blocker[];
+  /** They were had, too late. */
+  readonly backlog: boolean;
 }
 
 export async function statementInTransaction(operation: StatementOperation, execution: Execution): Promise<Ended> {
@@ -49,7 +52,8 @@ export async function statementInTransaction(operation: StatementOperation, exec
     const named = blockers.length === 0 ? '' : `, held by ${blockers.map(describeBlocker).join('; ')}`;
     const pauseMs = pauseAfterAttempt(number, limits, clock.now() - beganAt, random);
     if (pauseMs === null) {
-      const reason = `its locks could not be had in ${number} attempts${named}`;
+      const why = turn.backlog ? `: ${turn.message}` : named;
+      const reason = `its locks could not be had in ${number} attempts${why}`;
       return { state: 'blocked', outcome: { reason, blockers } };
     }
     observe({ type: 'retry', operation: id, step, reason: `${turn.message}${named}`, tries: number, pauseMs });
@@ -67,6 +71,8 @@ async function inOneTransaction(
   if (execution.stop.aborted) return { state: 'stopped' };
   // A COMMIT whose answer was lost: what it did stands in the journal, read under the row's lock.
   if ((await journal.lockedState(session, run, operation.id)) === 'done') return { state: 'done', outcome: {} };
+  await workOffBefore(operation, session, execution);
+  if (stopCameMeanwhile(execution.stop)) return { state: 'stopped' };
   await noticeLostClient(session);
   const pid = await backendPid(session);
   const work = (): Promise<void> =>
@@ -104,8 +110,13 @@ async function inOneTransaction(
   } catch (error) {
     const message = lockedOutBy(error);
     if (message === undefined) throw error;
-    return { state: 'locked out', message, blockers };
+    return { state: 'locked out', message, blockers, backlog: error instanceof BacklogTooLongError };
   }
+}
+
+/** For the compiler, to which a signal that was not aborted above stays so. */
+function stopCameMeanwhile({ aborted }: AbortSignal): boolean {
+  return aborted;
 }
 
 const LOCKED_OUT = new Set([
@@ -114,7 +125,7 @@ const LOCKED_OUT = new Set([
 ]);
 
 function lockedOutBy(error: unknown): string | undefined {
-  if (error instanceof LockBudgetSpentError) return error.message;
+  if (error instanceof LockBudgetSpentError || error instanceof BacklogTooLongError) return error.message;
   if (!(error instanceof DatabaseError)) return undefined;
   return LOCKED_OUT.has(error.facts.sqlstate ?? '') ? error.message : undefined;
 }

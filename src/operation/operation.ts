@@ -66,11 +66,21 @@ export interface StatementOperation extends OperationBase {
   readonly lockFirst: readonly string[];
   /** Where they are not those of the plan: the longest wait of one attempt for its locks, and how many attempts. */
   readonly lockLimits?: { readonly lockTimeoutMs?: number; readonly attempts?: number };
+  /** Worked off before its locks are asked for, so that little of it is left to be looked at under them. */
+  readonly backlog?: readonly Backlog[];
   /** Checked first, in the same transaction: a violation rolls it back. */
   readonly assertions: readonly CheckQuery[];
   readonly statements: readonly SqlText[];
   /** Outside a transaction only: what the catalog says afterwards. Null: only a person can tell. */
   readonly observation: Observation | null;
+}
+
+/** What others go on writing down, that somebody must look at. */
+export interface Backlog {
+  /** Deletes a number of entries that it finds in order, and returns one row: how many (`settled`), and how many others are there (`rest`). */
+  readonly settle: string;
+  /** Returns one row: how many are there (`rest`). */
+  readonly rest: string;
 }
 
 /** How the catalog tells whether a statement outside a transaction has had its effect; each holds with no violation. */

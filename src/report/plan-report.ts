@@ -202,6 +202,12 @@ function sqlOf(operation: Operation): readonly string[] {
   switch (operation.kind) {
     case 'statement':
       return [
+        ...(operation.backlog ?? []).flatMap(({ settle, rest }) => [
+          '-- before each attempt, in transactions of its own, and once more before the locks are asked for: until few are left',
+          settle,
+          '-- under the locks: where many are left, they are given back',
+          rest,
+        ]),
         ...operation.assertions.map((assertion) => assertion.summary),
         ...operation.statements.map((statement) => statement.sql),
       ];

@@ -97,6 +97,14 @@ export function redefineLeaving(mirror: Mirror, window: Pick<Window, 'name'>, op
   return triggerFunction(mirror.names.mirror, leavingBody(mirror, window, opened), 'CREATE OR REPLACE');
 }
 
+/** They are called, and do nothing. */
+export function silence({ names, back }: Mirror): readonly string[] {
+  const nothing = '\nBEGIN\n  RETURN NULL;\nEND';
+  return [names.mirror, ...(back === null ? [] : [names.mirrorBack])].map((name) =>
+    triggerFunction(name, nothing, 'CREATE OR REPLACE'),
+  );
+}
+
 export function dropFunctions(mirror: Mirror): readonly string[] {
   return functionsOf(mirror).map((signature) => `DROP FUNCTION ${signature}`);
 }

@@ -8,9 +8,9 @@ import type { Operation, StatementOperation } from '../operation/operation.js';
 import { comparedInWindow } from './compare-window.js';
 import { defineBack, dropBack } from './define-mirror.js';
 import { createBackTriggers, dropBackTriggers } from './mirror-triggers.js';
-import { plain, statementBase, tablesOf } from './open-window.js';
+import { plain, statementBase, tablesOf, targetsOf } from './open-window.js';
 import { advanceSequences } from './sequences.js';
-import type { BackMirror, Mirror, Window } from './window.js';
+import type { Mirror, Window } from './window.js';
 
 export interface JoinOptions {
   /** Keys of relations that the texts of a mapping read besides its row. */
@@ -23,6 +23,7 @@ export function joinWindow(window: Window, step: string, { readsOf }: JoinOption
   const tables = tablesOf(window);
   const both = mirrors.flatMap((mirror) => (mirror.back === null ? [] : [[mirror, mirror.back] as const]));
   const compare = compareWindow(window, step, `${step}/join/${id}`, readsOf);
+  const targets = targetsOf(mirrors);
   const named = both.map(([{ mapping }]) => `${sqlName(mapping.target)} → ${sqlName(mapping.source)}`).join(', ');
   const join: StatementOperation = {
     ...statementBase(step, `${step}/join/${id}`),
@@ -41,20 +42,19 @@ export function joinWindow(window: Window, step: string, { readsOf }: JoinOption
       operations: [
         {
           ...statementBase(step, `undo/${step}/join/${id}`),
-          label: `no longer answer writes to ${both.map(([{ mapping }]) => sqlName(mapping.target)).join(', ')}`,
-          lockFirst: tables,
-          locks: tables.map((relation) => ({ relation, mode: 'ACCESS EXCLUSIVE' })),
-          writes: tables,
-          statements: [...both.flatMap(leaveBack)].map(plain),
+          label: `no longer answer writes to ${targets.join(', ')}`,
+          // Not the sources, which who writes a target comes to. All targets at once: else the source got half of a transaction.
+          lockFirst: targets,
+          locks: targets.map((relation) => ({ relation, mode: 'ACCESS EXCLUSIVE' })),
+          writes: targets,
+          statements: both
+            .flatMap(([mirror, back]) => [...dropBackTriggers(mirror), ...dropBack(mirror, back)])
+            .map(plain),
         },
       ],
     },
   };
   return [...compare, join];
-}
-
-export function leaveBack([mirror, back]: readonly [Mirror, BackMirror]): readonly string[] {
-  return [...dropBackTriggers(mirror), ...dropBack(mirror, back)];
 }
 
 /**

@@ -12,8 +12,9 @@ import { quoteLiteral } from '../sql/identifier.js';
 import { RUN_ID } from '../sql/pinned-settings.js';
 import { redefineLeaving, describeMirror } from './define-mirror.js';
 import { noFailures } from './mirror-failures.js';
-import { dropTriggers } from './mirror-triggers.js';
-import { noteId, plain, statementBase, tablesOf, truncatedBy, type OpenOptions } from './open-window.js';
+import { dropTriggersOn } from './mirror-triggers.js';
+import { noteId, plain, statementBase, tablesOf, type OpenOptions } from './open-window.js';
+import { lastOf, tableByTable } from './table-by-table.js';
 import { moveWindow, windowMayMove } from './window-state.js';
 import type { Mirror, Window } from './window.js';
 
@@ -58,21 +59,19 @@ export function leaveWindow(window: Window, options: OpenOptions): Reversal {
       reversal: leave.reversal,
     };
   });
+  const drop = tableByTable(tables, {
+    ...{ step, id: `undo/${step}/drop`, mode: 'ACCESS EXCLUSIVE', after: takeAway.map(({ id }) => id) },
+    label: (table) => `remove the mirrors from ${table}`,
+    statements: (table) => mirrors.flatMap((mirror) => dropTriggersOn(mirror, table, options.family(table))),
+  });
   const gone: Operation = {
     ...statementBase(step, `undo/${step}/open`),
-    label: `remove the mirrors of ${mirrors.map(describeMirror).join(', ')}`,
-    lockFirst: tables,
-    locks: tables.map((relation) => ({ relation, mode: 'ACCESS EXCLUSIVE' })),
-    writes: tables,
-    after: takeAway.map(({ id }) => id),
+    label: `forget what the window of ${mirrors.map(describeMirror).join(', ')} noted`,
+    after: lastOf(drop, [leave.id]),
     assertions: [windowMayMove(window, 'gone')],
-    statements: [
-      ...mirrors.flatMap((mirror) => dropTriggers(mirror, truncatedBy(mirror, options.family))),
-      ...forgetKeys(window),
-      moveWindow(window, 'gone'),
-    ].map(plain),
+    statements: [...forgetKeys(window), moveWindow(window, 'gone')].map(plain),
   };
-  return { kind: 'operations', operations: [leave, ...takeAway, gone] };
+  return { kind: 'operations', operations: [leave, ...takeAway, ...drop, gone] };
 }
 
 /** What the mirrors wrote down besides the rows. */

@@ -40,8 +40,13 @@ function always(mirror: Mirror, truncated: readonly string[]): readonly string[]
   );
 }
 
-export function dropTriggers(mirror: Mirror, truncated: readonly string[]): readonly string[] {
-  return triggersOf(mirror, truncated).map(([table, trigger]) => `DROP TRIGGER ${trigger} ON ${table}`);
+/** `family`: keys of the table and its partitions. What answers writes to a target is another matter. */
+export function dropTriggersOn(mirror: Mirror, table: string, family: readonly string[]): readonly string[] {
+  const { source, target } = mirror.mapping;
+  if (sqlName(source) !== table && sqlName(target) !== table) return [];
+  return triggersOf(mirror, family)
+    .filter(([on]) => on === table || family.includes(on))
+    .map(([on, trigger]) => `DROP TRIGGER ${trigger} ON ${on}`);
 }
 
 /**

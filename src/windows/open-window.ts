@@ -112,9 +112,15 @@ export function tablesOf({ mirrors }: Pick<Window, 'mirrors'>): readonly string[
 
 /** Of several windows at once. */
 export function sourcesFirst(mirrors: Window['mirrors']): readonly string[] {
-  const sources = [...new Set(mirrors.map(({ mapping }) => sqlName(mapping.source)))].sort();
-  const targets = [...new Set(mirrors.map(({ mapping }) => sqlName(mapping.target)))].sort();
-  return [...new Set([...sources, ...targets])];
+  return [...new Set([...sourcesOf(mirrors), ...targetsOf(mirrors)])];
+}
+
+export function sourcesOf(mirrors: Window['mirrors']): readonly string[] {
+  return [...new Set(mirrors.map(({ mapping }) => sqlName(mapping.source)))].sort();
+}
+
+export function targetsOf(mirrors: Window['mirrors']): readonly string[] {
+  return [...new Set(mirrors.map(({ mapping }) => sqlName(mapping.target)))].sort();
 }
 
 export function truncatedBy(mirror: Window['mirrors'][number], family: OpenOptions['family']): readonly string[] {

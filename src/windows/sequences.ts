@@ -7,12 +7,18 @@ import { sqlName } from '../mapping/mapping.js';
 import { quoteIdentifier, quoteLiteral } from '../sql/identifier.js';
 import type { Window } from './window.js';
 
-/** Of both sides: each may have got rows from the other. Never backwards. */
-export function advanceSequences({ mirrors }: Pick<Window, 'mirrors'>): readonly string[] {
-  const texts = mirrors.flatMap(({ mapping: { source, target, columns }, back }) => [
-    ...numbered(target, columns).map((column) => advance(target, column)),
-    ...numbered(source, back?.columns ?? []).map((column) => advance(source, column)),
-  ]);
+/**
+ * Of both sides: each may have got rows from the other. Never backwards, where nobody can insert meanwhile: a number that is taken
+ * between the look and the move would be given out once more. `of`: the table whose lock is held; absent: that of all of them.
+ */
+export function advanceSequences({ mirrors }: Pick<Window, 'mirrors'>, of?: string): readonly string[] {
+  const texts = mirrors.flatMap(({ mapping: { source, target, columns }, back }) =>
+    [[target, columns] as const, [source, back?.columns ?? []] as const].flatMap(([relation, written]) =>
+      of === undefined || of === sqlName(relation)
+        ? numbered(relation, written).map((column) => advance(relation, column))
+        : [],
+    ),
+  );
   return [...new Set(texts)];
 }
 

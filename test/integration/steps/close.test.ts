@@ -137,10 +137,10 @@ for (const major of [18, 15]) {
 
     it('refuses where the target did not take a write that came behind the comparison', async () => {
       const closing = await atTheGate({ on_mirror_error: 'record' });
-      // Whoever reads holds the close back, but not a writer.
+      // An index build or a VACUUM holds the close back, but not a writer.
       let read: () => void = () => undefined;
       const reading = database.transaction(async (session) => {
-        await session.query('SELECT FROM origin');
+        await session.query('LOCK TABLE origin IN SHARE UPDATE EXCLUSIVE MODE');
         await new Promise<void>((resolve) => (read = resolve));
       });
       let writing: Promise<unknown> | undefined;

@@ -92,7 +92,7 @@ for (const major of [18, 15]) {
         const flipping = plan();
         await flipping.apply();
         await flipping.approve('joined');
-        const stopped = await flipping.apply(stopAfterOperation('flip/watch'));
+        const stopped = await flipping.apply(stopAfterOperation('flip/watch/2'));
         expect(stopped.exit, told(stopped)).toBe(6);
         await writes('origin', 10);
         await writes('copy', 20);

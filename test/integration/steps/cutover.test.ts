@@ -249,11 +249,11 @@ for (const major of [18, 15] as const) {
       const reached = new EventEmitter();
       const at = (operation: string, to: string): Promise<unknown> => once(reached, `${operation} ${to}`);
       const bypassed = test.database.withSession(async (session) => {
-        await at('flip/watch', 'done');
-        await session.query('BEGIN; LOCK TABLE credentials IN ROW EXCLUSIVE MODE');
+        await at('flip/watch/3', 'done');
+        await session.query('BEGIN; LOCK TABLE users IN ROW EXCLUSIVE MODE');
         await at('flip/cutover', 'running');
-        await session.query(`SELECT set_config('lockstep.echo', 'split/in-step: credentials > ' || pg_current_xact_id()::text || ' {4}', true);
-          UPDATE credentials SET hash = 'else' WHERE user_id = 4; COMMIT`);
+        await session.query(`SELECT set_config('lockstep.echo', 'split/in-step: credentials < ' || pg_current_xact_id()::text || ' {4}', true);
+          UPDATE users SET hash = 'else' WHERE id = 4; COMMIT`);
       });
       const refused = await plan.apply({
         observe: (event) => {

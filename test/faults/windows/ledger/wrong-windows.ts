@@ -22,20 +22,21 @@ export const mirrorsDroppedFirst: ChangeGraph = (graph) => {
     if (reversal.kind !== 'operations') return operation;
     const statements = reversal.operations.filter((one) => one.kind === 'statement');
     const leave = statements.find(({ id }) => /^undo\/.*\/leave$/.test(id));
-    const gone = statements.find(({ id }) => /^undo\/.*\/open$/.test(id));
-    if (leave === undefined || gone === undefined) return operation;
-    changes += gone.statements.filter(isDrop).length;
+    const drops = statements.filter(({ id }) => /^undo\/.*\/drop\//.test(id));
+    if (leave === undefined || drops.length === 0) return operation;
+    const dropped = drops.flatMap((drop) => drop.statements.filter(isDrop));
+    changes += dropped.length;
     const changed = reversal.operations.map((one): Operation => {
       if (one === leave)
         return {
           ...leave,
-          locks: gone.locks,
-          statements: [
-            ...gone.statements.filter(isDrop),
-            ...leave.statements.filter(({ sql }) => !sql.startsWith('CREATE OR REPLACE')),
-          ],
+          locks: drops.flatMap(({ locks }) => locks),
+          statements: [...dropped, ...leave.statements.filter(({ sql }) => !sql.startsWith('CREATE OR REPLACE'))],
         };
-      return one === gone ? { ...gone, statements: gone.statements.filter((statement) => !isDrop(statement)) } : one;
+      const drop = drops.find(({ id }) => id === one.id);
+      return drop === undefined
+        ? one
+        : { ...drop, statements: drop.statements.filter((statement) => !isDrop(statement)) };
     });
     return { ...operation, reversal: { ...reversal, operations: changed } };
   });

@@ -68,7 +68,9 @@ export function compared(actor: Actor): readonly string[] {
   const { wanted, meeting, end: ended, wrong } = actor;
   const forOthers = refusedForOthers(actor);
   const differences = [
-    ...(meeting === wanted.meeting || (forOthers && meeting === 'at once')
+    ...(meeting === wanted.meeting ||
+    (wanted.meeting === 'either' && (meeting === 'waits' || meeting === 'goes on')) ||
+    (forOthers && meeting === 'at once')
       ? []
       : [`${meeting} instead of ${wanted.meeting}`]),
     ...(ended === wanted.end || forOthers ? [] : [`ends with ${ended} instead of ${wanted.end}`]),

@@ -22,6 +22,17 @@ const ALL_WAIT_BOTH = (truncate: string): string => `${ALL_WAIT(truncate)}
     ${NEW_SIDE}      | waits, ok | waits, ok
     new: TRUNCATE    | ${truncate} | ${truncate}`;
 
+/** Under a lock on the old side: a write to the new one waits in its mirror, and one that has no mirror goes on. */
+const OLD_SIDE_LOCKED = `${ALL_WAIT('waits, 55006')}
+    ${BACK_WRITES}; new: delete | waits, ok | waits, ok
+    new: update, unmapped | goes on, ok | goes on, ok
+    new: TRUNCATE | waits, 55006 | waits, 55006`;
+
+/** One table after the other: whose turn it is waits. */
+const ONE_AT_A_TIME = `
+    ${NEW_ROWS}; ${ROW_WAITS}; update, unmapped; ${NEW_SIDE} | either, ok | either, ok
+    TRUNCATE; new: TRUNCATE | either, 55006 | either, 55006`;
+
 const HELD_READING = (meeting: string): string => `
     ${NEW_ROWS}; ${ROW_WAITS} | ${meeting}, ok | ${meeting}, ok
     ${BACK_WRITES}   | ${meeting}, ok | ${meeting}, ok
@@ -45,14 +56,14 @@ export const EXPECTED_BOTH: Readonly<Record<string, string>> = {
     ${NEW_SIDE}      | goes on, ok | goes on, ok
     TRUNCATE; new: TRUNCATE | ${REFUSED} | ${REFUSED}`,
   'a writer has not committed, the cutover begins to watch': ALL_WAIT_BOTH(REFUSED),
-  'that the cutover watches is not committed, a writer comes': ALL_WAIT_BOTH('waits, 55006'),
+  'that the cutover watches is not committed, a writer comes': ONE_AT_A_TIME,
   'a writer has not committed, the cutover comes': ALL_WAIT_BOTH(REFUSED),
   'a mirror reads, the cutover comes': HELD_READING('waits'),
-  'the cutover has not committed, a writer comes': ALL_WAIT_BOTH('waits, 55006'),
+  'the cutover has not committed, a writer comes': OLD_SIDE_LOCKED,
   'the new side leads': `
     ${NEW_ROWS}; ${ROW_WAITS}; update, unmapped; ${NEW_SIDE} | alone, ok | alone, ok
     TRUNCATE; new: TRUNCATE | alone, 55006 | alone, 55006`,
   'a writer has not committed, the cutover is taken back': ALL_WAIT_BOTH(REFUSED),
-  'that the cutover is taken back is not committed, a writer comes': ALL_WAIT_BOTH('waits, 55006'),
+  'that the cutover is taken back is not committed, a writer comes': OLD_SIDE_LOCKED,
   'a writer has not committed, the window closes after a cutover': ALL_WAIT_BOTH(REFUSED),
 };

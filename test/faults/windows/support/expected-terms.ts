@@ -10,6 +10,11 @@ export const NO_MIRROR = '– the mirror is not called';
 export const NO_TARGET_WRITE = '– the mirror writes no row';
 export const REFUSED = 'at once, 55006';
 
+/** Under no lock that would keep a writer out. */
+export const ALL_GO_ON = (truncate: string): string => `
+    ${NEW_ROWS}; ${ROW_WAITS}; update, unmapped | goes on, ok | goes on, ok
+    TRUNCATE         | ${truncate} | ${truncate}`;
+
 /** Under locks on whole tables everybody waits. */
 export const ALL_WAIT = (truncate: string): string => `
     ${NEW_ROWS}; ${ROW_WAITS}; update, unmapped | waits, ok | waits, ok

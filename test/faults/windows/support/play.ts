@@ -11,7 +11,7 @@ import { meet, meetRun, reaching } from './meet.js';
 import type { RunOfCases } from './run-of-cases.js';
 import type { Hold, Scenario, Stand, WriterHold } from './scenarios.js';
 import type { Case } from './stage.js';
-import { heldAt, heldAtRow, heldBefore, lookUntil } from './watch.js';
+import { heldAt, heldAtRow, heldBefore, isHeld, lookUntil } from './watch.js';
 
 export interface Played {
   readonly one: Case;
@@ -49,7 +49,7 @@ export async function play(scenario: Scenario, cases: readonly Case[], stage: St
 async function holdRun(scenario: Scenario, at: Hold, actors: Actor[], stage: Stage): Promise<void> {
   const holds = await holdTheRun(scenario, at, actors, stage);
   const running = reaching(stage.run.goTo(scenario.to!));
-  await reached(actors, () => heldOfRun(scenario, at, stage));
+  await reached(actors, () => heldOfRun(scenario, at, stage, actors));
   const writes = actors.map((actor) => write(actor));
   await meet(actors, stage, ({ writer }, waits) => {
     if (writer.ended() !== undefined) return Promise.resolve('goes on');
@@ -78,7 +78,7 @@ async function holdBoth(
 ): Promise<void> {
   const first = await holdTheRun(scenario, ofRun, actors, stage);
   const running = reaching(stage.run.goTo(scenario.to!));
-  await reached(actors, () => heldOfRun(scenario, ofRun, stage));
+  await reached(actors, () => heldOfRun(scenario, ofRun, stage, actors));
   const { holds, writes } = await sendTo(ofWriter, actors, stage);
   await first.letGo();
   await meetRun(scenario, actors, stage, running);
@@ -99,9 +99,20 @@ function holdTheRun(scenario: Scenario, at: Hold, actors: Actor[], { database }:
   return at === 'a row before' ? holdRow(database, cases) : holdPlace(database, at, cases);
 }
 
-function heldOfRun(scenario: Scenario, at: Hold, stage: Stage): Promise<ReadonlySet<number>> {
+async function heldOfRun(
+  scenario: Scenario,
+  at: Hold,
+  stage: Stage,
+  actors: readonly Actor[],
+): Promise<ReadonlySet<number>> {
   if (at === 'a row before') return heldAtRow(stage);
-  return at === 'before its commit' ? heldBefore(stage, tableBefore(scenario)) : heldAt(stage, at);
+  if (at !== 'before its commit') return heldAt(stage, at);
+  const table = tableBefore(scenario);
+  // One table after the other, or no table any more: the run is held once, for all cases.
+  const once = scenario.to === 'watched' || scenario.to === 'gone';
+  if (!once) return heldBefore(stage, table);
+  const ns = actors.map(({ one }) => one.n);
+  return (await isHeld(stage, table)) ? new Set(ns) : new Set();
 }
 
 /** Those of whom it is not seen that somebody is held count as failed. */

@@ -10,13 +10,16 @@ import type { Stand } from './scenarios.js';
 import type { Case } from './stage.js';
 import { endedOperations } from './watch.js';
 
-/** Ids of the operations whose end is that stand, by what they begin with; null: the last one of its way. */
-const LAST: Readonly<Record<Exclude<Stand, 'nothing'>, readonly ['there' | 'back', string | null]>> = {
+/**
+ * Ids of the operations whose end is that stand, by what they begin with, and how many there are of each case (one); null: the
+ * last one of its way.
+ */
+const LAST: Readonly<Record<Exclude<Stand, 'nothing'>, readonly ['there' | 'back', string | null, number?]>> = {
   open: ['there', 'in-step/open'],
   filled: ['there', 'fill/fill/'],
   joined: ['there', 'fill/join/in-step'],
   proved: ['there', 'proof/'],
-  watched: ['there', 'flip/watch'],
+  watched: ['there', 'flip/watch/', 2],
   'cut over': ['there', 'flip/unwatch'],
   closed: ['there', null],
   'cut back': ['back', 'undo/flip/cutover'],
@@ -50,10 +53,10 @@ export function runOfCases(
   return {
     async goTo(stand) {
       if (stand === 'nothing') return;
-      const [way, last] = LAST[stand];
+      const [way, last, ofEach = 1] = LAST[stand];
       const controller = new AbortController();
       let ended = 0;
-      const wanted = last?.endsWith('/') === true ? cases.length : 1;
+      const wanted = last?.endsWith('/') === true ? cases.length * ofEach : 1;
       const observe = (event: RunEvent): void => {
         if (last === null || event.type !== 'operation' || event.to !== 'done') return;
         if (isOf(event.operation, last) && ++ended === wanted) controller.abort();

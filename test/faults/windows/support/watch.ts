@@ -40,6 +40,12 @@ export async function heldBefore({ query }: Asked, table: string): Promise<Reado
   return new Set(rows.map(({ n }) => n));
 }
 
+/** Whether a session of the run waits for this table of the journal. */
+export async function isHeld({ query }: Asked, table: string): Promise<boolean> {
+  const rows = await query(`SELECT FROM pg_locks WHERE relation = '${table}'::regclass AND NOT granted`);
+  return rows.length > 0;
+}
+
 /** Of sessions of the run that wait for a row: the table that it is in. */
 export async function heldAtRow({ query }: Asked): Promise<ReadonlySet<number>> {
   const rows = await query<{ n: number }>(
