@@ -9,7 +9,12 @@ import type { CheckAnswer, CheckQuery } from '../operation/check-query.js';
 import { checksOfGate } from '../operation/gate.js';
 import { ask } from '../executor/ask.js';
 import type { Database, Session } from '../executor/session.js';
-import type { Operation } from '../operation/operation.js';
+import type { Diagnostic } from '../kernel/diagnostic.js';
+import type { OperationGraph } from '../operation/operation-graph.js';
+import type { Operation, OperationId } from '../operation/operation.js';
+import { runReport } from '../postgres/journal/run-report.js';
+import { dueChecks } from './due-checks.js';
+import { knownRun } from './known-run.js';
 import { windowsAreKept } from '../postgres/journal/advisory.js';
 import { pinSettings } from '../sql/pinned-settings.js';
 import { placeOfCheck } from './check-place.js';
@@ -43,7 +48,7 @@ export interface VerifiedCheck {
   readonly place: Span | null;
   /** Rows of it are violations. */
   readonly sql: string;
-  /** Null where only the SQL was asked for, or the server refused the query. */
+  /** Null where only the SQL was asked for, the server refused the query, or it asks by names that are not there now. */
   readonly answer: CheckAnswer | null;
   readonly error: string | null;
 }
@@ -55,15 +60,16 @@ export function verifyCommand(options: VerifyOptions): Promise<CommandResult<Ver
       return { exit: exitFor(opened.diagnostics), report: null, diagnostics: opened.diagnostics, next: [] };
     // Before the first run of all: a baseline.
     const withoutWindows = await options.database.withSession(async (session) => !(await windowsAreKept(session)));
-    const { compiled, diagnostics } = await compileForDatabase(opened.value, options.database, { withoutWindows });
-    if (compiled === undefined) return { exit: exitFor(diagnostics), report: null, diagnostics, next: [] };
-    const { operations, limits } = compiled.graph;
+    const { graph, done, diagnostics } = await graphToAsk(opened.value, options.database, withoutWindows);
+    if (graph === undefined) return { exit: exitFor(diagnostics), report: null, diagnostics, next: [] };
+    const { operations, limits } = graph;
+    const dueOf = dueChecks(graph, done);
     // An invariant stands behind every step of the graph; asked at one moment, once is enough.
     const asked = operations.flatMap(askedOf).filter(({ id }) => !withoutWindows || !/\/(compare|join)\//.test(id));
     const checks: VerifiedCheck[] = [];
     for (const one of asked) {
       checks.push(
-        options.onlySql
+        options.onlySql || dueOf(one.operation) !== 'now'
           ? shown(one, opened.value, null, null)
           : await verified(one, opened.value, limits.searchPath, options.database),
       );
@@ -91,7 +97,34 @@ export function verifyCommand(options: VerifyOptions): Promise<CommandResult<Ver
   });
 }
 
+interface GraphToAsk {
+  readonly graph: OperationGraph | undefined;
+  /** Operations that have run. */
+  readonly done: ReadonlySet<OperationId>;
+  readonly diagnostics: readonly Diagnostic[];
+}
+
+/** Of a plan that has run the journal has the graph: compiled anew, its own columns and windows would be somebody else's. */
+async function graphToAsk(plan: Plan, database: Database, withoutWindows: boolean): Promise<GraphToAsk> {
+  const run = await knownRun(database, plan.name);
+  if (run !== undefined && run.status !== 'rolled back' && run.sourceDigest === plan.sourceDigest) {
+    const { operations } = await database.withSession((session) => runReport(session, run.id));
+    const done = operations.filter(({ direction, state }) => direction === 'apply' && state === 'done');
+    const taken = new Set(
+      operations.filter(({ direction, state }) => direction === 'rollback' && state === 'done').map(({ id }) => id),
+    );
+    return {
+      graph: JSON.parse(run.graph) as OperationGraph,
+      done: new Set(done.map(({ id }) => id).filter((id) => !taken.has(`undo/${id}`))),
+      diagnostics: [],
+    };
+  }
+  const { compiled, diagnostics } = await compileForDatabase(plan, database, { withoutWindows });
+  return { graph: compiled?.graph, done: new Set(), diagnostics };
+}
+
 interface Asked {
+  readonly operation: Operation;
   readonly id: string;
   readonly step: string;
   readonly check: CheckQuery;
@@ -101,12 +134,18 @@ interface Asked {
 function askedOf(operation: Operation): readonly Asked[] {
   const { id, step } = operation;
   if (operation.kind === 'gate')
-    return checksOfGate(operation).map(({ id: own, query }) => ({ id: own, step, check: query, awaited: true }));
+    return checksOfGate(operation).map(({ id: own, query }) => ({
+      operation,
+      id: own,
+      step,
+      check: query,
+      awaited: true,
+    }));
   if (operation.kind !== 'check' || operation.effect === 'skip') return [];
   // What is owed before a step begins says nothing once it has run.
   const owed = id.includes('/one-to-one/') || id.includes('/before/');
   const isOwn = !owed && (step === '' || !id.includes('/invariant/'));
-  return isOwn ? [{ id, step, check: operation.check, awaited: false }] : [];
+  return isOwn ? [{ operation, id, step, check: operation.check, awaited: false }] : [];
 }
 
 async function verified(

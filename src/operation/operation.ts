@@ -73,6 +73,8 @@ export interface StatementOperation extends OperationBase {
   readonly statements: readonly SqlText[];
   /** Outside a transaction only: what the catalog says afterwards. Null: only a person can tell. */
   readonly observation: Observation | null;
+  /** Names or columns of what it writes are others behind it, and checks that were compiled before it mean what was. */
+  readonly changesShape?: true;
 }
 
 /** What others go on writing down, that somebody must look at. */

@@ -32,12 +32,15 @@ export function renderChecks(checks: readonly CheckLine[], view: View): string {
 
 /** `✔ 12 checks hold`, `✖ 2 of 12 checks fail`; what is waited for is counted apart: `✔ 12 checks hold, 1 is waited for`. */
 export function renderVerdict(lines: readonly CheckLine[], { style }: View): string {
-  const checks = lines.filter((check) => !isWaitedFor(check));
-  const waits = lines.length - checks.length;
+  const asked = lines.filter(({ answer, error }) => answer !== null || error !== null);
+  const checks = asked.filter((check) => !isWaitedFor(check));
+  const waits = asked.length - checks.length;
+  const unasked = lines.length - asked.length;
   const failed = checks.filter((check) => check.severity === 'error' && isBroken(check)).length;
   const warned = checks.filter((check) => check.severity === 'warning' && isBroken(check)).length;
   const waited = waits === 0 ? '' : `, ${waits} ${waits === 1 ? 'is' : 'are'} waited for`;
-  const also = `${warned === 0 ? '' : `, ${warned} ${warned === 1 ? 'warning' : 'warnings'}`}${waited}`;
+  const left = unasked === 0 ? '' : `, ${unasked} not asked: they mean another shape of the tables`;
+  const also = `${warned === 0 ? '' : `, ${warned} ${warned === 1 ? 'warning' : 'warnings'}`}${waited}${left}`;
   const all = `${checks.length} ${checks.length === 1 ? 'check' : 'checks'}`;
   if (checks.length === 0 && waits > 0)
     return style.warning(`◷ ${waits} ${waits === 1 ? 'check is' : 'checks are'} waited for`);

@@ -33,6 +33,7 @@ export function closeColumns(window: ColumnWindow, step: string, options: CloseC
   const end: StatementOperation = {
     ...base,
     label: `no longer keep ${names.join(', ')} in step`,
+    changesShape: true,
     after: compare.map((check) => check.id),
     assertions: [
       windowMayMove(window, 'closed'),

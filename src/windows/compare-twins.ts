@@ -44,7 +44,11 @@ export function allDifferences(
   leads: Side,
 ): { readonly rows: string; readonly reads: readonly string[] } {
   return {
-    rows: window.tables.map((table) => differences(window, table, leads)).join('\nUNION ALL\n'),
+    // Of a key that was a uuid before nothing can differ.
+    rows:
+      window.tables.length === 0
+        ? 'SELECT WHERE false'
+        : window.tables.map((table) => differences(window, table, leads)).join('\nUNION ALL\n'),
     reads: [...new Set(window.tables.flatMap(readsOf))],
   };
 }

@@ -106,10 +106,12 @@ function fillTables(window: ColumnWindow, options: OpenColumnsOptions): readonly
   const fillId = (table: string, level: number): OperationId =>
     `${step}/fill/${table}${level === 0 ? '' : `/${level}`}`;
   const opened = window.tables.map(({ name }) => `${step}/open/${name}`);
-  return window.tables.flatMap((table) => {
-    const levels = [...new Set(table.twins.map((twin) => levelOf(window, twin)))].sort((a, b) => a - b);
-    return levels.flatMap((level): readonly Operation[] => {
+  const deepest = Math.max(...window.tables.flatMap(({ twins }) => twins.map((twin) => levelOf(window, twin))));
+  // Level by level over all tables: what comes later in the list waits for what it reads.
+  return Array.from({ length: deepest + 1 }, (_, level) => level).flatMap((level) =>
+    window.tables.flatMap((table): readonly Operation[] => {
       const twins = table.twins.filter((twin) => levelOf(window, twin) === level);
+      if (twins.length === 0) return [];
       const parents = parentsOf(window, twins, level);
       const filled = parents.map((parent) => fillId(parent.table, parent.level));
       const settle: StatementOperation = {
@@ -139,8 +141,8 @@ function fillTables(window: ColumnWindow, options: OpenColumnsOptions): readonly
         reversal: { kind: 'nothing', reason: 'the values go with their columns' },
       };
       return level === 0 ? [fill] : [settle, fill];
-    });
-  });
+    }),
+  );
 }
 
 /** The fills that must have ended: those of the parents, one level below. */

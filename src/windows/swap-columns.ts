@@ -26,8 +26,12 @@ export interface SwapFacts {
   readonly dressing: (counterpart: Counterpart) => readonly string[];
 }
 
-export function swapThere(window: ColumnWindow, { views, comment, dressing }: SwapFacts): readonly string[] {
-  const { tables, counterparts } = window;
+/** Of all windows of one cutover: views go once and come once, when every name is the new one. */
+export function swapThere(
+  windows: readonly ColumnWindow[],
+  { views, comment, dressing }: SwapFacts,
+): readonly string[] {
+  const { tables, counterparts } = together(windows);
   return [
     ...dropViews(views),
     ...ofKind(counterparts, 'foreign key').map(({ table, name }) => dropConstraint(table, name)),
@@ -61,11 +65,11 @@ export function swapThere(window: ColumnWindow, { views, comment, dressing }: Sw
 
 /** `spare`: an index over the new key, which goes when its constraint does. */
 export function swapBack(
-  window: ColumnWindow,
+  windows: readonly ColumnWindow[],
   { views, comment, dressing }: SwapFacts,
   spare: (counterpart: Counterpart) => string,
 ): readonly string[] {
-  const { tables, counterparts } = window;
+  const { tables, counterparts } = together(windows);
   const keys = ofKind(counterparts, 'foreign key');
   return [
     ...dropViews(views),
@@ -100,6 +104,13 @@ export function swapBack(
     ...counterparts.flatMap(dressing),
     ...makeViews(views),
   ];
+}
+
+function together(windows: readonly ColumnWindow[]): Pick<ColumnWindow, 'tables' | 'counterparts'> {
+  return {
+    tables: windows.flatMap(({ tables }) => tables),
+    counterparts: windows.flatMap(({ counterparts }) => counterparts),
+  };
 }
 
 /** Our own functions, with the names that the columns have once that side leads: behind the change, in the same transaction. */

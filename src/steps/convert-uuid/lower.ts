@@ -76,7 +76,7 @@ export function lowerConvertUuid(fields: ConvertUuidFields, context: LowerContex
   const fills = opened.filter(({ kind }) => kind === 'batch').map(({ id }) => id);
   const [first, ...rest] = beside.operations;
   const operations: readonly Operation[] = [
-    ...add.operations,
+    ...add.operations.map((operation) => ({ ...operation, changesShape: true as const })),
     ...granted.operations,
     ...opened,
     ...(first === undefined ? [] : [{ ...first, after: [...first.after, ...fills] }, ...rest]),

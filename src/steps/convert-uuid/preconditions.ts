@@ -4,6 +4,8 @@ import type { Operation } from '../../operation/operation.js';
 import { checkOperations } from '../../checks/check-operations.js';
 import type { PlannedCheck } from '../../checks/compile-checks.js';
 import { quoteIdentifier } from '../../sql/identifier.js';
+import { affectedViews } from '../../windows/affected-views.js';
+import { viewsWithTwins } from '../../windows/view-with-twins.js';
 import type { Twin, TwinTable } from '../../windows/column-window.js';
 import { uniquePartsOf } from '../../checks/castable.js';
 import { primaryKeyOf } from '../../catalog/walkable-key.js';
@@ -22,11 +24,31 @@ export function preconditionsOf(
       ...(fields.orphans === 'keep' ? [] : orphansOf(table, twin)),
     ]),
   );
-  return checkOperations(checks, {
+  return checkOperations([...checks, ...viewsFit(tables, context)], {
     step: context.step,
     prefix: `${context.step}/before`,
     effect: 'fail',
     barrier: false,
+  });
+}
+
+/** The server is asked what it will be asked under the lock: a view may unite the key with one that stays an integer. */
+function viewsFit(tables: readonly TwinTable[], context: LowerContext): readonly PlannedCheck[] {
+  const names = tables.map(({ name }) => name);
+  const views = affectedViews(names, context.catalog, context.statementsOf);
+  return [...viewsWithTwins(views, tables, context.statementsOf)].map(([name, query]) => {
+    const rows = `SELECT FROM (${query}\n) AS v WHERE false`;
+    return {
+      reads: names,
+      query: {
+        check: 'view',
+        name: `${name} can be made with the new keys`,
+        severity: 'error',
+        rows,
+        summary: summarise(rows, 1),
+        mask: [],
+      },
+    };
   });
 }
 

@@ -5,7 +5,7 @@ import { quoteIdentifier } from '../../sql/identifier.js';
 import { withColumnRenamed, withIndexName } from '../../sql/renamed-text.js';
 import { commentStatement, objectKey, type ObjectName } from '../../sql/object-key.js';
 import { affectedViews } from '../../windows/affected-views.js';
-import { shortened, twinTable, type ColumnWindow, type Counterpart } from '../../windows/column-window.js';
+import { shortened, type ColumnWindow, type Counterpart } from '../../windows/column-window.js';
 import { compareColumns, exclusive, tablesInOrder } from '../../windows/column-operations.js';
 import { plain } from '../../windows/open-window.js';
 import { followNames, ofKind, swapBack, swapThere, swapping, type SwapFacts } from '../../windows/swap-columns.js';
@@ -39,7 +39,7 @@ export function cutOverColumns(
     catalog,
   );
   const spared = applyEffects(catalog, spares.effects);
-  const there = windows.flatMap((window) => swapThere(window, facts));
+  const there = swapThere(windows, facts);
   const { effects: changes, catalog: changed } = definitionEffects(there, spared, context);
   const compare = windows.flatMap((window) => compareColumns(window, 'old', step, `${step}/compare/${window.id}`));
   const shown = windows.map(({ id }) => id).join(', ');
@@ -47,6 +47,7 @@ export function cutOverColumns(
   const flip: StatementOperation = {
     ...exclusive(step, `${step}/cutover`, tables, viewNames),
     label: `give the new columns of ${shown} the names of the old ones`,
+    changesShape: true,
     ...(lockLimits !== undefined && { lockLimits }),
     after: [...compare.map(({ id }) => id), ...spares.operations.map(({ id }) => id)],
     assertions: windows.flatMap((window) => [windowMayMove(window, 'new leads'), twinsAreIntact(window)]),
@@ -78,7 +79,7 @@ export function cutOverColumns(
       keys.map((key) => newKey(key, windows)),
       changed,
     );
-    const back = windows.flatMap((window) => swapBack(window, facts, spareName));
+    const back = swapBack(windows, facts, spareName);
     const { catalog: after } = definitionEffects(back, applyEffects(changed, anew.effects), context);
     const proofs = windows.flatMap(({ counterparts }) =>
       ofKind(counterparts, 'foreign key').flatMap(({ table, name, twin, definition }) =>
@@ -164,10 +165,11 @@ function spareName({ name }: Counterpart): string {
 
 /** The index of the new key, by the names after the cutover. */
 function newKey(key: Counterpart, windows: readonly ColumnWindow[]): string {
-  const window = windows.find(({ tables }) => tables.some(({ name }) => name === key.table))!;
-  const renamed = swapping(twinTable(window, key.table)).reduce(
-    (text, twin) => withColumnRenamed(text, twin.new, twin.old),
-    key.twinDefinition,
-  );
+  // A table may have twins in several windows.
+  const twins = windows
+    .flatMap(({ tables }) => tables)
+    .filter(({ name }) => name === key.table)
+    .flatMap(swapping);
+  const renamed = twins.reduce((text, twin) => withColumnRenamed(text, twin.new, twin.old), key.twinDefinition);
   return withIndexName(renamed, spareName(key));
 }

@@ -1,0 +1,63 @@
+/**
+ * The query of a view as it will be after a cutover, to be asked of the server before anything changes: in place of each
+ * converted table stands a query with its columns, the converted ones of the type uuid. A view that unites the key with
+ * another integer, or compares the two, is found so, and not under the lock.
+ */
+import type { ParsedStatement, RangeVar } from '../sql/grammar.js';
+import { quoteIdentifier, relationKey } from '../sql/identifier.js';
+import { walkTree } from '../sql/tree-walk.js';
+import type { AffectedView } from './affected-views.js';
+import type { TwinTable } from './column-window.js';
+
+/** `views`: each behind those that it reads. By the name of the view. */
+export function viewsWithTwins(
+  views: readonly AffectedView[],
+  tables: readonly TwinTable[],
+  statementsOf: (sql: string) => readonly ParsedStatement[],
+): ReadonlyMap<string, string> {
+  const standIns = new Map(tables.map((table) => [table.name, `(SELECT ${columnsOf(table)} FROM ${table.name})`]));
+  const queries = new Map<string, string>();
+  for (const { name, definition } of views) {
+    const query = definition.slice(definition.search(/ AS\n/) + 4).replace(/\nWITH (NO )?DATA$/, '');
+    const replaced = withStandIns(query, standIns, statementsOf);
+    queries.set(name, replaced);
+    standIns.set(name, `(${replaced})`);
+  }
+  return queries;
+}
+
+function columnsOf({ relation, twins }: TwinTable): string {
+  const converted = new Set(twins.filter(({ swaps }) => swaps).map(({ old }) => old));
+  return relation.columns
+    .map(({ name }) => {
+      const column = quoteIdentifier(name);
+      return converted.has(name) ? `NULL::pg_catalog.uuid AS ${column}` : column;
+    })
+    .join(', ');
+}
+
+/** From the last place to the first, so that the places before stay where they are. */
+function withStandIns(
+  query: string,
+  standIns: ReadonlyMap<string, string>,
+  statementsOf: (sql: string) => readonly ParsedStatement[],
+): string {
+  const [statement] = statementsOf(query);
+  if (statement === undefined) return query;
+  const places: { readonly at: number; readonly by: string; readonly name: string; readonly named: boolean }[] = [];
+  walkTree(statement.node, (kind, fields) => {
+    if (kind !== 'RangeVar') return;
+    const { schemaname, relname, location, alias } = fields as RangeVar;
+    const by = standIns.get(relationKey({ schema: schemaname ?? 'public', name: relname ?? '' }));
+    if (by === undefined) return;
+    places.push({ at: statement.utf16Offset(location ?? 0), by, name: relname!, named: alias !== undefined });
+  });
+  return places
+    .sort((a, b) => b.at - a.at)
+    .reduce((text, { at, by, name, named }) => {
+      const end = at + NAME.exec(text.slice(at))![0].length;
+      return `${text.slice(0, at)}${by}${named ? '' : ` AS ${quoteIdentifier(name)}`}${text.slice(end)}`;
+    }, query);
+}
+
+const NAME = /^(?:"(?:[^"]|"")*"|[\p{L}_][\p{L}\p{N}_$]*)(?:\.(?:"(?:[^"]|"")*"|[\p{L}_][\p{L}\p{N}_$]*))*/u;
