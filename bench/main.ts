@@ -9,8 +9,9 @@ import { fileURLToPath } from 'node:url';
 
 import { startBenchServer } from './bench-server.js';
 import { cutovers } from './cutover.js';
-import { fillComparisons } from './fills.js';
+import { fillComparisons, type FillComparison } from './fills.js';
 import { joinedBy } from './joining.js';
+import { keyComparisons } from './key-conversions.js';
 import { memoryUse } from './memory.js';
 import { mirroredWrites } from './mirrored-writes.js';
 import { PARTS, renderPage, renderSections, type Measured } from './page.js';
@@ -33,14 +34,8 @@ if (unknown.length > 0) throw new Error(`${unknown.join(', ')}: not one of ${PAR
 const server = await startBenchServer();
 /** In the order in which they are measured. */
 const measurements: { readonly [Part in keyof Measured]: () => Promise<Measured[Part]> } = {
-  async fills() {
-    const fills: Measured['fills'][number][] = [];
-    for (const comparison of [...fillComparisons(rows), ...windowComparisons(rows)]) {
-      say(`${comparison.name}: ${comparison.ours.how} against ${comparison.theirs.how}`);
-      fills.push({ comparison, result: await sideBySide(server, comparison, rounds) });
-    }
-    return fills;
-  },
+  fills: () => compared([...fillComparisons(rows), ...windowComparisons(rows)]),
+  keys: () => compared(keyComparisons(rows)),
   joining: () => joinedBy(server, rows),
   memory: () => memoryUse(server, [Math.round(rows / 20), Math.round(rows * 2.5)]),
   traffic: () => latencies(server, Math.round(rows / 4)),
@@ -48,6 +43,15 @@ const measurements: { readonly [Part in keyof Measured]: () => Promise<Measured[
   cutovers: () => cutovers(server, rows, rounds),
   commands: () => startUps(server),
 };
+
+async function compared(comparisons: readonly FillComparison[]): Promise<Measured['fills']> {
+  const results: Measured['fills'][number][] = [];
+  for (const comparison of comparisons) {
+    say(`${comparison.name}: ${comparison.ours.how} against ${comparison.theirs.how}`);
+    results.push({ comparison, result: await sideBySide(server, comparison, rounds) });
+  }
+  return results;
+}
 
 async function measure<Part extends keyof Measured>(part: Part): Promise<Pick<Measured, Part>> {
   say(part);

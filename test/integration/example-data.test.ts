@@ -1,8 +1,8 @@
 /** What the examples of key conversions hold: the awkward values that their stories are about, at any size, and nothing else. */
-import { readFile } from 'node:fs/promises';
 import { describe, expect, it, onTestFinished } from 'vitest';
 
-import { testDatabase, type TestDatabase } from '../support/database.js';
+import { testDatabase } from '../support/database.js';
+import { loadExample, runExampleFile } from '../support/load-example.js';
 import { askChecks, violationsOf, type Check } from './checks/ask-checks.js';
 
 const IDS = ['users.id', 'journal_entries.user_id', 'tags.user_id', 'reminders.user_id'];
@@ -18,7 +18,7 @@ for (const major of [18, 15]) {
       expect(answers.map(({ figures }) => Number(figures!['letter_case']) > 0)).toEqual([true, true, true, true]);
       expect(await found.value('SELECT count(*)::int FROM reminders WHERE user_id IS NULL')).toBeGreaterThan(0);
 
-      await runFile(found, 'journal-uuid', 'bad-rows.sql');
+      await runExampleFile(found, 'journal-uuid', 'bad-rows.sql');
       const [users] = await askChecks(found, [{ ...castable[0]!, samples: 20 }]);
       expect(users!.figures).toMatchObject({ values: 506, not_readable: 3, changed: 2, doubles: 2 });
       expect(users!.samples.map(({ why }) => String(why).replace(/'.*'/, '…')).sort()).toEqual([
@@ -32,7 +32,7 @@ for (const major of [18, 15]) {
       ]);
       expect(await violationsOf(found, castable)).toEqual([7, 3, 0, 0]);
 
-      await runFile(found, 'journal-uuid', 'repair.sql');
+      await runExampleFile(found, 'journal-uuid', 'repair.sql');
       expect(await violationsOf(found, castable)).toEqual([0, 0, 0, 0]);
       expect(await found.value('SELECT count(*)::int FROM users')).toBe(506);
       expect(await found.value(`SELECT count(*)::int FROM journal_entries WHERE content = 'who am I?'`)).toBe(3);
@@ -73,18 +73,5 @@ for (const major of [18, 15]) {
         expect(texts[0]).toEqual(texts[1]);
       }
     });
-  });
-}
-
-async function loadExample(found: TestDatabase, example: string, rows: number): Promise<void> {
-  await runFile(found, example, 'schema.sql');
-  await runFile(found, example, 'data.sql', rows);
-}
-
-async function runFile({ database }: TestDatabase, example: string, file: string, rows = 0): Promise<void> {
-  const text = await readFile(new URL(`../../examples/${example}/${file}`, import.meta.url), 'utf8');
-  await database.transaction(async (session) => {
-    await session.query(`SET LOCAL example.rows = ${rows}`);
-    await session.query(text);
   });
 }
