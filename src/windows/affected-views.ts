@@ -1,9 +1,11 @@
-/** Views that name converted tables, directly or by other views: what they mean by a name changes, so they are made again. */
+/** Views that name converted columns, directly or by other views: what they mean by a name changes, so they are made again. */
 import type { CatalogSnapshot } from '../catalog/catalog-snapshot.js';
 import type { ParsedStatement } from '../sql/grammar.js';
 import { relationKey } from '../sql/identifier.js';
 import { objectKey } from '../sql/object-key.js';
+import { withColumnRenamed } from '../sql/renamed-text.js';
 import { touchedBy } from '../sql/touch.js';
+import type { TwinTable } from './column-window.js';
 
 export interface AffectedView {
   /** Qualified and quoted. */
@@ -16,12 +18,11 @@ export interface AffectedView {
 
 /** In the order in which they can be made; the texts name all relations with their schemas. */
 export function affectedViews(
-  tables: readonly string[],
+  tables: readonly TwinTable[],
   catalog: CatalogSnapshot,
   statementsOf: (sql: string) => readonly ParsedStatement[],
 ): readonly AffectedView[] {
   const found: AffectedView[] = [];
-  const known = new Set(tables);
   const all = Object.values(catalog.relations).flatMap(({ schema, name, kind }) => {
     if (kind !== 'view' && kind !== 'materialized view') return [];
     const facts = catalog.objects[objectKey({ kind, name: [schema, name] })];
@@ -37,11 +38,18 @@ export function affectedViews(
     };
     return [{ view, reads }];
   });
-  const affected = new Set(known);
+  // The server prints every column by its name, never a star.
+  const namesColumn = ({ definition }: AffectedView, read: string): boolean => {
+    const table = tables.filter(({ name }) => name === read);
+    return table.some(({ twins }) =>
+      twins.some(({ old, swaps }) => swaps && withColumnRenamed(definition, old, `${old}?`) !== definition),
+    );
+  };
+  const affected = new Set<string>();
   for (let grown = true; grown;) {
     grown = false;
     for (const { view, reads } of all) {
-      if (affected.has(view.name) || !reads.some((read) => affected.has(read))) continue;
+      if (affected.has(view.name) || !reads.some((read) => affected.has(read) || namesColumn(view, read))) continue;
       affected.add(view.name);
       grown = true;
     }

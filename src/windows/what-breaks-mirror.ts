@@ -35,9 +35,16 @@ export function whatBreaksTwins(
   const leads = window.leads ?? 'old';
   return window.tables.flatMap((table) => {
     const twins = table.twins.flatMap((twin) => Object.values(columnNames(twin, leads)));
-    const used = new Set([...twins, ...table.key.map(({ name }) => nameThen(table, name, leads))]);
     const relation = before.relations[table.name];
-    return relation === undefined ? [] : changesUnder(relation, used, before, after);
+    if (relation === undefined) return [];
+    // What tells its rows may become another type, by the cutover of another window; but it has to be there.
+    const keys = table.key.map(({ name }) => nameThen(table, name, leads));
+    const now = after.relations[table.name]?.columns.map(({ name }) => quoteIdentifier(name));
+    const gone = keys.filter((key) => now !== undefined && !now.includes(key));
+    return [
+      ...changesUnder(relation, new Set(twins), before, after),
+      ...gone.map((key) => `\`${table.name}.${key}\` is there no more under that name`),
+    ];
   });
 }
 

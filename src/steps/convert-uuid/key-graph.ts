@@ -56,18 +56,25 @@ export function nodeKey(relation: Pick<Relation, 'schema' | 'name'>, column: str
 export function declared({ relation, column }: KeyNode, { catalog }: LowerContext): readonly KeyNode[] {
   const parent = sqlName(relation);
   return Object.values(catalog.relations).flatMap((child) => {
-    if (child.partition) return [];
-    return child.constraints.flatMap((constraint): readonly KeyNode[] => {
-      const at = referencedAt(constraint, parent, column.name);
-      const own = at === -1 ? undefined : child.columns.find(({ name }) => name === constraint.columns[at]);
-      if (own === undefined) return [];
-      const also = constraint.columns.flatMap((name, index) =>
-        index === at ? [] : [{ own: name, parent: constraint.references!.columns[index]! }],
-      );
-      const from = { parent, parentColumn: column.name, also, where: null, upheld: constraint.validated };
-      return [{ relation: child, column: own, from }];
-    });
+    const whole = child.partition ? catalog.relations[relationKey(child.parent!)] : undefined;
+    return child.constraints
+      .filter((constraint) => !isOfWhole(constraint, whole))
+      .flatMap((constraint): readonly KeyNode[] => {
+        const at = referencedAt(constraint, parent, column.name);
+        const own = at === -1 ? undefined : child.columns.find(({ name }) => name === constraint.columns[at]);
+        if (own === undefined) return [];
+        const also = constraint.columns.flatMap((name, index) =>
+          index === at ? [] : [{ own: name, parent: constraint.references!.columns[index]! }],
+        );
+        const from = { parent, parentColumn: column.name, also, where: null, upheld: constraint.validated };
+        return [{ relation: child, column: own, from }];
+      });
   });
+}
+
+/** A partition has the foreign keys of its table; one of its own is another reference, and not to be moved. */
+function isOfWhole({ kind, definition }: Constraint, whole: Relation | undefined): boolean {
+  return whole?.constraints.some((other) => other.kind === kind && other.definition === definition) === true;
 }
 
 function referencedAt({ kind, references }: Constraint, parent: string, column: string): number {

@@ -35,7 +35,7 @@ export function preconditionsOf(
 /** The server is asked what it will be asked under the lock: a view may unite the key with one that stays an integer. */
 function viewsFit(tables: readonly TwinTable[], context: LowerContext): readonly PlannedCheck[] {
   const names = tables.map(({ name }) => name);
-  const views = affectedViews(names, context.catalog, context.statementsOf);
+  const views = affectedViews(tables, context.catalog, context.statementsOf);
   return [...viewsWithTwins(views, tables, context.statementsOf)].map(([name, query]) => {
     const rows = `SELECT FROM (${query}\n) AS v WHERE false`;
     return {

@@ -20,7 +20,12 @@ export function nothingIsLeftBehind(tables: readonly TwinTable[], context: Lower
       text != null && table.twins.some(({ old }) => withColumnRenamed(text, old, `${old}?`) !== text);
     if (relation.kind === 'partitioned table')
       refuse('LS6604', `\`${table.name}\` is partitioned.`, 'leave out what refers to it, or convert it by hand');
-    if (relation.partition) refuse('LS6604', `\`${table.name}\` is a partition.`, 'name its partitioned table');
+    if (relation.partition)
+      refuse(
+        'LS6604',
+        `\`${table.name}\` is a partition, which refers to the key by itself.`,
+        'drop its foreign key, or DETACH it',
+      );
     if (relation.parent !== undefined && !relation.partition)
       refuse(
         'LS6604',
@@ -79,11 +84,7 @@ export function nothingIsLeftBehind(tables: readonly TwinTable[], context: Lower
     }
   }
   sound = functionsFollow(tables, context, refuse) && sound;
-  for (const view of affectedViews(
-    tables.map(({ name }) => name),
-    context.catalog,
-    context.statementsOf,
-  )) {
+  for (const view of affectedViews(tables, context.catalog, context.statementsOf)) {
     if (view.kind === 'materialized view') refuse('LS6606', `the materialized view \`${view.name}\` reads it.`, again);
   }
   return sound;

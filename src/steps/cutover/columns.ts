@@ -24,7 +24,8 @@ export function cutOverColumns(
   const { step, catalog } = context;
   if (!oldKeysAreGiven(windows, context)) return EMPTY_FRAGMENT;
   const tables = tablesInOrder(windows);
-  const views = affectedViews(tables, catalog, context.statementsOf);
+  const converted = windows.flatMap((window) => window.tables);
+  const views = affectedViews(converted, catalog, context.statementsOf);
   const facts: SwapFacts = {
     views,
     dressing: (counterpart) => dressingOf(counterpart, windows, context),

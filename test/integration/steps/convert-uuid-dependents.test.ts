@@ -92,6 +92,11 @@ const REFUSED: Readonly<Record<string, { readonly sql: string; readonly says: Re
     says: /parts/,
     code: 'LS6604',
   },
+  'a partition with a foreign key of its own': {
+    sql: `CREATE TABLE parts (id int, user_id int, at date NOT NULL) PARTITION BY RANGE (at); CREATE TABLE part_1 PARTITION OF parts DEFAULT; ALTER TABLE part_1 ADD PRIMARY KEY (id), ADD FOREIGN KEY (user_id) REFERENCES users`,
+    says: /part_1/,
+    code: 'LS6604',
+  },
   'a name that is taken': {
     sql: `ALTER TABLE posts ADD COLUMN user_id_legacy int`,
     says: /user_id_legacy/,
