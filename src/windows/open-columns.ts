@@ -106,10 +106,14 @@ function fillTables(window: ColumnWindow, options: OpenColumnsOptions): readonly
   const fillId = (table: string, level: number): OperationId =>
     `${step}/fill/${table}${level === 0 ? '' : `/${level}`}`;
   const opened = window.tables.map(({ name }) => `${step}/open/${name}`);
-  return window.tables.flatMap((table) => {
-    const levels = [...new Set(table.twins.map((twin) => levelOf(window, twin)))].sort((a, b) => a - b);
-    return levels.flatMap((level): readonly Operation[] => {
+  const levels = [...new Set(window.tables.flatMap(({ twins }) => twins.map((twin) => levelOf(window, twin))))];
+  // Level by level: two keys that refer to each other's tables are both filled before either reference is.
+  return levels
+    .sort((a, b) => a - b)
+    .flatMap((level) => window.tables.map((table) => ({ level, table })))
+    .flatMap(({ level, table }): readonly Operation[] => {
       const twins = table.twins.filter((twin) => levelOf(window, twin) === level);
+      if (twins.length === 0) return [];
       const parents = parentsOf(window, twins, level);
       const filled = parents.map((parent) => fillId(parent.table, parent.level));
       const settle: StatementOperation = {
@@ -140,7 +144,6 @@ function fillTables(window: ColumnWindow, options: OpenColumnsOptions): readonly
       };
       return level === 0 ? [fill] : [settle, fill];
     });
-  });
 }
 
 /** The fills that must have ended: those of the parents, one level below. */

@@ -18,9 +18,6 @@ export function nothingIsLeftBehind(tables: readonly TwinTable[], context: Lower
     const { relation } = table;
     const mentions = (text: string | undefined | null): boolean =>
       text != null && table.twins.some(({ old }) => withColumnRenamed(text, old, `${old}?`) !== text);
-    if (relation.kind === 'partitioned table')
-      refuse('LS6604', `\`${table.name}\` is partitioned.`, 'leave out what refers to it, or convert it by hand');
-    if (relation.partition) refuse('LS6604', `\`${table.name}\` is a partition.`, 'name its partitioned table');
     for (const column of relation.columns) {
       if (column.generated !== 'no' && mentions(column.default))
         refuse('LS6606', `\`${table.name}.${column.name}\` is computed from the key: ${column.default}.`, again);
@@ -40,6 +37,19 @@ export function nothingIsLeftBehind(tables: readonly TwinTable[], context: Lower
           'LS6604',
           `\`${index.name}\` of \`${table.name}\` is not valid.`,
           'REINDEX INDEX CONCURRENTLY, or drop it',
+        );
+      const sorted = sortsOtherwise(index.definition, table);
+      if (sorted)
+        refuse(
+          'LS6606',
+          `\`${index.name}\` of \`${table.name}\` has an operator class or a collation that a uuid has not: ${index.definition}.`,
+          again,
+        );
+      if (asksTheKey(index.definition, table))
+        refuse(
+          'LS6606',
+          `the condition of \`${index.name}\` of \`${table.name}\` asks the key: ${index.definition}.`,
+          again,
         );
       if (index.keys.includes(null) && mentionsInExpression(index.definition, index.keys, table))
         refuse('LS6606', `\`${index.name}\` of \`${table.name}\` computes from the key: ${index.definition}.`, again);
@@ -77,3 +87,26 @@ function mentionsInExpression(definition: string, keys: readonly (string | null)
   const expression = /\(\(.*\)\)|\w+\(.*\)/s.exec(definition.slice(definition.indexOf('(')))?.[0] ?? '';
   return twins.some(({ old }) => withColumnRenamed(expression, old, `${old}?`) !== expression && !keys.includes(old));
 }
+
+/** By another operator class or collation than that of its type. */
+function sortsOtherwise(definition: string, { twins }: TwinTable): boolean {
+  const where = definition.lastIndexOf(' WHERE ');
+  const keys = where === -1 ? definition : definition.slice(0, where);
+  return twins.some(({ old }) => {
+    const renamed = withColumnRenamed(keys, old, MARK);
+    return new RegExp(`"the key\\?" (COLLATE|(?!ASC|DESC|NULLS|INCLUDE|WITH)[\\w".]+)`).test(renamed);
+  });
+}
+
+/** Whether there is one means the same of both keys; anything else of an old one means nothing of a uuid. */
+function asksTheKey(definition: string, { twins }: TwinTable): boolean {
+  const at = definition.lastIndexOf(' WHERE ');
+  if (at === -1) return false;
+  return twins.some(({ old }) => {
+    const condition = withColumnRenamed(definition.slice(at), old, MARK);
+    return condition.replaceAll(`"${MARK}" IS NOT NULL`, '').replaceAll(`"${MARK}" IS NULL`, '').includes(MARK);
+  });
+}
+
+/** A name that needs its quotes, and that nobody has. */
+const MARK = 'the key?';
