@@ -66,7 +66,7 @@ function fromNew(twin: Twin, value: LookedUp, index: number, site: Site): string
       : '';
   return `    ${other} := NULL;
     hit := true;
-    IF NEW.${twinName} IS NOT NULL THEN
+${value.where === null ? '' : `    -- A row that refers to another table, or to none, has no new value here.\n    IF NOT taken THEN\n      NEW.${twinName} := NULL;\n    END IF;\n`}    IF NEW.${twinName} IS NOT NULL THEN
       SELECT p.${found.takes} INTO ${other} FROM ${value.parent} AS p WHERE ${found.finds};
       hit := FOUND;
 ${itselfIs(value, found, other, site)}${itself}    END IF;

@@ -198,6 +198,22 @@ describe('while the window is open', () => {
     expect(await db.value('SELECT user_id_legacy FROM t')).toBe(2);
   });
 
+  test('where the condition does not hold there is no new value, from either side', async () => {
+    const db = await opened(
+      `CREATE TABLE users (id serial PRIMARY KEY); INSERT INTO users DEFAULT VALUES; CREATE TABLE event (id serial PRIMARY KEY, kind text, subject int)`,
+      { ...USERS, references: [{ column: 'event.subject', where: "kind = 'user'" }] },
+      true,
+    );
+    await db.query(`INSERT INTO event (kind, subject_uuid) SELECT 'post', id FROM users`);
+    await db.query(`INSERT INTO event (kind, subject_uuid) SELECT 'user', id FROM users`);
+    const rows = `SELECT json_agg(json_build_array(kind, subject, subject_uuid IS NULL) ORDER BY kind)::text FROM event`;
+    expect(await db.value(rows)).toBe('[["post", null, true], ["user", 1, false]]');
+    await db.query(`UPDATE event SET kind = 'post'`);
+    expect(await db.value('SELECT count(subject_uuid)::int FROM event')).toBe(0);
+    await db.query(`UPDATE event SET kind = 'user'`);
+    expect(await db.value('SELECT count(subject_uuid)::int FROM event')).toBe(1);
+  });
+
   test('what refers to a row that is gone is no difference where orphans are kept', async () => {
     const db = await testDatabase({ after: onTestFinished });
     await db.query(`CREATE TABLE users (id serial PRIMARY KEY); CREATE TABLE event (id int PRIMARY KEY, user_id int);
