@@ -2,6 +2,7 @@
 import { describe, expect, onTestFinished, test } from 'vitest';
 
 import { diffFingerprints } from '../../../src/catalog/fingerprint.js';
+import { rollbackCommand } from '../../../src/commands/rollback.js';
 import { readFingerprint } from '../../../src/postgres/read-fingerprint.js';
 import { testDatabase, type TestDatabase } from '../../support/database.js';
 import { planOn, told } from '../../support/plan-on-database.js';
@@ -157,6 +158,25 @@ test('closed, a NOT NULL has the name that it had', async () => {
   const plan = planOn(db.database, { name: 'keys', steps: [{ id: 'keys', convert_uuid: USERS }, FLIP, close] });
   expect(told(await plan.apply())).toBe('exit 0');
   expect(await db.value(names)).toBe(before);
+});
+
+test('a way back that is stopped behind the change of names goes on', async () => {
+  const db = await testDatabase({ after: onTestFinished });
+  await db.query('CREATE TABLE users (id serial PRIMARY KEY); INSERT INTO users DEFAULT VALUES');
+  const before = await definitionsOf(db);
+  const plan = planOn(db.database, { name: 'keys', steps: [{ id: 'keys', convert_uuid: USERS }, FLIP] });
+  expect(told(await plan.apply())).toBe('exit 0');
+  const stop = new AbortController();
+  const stopped = await rollbackCommand({
+    ...{ database: db.database, run: 'keys', argument: plan.file, onlyShow: false, stop: stop.signal },
+    agree: () => Promise.resolve(true),
+    observe: (event) => {
+      if (event.type === 'operation' && event.operation === 'undo/flip/cutover' && event.to === 'done') stop.abort();
+    },
+  });
+  expect(stopped.exit).not.toBe(0);
+  expect(told(await plan.rollback())).toBe('exit 0');
+  expect(diffFingerprints(before, await definitionsOf(db))).toEqual([]);
 });
 
 describe('while the window is open', () => {
