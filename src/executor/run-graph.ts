@@ -101,10 +101,14 @@ class Walk {
     }
   }
 
-  /** What an earlier turn found may no longer be so, and something still counts on it. */
+  /**
+   * What an earlier turn found may no longer be so, and what counts on it is still to come. Once that was done the question may not
+   * even be understood any more: it was put in names that the cutover, or its way back, has changed.
+   */
   #isAskedAgain({ id, ...operation }: Operation): boolean {
     if (operation.kind !== 'check' || operation.lasts !== 'turn' || !this.#hasEnded(id)) return false;
-    return this.graph.operations.some(({ id: later, after }) => after.includes(id) && !this.#hasEnded(later));
+    const counting = this.graph.operations.filter(({ after }) => after.includes(id));
+    return counting.length > 0 && !counting.some((later) => this.#hasEnded(later.id));
   }
 
   async toTheEnd(): Promise<WalkEnd> {

@@ -27,7 +27,19 @@ export function withColumnRenamed(definition: string, from: string, to: string):
   const end = placeOf(words, 'references') ?? words.length;
   // The name and the table of an index come before its columns.
   const start = placeOf(words, 'index') === undefined ? 0 : words.findIndex(({ text }) => text === '(');
-  return renamed(words, start, end, from, to);
+  const own = renamed(words, start, end, from, to);
+  if (end === words.length) return own;
+  // Behind what it points to stand own columns once more: SET NULL (…).
+  const actions = wordsOf(own);
+  const set = actions.findIndex(({ text }, at) => text === '(' && isAction(actions, at));
+  return set === -1 ? own : renamed(actions, set, actions.length, from, to);
+}
+
+/** Whether a bracket follows SET NULL or SET DEFAULT. */
+function isAction(words: readonly Word[], at: number): boolean {
+  const verb = previous(words, at);
+  const word = words[verb]?.text.toLowerCase();
+  return (word === 'null' || word === 'default') && words[previous(words, verb)]?.text.toLowerCase() === 'set';
 }
 
 /** A column of the table that a foreign key points to. */

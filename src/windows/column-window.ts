@@ -92,7 +92,7 @@ export interface LookedUp {
 
 /** An index or a constraint over an old column, and the same over its twin. */
 export interface Counterpart {
-  readonly kind: 'index' | 'primary key' | 'unique' | 'foreign key';
+  readonly kind: 'index' | 'primary key' | 'unique' | 'not null' | 'foreign key';
   /** Qualified and quoted. */
   readonly table: string;
   readonly schema: string;

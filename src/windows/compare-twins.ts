@@ -98,9 +98,14 @@ function referenceDiffers(
   const { takes, finds } = parentLookUp(window, table, twin.old, value, 'old', leads, 't');
   const alone = value.by.how === 'cast' ? computedValue(value.by, `t.${old}`)! : 'NULL::pg_catalog.uuid';
   const expected = `CASE WHEN ${part} THEN CASE WHEN p.lockstep_there THEN p.${takes} ELSE ${alone} END END`;
+  // What refers to nothing any more keeps the new value that it had, unless that means a row by now.
+  const orphaned =
+    value.upheld || value.orphans === 'fail'
+      ? ''
+      : ` AND NOT (${part} AND p.lockstep_there IS NULL AND NOT EXISTS (SELECT FROM ${value.parent} AS q WHERE q.${takes} = t.${twinName}))`;
   const orphan =
     value.upheld || value.orphans === 'keep' ? '' : ` OR ${part} AND t.${old} IS NOT NULL AND p.lockstep_there IS NULL`;
   return `${shown(`(${expected})::pg_catalog.text`)}
 FROM ${from} LEFT JOIN (SELECT true AS lockstep_there, * FROM ${value.parent}) AS p ON ${finds}
-WHERE t.${twinName} IS DISTINCT FROM (${expected})${orphan}`;
+WHERE t.${twinName} IS DISTINCT FROM (${expected})${orphaned}${orphan}`;
 }

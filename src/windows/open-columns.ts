@@ -106,10 +106,12 @@ function fillTables(window: ColumnWindow, options: OpenColumnsOptions): readonly
   const fillId = (table: string, level: number): OperationId =>
     `${step}/fill/${table}${level === 0 ? '' : `/${level}`}`;
   const opened = window.tables.map(({ name }) => `${step}/open/${name}`);
-  const deepest = Math.max(...window.tables.flatMap(({ twins }) => twins.map((twin) => levelOf(window, twin))));
-  // Level by level over all tables: what comes later in the list waits for what it reads.
-  return Array.from({ length: deepest + 1 }, (_, level) => level).flatMap((level) =>
-    window.tables.flatMap((table): readonly Operation[] => {
+  const levels = [...new Set(window.tables.flatMap(({ twins }) => twins.map((twin) => levelOf(window, twin))))];
+  // Level by level: two keys that refer to each other's tables are both filled before either reference is.
+  return levels
+    .sort((a, b) => a - b)
+    .flatMap((level) => window.tables.map((table) => ({ level, table })))
+    .flatMap(({ level, table }): readonly Operation[] => {
       const twins = table.twins.filter((twin) => levelOf(window, twin) === level);
       if (twins.length === 0) return [];
       const parents = parentsOf(window, twins, level);
@@ -141,8 +143,7 @@ function fillTables(window: ColumnWindow, options: OpenColumnsOptions): readonly
         reversal: { kind: 'nothing', reason: 'the values go with their columns' },
       };
       return level === 0 ? [fill] : [settle, fill];
-    }),
-  );
+    });
 }
 
 /** The fills that must have ended: those of the parents, one level below. */

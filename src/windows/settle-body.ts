@@ -9,8 +9,9 @@ import {
   type Twin,
   type TwinTable,
 } from './column-window.js';
-import type { Site } from './twin-body.js';
-import { parentLookUp } from './twin-values.js';
+import { OLD_SNAPSHOT, raiseOldSnapshot, type Site } from './twin-site.js';
+import { parentLookUp, type ParentLookUp } from './twin-values.js';
+import { quoteIdentifier } from '../sql/identifier.js';
 
 /**
  * At COMMIT: a row whose reference was written before the row that it refers to (a deferred foreign key, two rows of one
@@ -33,9 +34,20 @@ END`;
 
 function settlePart(twin: Twin, value: LookedUp, index: number, { window, table, leads, names }: Site): string {
   const { old, new: twinName } = columnNames(twin, leads);
-  const same = table.key.map(({ name }) => `t.${nameThen(table, name, leads)} = NEW.${nameThen(table, name, leads)}`);
+  // By the side that leads: the other one may be what is still missing.
+  const keyName = (name: string): string => {
+    const twinned = table.twins.find((each) => each.old === name);
+    return twinned === undefined ? quoteIdentifier(name) : columnNames(twinned, leads)[leads];
+  };
+  const same = table.key.map(({ name }) => `t.${keyName(name)} = NEW.${keyName(name)}`);
   const byOld = parentLookUp(window, table, twin.old, value, 'old', leads, 'NEW');
   const byNew = parentLookUp(window, table, twin.old, value, 'new', leads, 'NEW');
+  // Still missing at the end, and nothing refers to nothing: the parent came after the snapshot. A foreign key says so itself.
+  const unless = (found: ParentLookUp, given: string, missing: string): string =>
+    value.orphans === 'fail' && !value.upheld
+      ? `    ELSIF ${found.complete} AND ${OLD_SNAPSHOT} AND EXISTS (SELECT FROM ${table.name} AS t WHERE ${same.join(' AND ')} AND t.${given} = NEW.${given} AND t.${missing} IS NULL) THEN
+${raiseOldSnapshot(window, value)}`
+      : '';
   const part =
     value.where === null
       ? ''
@@ -44,12 +56,12 @@ function settlePart(twin: Twin, value: LookedUp, index: number, { window, table,
     SELECT p.${byOld.takes} INTO wanted FROM ${value.parent} AS p WHERE ${byOld.finds};
     IF wanted IS NOT NULL THEN
       UPDATE ${table.name} AS t SET ${twinName} = wanted WHERE ${same.join(' AND ')} AND t.${old} = NEW.${old} AND t.${twinName} IS NULL;
-    END IF;
+${unless(byOld, old, twinName)}    END IF;
   ELSIF NEW.${old} IS NULL AND NEW.${twinName} IS NOT NULL THEN
     SELECT p.${byNew.takes} INTO other_${index} FROM ${value.parent} AS p WHERE ${byNew.finds};
     IF other_${index} IS NOT NULL THEN
       UPDATE ${table.name} AS t SET ${old} = other_${index} WHERE ${same.join(' AND ')} AND t.${twinName} = NEW.${twinName} AND t.${old} IS NULL;
-    END IF;
+${unless(byNew, twinName, old)}    END IF;
   END IF;
 `;
 }

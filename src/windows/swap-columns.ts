@@ -42,7 +42,7 @@ export function swapThere(
       dropConstraint(table, name),
       usingIndex(table, name, twin),
     ]),
-    ...ofKind(counterparts, 'unique').flatMap(({ table, name, twin, legacy }) => [
+    ...byNameAlone(counterparts).flatMap(({ table, name, twin, legacy }) => [
       renameConstraint(table, name, legacy),
       renameConstraint(table, twin, name),
     ]),
@@ -88,7 +88,7 @@ export function swapBack(
       usingIndex(counterpart.table, counterpart.name, counterpart.legacy),
       renameIndex(counterpart.schema, spare(counterpart), counterpart.twin),
     ]),
-    ...ofKind(counterparts, 'unique').flatMap(({ table, name, twin, legacy }) => [
+    ...byNameAlone(counterparts).flatMap(({ table, name, twin, legacy }) => [
       renameConstraint(table, name, twin),
       renameConstraint(table, legacy, name),
     ]),
@@ -120,6 +120,11 @@ export function followNames(window: ColumnWindow, leads: Side): readonly string[
 
 export function ofKind(counterparts: readonly Counterpart[], kind: Counterpart['kind']): readonly Counterpart[] {
   return counterparts.filter((counterpart) => counterpart.kind === kind);
+}
+
+/** Constraints that both stay, and change names. */
+function byNameAlone(counterparts: readonly Counterpart[]): readonly Counterpart[] {
+  return [...ofKind(counterparts, 'unique'), ...ofKind(counterparts, 'not null')];
 }
 
 export function swapping({ twins }: TwinTable): readonly Twin[] {

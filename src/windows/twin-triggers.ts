@@ -13,7 +13,8 @@ import {
 } from './column-window.js';
 import { keepBody, keepsMap } from './key-map.js';
 import { settleBody } from './settle-body.js';
-import { alsoRead, twinBody } from './twin-body.js';
+import { twinBody } from './twin-body.js';
+import { alsoRead } from './twin-site.js';
 
 /** Functions first, triggers last; their names must be free. */
 export function createTwinTriggers(window: ColumnWindow, table: TwinTable): readonly string[] {

@@ -46,6 +46,8 @@ export interface ParentLookUp {
   readonly takes: string;
   /** Condition that finds the parent `p` of a row. */
   readonly finds: string;
+  /** Condition that no part of the reference is NULL: with one that is, it refers to nothing. */
+  readonly complete: string;
 }
 
 /** By the value of one side, that of the other. `row`: what the columns of the child stand behind: `NEW`, `t`. */
@@ -71,6 +73,7 @@ export function parentLookUp(
   return {
     takes: names[given === 'old' ? 'new' : 'old'],
     finds: pairs.map(([theirs, ours]) => `p.${theirs} = ${row}.${ours}`).join(' AND '),
+    complete: pairs.map(([, ours]) => `${row}.${ours} IS NOT NULL`).join(' AND '),
   };
 }
 

@@ -20,26 +20,22 @@ export function counterpartsOf(tables: readonly TwinTable[]): Counterparts {
   const keys = tables.flatMap((table) =>
     table.relation.constraints.flatMap((constraint) => ofForeignKey(table, constraint, tables)),
   );
+  const required = tables.flatMap((table) => table.twins.filter(isRequired).map((twin) => ofNotNull(table, twin)));
   const unique = all.filter(({ kind, definition }) => kind !== 'index' || definition.startsWith('CREATE UNIQUE'));
   const plain = all.filter((one) => !unique.includes(one));
   return {
-    swapping: [...all.filter(({ table, definition }) => swaps(tables, table, definition)), ...keys],
+    swapping: [
+      ...all.filter(({ table, definition }) => swaps(tables, table, definition)),
+      ...required.flatMap(({ named }) => named),
+      ...keys,
+    ],
     definitions: [
       ...[...unique, ...plain].map(({ kind, table, twin, twinDefinition }) =>
         kind === 'unique'
           ? `ALTER TABLE ${table} ADD CONSTRAINT ${quoteIdentifier(twin)} ${twinDefinition}`
           : twinDefinition,
       ),
-      ...tables.flatMap(({ name, twins }) =>
-        twins
-          .filter(
-            (twin) =>
-              twin.notNull &&
-              twin.swaps &&
-              (twin.value.kind === 'own' || twin.value.upheld || twin.value.orphans === 'fail'),
-          )
-          .map((twin) => `ALTER TABLE ${name} ALTER COLUMN ${quoteIdentifier(twin.new)} SET NOT NULL`),
-      ),
+      ...required.map(({ definition }) => definition),
       ...keys.map(
         ({ table, twin, twinDefinition }) =>
           `ALTER TABLE ${table} ADD CONSTRAINT ${quoteIdentifier(twin)} ${twinDefinition}`,
@@ -52,6 +48,29 @@ export function counterpartsOf(tables: readonly TwinTable[]): Counterparts {
 function swaps(tables: readonly TwinTable[], table: string, definition: string): boolean {
   const { twins } = tables.find(({ name }) => name === table)!;
   return twins.some((twin) => twin.swaps && withColumnRenamed(definition, twin.old, twin.new) !== definition);
+}
+
+/** Before the cutover nobody else's rows prove it: what may go on referring to nothing has no new value. */
+function isRequired({ notNull, swaps: swapping, value }: Twin): boolean {
+  return notNull && swapping && (value.kind === 'own' || value.upheld || value.orphans === 'fail');
+}
+
+/** Since server 18 NOT NULL is a constraint with a name, which stays with the column that it was said of. */
+function ofNotNull(
+  { name: table, relation }: TwinTable,
+  twin: Twin,
+): { readonly named: readonly Counterpart[]; readonly definition: string } {
+  const constraint = relation.constraints.find(({ kind, columns }) => kind === 'not null' && columns[0] === twin.old);
+  const column = quoteIdentifier(twin.new);
+  if (constraint === undefined)
+    return { named: [], definition: `ALTER TABLE ${table} ALTER COLUMN ${column} SET NOT NULL` };
+  const names = namesOf(relation, constraint.name);
+  const twinDefinition = `NOT NULL ${column}`;
+  const { definition } = constraint;
+  return {
+    named: [{ kind: 'not null', table, schema: relation.schema, ...names, definition, twinDefinition }],
+    definition: `ALTER TABLE ${table} ADD CONSTRAINT ${quoteIdentifier(names.twin)} ${twinDefinition}`,
+  };
 }
 
 function ofIndex(table: TwinTable, index: Index): readonly Counterpart[] {
@@ -90,8 +109,12 @@ function ofForeignKey(table: TwinTable, constraint: Constraint, tables: readonly
   ];
 }
 
+/** What keeps its name at the cutover keeps its place in what changes there. */
 function renamed(definition: string, twins: readonly Twin[]): string {
-  return twins.reduce((text, { old, new: twinName }) => withColumnRenamed(text, old, twinName), definition);
+  const over = (some: readonly Twin[]): string =>
+    some.reduce((text, { old, new: twinName }) => withColumnRenamed(text, old, twinName), definition);
+  const swapped = over(twins.filter((twin) => twin.swaps));
+  return swapped === definition ? over(twins) : swapped;
 }
 
 function namesOf(

@@ -45,36 +45,38 @@ export function keyGraphOf(fields: ConvertUuidFields, context: LowerContext): re
       queue.push(child);
     }
   }
-  return refersOnlyToThese(nodes, context) ? [...nodes.values()] : undefined;
+  const sound = refersOnlyToThese(nodes, context) && hasOneKeyEach(nodes, fields, context);
+  return sound ? [...nodes.values()] : undefined;
 }
 
 export function nodeKey(relation: Pick<Relation, 'schema' | 'name'>, column: string): string {
   return `${relationKey(relation)}/${column}`;
 }
 
-/** Foreign keys whose parent column it is; those of a partition are its table's. */
+/** Foreign keys whose parent column it is; those that a partition has from its table are its table's. */
 export function declared({ relation, column }: KeyNode, { catalog }: LowerContext): readonly KeyNode[] {
   const parent = sqlName(relation);
   return Object.values(catalog.relations).flatMap((child) => {
-    const whole = child.partition ? catalog.relations[relationKey(child.parent!)] : undefined;
-    return child.constraints
-      .filter((constraint) => !isOfWhole(constraint, whole))
-      .flatMap((constraint): readonly KeyNode[] => {
-        const at = referencedAt(constraint, parent, column.name);
-        const own = at === -1 ? undefined : child.columns.find(({ name }) => name === constraint.columns[at]);
-        if (own === undefined) return [];
-        const also = constraint.columns.flatMap((name, index) =>
-          index === at ? [] : [{ own: name, parent: constraint.references!.columns[index]! }],
-        );
-        const from = { parent, parentColumn: column.name, also, where: null, upheld: constraint.validated };
-        return [{ relation: child, column: own, from }];
-      });
+    const table = child.partition ? catalog.relations[relationKey(child.parent!)] : undefined;
+    return child.constraints.flatMap((constraint): readonly KeyNode[] => {
+      if (table?.constraints.some(({ definition }) => definition === constraint.definition) === true) return [];
+      const at = referencedAt(constraint, parent, column.name);
+      const own = at === -1 ? undefined : child.columns.find(({ name }) => name === constraint.columns[at]);
+      if (own === undefined) return [];
+      const also = constraint.columns.flatMap((name, index) =>
+        index === at ? [] : [{ own: name, parent: constraint.references!.columns[index]! }],
+      );
+      // With a part of it NULL a composite reference is not looked at, unless it says MATCH FULL.
+      const whole = / MATCH FULL\b/.test(constraint.definition) || also.every((pair) => isNotNull(child, pair.own));
+      const upheld = constraint.validated && whole;
+      const from = { parent, parentColumn: column.name, also, where: null, upheld };
+      return [{ relation: child, column: own, from }];
+    });
   });
 }
 
-/** A partition has the foreign keys of its table; one of its own is another reference, and not to be moved. */
-function isOfWhole({ kind, definition }: Constraint, whole: Relation | undefined): boolean {
-  return whole?.constraints.some((other) => other.kind === kind && other.definition === definition) === true;
+function isNotNull({ columns }: Relation, column: string): boolean {
+  return columns.some(({ name, notNull }) => name === column && notNull);
 }
 
 function referencedAt({ kind, references }: Constraint, parent: string, column: string): number {
@@ -153,7 +155,18 @@ function softReferences(
     };
   });
   const known = nodes.filter((node) => node !== undefined);
-  return known.length < nodes.length ? undefined : known;
+  const twice = known.find(({ relation, column }, index) =>
+    known
+      .slice(0, index)
+      .some((other) => nodeKey(other.relation, other.column.name) === nodeKey(relation, column.name)),
+  );
+  if (twice !== undefined) {
+    report(context, CONVERT_CODES, 'LS6605', context.locate([...context.path, 'references']), {
+      detail: `\`${sqlName(twice.relation)}.${twice.column.name}\` is named twice: one new column cannot be looked up in two tables.`,
+      help: 'convert the other key in a step of its own, with a name of its own (`names`)',
+    });
+  }
+  return known.length < nodes.length || twice !== undefined ? undefined : known;
 }
 
 /** `user_id` of `users`, `clinic_id` of `clinics`, `category_id` of `categories`. */
@@ -175,6 +188,36 @@ function refersOnlyToThese(nodes: ReadonlyMap<string, KeyNode>, context: LowerCo
       report(context, CONVERT_CODES, 'LS6602', context.locate(context.path), {
         detail: `\`${sqlName(relation)}.${column.name}\` refers to \`${to}\` by \`${name}\`.`,
         help: `convert \`${relationKey(references.table)}\`, or both in one step: \`tables: [${relationKey(references.table)}, …]\``,
+      });
+      sound = false;
+    }
+  }
+  return sound;
+}
+
+/** What is made from chance is another one for each key: a column that refers to two of them would have to be both. */
+function hasOneKeyEach(
+  nodes: ReadonlyMap<string, KeyNode>,
+  { value }: ConvertUuidFields,
+  context: LowerContext,
+): boolean {
+  if (value === 'cast' || value === 'derived') return true;
+  const rootOf = ({ relation, column, from }: KeyNode): string =>
+    from === null ? nodeKey(relation, column.name) : rootOf(nodes.get(`${from.parent}/${from.parentColumn}`)!);
+  let sound = true;
+  for (const node of nodes.values()) {
+    const { relation, column } = node;
+    for (const { kind, columns, references } of relation.constraints) {
+      const at = columns.indexOf(column.name);
+      if (kind !== 'foreign key' || references === undefined || at === -1) continue;
+      const parent = nodes.get(nodeKey(references.table, references.columns[at]!));
+      if (parent === undefined || rootOf(parent) === rootOf(node)) continue;
+      report(context, CONVERT_CODES, 'LS6602', context.locate(context.path), {
+        detail: `\`${sqlName(relation)}.${column.name}\` would be \`${rootOf(node)}\` and \`${rootOf(parent)}\` at once, whose new keys are not the same.`,
+        help:
+          node.from === null
+            ? `leave \`${sqlName(relation)}\` out: it is converted with what it refers to`
+            : 'write `value: derived`, which gives the same old key the same new one',
       });
       sound = false;
     }

@@ -45,6 +45,16 @@ export function lowerConvertUuid(fields: ConvertUuidFields, context: LowerContex
     });
     taken.push(map);
   }
+  // The table of pairs tells a row by its old key alone.
+  for (const { name, relation, twins } of map == null ? [] : tables) {
+    const own = twins.find(({ value }) => value.kind === 'own');
+    if (own === undefined || isUniqueAlone(relation, own.old)) continue;
+    report(context, CONVERT_CODES, 'LS6601', context.locate([...context.path, 'map']), {
+      detail: `\`${name}.${own.old}\` is unique together with other columns only: a pair of old and new key tells no row.`,
+      help: 'leave out `map`',
+    });
+    taken.push(own.old);
+  }
   const window: ColumnWindow = {
     ...windowOf(tables, context),
     ...(taken.length > 0 && { broken: true as const }),
@@ -112,6 +122,10 @@ function columnGrants({ relation, twins }: TwinTable, { catalog }: LowerContext)
         );
       });
   });
+}
+
+function isUniqueAlone({ indexes }: TwinTable['relation'], column: string): boolean {
+  return indexes.some(({ unique, partial, keys }) => unique && !partial && keys.length === 1 && keys[0] === column);
 }
 
 function windowOf(tables: readonly TwinTable[], context: LowerContext): ColumnWindow {

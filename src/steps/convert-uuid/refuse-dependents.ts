@@ -18,14 +18,6 @@ export function nothingIsLeftBehind(tables: readonly TwinTable[], context: Lower
     const { relation } = table;
     const mentions = (text: string | undefined | null): boolean =>
       text != null && table.twins.some(({ old }) => withColumnRenamed(text, old, `${old}?`) !== text);
-    if (relation.kind === 'partitioned table')
-      refuse('LS6604', `\`${table.name}\` is partitioned.`, 'leave out what refers to it, or convert it by hand');
-    if (relation.partition)
-      refuse(
-        'LS6604',
-        `\`${table.name}\` is a partition, which refers to the key by itself.`,
-        'drop its foreign key, or DETACH it',
-      );
     if (relation.parent !== undefined && !relation.partition)
       refuse(
         'LS6604',
@@ -57,6 +49,19 @@ export function nothingIsLeftBehind(tables: readonly TwinTable[], context: Lower
           'LS6604',
           `\`${index.name}\` of \`${table.name}\` is not valid.`,
           'REINDEX INDEX CONCURRENTLY, or drop it',
+        );
+      const sorted = sortsOtherwise(index.definition, table);
+      if (sorted)
+        refuse(
+          'LS6606',
+          `\`${index.name}\` of \`${table.name}\` has an operator class or a collation that a uuid has not: ${index.definition}.`,
+          again,
+        );
+      if (asksTheKey(index.definition, table))
+        refuse(
+          'LS6606',
+          `the condition of \`${index.name}\` of \`${table.name}\` asks the key: ${index.definition}.`,
+          again,
         );
       if (index.keys.includes(null) && mentionsInExpression(index.definition, index.keys, table))
         refuse('LS6606', `\`${index.name}\` of \`${table.name}\` computes from the key: ${index.definition}.`, again);
@@ -131,3 +136,28 @@ function mentionsInExpression(definition: string, keys: readonly (string | null)
   const expression = /\(\(.*\)\)|\w+\(.*\)/s.exec(definition.slice(definition.indexOf('(')))?.[0] ?? '';
   return twins.some(({ old }) => withColumnRenamed(expression, old, `${old}?`) !== expression && !keys.includes(old));
 }
+
+/** By another operator class or collation than that of its type. */
+function sortsOtherwise(definition: string, { twins }: TwinTable): boolean {
+  const where = definition.lastIndexOf(' WHERE ');
+  const keys = where === -1 ? definition : definition.slice(0, where);
+  return twins.some(({ old }) => {
+    const renamed = withColumnRenamed(keys, old, MARK);
+    return new RegExp(`"the key\\?" (COLLATE|(?!ASC|DESC|NULLS|INCLUDE|WITH)[\\w".]+)`).test(renamed);
+  });
+}
+
+/** Whether there is one, and whether two are one, means the same of both keys; anything else of an old one means nothing of a uuid. */
+function asksTheKey(definition: string, { twins }: TwinTable): boolean {
+  const at = definition.lastIndexOf(' WHERE ');
+  if (at === -1) return false;
+  const condition = twins.reduce((text, { old }) => withColumnRenamed(text, old, MARK), definition.slice(at));
+  const [key, two] = [`"${MARK}"`, '(=|<>|IS (NOT )?DISTINCT FROM)'].map((text) => text.replaceAll('?"', '\\?"'));
+  return condition
+    .replaceAll(new RegExp(`${key!} IS (NOT )?NULL`, 'g'), '')
+    .replaceAll(new RegExp(`${key!} ${two!} ${key!}`, 'g'), '')
+    .includes(MARK);
+}
+
+/** A name that needs its quotes, and that nobody has. */
+const MARK = 'the key?';

@@ -1,12 +1,19 @@
 /** From the graph of keys to the tables of a window: what each new column is called, and where its values come from. */
-import type { Column } from '../../catalog/catalog-snapshot.js';
+import type { Column, Relation } from '../../catalog/catalog-snapshot.js';
 import { report } from '../../catalog/scope.js';
 import { walkableKeyOf } from '../../catalog/walkable-key.js';
 import { take } from '../../catalog/scope.js';
 import { sqlName } from '../../mapping/mapping.js';
 import { readExpression } from '../../sql/fragment.js';
 import { MAX_IDENTIFIER_BYTES } from '../../sql/identifier.js';
-import type { LookedUp, Twin, TwinTable, TwinValue, ValueRule } from '../../windows/column-window.js';
+import {
+  shortened,
+  type LookedUp,
+  type Twin,
+  type TwinTable,
+  type TwinValue,
+  type ValueRule,
+} from '../../windows/column-window.js';
 import type { LowerContext } from '../step-definition.js';
 import { CONVERT_CODES } from './codes.js';
 import type { KeyNode, Reference } from './key-graph.js';
@@ -24,6 +31,7 @@ export function twinTables(
   const tables = names.map((name): TwinTable | undefined => {
     const own = nodes.filter(({ relation }) => sqlName(relation) === name);
     const { relation } = own[0]!;
+    if (isOfPartitions(relation, context)) return undefined;
     const key = take(context, walkableKeyOf(relation, undefined, context.locate(context.path)));
     const twins = own.map((node) => twinOf(node, rule, fields, context));
     const found = twins.filter((twin) => twin !== undefined);
@@ -32,6 +40,17 @@ export function twinTables(
   });
   const found = tables.filter((table) => table !== undefined);
   return found.length < tables.length ? undefined : found;
+}
+
+/** Said before anything else of it: it need not even have a key of its own. */
+function isOfPartitions(relation: Relation, context: LowerContext): boolean {
+  const whole = relation.kind === 'partitioned table';
+  if (!whole && !relation.partition) return false;
+  report(context, CONVERT_CODES, 'LS6604', context.locate(context.path), {
+    detail: `\`${sqlName(relation)}\` is ${whole ? 'partitioned' : 'a partition'}, and refers to the key or is it.`,
+    help: whole ? 'leave out what refers to it, or convert it by hand' : 'name its partitioned table',
+  });
+  return true;
 }
 
 const TEXTS = /^(text|character varying(\(\d+\))?|character(\(\d+\))?)$/;
@@ -83,13 +102,24 @@ function twinOf(node: KeyNode, rule: ValueRule, fields: ConvertUuidFields, conte
     refuse('LS6606', `\`${shown}\` is generated.`, 'convert what it is computed from');
     return;
   }
+  if (from === null && !column.notNull) {
+    refuse(
+      'LS6601',
+      `\`${shown}\` may be NULL, and a row without an old key has no new one.`,
+      `ALTER TABLE ${table} ALTER COLUMN ${column.name} SET NOT NULL first`,
+    );
+    return;
+  }
   if (from !== null && column.default !== undefined) {
     const help = `ALTER TABLE ${table} ALTER COLUMN ${column.name} DROP DEFAULT`;
     refuse('LS6606', `\`${shown}\` has the default ${column.default}, an old key.`, help);
     return;
   }
   const given = fields.names?.[`${relation.name}.${column.name}`] ?? fields.names?.[shown];
-  const [twinName, legacy] = [given ?? `${column.name}_uuid`, `${column.name}_legacy`];
+  const [twinName, legacy] = [
+    given ?? shortened(`${column.name}_uuid`, MAX_IDENTIFIER_BYTES),
+    shortened(`${column.name}_legacy`, MAX_IDENTIFIER_BYTES),
+  ];
   for (const name of [twinName, legacy]) {
     const help = `names: { ${relation.name}.${column.name}: … }`;
     if (Buffer.byteLength(name) > MAX_IDENTIFIER_BYTES) {

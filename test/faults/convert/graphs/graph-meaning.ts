@@ -1,0 +1,44 @@
+/** What refers to what, by labels that no conversion touches; and what stands in the catalog, but for the types of columns. */
+import { quoteIdentifier as q, quoteLiteral } from '../../../../src/sql/identifier.js';
+import { shortened } from '../../../../src/windows/column-window.js';
+import type { Graph, GraphTable } from './random-graph.js';
+import type { GraphReference } from './random-reference.js';
+
+/** One line for each reference of each row. `converted`: the names mean the new keys. */
+export function meaningOf({ tables }: Graph, converted: boolean): string {
+  const parts = tables.flatMap((table) => [
+    `SELECT ${quoteLiteral(table.name)} || ' ' || t.${q(table.label)} FROM ${table.name} AS t`,
+    ...table.references.map((reference) => referenceMeaning(table, reference, converted)),
+  ]);
+  return `SELECT coalesce(string_agg(line, E'\\n' ORDER BY line), '') FROM (${parts.join(' UNION ALL ')}) AS lines (line)`;
+}
+
+function referenceMeaning(table: GraphTable, reference: GraphReference, converted: boolean): string {
+  const { parent, tenant, where, column } = reference;
+  const own = where !== null && converted ? shortened(`${column}_uuid`, 63) : column;
+  const also = tenant === null ? '' : ` AND p.${q(parent.key!.tenant!)} = c.${q(tenant)}`;
+  const part = where === null ? '' : ` AND c.${q(where)} = 'this'`;
+  return `SELECT ${quoteLiteral(`${table.name} ${column} `)} || c.${q(table.label)} || ' → ' || coalesce(p.${q(parent.label)}, ${reference.soft ? "'-'" : `CASE WHEN c.${q(own)} IS NULL THEN '-' ELSE '?' END`})
+    FROM ${table.name} AS c LEFT JOIN ${parent.name} AS p ON p.${q(parent.key!.column)} = c.${q(own)}${also}${part}`;
+}
+
+/** Of our own making: what must not be left. */
+export const LEFT_BEHIND = `SELECT coalesce(string_agg(thing, ', '), '') FROM (
+  SELECT 'function ' || oid::regprocedure FROM pg_proc WHERE pronamespace = 'lockstep'::regnamespace
+  UNION ALL SELECT 'trigger ' || tgname FROM pg_trigger WHERE NOT tgisinternal
+  UNION ALL SELECT format('column %s.%s', attrelid::regclass, attname) FROM pg_attribute JOIN pg_class c ON c.oid = attrelid
+    WHERE relnamespace NOT IN ('lockstep'::regnamespace, 'pg_catalog'::regnamespace, 'pg_toast'::regnamespace) AND relkind = 'r' AND NOT attisdropped
+      AND attname ~ '_legacy(~[0-9a-f]{8})?$'
+  UNION ALL SELECT 'relation ' || c.oid::regclass FROM pg_class c
+    WHERE relnamespace NOT IN ('lockstep'::regnamespace, 'pg_catalog'::regnamespace, 'pg_toast'::regnamespace, 'information_schema'::regnamespace)
+      AND relname ~ '_(legacy|spare)(~[0-9a-f]{8})?$') AS things (thing)`;
+
+/** Every key, constraint, index and view by its name and text, and which columns are NOT NULL. */
+export const SHAPE = `SELECT string_agg(line, E'\\n' ORDER BY line) FROM (
+  SELECT format('%s.%s %s %s', attrelid::regclass, attname, attnotnull, col_description(attrelid, attnum)) FROM pg_attribute JOIN pg_class c ON c.oid = attrelid
+    WHERE relnamespace NOT IN (SELECT oid FROM pg_namespace WHERE nspname IN ('lockstep', 'pg_catalog', 'pg_toast', 'information_schema')) AND relkind IN ('r', 'v') AND attnum > 0 AND NOT attisdropped
+  UNION ALL SELECT pg_get_indexdef(indexrelid) FROM pg_index JOIN pg_class c ON c.oid = indexrelid
+    WHERE relnamespace NOT IN (SELECT oid FROM pg_namespace WHERE nspname IN ('lockstep', 'pg_catalog', 'pg_toast', 'information_schema'))
+  UNION ALL SELECT format('%s %s %s %s %s', conrelid::regclass, conname, convalidated, pg_get_constraintdef(k.oid), obj_description(k.oid, 'pg_constraint')) FROM pg_constraint k
+    WHERE connamespace NOT IN (SELECT oid FROM pg_namespace WHERE nspname IN ('lockstep', 'pg_catalog', 'information_schema'))
+  UNION ALL SELECT pg_get_viewdef(oid) FROM pg_class WHERE relkind = 'v' AND relnamespace = 'public'::regnamespace) AS lines (line)`;

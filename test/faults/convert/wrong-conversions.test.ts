@@ -1,0 +1,175 @@
+/**
+ * Wrong designs of a key conversion, each put in place of ours at the moment that it gets wrong: what two sessions then leave
+ * behind is counted in SQL that is written by hand. Ours, in the same moment, leaves nothing.
+ */
+import { expect, it, onTestFinished } from 'vitest';
+
+import { applyCommand } from '../../../src/commands/apply.js';
+import type { RunEvent } from '../../../src/executor/run-event.js';
+import { DatabaseError, type Session } from '../../../src/executor/session.js';
+import { PgDatabase } from '../../../src/postgres/pg-database.js';
+import { testDatabase, type TestDatabase } from '../../support/database.js';
+import { planOn } from '../../support/plan-on-database.js';
+import { withSessions } from '../../support/with-sessions.js';
+import {
+  comparesWithoutNulls,
+  fillsOverWhatIsThere,
+  noRuleForOldSnapshots,
+  nobodyIsWaitedOut,
+  triggersSortFirst,
+} from '../seeds/wrong-conversions.js';
+import { rightGraph, type ChangeGraph } from '../seeds/wrong-graphs.js';
+import { beginWith } from '../support/run-plan.js';
+
+const SCHEMA = `
+CREATE TABLE users (id serial PRIMARY KEY, word text);
+CREATE TABLE posts (id serial PRIMARY KEY, user_id int REFERENCES users, word text);
+INSERT INTO users (id) SELECT 2 * g FROM generate_series(1, 50) AS g;
+INSERT INTO posts (user_id) SELECT 2 * g FROM generate_series(1, 50) AS g`;
+
+/** Posts whose two references do not mean one user. */
+const APART = `SELECT count(*)::int FROM posts AS p LEFT JOIN users AS a ON a.id = p.user_id LEFT JOIN users AS b ON b.id_uuid = p.user_id_uuid
+  WHERE a.id IS DISTINCT FROM b.id`;
+
+interface Moment {
+  readonly test: TestDatabase;
+  /** Of the application. */
+  readonly session: Session;
+  /** Errors of the application that are as they should be. */
+  readonly conflicts: string[];
+}
+
+interface Scenario {
+  readonly schema?: string;
+  /** When the first batch comes to its rows. */
+  readonly atFirstFill?: (moment: Moment) => Promise<unknown>;
+  /** When the children are filled, or when they could be if nobody waited for them. */
+  readonly atTheEnd?: (moment: Moment) => Promise<unknown>;
+  /** When the window is open and filled. */
+  readonly open?: (moment: Moment) => Promise<unknown>;
+  /** Counts writes that are not there. */
+  readonly lost?: string;
+}
+
+const SCENARIOS: readonly (readonly [string, ChangeGraph, Scenario])[] = [
+  [
+    'nobody is waited out between parents and children',
+    nobodyIsWaitedOut,
+    {
+      atFirstFill: async ({ session }) => {
+        await session.query('BEGIN');
+        // Else it would be looked up once more at COMMIT.
+        await session.query('SET CONSTRAINTS ALL IMMEDIATE');
+        await session.query('INSERT INTO posts (id, user_id) VALUES (-1, 4)');
+      },
+      atTheEnd: ({ session }) => session.query('COMMIT'),
+    },
+  ],
+  [
+    'no rule for old snapshots',
+    noRuleForOldSnapshots,
+    {
+      atFirstFill: async ({ session }) => {
+        await session.query('BEGIN ISOLATION LEVEL REPEATABLE READ');
+        await session.query('SELECT FROM users LIMIT 1');
+      },
+      atTheEnd: async ({ session, conflicts }) => {
+        try {
+          await session.query('INSERT INTO posts (user_id) VALUES (4)');
+          await session.query('COMMIT');
+        } catch (error) {
+          if (!(error instanceof DatabaseError) || error.facts.sqlstate !== '40001') throw error;
+          conflicts.push('40001');
+          await session.query('ROLLBACK');
+        }
+      },
+    },
+  ],
+  [
+    'a comparison that NULL escapes',
+    comparesWithoutNulls,
+    {
+      open: async ({ test }) => {
+        await test.query('UPDATE posts SET user_id = NULL WHERE user_id = 6');
+        await test.query('INSERT INTO posts (id) VALUES (-1)');
+        await test.query('UPDATE posts SET user_id = 8 WHERE id = -1');
+      },
+      lost: 'SELECT count(*)::int FROM posts WHERE user_id = 6',
+    },
+  ],
+  [
+    'triggers that fire before those of the application',
+    triggersSortFirst,
+    {
+      schema: `${SCHEMA};
+        CREATE FUNCTION next_one() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN NEW.user_id := NEW.user_id + 2; RETURN NEW; END';
+        CREATE TRIGGER next_one BEFORE INSERT ON posts FOR EACH ROW EXECUTE FUNCTION next_one()`,
+      open: ({ test }) => test.query('INSERT INTO posts (user_id) VALUES (12)'),
+    },
+  ],
+  [
+    'a fill that writes over what is there',
+    fillsOverWhatIsThere,
+    {
+      atFirstFill: async ({ session }) => {
+        await session.query('INSERT INTO users (id) VALUES (5)');
+        await session.query('INSERT INTO posts (user_id) VALUES (5)');
+      },
+    },
+  ],
+];
+
+it.each(SCENARIOS)('%s is caught', async (_, wrong, scenario) => {
+  expect(await left(rightGraph, scenario), 'ours').toBe(0);
+  expect(await left(wrong, scenario), 'the wrong design was not caught').toBeGreaterThan(0);
+});
+
+/** How many references the application finds apart. */
+async function left(change: ChangeGraph, scenario: Scenario): Promise<number> {
+  const test = await testDatabase({ after: onTestFinished });
+  await test.query(scenario.schema ?? SCHEMA);
+  const application = new PgDatabase({ url: test.url, maxSessions: 1 });
+  onTestFinished(() => application.close());
+  return application.withSession(async (session) => {
+    const moment: Moment = { test, session, conflicts: [] };
+    const plan = planOn(test.database, {
+      name: 'keys',
+      steps: [
+        {
+          id: 'keys',
+          convert_uuid: { table: 'users', value: 'random', user_triggers: 'fire', batch: { rows: 10, target: 'off' } },
+        },
+      ],
+    });
+    await beginWith(plan, test.database, change);
+    let first: Promise<unknown> | undefined;
+    let last: Promise<unknown> | undefined;
+    const end = (): Promise<unknown> => (last ??= (async () => scenario.atTheEnd?.(moment))());
+    const noticing = withSessions(test.database, (own) => ({
+      query: async (sql, parameters) => {
+        if (/^WITH changed AS/.test(sql)) await (first ??= (async () => scenario.atFirstFill?.(moment))());
+        return own.query(sql, parameters);
+      },
+    }));
+    const observe = (event: RunEvent): void => {
+      if (event.type !== 'operation') return;
+      if (event.operation === 'keys/fill/public.posts/1' && event.to === 'done') void end();
+      // Ours waits for the application here, and would wait for ever.
+      if (event.operation === 'keys/settle/public.posts' && event.to === 'running')
+        setTimeout(() => void (waits(scenario) && end()), 1_500);
+    };
+    await applyCommand({
+      ...{ file: plan.file, set: {}, env: {}, database: noticing, observe },
+      ...{ stop: new AbortController().signal, agree: () => Promise.resolve(true) },
+    });
+    await end();
+    await scenario.open?.(moment);
+    const lost = scenario.lost === undefined ? 0 : await test.value(scenario.lost);
+    return Number(await test.value(APART)) + Number(lost);
+  });
+}
+
+/** Whoever has written a child is waited for; whoever has only read is not. */
+function waits({ atTheEnd }: Scenario): boolean {
+  return atTheEnd === SCENARIOS[0]![2].atTheEnd;
+}

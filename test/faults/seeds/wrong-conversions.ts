@@ -1,0 +1,53 @@
+/** Wrong designs of a key conversion, as changes to the graph of a run; each rejects where it changes nothing. */
+import type { Operation } from '../../../src/operation/operation.js';
+import type { OperationGraph } from '../../../src/operation/operation-graph.js';
+import { inBatches, type ChangeGraph } from './wrong-graphs.js';
+
+/** Who looked up a parent before it was filled may still be writing when its child's turn is over. */
+export const nobodyIsWaitedOut: ChangeGraph = (graph) => {
+  let changes = 0;
+  const operations = graph.operations.map((operation): Operation => {
+    if (operation.kind !== 'statement' || !operation.id.includes('/settle/')) return operation;
+    changes += 1;
+    return { ...operation, lockFirst: [], locks: [] };
+  });
+  if (changes === 0) throw new Error('the graph waits for nobody');
+  return { ...graph, operations };
+};
+
+/** What a snapshot shows of a parent that was filled since is taken for its value. */
+export const noRuleForOldSnapshots = inTriggers(
+  /current_setting\(''transaction_isolation''\) <> ''read committed''/g,
+  'false',
+);
+
+export const comparesWithoutNulls = inTriggers(/(NEW|OLD)\.(\S+) IS DISTINCT FROM (NEW|OLD)\./g, '$1.$2 <> $3.');
+
+/** What a trigger of the application makes of the row afterwards is not seen. */
+export const triggersSortFirst: ChangeGraph = (graph) => {
+  const text = JSON.stringify(graph);
+  if (!text.includes('~ lockstep ')) throw new Error('the graph makes no trigger');
+  return JSON.parse(text.replaceAll('~ lockstep ', '! lockstep ')) as OperationGraph;
+};
+
+/** Of keys: who has one already gets another, which those who took the first never hear of. */
+export const fillsOverWhatIsThere: ChangeGraph = (graph) =>
+  inBatches(
+    'there',
+    /coalesce\(\S+\."?id_uuid"?, (pg_catalog\.gen_random_uuid\(\))\)/,
+    '$1',
+  )(inBatches('there', / AND public\.users\."?id_uuid"? IS NULL/, '')(graph));
+
+function inTriggers(text: RegExp, instead: string): ChangeGraph {
+  return (graph) => {
+    let changes = 0;
+    const operations = graph.operations.map((operation): Operation => {
+      if (operation.kind !== 'statement' || !operation.id.includes('/open/')) return operation;
+      const statements = operation.statements.map((one) => ({ ...one, sql: one.sql.replace(text, instead) }));
+      changes += statements.filter(({ sql }, index) => sql !== operation.statements[index]!.sql).length;
+      return { ...operation, statements };
+    });
+    if (changes === 0) throw new Error(`no function of the graph holds ${text.source}`);
+    return { ...graph, operations };
+  };
+}
