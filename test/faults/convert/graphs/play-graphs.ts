@@ -11,8 +11,8 @@ import { randomFrom, say } from '../../support/random.js';
 import { randomGraph } from './random-graph.js';
 import { runGraph, type LifeEnd } from './run-graph.js';
 
-/** On both servers together. */
-const COUNT = Number(process.env['LOCKSTEP_GRAPHS'] ?? '') || 300;
+/** On both servers together. A graph costs seconds: there and back are some sixty operations. */
+const COUNT = Number(process.env['LOCKSTEP_GRAPHS'] ?? '') || 80;
 /** One for all, so that red stays red; `LOCKSTEP_FAULTS_SEED` for others. */
 const SEED = Number(process.env['LOCKSTEP_FAULTS_SEED'] ?? '') || 1;
 /** One graph alone, by its number. */
