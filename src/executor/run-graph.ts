@@ -101,10 +101,10 @@ class Walk {
     }
   }
 
-  /** What an earlier turn found may no longer be so, and something still counts on it. */
+  /** What an earlier turn found may no longer be so, and what it was asked for is still to be done. */
   #isAskedAgain({ id, ...operation }: Operation): boolean {
     if (operation.kind !== 'check' || operation.lasts !== 'turn' || !this.#hasEnded(id)) return false;
-    return this.graph.operations.some(({ id: later, after }) => after.includes(id) && !this.#hasEnded(later));
+    return askedFor(id, this.graph).some((later) => !this.#hasEnded(later.id));
   }
 
   async toTheEnd(): Promise<WalkEnd> {
@@ -236,4 +236,13 @@ class Walk {
   #tell(operation: Operation, from: OperationState, to: OperationState, outcome: OperationOutcome | null): void {
     this.#execution.observe({ type: 'operation', operation: operation.id, step: operation.step, from, to, outcome });
   }
+}
+
+/**
+ * Whoever waits for a whole step, or on the way back for all that came later, names its checks as well; but it comes behind what they
+ * were asked for. By then they need not hold any more: rows are being taken away, or nobody keeps the sides in step.
+ */
+function askedFor(check: OperationId, { operations }: OperationGraph): readonly Operation[] {
+  const named = operations.filter(({ after }) => after.includes(check));
+  return named.filter(({ after }) => !named.some(({ id }) => after.includes(id)));
 }

@@ -171,7 +171,7 @@ export interface CheckOperation extends OperationBase {
   readonly check: CheckQuery;
   /** What a violation means: the run stops; it is reported; what waits for this check is skipped. */
   readonly effect: 'fail' | 'warn' | 'skip';
-  /** `turn`: asked again by each process that goes on, until what names it in `after` has ended. Absent: once is enough. */
+  /** `turn`: asked again by each process that goes on, until the first that names it in `after` has ended. Absent: once is enough. */
   readonly lasts?: 'turn';
 }
 
