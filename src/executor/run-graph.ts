@@ -102,13 +102,12 @@ class Walk {
   }
 
   /**
-   * What an earlier turn found may no longer be so, and what counts on it is still to come. Once that was done the question may not
-   * even be understood any more: it was put in names that the cutover, or its way back, has changed.
+   * What an earlier turn found may no longer be so, and what it was asked for is still to be done. Once that is, the question may not
+   * even be understood any more: it was put in names that a cutover, or its way back, has changed.
    */
   #isAskedAgain({ id, ...operation }: Operation): boolean {
     if (operation.kind !== 'check' || operation.lasts !== 'turn' || !this.#hasEnded(id)) return false;
-    const counting = this.graph.operations.filter(({ after }) => after.includes(id));
-    return counting.length > 0 && !counting.some((later) => this.#hasEnded(later.id));
+    return askedFor(id, this.graph).some((later) => !this.#hasEnded(later.id));
   }
 
   async toTheEnd(): Promise<WalkEnd> {
@@ -240,4 +239,13 @@ class Walk {
   #tell(operation: Operation, from: OperationState, to: OperationState, outcome: OperationOutcome | null): void {
     this.#execution.observe({ type: 'operation', operation: operation.id, step: operation.step, from, to, outcome });
   }
+}
+
+/**
+ * Whoever waits for a whole step, or on the way back for all that came later, names its checks as well; but it comes behind what they
+ * were asked for. By then they need not hold any more: rows are being taken away, or nobody keeps the sides in step.
+ */
+function askedFor(check: OperationId, { operations }: OperationGraph): readonly Operation[] {
+  const named = operations.filter(({ after }) => after.includes(check));
+  return named.filter(({ after }) => !named.some(({ id }) => after.includes(id)));
 }

@@ -33,6 +33,7 @@ export interface PlanOnDatabase {
     readonly acceptRecorded?: boolean;
     readonly ignoreThrottle?: readonly string[];
     readonly observe?: Observe;
+    readonly stop?: AbortSignal;
   }) => Promise<CommandResult<RollbackReport>>;
 }
 

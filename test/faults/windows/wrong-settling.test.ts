@@ -59,7 +59,9 @@ it.each([
 
   await query(`UPDATE origin SET v = 'four' WHERE id = 4`);
   const ended = await database.transaction(async (session) => {
-    await session.query(`SELECT set_config('lockstep.echo', 'settling/in-step: copied < {4}', true)`);
+    await session.query(
+      `SELECT set_config('lockstep.echo', 'settling/in-step: copied < ' || pg_current_xact_id()::text || ' {4}', true)`,
+    );
     await session.query(`UPDATE origin SET v = 'else' WHERE id = 4`);
     await query(`UPDATE origin SET v = 'five' WHERE id = 5`);
     const running = apply(plan, database);
