@@ -10,6 +10,7 @@ import { definitionScope } from '../operation/definition-scope.js';
 import type { GateCondition } from '../operation/gate.js';
 import type { OperationGraph } from '../operation/operation-graph.js';
 import type { Operation, OperationId } from '../operation/operation.js';
+import { askedFor } from './asked-for.js';
 import type { Ended, Execution } from './execution.js';
 import { FencedError, type OperationOutcome, type OperationState, type RecordedError } from './journal.js';
 import { persist } from './persist.js';
@@ -239,13 +240,4 @@ class Walk {
   #tell(operation: Operation, from: OperationState, to: OperationState, outcome: OperationOutcome | null): void {
     this.#execution.observe({ type: 'operation', operation: operation.id, step: operation.step, from, to, outcome });
   }
-}
-
-/**
- * Whoever waits for a whole step, or on the way back for all that came later, names its checks as well; but it comes behind what they
- * were asked for. By then they need not hold any more: rows are being taken away, or nobody keeps the sides in step.
- */
-function askedFor(check: OperationId, { operations }: OperationGraph): readonly Operation[] {
-  const named = operations.filter(({ after }) => after.includes(check));
-  return named.filter(({ after }) => !named.some(({ id }) => after.includes(id)));
 }
