@@ -70,10 +70,17 @@ ${value.where === null ? '' : `    -- A row that refers to another table, or to 
       SELECT p.${found.takes} INTO ${other} FROM ${value.parent} AS p WHERE ${found.finds};
       hit := FOUND;
 ${itselfIs(value, found, other, site)}${itself}    END IF;
-${refuseUnless(`NOT by_old_${index} OR NEW.${old} IS NULL OR ${other} IS NULL OR ${other} = NEW.${old}`, twin, site)}    IF taken AND (hit OR NOT by_old_${index}) THEN
+${refuseUnless(`NOT by_old_${index} OR NEW.${old} IS NULL OR ${other} IS NULL OR ${other} = NEW.${old}`, twin, site)}    IF taken AND (hit OR by_new_${index} AND NOT by_old_${index}) THEN
       NEW.${old} := ${other};
-    END IF;
+${byTheOther(twin, value, index, site)}    END IF;
 `;
+}
+
+/** A row that moves among the rows of a composite key without a new value of its own was moved by the old one. */
+function byTheOther(twin: Twin, value: LookedUp, index: number, site: Site): string {
+  if (site.leads === 'old' || value.also.length === 0) return '';
+  return `    ELSIF NOT hit AND NOT by_new_${index} THEN
+${fromOld(twin, value, index, site)}`;
 }
 
 /** A row may refer to itself: nobody finds it in its table before it is written. */

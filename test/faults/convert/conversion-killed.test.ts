@@ -62,12 +62,13 @@ it('killed anywhere, a conversion goes on, over its cutover and all the way back
     for (let turn = 0, kills = 0; turn < TURNS; turn++) {
       const running = processes.take().run([{ action, url: test.url, ...plan }]);
       if (kills < KILLS[action]) {
+        // Each kill farther than the one before it, at a share of the operations that are done by then.
+        const share = (kills + random.next()) / KILLS[action];
+        const life = { over: false };
+        void running.ended.then(() => (life.over = true));
         void (async () => {
-          // In the midst of batches, or anywhere; a way back has none.
-          if (action === 'apply' && random.next() < 0.5) await running.batches(1 + random.below(40));
-          else
-            await systemClock.sleep(action === 'apply' ? 1_500 + random.next() * 5_000 : 500 + random.next() * 3_000);
-          await systemClock.sleep(random.next() * 150);
+          while (!life.over && (await shareDone(action)) < share) await systemClock.sleep(10);
+          await systemClock.sleep(random.next() * 60);
           running.signal('SIGKILL');
         })();
       }
@@ -84,6 +85,12 @@ it('killed anywhere, a conversion goes on, over its cutover and all the way back
       await systemClock.sleep(200);
     }
     throw new Error(`${action} did not come to its end:\n${ends.join('\n')}`);
+  };
+  const shareDone = async (action: 'apply' | 'rollback'): Promise<number> => {
+    if ((await test.value(`SELECT to_regclass('lockstep.operation') IS NULL`)) === true) return 0;
+    const own = action === 'apply' ? `id NOT LIKE 'undo/%'` : `id LIKE 'undo/%'`;
+    const done = `SELECT coalesce(avg((state = 'done')::int), 0)::float8 FROM lockstep.operation WHERE ${own}`;
+    return (await test.value(done)) as number;
   };
   const underWay = async (): Promise<string> => {
     if ((await test.value(`SELECT to_regclass('lockstep.operation') IS NULL`)) === true) return NOT_BEGUN;
