@@ -3,7 +3,7 @@ import { execFile } from 'node:child_process';
 import { existsSync, readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
-import { expect, test } from 'vitest';
+import { expect, onTestFinished, test } from 'vitest';
 
 import { DEMO_TABLES } from '../../src/commands/demo-data.js';
 import { testDatabase } from '../support/database.js';
@@ -42,6 +42,18 @@ test('the commands of examples/split-auth-schema/README.md go there, back, and t
   );
 }, 300_000);
 
+test.each(['journal-uuid', 'clinic-uuid'])(
+  'the commands of examples/%s/README.md can be typed',
+  async (example) => {
+    const own = await testDatabase({ after: onTestFinished });
+    const blocks = commandsOf(readFileSync(`${root}examples/${example}/README.md`, 'utf8'));
+    expect(blocks.length).toBeGreaterThan(2);
+    await typed(blocks.flat(), { through: 'the shortcut', at: own.url });
+    expect(await own.value(`SELECT count(*)::int FROM lockstep.run WHERE status = 'rolled back'`)).toBeGreaterThan(0);
+  },
+  300_000,
+);
+
 /** The lines of each ```sh block. */
 function commandsOf(markdown: string): readonly (readonly string[])[] {
   return [...markdown.matchAll(/^```sh\n(.*?)^```$/gms)].map(([, block]) => block!.trim().split('\n'));
@@ -53,11 +65,13 @@ const SHORTCUT = 'npx() { test "$1" = lockstep; shift; node bin/lockstep.js "$@"
 /** What they print, both streams; rejects with it where one fails. */
 async function typed(
   commands: readonly string[],
-  { through }: { readonly through: 'npx' | 'the shortcut' } = { through: 'the shortcut' },
+  { through, at = url }: { readonly through: 'npx' | 'the shortcut'; readonly at?: string } = {
+    through: 'the shortcut',
+  },
 ): Promise<string> {
   // The environment of the test must not name another database.
   const inherited = Object.entries(process.env).filter(([name]) => !/^(PG|LOCKSTEP_|SOAK$)/.test(name));
-  const env = { ...Object.fromEntries(inherited), DATABASE_URL: url };
+  const env = { ...Object.fromEntries(inherited), DATABASE_URL: at };
   const script = [...(through === 'npx' ? [] : [SHORTCUT]), ...commands].join('\n');
   const { stdout, stderr } = await promisify(execFile)('sh', ['-e', '-c', script], { cwd: root, env });
   return stdout + stderr;
