@@ -111,16 +111,18 @@ function isOpen({ state }: Pick<WindowSummary, 'state'>): boolean {
 async function fillOf(
   session: Session,
   runId: string,
-  { sides }: WindowSummary,
+  { sides, step }: WindowSummary,
   operations: readonly Operation[],
 ): Promise<WindowReport['fill']> {
   const fills = operations.filter(
     (operation) =>
       operation.kind === 'batch' &&
-      sides.some(
-        ({ mapping, from, to }) =>
-          operation.walk.relation === from && operation.writes.includes(to) && operation.id.endsWith(`/${mapping}`),
-      ),
+      // A window inside of tables fills itself; one between tables is filled by another step.
+      (operation.id.startsWith(`${step}/fill/`) ||
+        sides.some(
+          ({ mapping, from, to }) =>
+            operation.walk.relation === from && operation.writes.includes(to) && operation.id.endsWith(`/${mapping}`),
+        )),
   );
   if (fills.length === 0) return null;
   const [row] = await send(
@@ -146,7 +148,7 @@ async function fillOf(
 async function comparisonsOf(
   session: Session,
   runId: string,
-  { sides, openedAt }: WindowSummary,
+  { sides, openedAt, step }: WindowSummary,
   operations: readonly Operation[],
 ): Promise<readonly WindowComparison[]> {
   const compares = operations.filter((operation) => operation.kind === 'check' && operation.check.check === 'in_sync');
@@ -168,8 +170,11 @@ async function comparisonsOf(
   return sides.flatMap(({ mapping, from, to }) => {
     // Several mappings may have the same two tables: then the sentence of the check says which one is meant.
     const alone = sides.filter((side) => side.from === from && side.to === to).length === 1;
-    const own = compares.filter(
-      ({ reads, label }) => reads.includes(from) && reads.includes(to) && (alone || label.endsWith(`(${mapping})`)),
+    const isInside = from.startsWith(`${mapping}.`);
+    const own = compares.filter(({ reads, label }) =>
+      isInside
+        ? reads.includes(mapping) && (label.endsWith(`(${mapping})`) || label.includes(` of ${step} is `))
+        : reads.includes(from) && reads.includes(to) && (alone || label.endsWith(`(${mapping})`)),
     );
     // What was asked before the opening is about rows of others.
     const last = asked.find(

@@ -2,6 +2,7 @@
 import { expect, onTestFinished, test } from 'vitest';
 
 import { EXIT } from '../../../src/commands/command-result.js';
+import { statusCommand } from '../../../src/commands/status.js';
 import { testDatabase } from '../../support/database.js';
 import { planOn } from '../../support/plan-on-database.js';
 
@@ -71,6 +72,10 @@ test('verify asks what can be asked at each stage', async () => {
   expect(new Set(await asked())).toEqual(new Set());
   await plan.apply();
   expect(new Set(await asked())).toEqual(new Set(['proof', 'flip']));
+  const { report } = await statusCommand({ database, run: 'keys' });
+  const [window] = report!.run!.windows;
+  expect(window).toMatchObject({ state: 'old leads', fill: { ranges: 3, rangesDone: 3, rows: 80 } });
+  expect(new Set(window!.compared.map(({ differences }) => differences))).toEqual(new Set([0]));
   await plan.approve('wait');
   await plan.apply();
   expect(new Set(await asked())).toEqual(new Set(['after']));
