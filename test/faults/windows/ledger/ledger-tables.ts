@@ -100,12 +100,13 @@ export function ledgerPlan(
   { direction, proof = true }: { readonly direction: Direction; readonly proof?: boolean },
 ): string {
   const both = direction === 'both';
-  return `defaults: { workers: 2 }
+  // By default for all: in small batches the way back takes its time, and is killed in the midst of them.
+  return `defaults: { workers: 2, batch: { rows: ${batch}, target: "off" } }
 ${mappings(direction)}steps:
   - id: in-step
     dual_write: { mappings: ${ALL}${both ? ', direction: both' : ''} }
 ${both ? '    allow: { deadlocks: the clients try again }\n' : ''}  - id: fill
-    backfill: { mappings: ${ALL}, workers: 2, batch: { rows: ${batch}, target: "off" } }
+    backfill: { mappings: ${ALL}, workers: 2 }
 ${proof ? '  - id: proof\n    verify: [{ in_sync: [in-step] }]\n' : ''}  - { id: soak, gate: { approval: somebody } }
 ${both ? '  - { id: flip, cutover: { windows: [in-step], attempts: 40 } }\n  - { id: settled, gate: { approval: somebody } }\n' : ''}  - id: done
     close: { windows: [in-step]${both ? ', quiet: 1s' : ''} }
