@@ -87,7 +87,7 @@ describe('the GitHub workflow', () => {
     expect(planned).toMatchObject({ exit: 0, outputs: `code=2\ndigest=${digest}\n` });
     const comment = readFileSync(at('plan.md'), 'utf8');
     expect(comment).toMatch(
-      /^⚠ \*\*Plan `split-auth-schema`\*\*: 5 steps, 34 operations · worst lock `ACCESS EXCLUSIVE/,
+      /^⚠ \*\*Plan `split-auth-schema`\*\*: 5 steps, 41 operations · worst lock `ACCESS EXCLUSIVE/,
     );
     expect(comment).toContain(`lockstep apply plan.saved.json --expect-digest ${digest}`);
     expect(comment.length).toBeLessThan(65_536);
