@@ -54,7 +54,7 @@ describe.each(FILES.flatMap(({ file, majors }) => majors.map((major) => [file, m
       expect(told(back)).toBe('exit 0');
       expect(back.report?.drift).toEqual([]);
       process.stdout.write(`${file} on ${major}: ${planned.report!.operations.length} operations, there and back\n`);
-    });
+    }, 300_000);
   },
 );
 
