@@ -30,7 +30,7 @@ BEGIN
 END`;
 }
 
-/** What a fill has given, from its `changed`: the trigger does the same for each row, and this is one statement for all. */
+/** A pair is found by the table and the old key, and by nothing else twice. */
 export function createMap({ table }: { readonly table: string }): string {
   return `CREATE TABLE ${table} (table_name text NOT NULL, old_id text NOT NULL, new_id uuid NOT NULL, PRIMARY KEY (table_name, old_id))`;
 }

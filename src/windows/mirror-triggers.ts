@@ -122,6 +122,7 @@ function triggersOf({ names, mapping }: Mirror, truncated: readonly string[]): r
   ];
 }
 
-function unquoted(trigger: string): string {
+/** The name of a trigger as the catalog has it. */
+export function unquoted(trigger: string): string {
   return trigger.slice(1, -1).replaceAll('""', '"');
 }

@@ -12,6 +12,7 @@ import {
   type TwinTable,
 } from './column-window.js';
 import { keepBody, keepsMap } from './key-map.js';
+import { unquoted } from './mirror-triggers.js';
 import { settleBody } from './settle-body.js';
 import { twinBody } from './twin-body.js';
 import { alsoRead } from './twin-site.js';
@@ -182,8 +183,4 @@ function functionsOf(window: ColumnWindow, table: TwinTable): readonly string[] 
     ...(keepsMap(window, table) ? [`${names.keep}()`] : []),
     ...table.twins.flatMap(helper),
   ];
-}
-
-function unquoted(trigger: string): string {
-  return trigger.slice(1, -1).replaceAll('""', '"');
 }

@@ -1,11 +1,10 @@
 /** `backfill`: rows in batches, each with its checkpoint: copied by mappings, or filled in place. */
 import { report } from '../../catalog/scope.js';
-import { parseDuration } from '../../kernel/duration.js';
-import type { Pace } from '../../operation/operation.js';
-import type { LowerContext, StepDefinition } from '../step-definition.js';
+import type { StepDefinition } from '../step-definition.js';
 import { BACKFILL_CODES } from './codes.js';
 import { lowerCopy } from './copy.js';
 import { lowerFill } from './fill.js';
+import { paceOf } from '../pace-of.js';
 import { backfillSchema, type BackfillFields } from './schema.js';
 
 export const backfill: StepDefinition<BackfillFields> = {
@@ -30,10 +29,3 @@ export const backfill: StepDefinition<BackfillFields> = {
     return 'mappings' in fields ? lowerCopy(fields, pace, context) : lowerFill(fields, pace, context);
   },
 };
-
-function paceOf({ batch = {}, workers }: BackfillFields, { defaults }: LowerContext): Pace {
-  const { rows = defaults.batch.rows, target, max_rows: maxRows = Math.max(defaults.batch.maxRows, rows) } = batch;
-  const targetMs =
-    target === undefined ? defaults.batch.targetMs : target === 'off' ? null : (parseDuration(target) ?? null);
-  return { rows, targetMs, maxRows, workers: workers ?? defaults.workers };
-}

@@ -1,17 +1,19 @@
 /** `convert_uuid` against a catalog: columns, triggers, fill, and what is built beside the old keys. */
-import { applyEffects, type CatalogEffect } from '../../catalog/effects.js';
+import { applyEffects } from '../../catalog/effects.js';
 import { keyOfName, report } from '../../catalog/scope.js';
 import { walkableKeyOf } from '../../catalog/walkable-key.js';
-import { parseDuration } from '../../kernel/duration.js';
 import { sqlName } from '../../mapping/mapping.js';
-import type { KeyWalk, Operation, Pace } from '../../operation/operation.js';
+import type { KeyWalk, Operation } from '../../operation/operation.js';
 import { quoteIdentifier } from '../../sql/identifier.js';
 import { objectKey } from '../../sql/object-key.js';
 import type { ColumnWindow, TwinTable } from '../../windows/column-window.js';
+import { createMap } from '../../windows/key-map.js';
 import { openColumns } from '../../windows/open-columns.js';
 import { windowName } from '../../windows/window.js';
 import { firesTriggers, refuseUnfit } from '../fitness.js';
 import { sqlKeyColumn } from '../key-walk.js';
+import { definitionEffects } from '../definition-effects.js';
+import { paceOf } from '../pace-of.js';
 import { EMPTY_FRAGMENT, type Fragment, type LowerContext } from '../step-definition.js';
 import { CONVERT_CODES } from './codes.js';
 import { counterpartsOf, takenNames } from './counterparts.js';
@@ -91,16 +93,7 @@ export function lowerConvertUuid(fields: ConvertUuidFields, context: LowerContex
     ...opened,
     ...(first === undefined ? [] : [{ ...first, after: [...first.after, ...fills] }, ...rest]),
   ];
-  const mapped: readonly CatalogEffect[] =
-    map == null
-      ? []
-      : context.definitions(
-          'map',
-          [
-            `CREATE TABLE ${map} (table_name text NOT NULL, old_id text NOT NULL, new_id uuid NOT NULL, PRIMARY KEY (table_name, old_id))`,
-          ],
-          added,
-        ).effects;
+  const mapped = window.map === null ? [] : definitionEffects([createMap(window.map)], added, context).effects;
   return {
     operations,
     preconditions: preconditionsOf(tables, fields, context),
@@ -176,19 +169,6 @@ function areFit(tables: readonly TwinTable[], fields: ConvertUuidFields, context
 
 function userTriggers(fields: ConvertUuidFields, context: LowerContext): 'fire' | 'suppress' | undefined {
   return fields.user_triggers ?? context.defaults.userTriggers;
-}
-
-function paceOf({ batch, workers }: ConvertUuidFields, { defaults }: LowerContext): Pace {
-  const rows = batch?.rows ?? defaults.batch.rows;
-  const target = batch?.target;
-  const targetMs =
-    target === undefined ? defaults.batch.targetMs : target === 'off' ? null : (parseDuration(target) ?? null);
-  return {
-    rows,
-    targetMs,
-    maxRows: Math.max(batch?.max_rows ?? defaults.batch.maxRows, rows),
-    workers: workers ?? defaults.workers,
-  };
 }
 
 function walkOf({ name, relation }: TwinTable): KeyWalk {
