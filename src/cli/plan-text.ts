@@ -3,14 +3,16 @@ import { EXIT } from '../commands/command-result.js';
 import { renderPlanGraph } from '../render/render-plan-graph.js';
 import { renderPlanMarkdown } from '../render/render-plan-markdown.js';
 import { renderPlanSql } from '../render/render-plan-sql.js';
+import { renderRunbook } from '../render/render-runbook.js';
 import type { Verdict } from '../render/plan-verdict.js';
 import type { PlanReport } from '../report/plan-report.js';
 import type { Answer, Invocation } from './invocation.js';
-import { nextCommands } from './next-commands.js';
+import { nextCommands, shellWord } from './next-commands.js';
 
 export interface PlanTextFlags {
   readonly sql?: boolean;
   readonly graph?: boolean;
+  readonly runbook?: boolean;
   readonly format?: 'plain' | 'markdown';
 }
 
@@ -23,12 +25,18 @@ export interface Shown {
 
 /** `answer`: that of a command whose report is a plan. */
 export function asPlanText(answer: Answer, { options }: Invocation<PlanTextFlags>, { file, command }: Shown): Answer {
-  const { sql, graph, format } = options;
+  const { sql, graph, runbook, format } = options;
   const report = answer.result.report as PlanReport | null;
   // Text for another program: what to type next would be in its way.
   const result = { ...answer.result, next: [] };
   if (sql === true) return { ...answer, result, shown: () => (report === null ? '' : renderPlanSql(report)) };
   if (graph === true) return { ...answer, result, shown: () => (report === null ? '' : renderPlanGraph(report)) };
+  if (runbook === true) {
+    const complete = (text: string): string => nextCommands([text], options)[0]!;
+    const facts = { file: shellWord(file), again: command, command: complete };
+    const shown = (): string => (report === null ? '' : renderRunbook({ ...facts, report }));
+    return { ...answer, result, shown };
+  }
   if (format !== 'markdown') return answer;
   const [all = '', ofSql = '', ofGraph = ''] = nextCommands(
     [command, `${command} --sql`, `${command} --graph`],

@@ -14,6 +14,7 @@ import type { PlanFlags } from './plan-command.js';
 import type { PlanTextFlags } from './plan-text.js';
 import type { RollbackFlags } from './rollback-command.js';
 import type { ValidateFlags } from './validate-command.js';
+import type { StatusFlags } from './status-command.js';
 import type { VerifyFlags } from './verify-command.js';
 import type { WorkFlags } from './work-command.js';
 
@@ -134,11 +135,14 @@ export function buildProgram(version: string, choose: (chosen: Chosen) => void):
     },
     async ([run], invocation) => (await import('./approve-command.js')).approve(run!, invocation),
   );
-  add(
+  add<StatusFlags>(
     'status',
     [new Argument('[run]', 'plan file or run; without one all runs')],
     'show where runs stand, by the journal in the database',
-    { options: targetOptions(), example: 'lockstep status split-auth-schema@2' },
+    {
+      options: [new Option('--history', 'of one run: all that happened, as a Markdown table'), ...targetOptions()],
+      example: 'lockstep status split-auth-schema@2',
+    },
     async ([run], invocation) => (await import('./status-command.js')).status(run, invocation),
   );
   add<VerifyFlags>(
@@ -256,7 +260,15 @@ function planTexts(): readonly Option[] {
   return [
     new Option('--sql', 'print the statements as text for psql'),
     new Option('--graph', 'print the order as a Mermaid flowchart').conflicts('sql'),
-    formatOption('markdown: a comment for a pull request', ['plain', 'markdown']).conflicts(['sql', 'graph']),
+    new Option('--runbook', 'print the procedure, stage by stage with its way back, as Markdown').conflicts([
+      'sql',
+      'graph',
+    ]),
+    formatOption('markdown: a comment for a pull request', ['plain', 'markdown']).conflicts([
+      'sql',
+      'graph',
+      'runbook',
+    ]),
   ];
 }
 

@@ -4,17 +4,26 @@ import type { RunReport } from '../postgres/journal/run-report.js';
 import { goOnCommand } from './go-on-command.js';
 import { answerOf, type Answer, type Invocation } from './invocation.js';
 import { runName } from './run-name.js';
+import { renderHistory } from '../render/render-history.js';
 import { showReport } from './show-report.js';
+import { usageProblem } from './usage-problem.js';
 import { withDatabase } from './with-database.js';
 
-export async function status(argument: string | undefined, invocation: Invocation): Promise<Answer> {
+export interface StatusFlags {
+  readonly history?: boolean;
+}
+
+export async function status(argument: string | undefined, invocation: Invocation<StatusFlags>): Promise<Answer> {
+  const onlyHistory = invocation.options.history === true;
+  if (onlyHistory && argument === undefined)
+    return usageProblem('`--history` is that of one run.', { help: 'name it', next: ['lockstep status'] });
   const named = argument === undefined ? undefined : await runName(argument, invocation);
   if (named?.answer !== undefined) return named.answer;
   return withDatabase(invocation, {}, async ({ database }) => {
     const result = await statusCommand({ database, ...(named !== undefined && { run: named.name }) });
-    const next = nextOf(result.report, named?.file);
+    const next = onlyHistory ? [] : nextOf(result.report, named?.file);
     return {
-      ...answerOf(result, showReport.status),
+      ...answerOf(result, onlyHistory ? ({ run }) => renderHistory(run?.history ?? []) : showReport.status),
       result: { ...result, next: result.exit === 0 ? next : result.next },
       nextAre: 'then',
     };

@@ -1,11 +1,13 @@
 /** `lockstep status`: where runs stand, by the journal's own account. Writes nothing. */
 import type { Database, Session } from '../executor/session.js';
+import type { OperationGraph } from '../operation/operation-graph.js';
 import { heldPlans, journalExists } from '../postgres/journal/advisory.js';
 import { refuseNewerJournal } from '../postgres/journal/migrate.js';
 import { runReport, type RunReport } from '../postgres/journal/run-report.js';
 import { UNDER_WAY_STATUSES } from '../postgres/journal/run-status.js';
 import { findRun, listRuns, type RunSummary } from '../postgres/journal/runs.js';
 import { openWindows, type WindowSummary } from '../postgres/journal/windows.js';
+import { checkpointsOf, type Checkpoint } from './checkpoints.js';
 import { EXIT, refusal, type CommandResult } from './command-result.js';
 import { guarded } from './guarded.js';
 
@@ -23,6 +25,8 @@ export interface StatusReport {
   readonly windows: readonly WindowSummary[];
   /** Of the run that was named. */
   readonly run: RunReport | null;
+  /** Of the run that was named: where its batches stand. Empty where none was named. */
+  readonly checkpoints: readonly Checkpoint[];
 }
 
 export function statusCommand({ database, run: name }: StatusOptions): Promise<CommandResult<StatusReport>> {
@@ -36,7 +40,7 @@ export function statusCommand({ database, run: name }: StatusOptions): Promise<C
           const interrupted = await interruptedOf(session, runs);
           return {
             exit: EXIT.done,
-            report: { runs, interrupted, windows: there ? await openWindows(session) : [], run: null },
+            report: { runs, interrupted, windows: there ? await openWindows(session) : [], run: null, checkpoints: [] },
             diagnostics: [],
             next: [],
           };
@@ -49,9 +53,16 @@ export function statusCommand({ database, run: name }: StatusOptions): Promise<C
           });
         const interrupted = await interruptedOf(session, [found]);
         const report = await runReport(session, found.id);
+        const graph = JSON.parse(found.rollbackGraph ?? found.graph) as OperationGraph;
         return {
           exit: EXIT.done,
-          report: { runs: [], interrupted, windows: [], run: interrupted.length > 0 ? notHeld(report) : report },
+          report: {
+            runs: [],
+            interrupted,
+            windows: [],
+            run: interrupted.length > 0 ? notHeld(report) : report,
+            checkpoints: await checkpointsOf(session, report, graph),
+          },
           diagnostics: [],
           next: [],
         };

@@ -8,6 +8,7 @@ import type { Span } from '../kernel/span.js';
 import type { CheckAnswer, CheckQuery } from '../operation/check-query.js';
 import { checksOfGate } from '../operation/gate.js';
 import { ask } from '../executor/ask.js';
+import { serverMs } from '../executor/server-clock.js';
 import type { Database, Session } from '../executor/session.js';
 import type { Diagnostic } from '../kernel/diagnostic.js';
 import type { OperationGraph } from '../operation/operation-graph.js';
@@ -18,6 +19,7 @@ import { knownRun } from './known-run.js';
 import { windowsAreKept } from '../postgres/journal/advisory.js';
 import { pinSettings } from '../sql/pinned-settings.js';
 import { placeOfCheck } from './check-place.js';
+import { checkpointsOf, tableOutcomes, type TableOutcome } from './checkpoints.js';
 import { compileForDatabase } from './compile-for-database.js';
 import { commandDiagnostic, EXIT, type CommandResult } from './command-result.js';
 import { guarded } from './guarded.js';
@@ -33,6 +35,14 @@ export interface VerifyOptions extends PlanInput {
 
 export interface VerifyReport {
   readonly plan: string;
+  /** When it was asked, by the clock of the database. */
+  readonly timestamp: string;
+  /** Null where only the SQL was asked for. */
+  readonly overallStatus: 'passed' | 'failed' | null;
+  /** Of what was asked; what a gate waits for decides nothing, and counts as passed. */
+  readonly summary: { readonly totalChecks: number; readonly passed: number; readonly failed: number };
+  /** What the plan's run has done, by table; null before there is one. */
+  readonly tables: Readonly<Record<string, TableOutcome>> | null;
   readonly checks: readonly VerifiedCheck[];
 }
 
@@ -60,14 +70,15 @@ export function verifyCommand(options: VerifyOptions): Promise<CommandResult<Ver
       return { exit: exitFor(opened.diagnostics), report: null, diagnostics: opened.diagnostics, next: [] };
     // Before the first run of all: a baseline.
     const withoutWindows = await options.database.withSession(async (session) => !(await windowsAreKept(session)));
-    const { graph, done, diagnostics } = await graphToAsk(opened.value, options.database, withoutWindows);
+    const { graph, done, tables, diagnostics } = await graphToAsk(opened.value, options.database, withoutWindows);
     if (graph === undefined) return { exit: exitFor(diagnostics), report: null, diagnostics, next: [] };
     const { operations, limits } = graph;
     const dueOf = dueChecks(graph, done);
     // An invariant stands behind every step of the graph; asked at one moment, once is enough.
-    const asked = operations.flatMap(askedOf).filter(({ id }) => !withoutWindows || !/\/(compare|join)\//.test(id));
+    const due = operations.flatMap(askedOf).filter(({ id }) => !withoutWindows || !/\/(compare|join)\//.test(id));
+    const timestamp = new Date(await options.database.withSession(serverMs)).toISOString();
     const checks: VerifiedCheck[] = [];
-    for (const one of asked) {
+    for (const one of due) {
       checks.push(
         options.onlySql || dueOf(one.operation) !== 'now'
           ? shown(one, opened.value, null, null)
@@ -87,7 +98,15 @@ export function verifyCommand(options: VerifyOptions): Promise<CommandResult<Ver
         span: check.place ?? undefined,
       }),
     );
-    const report = { plan: opened.value.name, checks };
+    const asked = checks.filter(({ answer, error }) => answer !== null || error !== null);
+    const report: VerifyReport = {
+      plan: opened.value.name,
+      timestamp,
+      overallStatus: options.onlySql ? null : broken.length > 0 ? 'failed' : 'passed',
+      summary: { totalChecks: asked.length, passed: asked.length - broken.length, failed: broken.length },
+      tables,
+      checks,
+    };
     return {
       exit: broken.length > 0 ? EXIT.checkFailed : EXIT.done,
       report,
@@ -101,6 +120,7 @@ interface GraphToAsk {
   readonly graph: OperationGraph | undefined;
   /** Operations that have run. */
   readonly done: ReadonlySet<OperationId>;
+  readonly tables: Readonly<Record<string, TableOutcome>> | null;
   readonly diagnostics: readonly Diagnostic[];
 }
 
@@ -108,19 +128,25 @@ interface GraphToAsk {
 async function graphToAsk(plan: Plan, database: Database, withoutWindows: boolean): Promise<GraphToAsk> {
   const run = await knownRun(database, plan.name);
   if (run !== undefined && run.status !== 'rolled back' && run.sourceDigest === plan.sourceDigest) {
-    const { operations } = await database.withSession((session) => runReport(session, run.id));
+    const graph = JSON.parse(run.graph) as OperationGraph;
+    const { report, checkpoints } = await database.withSession(async (session) => {
+      const found = await runReport(session, run.id);
+      return { report: found, checkpoints: await checkpointsOf(session, found, graph) };
+    });
+    const { operations } = report;
     const done = operations.filter(({ direction, state }) => direction === 'apply' && state === 'done');
     const taken = new Set(
       operations.filter(({ direction, state }) => direction === 'rollback' && state === 'done').map(({ id }) => id),
     );
     return {
-      graph: JSON.parse(run.graph) as OperationGraph,
+      graph,
+      tables: tableOutcomes(checkpoints, report),
       done: new Set(done.map(({ id }) => id).filter((id) => !taken.has(`undo/${id}`))),
       diagnostics: [],
     };
   }
   const { compiled, diagnostics } = await compileForDatabase(plan, database, { withoutWindows });
-  return { graph: compiled?.graph, done: new Set(), diagnostics };
+  return { graph: compiled?.graph, done: new Set(), tables: null, diagnostics };
 }
 
 interface Asked {

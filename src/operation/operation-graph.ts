@@ -4,6 +4,7 @@
  */
 import { digestOf } from '../kernel/digest.js';
 import type { Operation, OperationId } from './operation.js';
+import type { StepReach } from './step-reach.js';
 import type { ThrottleLimits } from './throttle.js';
 
 export const GRAPH_FORMAT = 1;
@@ -32,6 +33,8 @@ export interface GraphStep {
   readonly description: string | null;
   /** Set where the planner already knows that the step will not run. */
   readonly skipped: string | null;
+  /** Absent where it takes nothing along but what it names, and in older graphs. */
+  readonly reach?: StepReach;
 }
 
 export interface Limits {

@@ -154,7 +154,12 @@ function compileStep(step: PlanStep, index: number, state: CompileState): Compil
   state.advance((catalog) => applyEffects(catalog, fragment.effects), fragment.windows ?? []);
   refuseUnderneath(context, state.surroundings().catalog, fragment.windows ?? []);
   const operations = [...when, ...require, ...lowered, ...invariantsAfter(step, state)];
-  return { shown, operations, preconditions: fragment.preconditions.map((check) => ({ ...check, skipWhen })) };
+  const { reach } = fragment;
+  return {
+    shown: { ...shown, ...(reach !== undefined && { reach }) },
+    operations,
+    preconditions: fragment.preconditions.map((check) => ({ ...check, skipWhen })),
+  };
 }
 
 /** Where the catalog, or what was compiled before, tells already. */

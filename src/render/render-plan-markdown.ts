@@ -4,8 +4,9 @@
  */
 import type { Diagnostic } from '../kernel/diagnostic.js';
 import type { PlanReport } from '../report/plan-report.js';
-import { code, fenced, folded, prose, shortened } from './markdown-text.js';
+import { code, fenced, folded, htmlCode, prose, shortened } from './markdown-text.js';
 import { problemList } from './render-problems-markdown.js';
+import { reachLines } from './reach-lines.js';
 import { renderPlanGraph } from './render-plan-graph.js';
 import { operationsText, stepRows, TABLE_HEAD } from './render-steps-markdown.js';
 import { failureVerdict, planVerdict, type Verdict } from './plan-verdict.js';
@@ -38,7 +39,8 @@ export function renderPlanMarkdown(facts: PlanMarkdownFacts, most = MOST_CHARACT
   const rows = stepRows(report);
   const sql = operationsText(report);
   const graph = drawnGraph(report);
-  for (const parts of [{ sql, graph }, { graph }, {}]) {
+  const reach = reachTexts(report);
+  for (const parts of [{ reach, sql, graph }, { reach, graph }, { reach }, {}]) {
     const text = comment(report, facts, { ...parts, rows, rowsLeftOut: 0 });
     if (text.length <= most) return text;
   }
@@ -57,6 +59,8 @@ interface Parts {
   readonly sql?: string;
   /** Undefined: left out, or too large to be drawn. */
   readonly graph?: string | undefined;
+  /** What steps take along, folded away. */
+  readonly reach?: readonly string[];
   readonly rows: readonly string[];
   readonly rowsLeftOut: number;
 }
@@ -73,8 +77,9 @@ function comment(report: PlanReport, facts: PlanMarkdownFacts, parts: Parts): st
     [planVerdict(report, verdict), ...lead].join('<br>'),
     problemList(diagnostics, 10_000),
     parts.rows.length === 0 ? '' : [...TABLE_HEAD, ...parts.rows].join('\n'),
-    leftOutText(parts, command),
+    leftOutText(parts, report, command),
     report.throttle === null ? '' : `Throttle: ${limitTexts(report.throttle).map(code).join(' · ')}.`,
+    ...(parts.reach ?? []),
     parts.graph === undefined ? '' : folded('Order of the operations', fenced('mermaid', parts.graph)),
     parts.sql === undefined ? '' : folded('SQL, locks and way back of each operation', parts.sql),
     `${where}Digest ${code(shortened(digest, 200))}.`,
@@ -82,8 +87,21 @@ function comment(report: PlanReport, facts: PlanMarkdownFacts, parts: Parts): st
   ]);
 }
 
-function leftOutText({ sql, graph, rowsLeftOut }: Parts, command: PlanMarkdownFacts['command']): string {
+function reachTexts({ steps, direction }: PlanReport): readonly string[] {
+  return (direction === 'apply' ? steps : []).flatMap(({ id, reach }) =>
+    reach === undefined
+      ? []
+      : [folded(`What ${htmlCode(shortened(id, 200))} takes along`, fenced('text', reachLines(reach, 120).join('\n')))],
+  );
+}
+
+function leftOutText(
+  { reach, sql, graph, rowsLeftOut }: Parts,
+  report: PlanReport,
+  command: PlanMarkdownFacts['command'],
+): string {
   const left = [
+    ...(reach === undefined && reachTexts(report).length > 0 ? [`what steps take along (${code(command.all)})`] : []),
     ...(sql === undefined ? [`the SQL (${code(command.sql)})`] : []),
     ...(graph === undefined ? [`the graph (${code(command.graph)})`] : []),
     ...(rowsLeftOut > 0

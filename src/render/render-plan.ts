@@ -5,6 +5,7 @@
 import type { RelationLock } from '../operation/operation.js';
 import type { OperationRow, PlanReport, ServerLine, StepRow, Undo } from '../report/plan-report.js';
 import { printable } from './display-width.js';
+import { reachLines } from './reach-lines.js';
 import { showCount, showDigest, showLabel, showRounded } from './show-amount.js';
 import { cut, renderTable, type Cell, type Column } from './text-table.js';
 import { limitTexts } from './throttle-text.js';
@@ -101,6 +102,11 @@ function beneath(step: StepRow, report: PlanReport, view: View): readonly string
   if (step.description !== null) lines.push(line(step.description));
   if (step.skipped !== null) lines.push(line(`skipped: ${step.skipped}`));
   if (step.undo.way === 'none') lines.push(line(`no way back: ${step.undo.reason}`));
+  if (step.reach !== undefined && report.direction === 'apply')
+    lines.push(
+      line('takes along:'),
+      ...reachLines(step.reach, width - 8).map((text) => style.faint(`        ${text}`)),
+    );
   for (const operation of report.operations.filter((candidate) => candidate.step === step.id))
     lines.push(...operationLines(operation, report, view));
   return lines;

@@ -3,7 +3,9 @@
  * layout. The same model describes the way back.
  */
 import type { OperationGraph } from '../operation/operation-graph.js';
+import type { Hazard } from '../operation/hazard.js';
 import { CHANGES_NOTHING, type Operation, type OperationId, type RelationLock } from '../operation/operation.js';
+import type { StepReach } from '../operation/step-reach.js';
 import type { ThrottleLimits } from '../operation/throttle.js';
 import { endOfBatch, rangeCondition } from '../sql/key-range.js';
 import { blocksReads, blocksWrites, LOCK_MODES } from '../sql/lock-mode.js';
@@ -46,6 +48,8 @@ export interface StepRow {
   readonly undo: Undo;
   /** Why it will not run, where that is known already. */
   readonly skipped: string | null;
+  /** Absent where it takes nothing along but what it names. */
+  readonly reach?: StepReach;
 }
 
 export type Undo =
@@ -71,6 +75,7 @@ export interface OperationRow {
   readonly waitsFor: readonly string[];
   /** Direct predecessors. */
   readonly after: readonly OperationId[];
+  readonly hazards: readonly Hazard[];
   readonly undo: Undo;
   /** What is sent, in order; a loop stands as a comment. */
   readonly sql: readonly string[];
@@ -167,6 +172,7 @@ function operationRow(operation: Operation, graph: OperationGraph, estimates: Es
     strategy: operation.kind === 'batch' ? operation.work.strategy : null,
     waitsFor: operation.kind === 'gate' ? waitsForOf(operation) : [],
     after: graph.edges.filter(([, after]) => after === id).map(([before]) => before),
+    hazards: operation.hazards,
     undo: undoOf(operation),
     sql: sqlOf(operation),
     waiting: waitingFor(operation),

@@ -11,6 +11,7 @@ import type { JsonSchema } from '../kernel/json-schema.js';
 import type { Path } from '../kernel/path.js';
 import type { HazardName } from '../operation/hazard.js';
 import type { Operation, OperationId } from '../operation/operation.js';
+import type { StepReach } from '../operation/step-reach.js';
 import type { ParsedStatement } from '../sql/grammar.js';
 import type { AnyWindow } from '../windows/column-window.js';
 
@@ -99,6 +100,8 @@ export interface Fragment {
   readonly effects: readonly CatalogEffect[];
   /** Windows that it opens or changes, as they are behind it. */
   readonly windows?: readonly AnyWindow[];
+  /** What it takes along beside what it names. */
+  readonly reach?: StepReach;
 }
 
 export const EMPTY_FRAGMENT: Fragment = { operations: [], preconditions: [], effects: [] };

@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { beforeAll, describe, expect, test } from 'vitest';
 
+import { statusCommand } from '../../src/commands/status.js';
 import { validateCommand } from '../../src/commands/validate.js';
 import { catalogLines } from '../support/catalog-text.js';
 import { testDatabase } from '../support/database.js';
@@ -50,6 +51,15 @@ for (const major of [18, 15]) {
       expect(await value(`SELECT to_regnamespace('lockstep')`)).toBeNull();
     });
 
+    test('verify before it is the baseline, in the shape of the scenario', async () => {
+      const { exit, report } = await plan.verify();
+      expect(exit).toBe(0);
+      expect(report).toMatchObject({ overallStatus: 'passed', summary: { failed: 0 }, tables: null });
+      expect(report!.summary.totalChecks).toBe(report!.summary.passed);
+      expect(report!.summary.totalChecks).toBeGreaterThan(0);
+      expect(Math.abs(Date.parse(report!.timestamp) - Date.now())).toBeLessThan(60_000);
+    });
+
     test('a provider without a clinic is found before anything changes', async () => {
       await query(`INSERT INTO providers (clinic_id, name) VALUES ('no such clinic', 'nobody''s')`);
       const refused = await plan.apply();
@@ -71,6 +81,30 @@ for (const major of [18, 15]) {
       expect(await value(`SELECT count(*)::int FROM lockstep."window" WHERE state = 'old leads'`)).toBe(1);
       const again = await plan.apply();
       expect(again.report!.outcome).toBe('nothing to do');
+    });
+
+    test('status says checkpoints, and verify what each table came to, in the shapes of the scenario', async () => {
+      const { report } = await statusCommand({ database, run: 'clinic-uuid' });
+      expect(report!.checkpoints.map(({ phase, status, errors }) => [phase, status, errors])).toEqual(
+        report!.checkpoints.map(() => ['uuids', 'completed', []]),
+      );
+      for (const { table, processedCount, totalCount, lastProcessedId } of report!.checkpoints) {
+        expect(processedCount, table).toBe(totalCount);
+        expect(lastProcessedId, table).not.toBeNull();
+      }
+      const { report: after } = await plan.verify();
+      expect(after).toMatchObject({ overallStatus: 'passed', summary: { failed: 0 } });
+      expect(Object.keys(after!.tables!).sort()).toEqual([
+        'public.clinics',
+        'public.dashboards',
+        'public.providers',
+        'public.users',
+      ]);
+      for (const { total, migrated, failed, duration } of Object.values(after!.tables!)) {
+        expect(total).toBeGreaterThan(0);
+        expect([migrated, failed]).toEqual([total, 0]);
+        expect(duration).toBeGreaterThan(0);
+      }
     });
 
     test('the application may write uuids already', async () => {

@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { beforeAll, describe, expect, test } from 'vitest';
 
+import { statusCommand } from '../../src/commands/status.js';
 import { validateCommand } from '../../src/commands/validate.js';
 import { catalogLines } from '../support/catalog-text.js';
 import { testDatabase } from '../support/database.js';
@@ -83,6 +84,22 @@ for (const major of [18, 15]) {
       expect(await journalDifferences(log, found)).toEqual([]);
       expect(await catalogLines(found)).toEqual(catalog);
       expect(await still()).toEqual(before);
+    });
+
+    test('the journal tells its history: time, event, from, to, details, user', async () => {
+      const { report } = await statusCommand({ database, run: 'journal-uuid' });
+      const { history } = report!.run!;
+      expect(Object.keys(history[0]!)).toEqual(['time', 'event', 'operation', 'from', 'to', 'details', 'user']);
+      expect(history[0]).toMatchObject({ event: 'run begun' });
+      expect(history.at(-1)).toMatchObject({ event: 'run moved', to: 'rolled back' });
+      expect(history.map(({ time }) => time)).toEqual(history.map(({ time }) => time).sort());
+      // Each state begins where the one before it ended.
+      const moves = history.filter(({ event }) => event === 'operation moved');
+      for (const operation of new Set(moves.map((move) => move.operation))) {
+        const own = moves.filter((move) => move.operation === operation);
+        expect(own.slice(1).map(({ from }) => from)).toEqual(own.slice(0, -1).map(({ to }) => to));
+      }
+      expect(new Set(history.map(({ user }) => user))).toEqual(new Set([await value('SELECT session_user')]));
     });
 
     test('comes back before the cutover too', async () => {

@@ -9,12 +9,14 @@ import type { Counts } from '../../executor/run-types.js';
 import type { OperationId } from '../../operation/operation.js';
 import type { Session } from '../../executor/session.js';
 import { throttleReport, type ThrottleReport } from './holds.js';
-import { isoText, journalTables, send } from './journal-query.js';
+import { isoText, journalTables, keyJson, send } from './journal-query.js';
 import { inOrder, UNDO_PREFIX } from './operation-order.js';
 import { quarantinedRows } from './quarantine.js';
 import { REPLAY_RANGE } from './replay.js';
 import type { RunDirection } from './run-status.js';
 import { summaryOf, type RunSummary } from './runs.js';
+import type { EventName } from './event-name.js';
+import { events } from './trail.js';
 import { windowReports, type WindowReport } from './windows.js';
 
 export interface RunReport {
@@ -27,6 +29,8 @@ export interface RunReport {
   readonly overlap: Overlap | null;
   /** Null where nothing ever held it back. */
   readonly throttle: ThrottleReport | null;
+  /** All that happened, in its order. */
+  readonly history: readonly HistoryEntry[];
   /** In the order of their opening. */
   readonly windows: readonly WindowReport[];
 }
@@ -54,6 +58,8 @@ export interface WalkReport {
   /** When the first batch began and the last one was written; null before the first. */
   readonly firstBatchAt: string | null;
   readonly lastBatchAt: string | null;
+  /** The checkpoint that was written last: up to and with this key its range is done. Null before the first. */
+  readonly lastKey: readonly string[] | null;
   /** Operations whose time between first and last batch meets this one's. */
   readonly overlaps: readonly OperationId[];
 }
@@ -74,6 +80,17 @@ export interface ApprovalReport {
 export interface Overlap {
   readonly batchesAtOnce: number;
   readonly operationsAtOnce: number;
+}
+
+export interface HistoryEntry {
+  readonly time: string;
+  readonly event: EventName;
+  /** Null: of the run as a whole. */
+  readonly operation: OperationId | null;
+  readonly from: string | null;
+  readonly to: string | null;
+  readonly details: Readonly<Record<string, unknown>> | null;
+  readonly user: string;
 }
 
 const SAMPLES = 20;
@@ -106,6 +123,9 @@ export async function runReport(session: Session, runId: string): Promise<RunRep
     quarantined,
     overlap,
     throttle: await throttleReport(session, runId),
+    history: (await events(session, runId)).map(({ at, event, operation, from, to, details, by }) => {
+      return { time: at, event, operation, from, to, details, user: by };
+    }),
     windows: await windowReports(session, runId),
   };
 }
@@ -165,10 +185,28 @@ function readWalks(session: Session, runId: string) {
           .where('range_number', '<>', REPLAY_RANGE)
           .groupBy('operation_id'),
       )
+      .with('latest', (db) =>
+        db
+          .selectFrom('lockstep.batch')
+          .innerJoin('lockstep.range', (join) =>
+            join
+              .onRef('lockstep.range.run_id', '=', 'lockstep.batch.run_id')
+              .onRef('lockstep.range.operation_id', '=', 'lockstep.batch.operation_id')
+              .onRef('lockstep.range.number', '=', 'lockstep.batch.range_number'),
+          )
+          .distinctOn('lockstep.batch.operation_id')
+          .select(['lockstep.batch.operation_id', 'lockstep.range.cursor'])
+          .where('lockstep.batch.run_id', '=', runId)
+          .where('lockstep.batch.range_number', '<>', REPLAY_RANGE)
+          .orderBy('lockstep.batch.operation_id')
+          .orderBy('lockstep.batch.checkpointed_at', 'desc'),
+      )
       .selectFrom('walked')
       .leftJoin('committed', 'committed.operation_id', 'walked.operation_id')
+      .leftJoin('latest', 'latest.operation_id', 'walked.operation_id')
       .selectAll('walked')
       .select([
+        keyJson('latest.cursor').as('lastKey'),
         isoText<string | null>('committed.first_at').as('firstBatchAt'),
         isoText<string | null>('committed.last_at').as('lastBatchAt'),
       ]),
@@ -191,6 +229,7 @@ function toWalk(id: OperationId, walks: readonly WalkRow[]): WalkReport | null {
     rangesDone: Number(walk.rangesDone),
     firstBatchAt: walk.firstBatchAt,
     lastBatchAt: walk.lastBatchAt,
+    lastKey: walk.lastKey,
     overlaps: walks.filter((other) => other !== walk && meets(walk, other)).map((other) => other.operation_id),
   };
 }

@@ -25,6 +25,8 @@ export interface Reference {
   readonly also: readonly { readonly own: string; readonly parent: string }[];
   readonly where: string | null;
   readonly upheld: boolean;
+  /** What says so, for a person: the foreign key, or the plan. */
+  readonly by: string;
 }
 
 /** In the order of the walk: each behind what it refers to. Undefined where something was reported. */
@@ -69,7 +71,7 @@ export function declared({ relation, column }: KeyNode, { catalog }: LowerContex
       // With a part of it NULL a composite reference is not looked at, unless it says MATCH FULL.
       const whole = / MATCH FULL\b/.test(constraint.definition) || also.every((pair) => isNotNull(child, pair.own));
       const upheld = constraint.validated && whole;
-      const from = { parent, parentColumn: column.name, also, where: null, upheld };
+      const from = { parent, parentColumn: column.name, also, where: null, upheld, by: constraint.name };
       return [{ relation: child, column: own, from }];
     });
   });
@@ -151,6 +153,7 @@ function softReferences(
         also: [],
         where: where ?? null,
         upheld: false,
+        by: `named in the plan${where === undefined ? '' : `, where ${where}`}`,
       },
     };
   });

@@ -19,6 +19,7 @@ import { CONVERT_CODES } from './codes.js';
 import { counterpartsOf, takenNames } from './counterparts.js';
 import { isCalledLike, keyGraphOf, nodeKey, type KeyNode } from './key-graph.js';
 import { preconditionsOf } from './preconditions.js';
+import { reachOf } from './reach.js';
 import { nothingIsLeftBehind } from './refuse-dependents.js';
 import type { ConvertUuidFields } from './schema.js';
 import { twinTables } from './twins.js';
@@ -99,6 +100,7 @@ export function lowerConvertUuid(fields: ConvertUuidFields, context: LowerContex
     preconditions: preconditionsOf(tables, fields, context),
     effects: [...add.effects, ...granted.effects, ...beside.effects, ...mapped],
     windows: [window],
+    reach: reachOf(window, open, context),
   };
 }
 

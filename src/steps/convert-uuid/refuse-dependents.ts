@@ -104,32 +104,39 @@ function functionsFollow(
   context: LowerContext,
   refuse: (code: 'LS6606', detail: string, help: string) => void,
 ): boolean {
-  let sound = true;
-  const read: string[] = [];
-  for (const [key, { definition }] of Object.entries(context.catalog.objects)) {
-    if (!/^(function|procedure) /.test(key) || definition === null) continue;
-    const words = new Set(definition.toLowerCase().match(/[\p{L}_][\p{L}\p{N}_$]*/gu));
-    const isMeant = tables.some(
-      ({ relation, twins }) =>
-        words.has(relation.name.toLowerCase()) && twins.some(({ old }) => words.has(old.toLowerCase())),
+  const named = functionsThatName(tables, context);
+  const parsed = named.filter((key) => isParsed(context.catalog.objects[key]!.definition!));
+  for (const key of parsed)
+    refuse(
+      'LS6606',
+      `${key} was parsed with the old key.`,
+      'drop it in a step before, and make it again behind the cutover',
     );
-    if (!isMeant) continue;
-    if (/\bBEGIN ATOMIC\b|^RETURN /m.test(definition)) {
-      sound = false;
-      refuse(
-        'LS6606',
-        `${key} was parsed with the old key.`,
-        'drop it in a step before, and make it again behind the cutover',
-      );
-    } else read.push(key);
-  }
+  const read = named.filter((key) => !parsed.includes(key));
   if (read.length > 0)
     report(context, CONVERT_CODES, 'LS6609', context.locate(context.path), {
       severity: 'warning',
       detail: `${read.slice(0, 20).join(', ')}${read.length > 20 ? `, and ${read.length - 20} more` : ''}.`,
       help: 'read them: after the cutover the names mean the new keys; parameters and variables of the old type do not fit them',
     });
-  return sound;
+  return parsed.length === 0;
+}
+
+function isParsed(definition: string): boolean {
+  return /\bBEGIN ATOMIC\b|^RETURN /m.test(definition);
+}
+
+/** Keys of functions and procedures whose text has the names of a table and of a converted column of it. */
+export function functionsThatName(tables: readonly TwinTable[], { catalog }: LowerContext): readonly string[] {
+  return Object.entries(catalog.objects).flatMap(([key, { definition }]) => {
+    if (!/^(function|procedure) /.test(key) || definition === null) return [];
+    const words = new Set(definition.toLowerCase().match(/[\p{L}_][\p{L}\p{N}_$]*/gu));
+    const isMeant = tables.some(
+      ({ relation, twins }) =>
+        words.has(relation.name.toLowerCase()) && twins.some(({ old }) => words.has(old.toLowerCase())),
+    );
+    return isMeant ? [key] : [];
+  });
 }
 
 function mentionsInExpression(definition: string, keys: readonly (string | null)[], { twins }: TwinTable): boolean {

@@ -154,7 +154,7 @@ export const walked = reported('fill/fill/credentials', 'done', {
   outcome: { counts },
   startedAt: '2026-07-01T22:01:41.000000Z',
   finishedAt: '2026-07-01T23:32:41.000000Z',
-  walk: { counts, ranges: 4, rangesDone: 4, firstBatchAt: null, lastBatchAt: null, overlaps: [] },
+  walk: { counts, ranges: 4, rangesDone: 4, firstBatchAt: null, lastBatchAt: null, lastKey: null, overlaps: [] },
 });
 
 export const holds = reported('proof/verify/1-row_count', 'done', {
@@ -173,6 +173,7 @@ export const report: RunReport = {
   ],
   quarantined: [],
   throttle: null,
+  history: [],
   windows: [],
   overlap: { batchesAtOnce: 4, operationsAtOnce: 2 },
 };
