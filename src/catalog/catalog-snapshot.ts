@@ -54,6 +54,8 @@ export interface Relation extends RelationName {
   readonly constraints: readonly Constraint[];
   /** User triggers only: no internal ones. */
   readonly triggers: readonly Trigger[];
+  /** Publications that send every column of it, or of a part of it; absent: none does. */
+  readonly publications?: readonly string[];
   /** Names of the open windows that keep it in step, whichever side it is; absent: none does. */
   readonly windows?: readonly string[];
   /** Partition or inheritance parent; the first one where a table inherits from several. */

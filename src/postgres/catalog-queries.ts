@@ -65,7 +65,14 @@ export const RELATIONS = `
      FROM unnest(ARRAY['SELECT', 'INSERT', 'UPDATE', 'DELETE', 'TRUNCATE', 'REFERENCES', 'TRIGGER'])
        WITH ORDINALITY AS list (wanted, place)
      WHERE has_table_privilege(c.oid, wanted)) AS privileges,
-    pg_has_role(c.relowner, 'USAGE') AS owns
+    pg_has_role(c.relowner, 'USAGE') AS owns,
+    (SELECT json_agg(p.pubname ORDER BY p.pubname) FROM pg_publication p
+     WHERE EXISTS (SELECT FROM pg_publication_namespace r WHERE r.pnpubid = p.oid AND r.pnnspid = c.relnamespace)
+       OR EXISTS (
+         SELECT FROM pg_publication_rel r
+         WHERE r.prpubid = p.oid AND r.prattrs IS NULL AND (r.prrelid = c.oid
+           OR r.prrelid IN (SELECT pg_partition_ancestors(c.oid)) OR r.prrelid IN (SELECT relid FROM pg_partition_tree(c.oid))))
+    ) AS publications
   FROM pg_class c
   JOIN pg_namespace n ON n.oid = c.relnamespace
   LEFT JOIN summed s ON s.root = c.oid

@@ -108,6 +108,7 @@ interface RelationRow {
   readonly bytes: string;
   readonly privileges: readonly Privilege[];
   readonly owns: boolean;
+  readonly publications: readonly string[] | null;
 }
 
 interface ColumnRow {
@@ -225,6 +226,7 @@ function toRelation(row: RelationRow): Omit<Relation, 'columns' | 'indexes' | 'c
     ...(row.estimated_rows !== null && { estimatedRows: Number(row.estimated_rows) }),
     bytes: Number(row.bytes),
     privileges: row.owns ? [...row.privileges, 'OWNER'] : row.privileges,
+    ...(row.publications !== null && /^[rp]$/.test(row.kind) && { publications: row.publications }),
   };
 }
 

@@ -17,6 +17,7 @@ export function reachOf(window: ColumnWindow, nodes: readonly KeyNode[], context
         ...table.twins.flatMap((twin) => ofColumn(table, twin)),
         ...window.counterparts.filter((one) => one.table === table.name).map(ofCounterpart),
         ...ofTriggers(table),
+        ...ofPublications(table),
       ]),
       ...ofViews(window, context),
       ...functionsThatName(window.tables, context).map(ofFunction),
@@ -95,6 +96,15 @@ function ofTriggers({ name, relation, twins }: TwinTable): readonly ReachedObjec
     kind: 'trigger',
     name: trigger.name,
     becomes: `stays; its function means the new ${twins.length === 1 ? 'column' : 'columns'} by the old ${twins.length === 1 ? 'name' : 'names'} from a cutover on`,
+  }));
+}
+
+function ofPublications({ name, relation }: TwinTable): readonly ReachedObject[] {
+  return (relation.publications ?? []).map((publication) => ({
+    relation: name,
+    kind: 'publication',
+    name: publication,
+    becomes: 'sends the new columns too; names that subscribers do not have stop them',
   }));
 }
 

@@ -1,16 +1,19 @@
 /** The cutover of windows inside of tables: what must be built first, the change of names in one commit, and the same back. */
 import { applyEffects } from '../../catalog/effects.js';
+import type { Hazard } from '../../operation/hazard.js';
 import { IS_A_WAY_BACK, type Operation, type StatementOperation } from '../../operation/operation.js';
 import { quoteIdentifier } from '../../sql/identifier.js';
 import { withColumnRenamed, withIndexName } from '../../sql/renamed-text.js';
 import { commentStatement, objectKey, type ObjectName } from '../../sql/object-key.js';
 import { affectedViews } from '../../windows/affected-views.js';
-import { shortened, type ColumnWindow, type Counterpart } from '../../windows/column-window.js';
+import { shortened, type ColumnWindow, type Counterpart, type TwinTable } from '../../windows/column-window.js';
 import { compareColumns, exclusive, tablesInOrder } from '../../windows/column-operations.js';
 import { plain } from '../../windows/open-window.js';
 import { followNames, ofKind, swapBack, swapThere, swapping, type SwapFacts } from '../../windows/swap-columns.js';
 import { twinsAreIntact } from '../../windows/twin-triggers.js';
 import { moveWindow, windowMayMove } from '../../windows/window-state.js';
+import { breaksSubscribers } from '../ddl/breaks-subscribers.js';
+import { DDL_CODES } from '../ddl/codes.js';
 import { definitionEffects } from '../definition-effects.js';
 import { EMPTY_FRAGMENT, type Fragment, type LowerContext } from '../step-definition.js';
 import { WINDOW_CODES } from '../window-codes.js';
@@ -64,6 +67,7 @@ export function cutOverColumns(
           'Sessions that have prepared statements, or run PL/pgSQL, over these columns fail once and must prepare them again; INSERT without a list of columns meets another order. Recycle the connections of the pool afterwards.',
         consent: context.allow.breaks_readers ?? 'it is what a cutover is for',
       },
+      ...stopsSubscribers(converted, context),
     ],
     reversal: { kind: 'operations', operations: wayBack() },
   };
@@ -109,6 +113,21 @@ export function cutOverColumns(
     };
     return [...built, ...compared, flipBack, ...asBack(validated.operations, [flipBack.id])];
   }
+}
+
+/** They find rows by names, and these change: nothing that a cutover could do for them. */
+function stopsSubscribers(tables: readonly TwinTable[], context: LowerContext): readonly Hazard[] {
+  const consent = context.allow.breaks_subscribers ?? null;
+  return tables.flatMap(({ relation }) =>
+    breaksSubscribers(relation, 'new name').map(({ name, detail, help }) => {
+      if (consent === null)
+        report(context, DDL_CODES, 'LS6201', context.locate([...context.path, 'windows']), {
+          detail: `\`${name}\`: ${detail}`,
+          help: `${help!}; or consent on the step: allow: { ${name}: reason }`,
+        });
+      return { name, detail, consent };
+    }),
+  );
 }
 
 /** Marks of the table on its index, and comments: each stands on the object, not on its name. */

@@ -12,6 +12,7 @@ import { nodeAs, type FieldsOf } from '../../../sql/tree-walk.js';
 import { isAttribute } from '../../../sql/constraint-text.js';
 import { serialType } from '../../../sql/type-name.js';
 import { quick, quickBack, type FormContext, type Piece, type PieceHazard } from '../piece.js';
+import { breaksSubscribers } from '../breaks-subscribers.js';
 import { alter } from './alter-text.js';
 
 type ColumnDef = FieldsOf<'ColumnDef'>;
@@ -46,7 +47,11 @@ export function addColumn(table: Relation, command: FieldsOf<'AlterTableCmd'>, a
     `${alter(table)} DROP COLUMN ${quoteIdentifier(name)}`,
   );
   const reason = at.isNew(table) ? undefined : whyRewritten(column, at);
-  return [{ ...quick('add', label, [sql], [back]), hazards: reason === undefined ? [] : rewrites(table, reason) }];
+  const hazards = [
+    ...(reason === undefined ? [] : rewrites(table, reason)),
+    ...(at.isNew(table) ? [] : breaksSubscribers(table, 'new column')),
+  ];
+  return [{ ...quick('add', label, [sql], [back]), hazards }];
 }
 
 function rewrites(table: Relation, reason: string): readonly PieceHazard[] {

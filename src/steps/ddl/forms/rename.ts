@@ -2,6 +2,7 @@
 import { quoteIdentifier, relationKey } from '../../../sql/identifier.js';
 import type { FieldsOf } from '../../../sql/tree-walk.js';
 import { quick, quickBack, type Form, type FormContext, type Piece, type PieceHazard } from '../piece.js';
+import { breaksSubscribers } from '../breaks-subscribers.js';
 import { findIndex } from './indexes.js';
 import { renameObject, setSchemaOfObject } from './rename-objects.js';
 
@@ -38,7 +39,12 @@ export const rename: Form<'RenameStmt'> = (statement, at) => {
   const name = relationKey(table);
   switch (statement.renameType) {
     case 'OBJECT_COLUMN':
-      return [{ ...change(`rename column ${from} of ${name} to ${to}`, name, 'COLUMN', from, to), hazards: breaks }];
+      return [
+        {
+          ...change(`rename column ${from} of ${name} to ${to}`, name, 'COLUMN', from, to),
+          hazards: [...breaks, ...(at.isNew(table) ? [] : breaksSubscribers(table, 'new name', from))],
+        },
+      ];
     case 'OBJECT_TABCONSTRAINT':
       return [change(`rename constraint ${from} of ${name} to ${to}`, name, 'CONSTRAINT', from, to)];
     case 'OBJECT_TABLE':
@@ -46,7 +52,12 @@ export const rename: Form<'RenameStmt'> = (statement, at) => {
     case 'OBJECT_MATVIEW':
     case 'OBJECT_SEQUENCE':
     case 'OBJECT_FOREIGN_TABLE':
-      return [{ ...change(`rename ${name} to ${to}`, name, '', table.name, to), hazards: breaks }];
+      return [
+        {
+          ...change(`rename ${name} to ${to}`, name, '', table.name, to),
+          hazards: [...breaks, ...(at.isNew(table) ? [] : breaksSubscribers(table, 'new name'))],
+        },
+      ];
     case 'OBJECT_TRIGGER':
     case 'OBJECT_POLICY':
     case 'OBJECT_RULE':
@@ -93,6 +104,8 @@ export const setSchema: Form<'AlterObjectSchemaStmt'> = (statement, at) => {
   const sql = `ALTER ${kind} ${relationKey(table)} SET SCHEMA ${quoteIdentifier(statement.newschema!)}`;
   const back = quickBack(`${label}, back`, `ALTER ${kind} ${moved} SET SCHEMA ${quoteIdentifier(table.schema)}`);
   const detail = 'Sessions that still say the old name fail from the moment of the change.';
-  const hazards: readonly PieceHazard[] = at.isNew(table) ? [] : [{ name: 'breaks_readers', detail }];
+  const hazards: readonly PieceHazard[] = at.isNew(table)
+    ? []
+    : [{ name: 'breaks_readers', detail }, ...breaksSubscribers(table, 'new name')];
   return [{ ...quick('move', label, [sql], [back]), hazards }];
 };
