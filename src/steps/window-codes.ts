@@ -60,6 +60,11 @@ export const WINDOW_CODES = {
     explanation:
       'After the cutover a row comes with its new key. The old column keeps its default or its sequence; where it has neither, nothing could go back to the old key. Say what gives it one (`old_value`).',
   },
+  LS6513: {
+    summary: 'a cutover that stops subscribers, without consent',
+    explanation:
+      'Names of columns change in the cutover, and a publication sends rows by these names: a subscriber that still has the old ones stops at the next row. Disable the subscriptions, change the names there too, and enable them again; say so with `allow: { breaks_subscribers: reason }` on the step. The way back of the cutover changes the names back, and asks the same of you.',
+  },
   LS6520: {
     summary: 'a step changes what an open window stands on',
     explanation:

@@ -12,8 +12,7 @@ import { plain } from '../../windows/open-window.js';
 import { followNames, ofKind, swapBack, swapThere, swapping, type SwapFacts } from '../../windows/swap-columns.js';
 import { twinsAreIntact } from '../../windows/twin-triggers.js';
 import { moveWindow, windowMayMove } from '../../windows/window-state.js';
-import { breaksSubscribers } from '../ddl/breaks-subscribers.js';
-import { DDL_CODES } from '../ddl/codes.js';
+import { breaksSubscribers } from '../breaks-subscribers.js';
 import { definitionEffects } from '../definition-effects.js';
 import { EMPTY_FRAGMENT, type Fragment, type LowerContext } from '../step-definition.js';
 import { WINDOW_CODES } from '../window-codes.js';
@@ -121,9 +120,9 @@ function stopsSubscribers(tables: readonly TwinTable[], context: LowerContext): 
   return tables.flatMap(({ relation }) =>
     breaksSubscribers(relation, 'new name').map(({ name, detail, help }) => {
       if (consent === null)
-        report(context, DDL_CODES, 'LS6201', context.locate([...context.path, 'windows']), {
+        report(context, WINDOW_CODES, 'LS6513', context.locate([...context.path, 'windows']), {
           detail: `\`${name}\`: ${detail}`,
-          help: `${help!}; or consent on the step: allow: { ${name}: reason }`,
+          help: `${help}; or consent on the step: allow: { ${name}: reason }`,
         });
       return { name, detail, consent };
     }),

@@ -89,10 +89,10 @@ for (const major of [18, 15]) {
       ];
       const refused = await planOn(publisher.database, { name: 'keys', steps: steps({}) }).apply();
       expect(refused.exit).toBe(5);
-      const said = refused.diagnostics.map(({ code, detail }) => `${code} ${detail ?? ''}`).join('\n');
+      const said = refused.diagnostics.map(({ code, detail }) => `${code} ${detail}`).join('\n');
       expect(said).toMatch(/LS6201 .*public\.users: .*new column/);
       expect(said).toMatch(/LS6201 .*public\.notes: .*new column/);
-      expect(said).toMatch(/LS6201 .*public\.users: .*new name/);
+      expect(said).toMatch(/LS6513 .*public\.users: .*new name/);
 
       for (const [table, column] of [
         ['users', 'id_uuid'],

@@ -12,7 +12,7 @@ import { nodeAs, type FieldsOf } from '../../../sql/tree-walk.js';
 import { isAttribute } from '../../../sql/constraint-text.js';
 import { serialType } from '../../../sql/type-name.js';
 import { quick, quickBack, type FormContext, type Piece, type PieceHazard } from '../piece.js';
-import { breaksSubscribers } from '../breaks-subscribers.js';
+import { breaksSubscribers } from '../../breaks-subscribers.js';
 import { alter } from './alter-text.js';
 
 type ColumnDef = FieldsOf<'ColumnDef'>;

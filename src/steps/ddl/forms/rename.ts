@@ -2,7 +2,7 @@
 import { quoteIdentifier, relationKey } from '../../../sql/identifier.js';
 import type { FieldsOf } from '../../../sql/tree-walk.js';
 import { quick, quickBack, type Form, type FormContext, type Piece, type PieceHazard } from '../piece.js';
-import { breaksSubscribers } from '../breaks-subscribers.js';
+import { breaksSubscribers } from '../../breaks-subscribers.js';
 import { findIndex } from './indexes.js';
 import { renameObject, setSchemaOfObject } from './rename-objects.js';
 
