@@ -11,6 +11,7 @@ import { readCatalog } from '../postgres/read-catalog.js';
 import { readFingerprint } from '../postgres/read-fingerprint.js';
 import type { Estimates, ServerLine } from '../report/plan-report.js';
 import { loadGrammar } from '../sql/grammar.js';
+import { askSuspicions } from './ask-suspicions.js';
 import { askServer } from './ask-server.js';
 
 export interface CompiledForDatabase {
@@ -44,7 +45,7 @@ export async function compileForDatabase(
       const outcome = compilePlan(plan, catalog, { grammar, fingerprint, ...options });
       if (!outcome.ok) return { compiled: undefined, estimates: {}, definitions, diagnostics: outcome.diagnostics };
       const { estimates, diagnostics: refused } = await askServer(session, outcome.value, plan);
-      const diagnostics = [...outcome.diagnostics, ...refused];
+      const diagnostics = [...outcome.diagnostics, ...refused, ...(await askSuspicions(session, outcome.value))];
       return { compiled: hasErrors(diagnostics) ? undefined : outcome.value, estimates, definitions, diagnostics };
     },
     { readOnly: true, isolation: 'repeatable read' },

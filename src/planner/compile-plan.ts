@@ -16,7 +16,7 @@ import { checkOperations, type CheckOperationOptions } from '../checks/check-ope
 import { STEP_KINDS } from '../steps/registry.js';
 import { definitions } from '../steps/definitions.js';
 import { statedWayBack } from '../steps/stated-way-back.js';
-import type { LowerContext } from '../steps/step-definition.js';
+import type { LowerContext, Suspicion } from '../steps/step-definition.js';
 import { compileState, type CompileState } from './compile-state.js';
 import { compileThrottle } from './compile-throttle.js';
 import { PLANNER_CODES } from './codes.js';
@@ -33,6 +33,8 @@ export interface CompiledPlan {
   readonly digest: string;
   /** What was already known not to run: step id and reason stand in `graph.steps`. */
   readonly catalog: CatalogSnapshot;
+  /** For the server to be asked, where there is one: of steps that are compiled against the database as it is. */
+  readonly suspicions: readonly Suspicion[];
 }
 
 export interface Surroundings {
@@ -86,7 +88,8 @@ export function compilePlan(plan: Plan, catalog: CatalogSnapshot, surroundings: 
     },
     fingerprint: surroundings.fingerprint(touchedBefore(ordered.operations, catalog)),
   };
-  return outcomeOf({ graph, digest: graphDigest(graph), catalog }, state.diagnostics);
+  const suspicions = compiled.flatMap((step) => step.suspicions);
+  return outcomeOf({ graph, digest: graphDigest(graph), catalog, suspicions }, state.diagnostics);
 }
 
 function nothingFor({ target, source }: Plan): Diagnostic {
@@ -98,6 +101,7 @@ function nothingFor({ target, source }: Plan): Diagnostic {
 
 interface CompiledStep extends StepOperations {
   readonly shown: GraphStep;
+  readonly suspicions: readonly Suspicion[];
 }
 
 function compileStep(step: PlanStep, index: number, state: CompileState): CompiledStep {
@@ -118,7 +122,7 @@ function compileStep(step: PlanStep, index: number, state: CompileState): Compil
   const skipped = whySkipped(step, context, state);
   if (skipped !== undefined) {
     state.skipped.add(step.id);
-    return { shown: { ...shown, skipped }, operations: invariantsAfter(step, state), preconditions: [] };
+    return { shown: { ...shown, skipped }, operations: invariantsAfter(step, state), preconditions: [], suspicions: [] };
   }
   const own = (
     checks: readonly CheckDeclaration[],
@@ -154,11 +158,12 @@ function compileStep(step: PlanStep, index: number, state: CompileState): Compil
   state.advance((catalog) => applyEffects(catalog, fragment.effects), fragment.windows ?? []);
   refuseUnderneath(context, state.surroundings().catalog, fragment.windows ?? []);
   const operations = [...when, ...require, ...lowered, ...invariantsAfter(step, state)];
-  const { reach } = fragment;
+  const { reach, suspicions = [] } = fragment;
   return {
     shown: { ...shown, ...(reach !== undefined && { reach }) },
     operations,
     preconditions: fragment.preconditions.map((check) => ({ ...check, skipWhen })),
+    suspicions,
   };
 }
 

@@ -8,6 +8,7 @@ import type { Scope } from '../catalog/scope.js';
 import type { CheckSurroundings } from '../checks/compile-checks.js';
 import type { CheckDeclaration } from '../checks/compile-checks.js';
 import type { JsonSchema } from '../kernel/json-schema.js';
+import type { Diagnostic } from '../kernel/diagnostic.js';
 import type { Path } from '../kernel/path.js';
 import type { HazardName } from '../operation/hazard.js';
 import type { Operation, OperationId } from '../operation/operation.js';
@@ -102,6 +103,14 @@ export interface Fragment {
   readonly windows?: readonly AnyWindow[];
   /** What it takes along beside what it names. */
   readonly reach?: StepReach;
+  readonly suspicions?: readonly Suspicion[];
+}
+
+/** What names alone suggest, and rows can refute: reported where they do not. */
+export interface Suspicion {
+  /** Returns one row: how many values were looked at (`looked`), and how many of them are as suspected (`found`). */
+  readonly sql: string;
+  readonly diagnostic: Diagnostic;
 }
 
 export const EMPTY_FRAGMENT: Fragment = { operations: [], preconditions: [], effects: [] };

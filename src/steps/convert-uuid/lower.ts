@@ -17,7 +17,8 @@ import { paceOf } from '../pace-of.js';
 import { EMPTY_FRAGMENT, type Fragment, type LowerContext } from '../step-definition.js';
 import { CONVERT_CODES } from './codes.js';
 import { counterpartsOf, takenNames } from './counterparts.js';
-import { isCalledLike, keyGraphOf, nodeKey, type KeyNode } from './key-graph.js';
+import { keyGraphOf, type KeyNode } from './key-graph.js';
+import { lookalikes } from './lookalikes.js';
 import { preconditionsOf } from './preconditions.js';
 import { reachOf } from './reach.js';
 import { nothingIsLeftBehind } from './refuse-dependents.js';
@@ -32,7 +33,6 @@ export function lowerConvertUuid(fields: ConvertUuidFields, context: LowerContex
   const tables = twinTables(open, fields, context);
   const fit = tables !== undefined && areFit(tables, fields, context);
   if (!fit) return { ...EMPTY_FRAGMENT, windows: [{ ...windowOf([], context), broken: true }] };
-  suggest(nodes, context);
   const { swapping, definitions } = counterpartsOf(tables);
   const taken = tables.flatMap(({ relation }) => takenNames(relation, swapping, context.catalog.relations));
   for (const name of taken)
@@ -101,6 +101,7 @@ export function lowerConvertUuid(fields: ConvertUuidFields, context: LowerContex
     effects: [...add.effects, ...granted.effects, ...beside.effects, ...mapped],
     windows: [window],
     reach: reachOf(window, open, context),
+    suspicions: lookalikes(nodes, context),
   };
 }
 
@@ -177,28 +178,4 @@ function walkOf({ name, relation }: TwinTable): KeyWalk {
   const key = walkableKeyOf(relation);
   if (!key.ok) throw new Error(`${name} was found to have a key, and has none`);
   return { relation: name, index: key.value.index, key: key.value.columns.map(sqlKeyColumn) };
-}
-
-/** Columns of the key's type that are called like a reference to it, and are none that anybody declared. */
-function suggest(nodes: readonly KeyNode[], context: LowerContext): void {
-  const known = new Set(nodes.map(({ relation, column }) => nodeKey(relation, column.name)));
-  for (const { relation: parent, column: key, from } of nodes) {
-    if (from !== null) continue;
-    for (const relation of Object.values(context.catalog.relations)) {
-      if (relation.kind !== 'table') continue;
-      for (const column of relation.columns) {
-        if (
-          column.type !== key.type ||
-          known.has(nodeKey(relation, column.name)) ||
-          !isCalledLike(column.name, parent.name)
-        )
-          continue;
-        report(context, CONVERT_CODES, 'LS6607', context.locate(context.path), {
-          severity: 'warning',
-          detail: `\`${sqlName(relation)}.${column.name}\` is ${column.type} like \`${sqlName(parent)}.${key.name}\`.`,
-          help: `references: [${relation.name}.${column.name}], or nothing where it is none`,
-        });
-      }
-    }
-  }
 }

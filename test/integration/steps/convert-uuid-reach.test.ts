@@ -120,6 +120,20 @@ for (const major of [18, 15]) {
       expect(await query('SELECT id::uuid FROM authors')).toHaveLength(20);
       expect((await plan.rollback()).exit).toBe(0);
     });
+
+    test('suggests what looks like a reference, unless its rows refute it', async () => {
+      await query(`CREATE TABLE contained (user_id int); INSERT INTO contained SELECT 1 + g % 20 FROM generate_series(1, 99) g;
+        CREATE TABLE refuted (user_id int); INSERT INTO refuted VALUES (1), (99);
+        CREATE TABLE vacant (user_id int); CREATE TABLE other (user_id bigint)`);
+      const { diagnostics } = await plan.plan();
+      const said = diagnostics.filter(({ code }) => code === 'LS6607').map(({ detail }) => detail);
+      const like = (table: string): string => `\`public.${table}.user_id\` is integer like \`public.users.id\`.`;
+      expect(said).toEqual([
+        `${like('contained')} All of 20 values that were looked at are there.`,
+        like('events'),
+        like('vacant'),
+      ]);
+    });
   });
 }
 
