@@ -27,6 +27,8 @@ import { changesRows, placePreconditions, type StepOperations } from './place-pr
 import { refuseLongBatches } from './refuse-long-batches.js';
 import { refuseUnderneath } from './refuse-underneath.js';
 import { report } from '../catalog/scope.js';
+import { storeWindow } from '../windows/stored-window.js';
+import type { WindowOfPlan } from './other-windows.js';
 
 export interface CompiledPlan {
   readonly graph: OperationGraph;
@@ -41,6 +43,8 @@ export interface Surroundings {
   readonly fingerprint: (relations: readonly string[]) => string;
   /** The database has no place yet where windows keep what was deleted: checks are asked as if there were none. */
   readonly withoutWindows?: boolean;
+  /** Those of other plans. Absent: there are none. */
+  readonly windows?: readonly WindowOfPlan[];
 }
 
 export function compilePlan(plan: Plan, catalog: CatalogSnapshot, surroundings: Surroundings): Outcome<CompiledPlan> {
@@ -85,8 +89,18 @@ export function compilePlan(plan: Plan, catalog: CatalogSnapshot, surroundings: 
       ...(plan.throttle !== null && { throttle: compileThrottle(plan.throttle, ordered.operations, [catalog, after]) }),
     },
     fingerprint: surroundings.fingerprint(touchedBefore(ordered.operations, catalog)),
+    ...ofWindows(state),
   };
   return outcomeOf({ graph, digest: graphDigest(graph), catalog }, state.diagnostics);
+}
+
+/** What a later plan must know of the windows of this one, and which ones of others it goes on with itself. */
+function ofWindows({ windows, goesOnWith }: CompileState): Pick<OperationGraph, 'windows' | 'goesOnWith'> {
+  const own = [...windows.values()].filter(({ ofOtherPlan, broken }) => ofOtherPlan !== true && broken !== true);
+  return {
+    ...(own.length > 0 && { windows: own.map(storeWindow) }),
+    ...(goesOnWith.size > 0 && { goesOnWith: [...goesOnWith].sort() }),
+  };
 }
 
 function nothingFor({ target, source }: Plan): Diagnostic {
@@ -152,7 +166,7 @@ function compileStep(step: PlanStep, index: number, state: CompileState): Compil
       changing.includes(operation) && { reversal: { kind: 'irreversible', reason: step.rollback.reason } as const }),
   }));
   state.advance((catalog) => applyEffects(catalog, fragment.effects), fragment.windows ?? []);
-  refuseUnderneath(context, state.surroundings().catalog, fragment.windows ?? []);
+  refuseUnderneath(context, state.surroundings().catalog, fragment.windows ?? [], state);
   const operations = [...when, ...require, ...lowered, ...invariantsAfter(step, state)];
   return { shown, operations, preconditions: fragment.preconditions.map((check) => ({ ...check, skipWhen })) };
 }

@@ -45,8 +45,10 @@ export function compileRollback(graph: OperationGraph, begun: ReadonlySet<Operat
   }
   const ordered = orderOperations([...operations.values(), ...invariants(graph)]);
   if (!ordered.ok) throw new Error(`the way back of an acyclic graph has a cycle: ${ordered.cycle.join(' → ')}`);
+  // What a later plan would go on with is no business of the way back.
+  const { windows: _, ...rest } = graph;
   const back: OperationGraph = {
-    ...graph,
+    ...rest,
     direction: 'rollback',
     operations: ordered.operations,
     edges: ordered.edges,

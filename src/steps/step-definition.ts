@@ -57,6 +57,8 @@ export type Allowed = Readonly<Partial<Record<HazardName, string>>>;
 export interface LowerContext extends StepContext, CheckSurroundings {
   /** Those of the plan that earlier steps open, by their ids. */
   readonly windows: ReadonlyMap<string, AnyWindow>;
+  /** A window that another plan has left open, by its name, as it is behind the steps before; undefined where something was reported. */
+  readonly windowOfOtherPlan: (name: string, path: Path) => AnyWindow | undefined;
   /** Ids of the checks that decide whether the step runs. */
   readonly skipWhen: readonly OperationId[];
   readonly defaults: PlanDefaults;

@@ -9,7 +9,7 @@ import type { OperationId } from '../operation/operation.js';
 import { quoteIdentifier } from '../sql/identifier.js';
 import type { Window } from './window.js';
 
-export interface ColumnWindow extends Pick<Window, 'id' | 'name' | 'broken' | 'leads'> {
+export interface ColumnWindow extends Pick<Window, 'id' | 'name' | 'ofOtherPlan' | 'broken' | 'leads'> {
   readonly direction: 'both';
   /** Parents before children. Empty: everything was converted before, and nothing is left to do. */
   readonly tables: readonly TwinTable[];
