@@ -4,14 +4,15 @@
  * what was so only before the window is kept: the columns of its tables by the names that they had.
  */
 import type { CatalogSnapshot, Relation } from '../catalog/catalog-snapshot.js';
-import { sqlName, type Mapping } from '../mapping/mapping.js';
+import { sqlName, type MappedColumn, type Mapping, type ReverseMapping } from '../mapping/mapping.js';
 import type { StoredWindow } from '../operation/operation-graph.js';
 import { isOfColumns, type AnyWindow, type ColumnWindow, type TwinTable } from './column-window.js';
 import { mirrorNames, type BackMirror, type Mirror, type Window } from './window.js';
 
 type StoredMirror = Omit<Mirror, 'mapping' | 'names' | 'back'> & {
   readonly mapping: Omit<Mapping, 'source' | 'target'> & { readonly source: string; readonly target: string };
-  readonly back: BackMirror | null;
+  /** Besides what `mapping.reverse` says. */
+  readonly back: Omit<BackMirror, keyof ReverseMapping> | null;
 };
 
 interface StoredMirrors extends Pick<Window, 'direction' | 'onMirrorError' | 'filled'> {
@@ -43,7 +44,7 @@ function mirrorsToStore({ direction, onMirrorError, filled, mirrors }: Window): 
       reads,
       computes,
       belongsBy,
-      back,
+      back: back === null ? null : { reads: back.reads, computes: back.computes },
     })),
   };
 }
@@ -95,11 +96,33 @@ export function restoreWindow(
           direction: stored.direction,
           onMirrorError: stored.onMirrorError,
           filled: stored.filled,
-          mirrors: stored.mirrors.map(({ mapping, ...mirror }) => ({
-            ...mirror,
-            mapping: { ...mapping, source: relations[mapping.source]!, target: relations[mapping.target]! },
-            names: mirrorNames(name, mapping.name),
-          })),
+          mirrors: stored.mirrors.map((mirror) => restoreMirror(mirror, name, relations)),
         };
   return { ok: true, window };
+}
+
+function restoreMirror(
+  { mapping: stored, back, ...mirror }: StoredMirror,
+  window: string,
+  relations: CatalogSnapshot['relations'],
+): Mirror {
+  const { reverse } = stored;
+  const mapping: Mapping = {
+    ...stored,
+    source: relations[stored.source]!,
+    target: relations[stored.target]!,
+    key: among(stored.columns, stored.key),
+    reverse: reverse === null ? null : { ...reverse, key: among(reverse.columns, reverse.key) },
+  };
+  return {
+    ...mirror,
+    mapping,
+    names: mirrorNames(window, mapping.name),
+    back: back === null ? null : { ...mapping.reverse!, ...back },
+  };
+}
+
+/** A key is a subset of the columns, told by which they are and not by what they say. */
+function among(columns: readonly MappedColumn[], key: readonly MappedColumn[]): readonly MappedColumn[] {
+  return key.map(({ name }) => columns.find((column) => column.name === name)!);
 }
