@@ -167,7 +167,10 @@ async function begin(
     });
   });
   if (!('id' in run))
-    return refusal(EXIT.heldByAnother, 'LS9037', { detail: run.join('\n'), help: 'let that run end, or take it back first' });
+    return refusal(EXIT.heldByAnother, 'LS9037', {
+      detail: run.join('\n'),
+      help: 'let that run end, or take it back first',
+    });
   options.begin?.(graph, false);
   return walk(graph, run, options);
 }

@@ -68,7 +68,10 @@ function doubles(document: SourceDocument, places: readonly Place[]): readonly D
 /** Whether there is such a window only a database can tell: the shape of the name, and that it is of another plan. */
 function ofOtherPlan({ value }: SourceDocument, slot: RefSlotAt): readonly [detail: string, help: string] | undefined {
   if (!OTHER_WINDOW.test(slot.value))
-    return [`\`${slot.value}\` is not the name of a window.`, 'write `plan/step`: the plan that opened it, and its step'];
+    return [
+      `\`${slot.value}\` is not the name of a window.`,
+      'write `plan/step`: the plan that opened it, and its step',
+    ];
   const [plan, step] = slot.value.split('/');
   const own = isObject(value) ? value.name : undefined;
   return plan === own ? [`\`${slot.value}\` is a window of this plan.`, `write \`${step!}\``] : undefined;

@@ -27,6 +27,7 @@ import { changesRows, placePreconditions, type StepOperations } from './place-pr
 import { refuseLongBatches } from './refuse-long-batches.js';
 import { refuseUnderneath } from './refuse-underneath.js';
 import { report } from '../catalog/scope.js';
+import type { AnyWindow } from '../windows/column-window.js';
 import { storeWindow } from '../windows/stored-window.js';
 import type { WindowOfPlan } from './other-windows.js';
 
@@ -150,6 +151,7 @@ function compileStep(step: PlanStep, index: number, state: CompileState): Compil
   const skipWhen = when.map((operation) => operation.id);
   const require = own(step.require, 'require', { effect: 'fail', skipWhen });
   const fragment = kind.lower(step.fields as never, { ...context, skipWhen });
+  comeSince(fragment.windows ?? [], { ...context, skipWhen }, state);
   const stated = statedWayBack(context, [...path, 'rollback']);
   const behind = [...skipWhen, ...require.map((operation) => operation.id)];
   const changing = fragment.operations.filter(changesRows);
@@ -169,6 +171,15 @@ function compileStep(step: PlanStep, index: number, state: CompileState): Compil
   refuseUnderneath(context, state.surroundings().catalog, fragment.windows ?? [], state);
   const operations = [...when, ...require, ...lowered, ...invariantsAfter(step, state)];
   return { shown, operations, preconditions: fragment.preconditions.map((check) => ({ ...check, skipWhen })) };
+}
+
+/** A window of another plan may have been open for weeks before this step cuts it over. */
+function comeSince(moved: readonly AnyWindow[], context: LowerContext, { windows, others }: CompileState): void {
+  for (const window of moved) {
+    const before = windows.get(window.id) ?? others.get(window.id)?.window;
+    if (window.ofOtherPlan !== true || before?.leads !== 'old' || window.leads !== 'new') continue;
+    for (const kind of STEP_KINDS) kind.comeSince?.(window, context);
+  }
 }
 
 /** Where the catalog, or what was compiled before, tells already. */

@@ -78,7 +78,10 @@ export function compileState(
         goesOnWith.add(name);
         return windows.get(name) ?? other.window;
       }
-      const { detail, help } = other?.refused ?? { detail: `Nothing is known of \`${name}\`.`, help: 'lockstep status' };
+      const { detail, help } = other?.refused ?? {
+        detail: `Nothing is known of \`${name}\`.`,
+        help: 'lockstep status',
+      };
       report(scope, WINDOW_CODES, 'LS6513', scope.locate(path), { detail, help });
       return undefined;
     };

@@ -27,8 +27,7 @@ export function refuseUnderneath(
       : window.mirrors.flatMap((mirror) => whatBreaksMirror(mirror, before, after, grammar));
     for (const what of new Set(found)) refuse(window.id, what, help);
   };
-  for (const window of context.windows.values())
-    look(window, windowHelp(window));
+  for (const window of context.windows.values()) look(window, windowHelp(window));
   const leftOpen = [...others.values()].flatMap(({ window }) => window ?? []);
   for (const window of leftOpen) if (!context.windows.has(window.id)) look(window, beforeThisPlan(window.id));
   // Of those whose run has kept nothing the catalog still knows the names. The plan's own are those above, also where a run of it

@@ -37,7 +37,9 @@ export function closedByOthersLines(
   return windows.flatMap(({ step, run: opener, state, moves }) => {
     const last = moves.at(-1);
     if (state !== 'closed' || opener !== run || last === undefined || last.by === run) return [];
-    return [style.faint(cut(printable(`  window ${step} of ${run} was closed by ${last.by}, ${showMoment(last.at)}`), width))];
+    return [
+      style.faint(cut(printable(`  window ${step} of ${run} was closed by ${last.by}, ${showMoment(last.at)}`), width)),
+    ];
   });
 }
 

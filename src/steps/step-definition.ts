@@ -27,6 +27,11 @@ export interface StepDefinition<Fields> {
   windowsOf?(fields: Fields): readonly string[];
   /** Of a kind that brings what was there before: the names of the mappings, in the order of its field `mappings`. */
   fills?(fields: Fields): readonly string[];
+  /**
+   * Of a kind that opens a window: refuses what has come to its tables since, where a step of a later plan cuts it over. Called for
+   * the windows of all kinds.
+   */
+  comeSince?(window: AnyWindow, context: LowerContext): void;
   /** What can be refused without a database. */
   check?(fields: Fields, context: StepContext): void;
   lower(fields: Fields, context: LowerContext): Fragment;

@@ -33,6 +33,8 @@ export interface TwinTable {
   /** Tells its rows, by the names before the cutover, not quoted. */
   readonly key: readonly { readonly name: string; readonly type: string }[];
   readonly twins: readonly Twin[];
+  /** Names of the indexes and constraints that it had when the window opened; of a window of another plan only. */
+  readonly had?: readonly string[];
 }
 
 /** Names are not quoted. */

@@ -61,7 +61,10 @@ export function redefineLeading(mirror: Mirror, window: BodyOf): readonly string
 }
 
 function backFunction({ names, mapping }: Mirror, { reads, computes, columns }: BackMirror): string {
-  const from = `(${rowOf({ reads, computes }, reads.map((_, index) => `$${index + 1}`))}) AS ${quoteIdentifier(mapping.target.name)}`;
+  const from = `(${rowOf(
+    { reads, computes },
+    reads.map((_, index) => `$${index + 1}`),
+  )}) AS ${quoteIdentifier(mapping.target.name)}`;
   const returns = columns.map(({ name, type }) => `${name} ${comparableType(type)}`);
   return `CREATE FUNCTION ${names.back}(${reads.map(({ type }) => type).join(', ')}) RETURNS TABLE (${returns.join(', ')})
 LANGUAGE sql STABLE BEGIN ATOMIC

@@ -19,10 +19,7 @@ interface StoredMirrors extends Pick<Window, 'direction' | 'onMirrorError' | 'fi
   readonly mirrors: readonly StoredMirror[];
 }
 
-type StoredTable = Omit<TwinTable, 'relation'> & Pick<Relation, 'columns'> & {
-    /** Names of the indexes and constraints that it had. */
-    readonly had: readonly string[];
-  };
+type StoredTable = Omit<TwinTable, 'relation'> & Pick<Relation, 'columns'> & Required<Pick<TwinTable, 'had'>>;
 
 interface StoredColumns extends Pick<ColumnWindow, 'counterparts' | 'map'> {
   readonly tables: readonly StoredTable[];
@@ -63,8 +60,7 @@ function columnsToStore({ tables, counterparts, map }: ColumnWindow): StoredColu
 
 /** A window of another plan, as it stands now; or the tables that it had and that are there no more. */
 export type RestoredWindow =
-  | { readonly ok: true; readonly window: AnyWindow }
-  | { readonly ok: false; readonly missing: readonly string[] };
+  { readonly ok: true; readonly window: AnyWindow } | { readonly ok: false; readonly missing: readonly string[] };
 
 export function restoreWindow(
   { name, parts }: StoredWindow,
@@ -84,7 +80,7 @@ export function restoreWindow(
       ? {
           ...common,
           direction: 'both',
-          tables: stored.tables.map(({ columns, had: _, ...table }) => ({
+          tables: stored.tables.map(({ columns, ...table }) => ({
             ...table,
             relation: { ...relations[table.name]!, columns },
           })),

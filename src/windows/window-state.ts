@@ -57,7 +57,8 @@ function isWindow({ id, name, ofOtherPlan }: Moved): string {
 /** Violated where the window is not in a state from which it may go there: the journal was changed by hand. */
 export function windowMayMove(window: Moved, to: WindowState): CheckQuery {
   const from = (Object.keys(WINDOW_MOVES) as WindowState[]).filter(
-    (state) => WINDOW_MOVES[state].includes(to) && (window.ofOtherPlan !== true || to !== 'closed' || leads(window, state)),
+    (state) =>
+      WINDOW_MOVES[state].includes(to) && (window.ofOtherPlan !== true || to !== 'closed' || leads(window, state)),
   );
   const rows = `SELECT w.state FROM (SELECT 1) AS one LEFT JOIN lockstep."window" AS w ON ${isWindow(window)}
 WHERE w.state IS NULL OR w.state NOT IN (${from.map(quoteLiteral).join(', ')})`;

@@ -62,15 +62,10 @@ export interface ComputedColumn extends SourceColumn {
 }
 
 /** SQL that has the columns that a mapping reads, of values of `reads` that are given as SQL. */
-export function rowOf(
-  { reads, computes }: Pick<Mirror, 'reads' | 'computes'>,
-  values: readonly string[],
-): string {
+export function rowOf({ reads, computes }: Pick<Mirror, 'reads' | 'computes'>, values: readonly string[]): string {
   const row = `SELECT ${reads.map(({ name }, index) => `${values[index]!} AS ${quoteIdentifier(name)}`).join(', ')}`;
   if (computes.length === 0) return row;
-  const computed = computes.map(
-    ({ name, expression, type }) => `(${expression})::${type} AS ${quoteIdentifier(name)}`,
-  );
+  const computed = computes.map(({ name, expression, type }) => `(${expression})::${type} AS ${quoteIdentifier(name)}`);
   return `SELECT stored.*, ${computed.join(', ')} FROM (${row}) AS stored`;
 }
 

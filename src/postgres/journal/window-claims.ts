@@ -69,7 +69,10 @@ export async function standingOn(session: Session, run: StoredRun, lock: boolean
   );
   const live = await liveRunsOn(session, names, run.plan);
   const begun = live.filter(({ name, run: other }) => !moved.some((one) => one.name === name && one.run === other));
-  return [...moved, ...begun.map(({ name, run: other }) => ({ name, state: 'old leads' as const, run: other, at: null }))];
+  return [
+    ...moved,
+    ...begun.map(({ name, run: other }) => ({ name, state: 'old leads' as const, run: other, at: null })),
+  ];
 }
 
 /** Waits for whoever is about to begin or to take back a run on one of them. */
@@ -89,7 +92,10 @@ async function liveRunsOn(
     session,
     journalTables
       .selectFrom('lockstep.run')
-      .select([sql<string>`plan || '@' || ordinal`.as('run'), sql<readonly string[]>`graph::json -> 'goesOnWith'`.as('names')])
+      .select([
+        sql<string>`plan || '@' || ordinal`.as('run'),
+        sql<readonly string[]>`graph::json -> 'goesOnWith'`.as('names'),
+      ])
       .where('plan', '<>', plan)
       .where('status', 'not in', ENDED_STATUSES)
       .where(sql<boolean>`graph::json -> 'goesOnWith' IS NOT NULL`)

@@ -227,7 +227,10 @@ async function comparisonsOf(
     const isInside = from.startsWith(`${mapping}.`);
     const own = compares.filter(({ reads, label }) =>
       isInside
-        ? reads.includes(mapping) && (label.endsWith(`(${mapping})`) || label.includes(` of ${step} is `) || label.endsWith(`of ${name} correspond`))
+        ? reads.includes(mapping) &&
+          (label.endsWith(`(${mapping})`) ||
+            label.includes(` of ${step} is `) ||
+            label.endsWith(`of ${name} correspond`))
         : reads.includes(from) &&
           reads.includes(to) &&
           (alone || label.endsWith(`(${mapping})`) || label.endsWith(`of ${name} correspond`)),

@@ -8,130 +8,10 @@ import { PLAIN_STYLE } from '../../../src/render/style.js';
 import { catalogLines } from '../../support/catalog-text.js';
 import { testDatabase, type TestDatabase } from '../../support/database.js';
 import { planOn, rowsOf, told, type PlanOnDatabase } from '../../support/plan-on-database.js';
+import { begun, CASES, ended, INSIDE, type Begun } from './later-plan-kinds.js';
 import { leftOver } from './window-cycle.js';
 
-/** How one kind opens a window, what the application writes meanwhile, and what is wrong in the data: no rows. */
-interface Kind {
-  readonly kind: string;
-  readonly tables: string;
-  readonly first: Readonly<Record<string, unknown>>;
-  readonly writeOld: readonly string[];
-  /** After the cutover, by the side that leads then. */
-  readonly writeNew: readonly string[];
-  readonly wrong: Readonly<Record<'old' | 'new', string>>;
-  /** What the first plan opens is called. */
-  readonly window: string;
-  /** Something that the window stands on is changed. */
-  readonly underneath: string;
-  /** What `close` has to say besides. */
-  readonly close: Readonly<Record<string, unknown>>;
-}
-
-const BETWEEN_TABLES: Kind = {
-  kind: 'dual_write',
-  tables: `CREATE TABLE users (id int PRIMARY KEY, name text, hash text);
-    CREATE TABLE credentials (user_id int PRIMARY KEY, hash text NOT NULL);
-    INSERT INTO users SELECT n, 'n' || n, CASE WHEN n % 7 <> 0 THEN 'h' || n END FROM generate_series(1, 200) AS n`,
-  first: {
-    defaults: { batch: { rows: 50, target: 'off' } },
-    mappings: {
-      credentials: {
-        ...{ from: 'users', to: 'credentials', where: 'hash IS NOT NULL', columns: { user_id: 'id', hash: 'hash' } },
-        reverse: { on_delete: { set: { hash: 'NULL' } } },
-      },
-    },
-    steps: [
-      {
-        id: 'in-step',
-        dual_write: { mappings: ['credentials'], direction: 'both' },
-        allow: { deadlocks: 'the application tries again' },
-      },
-      { id: 'fill', backfill: { mappings: ['credentials'] } },
-      { id: 'proof', verify: [{ in_sync: ['in-step'] }] },
-    ],
-  },
-  window: 'first-plan/in-step',
-  writeOld: [
-    `INSERT INTO users VALUES ((SELECT max(id) + 1 FROM users), 'new', 'new')`,
-    `UPDATE users SET hash = hash || '+' WHERE id % 10 = 1`,
-    `DELETE FROM users WHERE id = (SELECT min(id) FROM users)`,
-    `UPDATE users SET id = id + 10000 WHERE id = (SELECT min(id) FROM users)`,
-  ],
-  writeNew: [
-    `UPDATE credentials SET hash = hash || '!' WHERE user_id % 10 = 2`,
-    `DELETE FROM credentials WHERE user_id = (SELECT min(user_id) FROM credentials)`,
-  ],
-  wrong: {
-    old: `SELECT u.id FROM users AS u FULL JOIN credentials AS c ON c.user_id = u.id WHERE u.hash IS DISTINCT FROM c.hash`,
-    new: `SELECT u.id FROM users AS u FULL JOIN credentials AS c ON c.user_id = u.id WHERE u.hash IS DISTINCT FROM c.hash`,
-  },
-  underneath: 'ALTER TABLE users RENAME COLUMN hash TO secret',
-  close: { quiet: '0s' },
-};
-
-const INSIDE: Kind = {
-  kind: 'convert_uuid',
-  tables: `CREATE TABLE users (id serial PRIMARY KEY, email text NOT NULL UNIQUE, invited_by int REFERENCES users ON DELETE SET NULL);
-    CREATE TABLE posts (id int GENERATED ALWAYS AS IDENTITY PRIMARY KEY, user_id int NOT NULL REFERENCES users ON DELETE CASCADE, title text);
-    CREATE INDEX posts_user_id_idx ON posts (user_id);
-    CREATE VIEW authors AS SELECT u.id, u.email, count(p.id) AS posts FROM users u LEFT JOIN posts p ON p.user_id = u.id GROUP BY u.id;
-    COMMENT ON COLUMN users.id IS 'who it is';
-    INSERT INTO users (email, invited_by) SELECT 'u' || g, nullif(g / 2, 0) FROM generate_series(1, 200) AS g;
-    INSERT INTO posts (user_id, title) SELECT 1 + g % 200, 't' || g FROM generate_series(1, 600) AS g`,
-  first: {
-    steps: [
-      { id: 'keys', convert_uuid: { table: 'users', value: 'random', map: 'pairs' } },
-      { id: 'proof', verify: [{ in_sync: ['keys'] }] },
-    ],
-  },
-  window: 'first-plan/keys',
-  writeOld: [
-    `INSERT INTO users (email, invited_by) SELECT 'new ' || count(*), max(id) FROM users`,
-    `INSERT INTO posts (user_id, title) SELECT max(id), 'by the newest' FROM users`,
-    `UPDATE posts SET user_id = (SELECT min(id) FROM users) WHERE title LIKE '%9'`,
-    `DELETE FROM users WHERE id = (SELECT max(id) - 3 FROM users)`,
-  ],
-  writeNew: [
-    `INSERT INTO users (email, invited_by) SELECT 'flipped ' || count(*), (SELECT id FROM users WHERE email = 'u9') FROM users`,
-    `INSERT INTO posts (user_id, title) SELECT id, 'flipped' FROM users WHERE email = 'u8'`,
-    `UPDATE posts SET user_id = (SELECT id FROM users WHERE email = 'u11') WHERE title = 't30'`,
-    `DELETE FROM users WHERE email = 'u150'`,
-  ],
-  wrong: {
-    old: `SELECT u.id FROM users u LEFT JOIN posts p ON p.user_id = u.id LEFT JOIN users i ON i.id = u.invited_by
-      WHERE u.id_uuid IS NULL OR p.user_id_uuid <> u.id_uuid OR u.invited_by_uuid IS DISTINCT FROM i.id_uuid`,
-    new: `SELECT u.id_legacy FROM users u LEFT JOIN posts p ON p.user_id = u.id LEFT JOIN users i ON i.id = u.invited_by
-      WHERE u.id_legacy IS NULL OR p.user_id_legacy <> u.id_legacy OR u.invited_by_legacy IS DISTINCT FROM i.id_legacy`,
-  },
-  underneath: 'ALTER TABLE posts RENAME COLUMN user_id TO author_id',
-  close: { quiet: '0s', old: 'keep' },
-};
-
-const KINDS = [BETWEEN_TABLES, INSIDE];
-const cases = KINDS.flatMap((kind) => [18, 15].map((major) => ({ ...kind, major })));
-
-interface Begun extends TestDatabase {
-  readonly first: PlanOnDatabase;
-  readonly before: readonly string[];
-}
-
-/** The first plan has run to its end, with its window open. */
-async function begun({ major, tables, first }: Kind & { readonly major: number }): Promise<Begun> {
-  const found = await testDatabase({ major, after: onTestFinished });
-  await found.query(tables);
-  const before = await catalogLines(found);
-  const plan = planOn(found.database, { name: 'first-plan', ...first });
-  await ended(plan.apply());
-  return { ...found, first: plan, before };
-}
-
-async function ended(result: ReturnType<PlanOnDatabase['apply']>): Promise<void> {
-  const { report, ...rest } = await result;
-  expect(told({ report, ...rest })).toBe('exit 0');
-  expect(report!.outcome).toBe('done');
-}
-
-describe.each(cases)('a window of $kind on server $major', (one) => {
+describe.each(CASES)('a window of $kind on server $major', (one) => {
   const { window, writeOld, writeNew, wrong } = one;
   const flips = (found: Begun, name = 'second-plan', more: readonly object[] = []): PlanOnDatabase =>
     planOn(found.database, {
@@ -161,7 +41,10 @@ describe.each(cases)('a window of $kind on server $major', (one) => {
     await write(writeNew, 'new');
     expect(await statusOf(found, 'first-plan')).toMatch(/cut over by second-plan@1.*that of second-plan@1 first/s);
     expect(await statusOf(found, 'second-plan')).toMatch(
-      new RegExp(`window ${window} is open, the new side leads.*opened by first-plan@1.*cut over by second-plan@1`, 's'),
+      new RegExp(
+        `window ${window} is open, the new side leads.*opened by first-plan@1.*cut over by second-plan@1`,
+        's',
+      ),
     );
     await second.approve('soak');
     await ended(second.apply());
@@ -174,7 +57,10 @@ describe.each(cases)('a window of $kind on server $major', (one) => {
     for (const plan of [found.first, second])
       expect((await plan.rollback()).diagnostics[0]).toMatchObject({ code: 'LS9010' });
     expect(told(await found.first.rollback())).toMatch(/was closed by `second-plan@1` at /);
-    const late = await planOn(database, { name: 'third-plan', steps: [{ id: 'done', close: { windows: [window] } }] }).apply();
+    const late = await planOn(database, {
+      name: 'third-plan',
+      steps: [{ id: 'done', close: { windows: [window] } }],
+    }).apply();
     expect(told(late)).toMatch(/LS6513 `first-plan\/[a-z-]+` was closed by `second-plan@1` at/);
   });
 
@@ -225,13 +111,10 @@ describe.each(cases)('a window of $kind on server $major', (one) => {
 
   test('is compared before anything that rests on it, and a difference stops the later plan', async () => {
     const found = await begun(one);
-    await found.query(
-      one === BETWEEN_TABLES || one.kind === 'dual_write'
-        ? `SET session_replication_role = replica; ALTER TABLE users DISABLE TRIGGER ALL; UPDATE users SET hash = 'unseen' WHERE id = 5; ALTER TABLE users ENABLE ALWAYS TRIGGER ALL`
-        : `ALTER TABLE posts DISABLE TRIGGER USER; UPDATE posts SET user_id_uuid = (SELECT id_uuid FROM users WHERE id = 7) WHERE title = 't9'; ALTER TABLE posts ENABLE TRIGGER USER`,
-    );
+    await found.query(one.unseen);
     const stopped = await flips(found).apply();
     expect(stopped.exit).toBe(EXIT.checkFailed);
+    expect(await found.value(`SELECT state FROM lockstep."window"`)).toBe('old leads');
   });
 
   test('is not gone on with while the run that opened it, or another one, is at it', async () => {
@@ -256,7 +139,7 @@ describe.each(cases)('a window of $kind on server $major', (one) => {
 
   test('what it stands on is changed by no later plan, but behind its close', async () => {
     const found = await begun(one);
-    const under = { id: 'under', ddl: one.underneath };
+    const under = { id: 'under', ddl: one.underneath, allow: { breaks_readers: 'nobody reads it' } };
     const done = { id: 'done', close: { windows: [window], old: 'keep' } };
     const alone = planOn(found.database, { name: 'alone', steps: [under] });
     expect(told(await alone.plan())).toMatch(new RegExp(`LS6520 \`${window}\` keeps it in step`));
@@ -267,13 +150,50 @@ describe.each(cases)('a window of $kind on server $major', (one) => {
   });
 });
 
+describe.each([18, 15])('several windows on server %i', (major) => {
+  test('of two plans and of its own are cut over in one commit, and closed', async () => {
+    const found = await testDatabase({ major, after: onTestFinished });
+    await found.query(`CREATE TABLE a (id serial PRIMARY KEY); CREATE TABLE b (id serial PRIMARY KEY, a int REFERENCES a); CREATE TABLE c (id serial PRIMARY KEY);
+      INSERT INTO a SELECT FROM generate_series(1, 20); INSERT INTO b (a) SELECT g FROM generate_series(1, 20) g; INSERT INTO c SELECT FROM generate_series(1, 20)`);
+    const opens = (table: string): object => ({ id: `key-of-${table}`, convert_uuid: { table, value: 'random' } });
+    for (const table of ['a', 'b'])
+      await ended(planOn(found.database, { name: `opens-${table}`, steps: [opens(table)] }).apply());
+    const windows = ['opens-a/key-of-a', 'opens-b/key-of-b', 'key-of-c'];
+    const last = planOn(found.database, {
+      name: 'last',
+      steps: [
+        opens('c'),
+        { id: 'flip', cutover: { windows } },
+        { id: 'proof', verify: [{ in_sync: windows }, { in_sync: { of: windows } }] },
+        { id: 'soak', gate: { approval: 'dba' } },
+        { id: 'done', close: { windows, old: 'retire', retain: '1ms', quiet: '0s' } },
+      ],
+    });
+    expect((await last.apply()).exit).toBe(EXIT.stopped);
+    expect(told(await last.rollback())).toBe('exit 0');
+    expect((await last.apply()).exit).toBe(EXIT.stopped);
+    expect(told(await last.verify())).toBe('exit 0');
+    await last.approve('soak');
+    // The old columns wait for as long as they are kept.
+    for (let turns = 0; turns < 3; turns++) await last.apply();
+    expect(told(await last.apply())).toBe('exit 0');
+    const types = `SELECT string_agg(attrelid::regclass || '.' || attname || ' ' || atttypid::regtype, ', ' ORDER BY attrelid::regclass::text, attnum)
+      FROM pg_attribute WHERE attrelid IN ('a'::regclass, 'b'::regclass, 'c'::regclass) AND attnum > 0 AND NOT attisdropped`;
+    expect(await found.value(types)).toBe('a.id uuid, b.a uuid, b.id uuid, c.id uuid');
+  });
+});
+
 describe('names of windows of other plans', () => {
   test('of what is not there are refused with what is', async () => {
     const found = await begun({ ...INSIDE, major: 18 });
     const told1 = async (name: string): Promise<string> =>
       told(await planOn(found.database, { name: 'later', steps: [{ id: 'done', close: { windows: [name] } }] }).plan());
-    expect(await told1('no-plan/keys')).toMatch(/LS6513 The journal of this database has no run of `no-plan`.*open here: first-plan\/keys/);
-    expect(await told1('first-plan/other')).toMatch(/LS6513 `first-plan@1` has no window `other`.*open here: first-plan\/keys/);
+    expect(await told1('no-plan/keys')).toMatch(
+      /LS6513 The journal of this database has no run of `no-plan`.*open here: first-plan\/keys/,
+    );
+    expect(await told1('first-plan/other')).toMatch(
+      /LS6513 `first-plan@1` has no window `other`.*open here: first-plan\/keys/,
+    );
     expect(await told1('first-plan/')).toMatch(/LS1402 .*write `plan\/step`/);
     expect(await told1('later/keys')).toMatch(/LS1402 .*write `keys`/);
   });
@@ -281,7 +201,8 @@ describe('names of windows of other plans', () => {
   test('what was a uuid before has nothing to cut over, and nothing to close', async () => {
     const found = await testDatabase({ major: 18, after: onTestFinished });
     await found.query('CREATE TABLE users (id uuid PRIMARY KEY)');
-    await ended(planOn(found.database, { name: 'first-plan', ...INSIDE.first }).apply());
+    const first = planOn(found.database, { name: 'first-plan', ...INSIDE.first });
+    expect((await first.apply()).exit).toBe(EXIT.done);
     const later = planOn(found.database, {
       name: 'later',
       steps: [
