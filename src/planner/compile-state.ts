@@ -14,6 +14,7 @@ import type { LowerContext } from '../steps/step-definition.js';
 import { isOfColumns, type AnyWindow } from '../windows/column-window.js';
 import { allDifferences } from '../windows/compare-twins.js';
 import { differencesOf } from '../windows/compare-window.js';
+import { withDefaultsOf } from '../windows/stored-window.js';
 import { touchesOf } from '../steps/touches.js';
 import { WINDOW_CODES } from '../steps/window-codes.js';
 import { otherWindows, type OtherWindow, type WindowOfPlan } from './other-windows.js';
@@ -76,7 +77,7 @@ export function compileState(
       const other = others.get(name);
       if (other?.window != null && other.refused === null) {
         goesOnWith.add(name);
-        return windows.get(name) ?? other.window;
+        return withDefaultsOf(windows.get(name) ?? other.window, scope.catalog);
       }
       const { detail, help } = other?.refused ?? {
         detail: `Nothing is known of \`${name}\`.`,

@@ -66,9 +66,9 @@ export const WINDOW_CODES = {
       'A run may end with windows open, and a later plan may compare such a window (`in_sync`), cut it over or close it, by its name: `plan/step`. That needs the run that opened it to have ended, and the window to be open. What it is like stands in the journal of the database, not in the file of the other plan; so only a command with that database can tell. `lockstep status` lists windows that are open.',
   },
   LS6514: {
-    summary: 'an old column has got something new since its window opened',
+    summary: 'what stands on an old column is not what it was when its window opened',
     explanation:
-      'Indexes, keys and foreign keys over an old column were built again over its twin when the window opened. What has come since has no such counterpart: a cutover would leave it on the old column, or fail because of it. Drop it before the cutover, and make it again behind it, where the name means the new column; or take back the run that opened the window, and apply its plan anew.',
+      'Indexes, keys and foreign keys over an old column were built again over its twin when the window opened. What has come since has no such counterpart: a cutover would leave it on the old column, or fail because of it. Drop it before the cutover, and make it again behind it, where the name means the new column. What has gone since cannot change names with its counterpart. Make it again; or take back the run that opened the window, and apply its plan anew.',
   },
   LS6520: {
     summary: 'a step changes what an open window stands on',

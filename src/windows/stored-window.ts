@@ -97,6 +97,20 @@ export function restoreWindow(
   return { ok: true, window };
 }
 
+/**
+ * While the old side leads, its columns may get another default, also one that the window needs to be cut over: what gives a new row
+ * its old key. So it is that of the catalog of the step at hand.
+ */
+export function withDefaultsOf<W extends AnyWindow>(window: W, { relations }: Pick<CatalogSnapshot, 'relations'>): W {
+  if (!isOfColumns(window) || window.leads !== 'old') return window;
+  const tables = window.tables.map((table) => {
+    const columns = relations[table.name]?.columns ?? [];
+    const now = (old: string): string | null => columns.find(({ name }) => name === old)?.default ?? null;
+    return { ...table, twins: table.twins.map((twin) => ({ ...twin, default: now(twin.old) })) };
+  });
+  return { ...window, tables };
+}
+
 function restoreMirror(
   { mapping: stored, back, ...mirror }: StoredMirror,
   window: string,

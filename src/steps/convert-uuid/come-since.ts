@@ -16,11 +16,18 @@ import { nothingIsLeftBehind } from './refuse-dependents.js';
 export function refuseWhatHasCome(window: ColumnWindow, context: LowerContext): void {
   const { relations } = context.catalog;
   const now = window.tables.map((table) => ({ ...table, relation: relations[table.name] ?? table.relation }));
+  const refuse = (detail: string, help: string): void =>
+    report(context, WINDOW_CODES, 'LS6514', context.locate(context.path), { detail, help });
   for (const what of [...now.flatMap(comeTo), ...referencesTo(window, context)])
-    report(context, WINDOW_CODES, 'LS6514', context.locate(context.path), {
-      detail: `${what}, and was not there when \`${window.name}\` opened.`,
-      help: 'drop it in a step before this one, and make it again behind it',
-    });
+    refuse(
+      `${what}, and was not there when \`${window.name}\` opened.`,
+      'drop it in a step before this one, and make it again behind it',
+    );
+  for (const what of goneFrom(now, window))
+    refuse(
+      `${what} is there no more, and was when \`${window.name}\` opened.`,
+      'make it again as it was, or take the run that opened the window back and apply its plan anew',
+    );
   nothingIsLeftBehind(now, context);
 }
 
@@ -38,6 +45,15 @@ function comeTo(table: TwinTable): readonly string[] {
   return [...constraints, ...indexes].map(
     (one) => `\`${one.name}\` of \`${name}\` stands on an old column: ${one.definition}`,
   );
+}
+
+/** What changes names in the cutover: one of the two, or both. */
+function goneFrom(tables: readonly TwinTable[], { counterparts }: ColumnWindow): readonly string[] {
+  return counterparts.flatMap(({ table, name, twin }) => {
+    const relation = tables.find((one) => one.name === table)?.relation;
+    const there = new Set([...(relation?.indexes ?? []), ...(relation?.constraints ?? [])].map((one) => one.name));
+    return [name, twin].filter((one) => !there.has(one)).map((one) => `\`${one}\` of \`${table}\``);
+  });
 }
 
 /** Foreign keys of other tables, which refer to an old column. */

@@ -133,7 +133,7 @@ function dressingOf(
 /** After the cutover a row comes with its new key alone: going back needs an old one for it. */
 function oldKeysAreGiven(windows: readonly ColumnWindow[], context: LowerContext): boolean {
   let given = true;
-  for (const { tables } of windows) {
+  for (const { tables, ofOtherPlan } of windows) {
     for (const { name, relation, twins } of tables) {
       for (const { old, value, default: text } of twins) {
         const numbered = relation.columns.some((column) => column.name === old && column.identity !== 'no');
@@ -142,7 +142,10 @@ function oldKeysAreGiven(windows: readonly ColumnWindow[], context: LowerContext
         given = false;
         report(context, WINDOW_CODES, 'LS6512', context.locate([...context.path, 'windows']), {
           detail: `\`${name}.${old}\` has no default.`,
-          help: 'add `old_value: <SQL>` to the `convert_uuid`, or give the column a sequence',
+          help:
+            ofOtherPlan === true
+              ? `give it one in a step before: ALTER TABLE ${name} ALTER COLUMN ${quoteIdentifier(old)} SET DEFAULT …`
+              : 'add `old_value: <SQL>` to the `convert_uuid`, or give the column a sequence',
         });
       }
     }
