@@ -90,6 +90,7 @@ const ENVIRONMENT_CODES: ReadonlySet<string> = new Set([
   'LS1501',
   'LS6105',
   'LS6503',
+  'LS6513',
   'LS6106',
   'LS8002',
   'LS8003',

@@ -80,8 +80,8 @@ export function compileState(
         return withDefaultsOf(windows.get(name) ?? other.window, scope.catalog);
       }
       const { detail, help } = other?.refused ?? {
-        detail: `Nothing is known of \`${name}\`.`,
-        help: 'lockstep status',
+        detail: `No journal tells of \`${name}\`.`,
+        help: 'compile against the database in which it is open',
       };
       report(scope, WINDOW_CODES, 'LS6513', scope.locate(path), { detail, help });
       return undefined;
