@@ -33,6 +33,15 @@ export interface CheckContext extends Scope {
   readonly mappingsOfWindow: (id: string) => readonly string[] | undefined;
   /** Of a window inside of tables: the rows whose twins differ, and the relations that are read; undefined for any other. */
   readonly twinsOfWindow: (id: string) => { readonly rows: string; readonly reads: readonly string[] } | undefined;
+  /**
+   * Of a window that another plan has opened, by its name: the rows that differ, and the relations that are read. Undefined where
+   * something was reported.
+   */
+  readonly ofOtherPlan: (
+    name: string,
+    path: Path,
+    options: { readonly extra: 'refuse' | 'allow'; readonly samples: number },
+  ) => { readonly rows: string; readonly reads: readonly string[] } | undefined;
   /** What the open window is called that keeps this mapping in step; undefined where there is none. */
   readonly windowOf: (mapping: string) => string | undefined;
   /** Keys of the relations that a condition or query reads, by the grammar; reports what cannot be known. */

@@ -7,7 +7,7 @@ import type { CheckContext, CheckDefinition } from './check-definition.js';
 type InSyncFields = readonly string[] | { readonly of: readonly string[]; readonly extra?: 'allow' };
 
 const NAMES = list(
-  ref('mapping or window', 'a mapping, or a window for all of its mappings'),
+  ref('mapping or window', 'a mapping, a window for all of its mappings, or a window of another plan: `plan/step`'),
   'the mappings or windows',
 );
 
@@ -32,6 +32,11 @@ export const inSync: CheckDefinition<InSyncFields> = {
     const { of, extra } = Array.isArray(fields)
       ? { of: fields as readonly string[] }
       : (fields as { of: readonly string[]; extra?: 'allow' });
+    if (of[0]!.includes('/')) {
+      const options = { extra: extra === 'allow' ? ('allow' as const) : ('refuse' as const), samples: context.samples };
+      const found = context.ofOtherPlan(of[0]!, context.path, options);
+      return found && { says: `both sides of ${of[0]!} correspond`, ...found };
+    }
     const twins = context.twinsOfWindow(of[0]!);
     if (twins !== undefined) return { says: `every new key of ${of[0]!} is what the old one says`, ...twins };
     const mapping = context.mapping(of[0]!);

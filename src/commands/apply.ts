@@ -8,6 +8,7 @@ import { migrate } from '../postgres/journal/migrate.js';
 import { moveRun } from '../postgres/journal/move-run.js';
 import { runReport, type RunReport } from '../postgres/journal/run-report.js';
 import { beginRun, type StoredRun } from '../postgres/journal/runs.js';
+import { windowsNotToBeHad } from '../postgres/journal/window-claims.js';
 import type { PlanReport } from '../report/plan-report.js';
 import { compileForDatabase, type CompiledForDatabase } from './compile-for-database.js';
 import { EXIT, refusal, type CommandResult } from './command-result.js';
@@ -153,16 +154,23 @@ async function begin(
   // Whoever held the plan before us may have run all of it.
   if (((await knownRun(database, plan.name))?.ordinal ?? 0) !== latest) return MOVED;
   await database.withSession((session) => migrate(session));
-  const run = await database.transaction((session) =>
-    beginRun(session, {
+  const run = await database.transaction(async (session) => {
+    const refused = await windowsNotToBeHad(session, graph);
+    if (refused.length > 0) return refused;
+    return beginRun(session, {
       graph,
       sourceDigest: plan.sourceDigest,
       params: plan.params,
       fingerprintBefore: canonicalJson(definitions),
       executor: EXECUTOR,
       latest,
-    }),
-  );
+    });
+  });
+  if (!('id' in run))
+    return refusal(EXIT.heldByAnother, 'LS9037', {
+      detail: run.join('\n'),
+      help: 'let that run end, or take it back first',
+    });
   options.begin?.(graph, false);
   return walk(graph, run, options);
 }

@@ -176,6 +176,11 @@ export const COMMAND_CODES = {
     explanation:
       'Other processes can join the batches of a run with `lockstep work` while it runs, on its way there or back. This one waits for somebody, has stopped, failed or ended, or is being stopped at this moment; there is nothing to join. `lockstep status` says where it stands; once `lockstep apply` or `lockstep rollback` goes on with it, others can join.',
   },
+  LS9037: {
+    summary: 'another run goes on with a window of this one',
+    explanation:
+      'A run may end with windows open, and a later plan may compare, cut over or close them. As long as what that run did stands, or while it is under way, the way back of the run that opened the window would meet columns, triggers and a leading side that it does not know; nor may two plans go on with one window at a time. Take back the run that is named, or let it end; then call the same command again. What a later plan has closed has no way back any more.',
+  },
   LS9036: {
     summary: 'the run has ended',
     explanation:

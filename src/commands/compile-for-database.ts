@@ -3,10 +3,12 @@
  * the server to plan each statement, and where that is not possible yet.
  */
 import { fingerprintOf, restrictTo, type Definitions } from '../catalog/fingerprint.js';
+import { OTHER_WINDOW } from '../document/other-window.js';
 import type { Plan } from '../document/plan.js';
 import type { Database } from '../executor/session.js';
 import { hasErrors, type Diagnostic } from '../kernel/diagnostic.js';
 import { compilePlan, type CompiledPlan, type Surroundings } from '../planner/compile-plan.js';
+import { windowsOfPlans } from '../postgres/journal/windows-of-plans.js';
 import { readCatalog } from '../postgres/read-catalog.js';
 import { readFingerprint } from '../postgres/read-fingerprint.js';
 import type { Estimates, ServerLine } from '../report/plan-report.js';
@@ -30,6 +32,13 @@ export function serverLineOf({ catalog }: CompiledPlan, schemaFile: string | und
   return { database, user, version, ...(schemaFile !== undefined && { schemaFile }) };
 }
 
+/** Whatever in a plan may name a window of another one. */
+function namesWithSlash(value: unknown): readonly string[] {
+  if (typeof value === 'string') return OTHER_WINDOW.test(value) ? [value] : [];
+  if (typeof value !== 'object' || value === null) return [];
+  return [...new Set(Object.values(value).flatMap(namesWithSlash))];
+}
+
 /** Rejects with a DatabaseError. */
 export async function compileForDatabase(
   plan: Plan,
@@ -42,7 +51,8 @@ export async function compileForDatabase(
       const catalog = await readCatalog(session);
       const definitions = await readFingerprint(session);
       const fingerprint = (relations: readonly string[]): string => fingerprintOf(restrictTo(definitions, relations));
-      const outcome = compilePlan(plan, catalog, { grammar, fingerprint, ...options });
+      const windows = await windowsOfPlans(session, plan.name, namesWithSlash(plan.source.value));
+      const outcome = compilePlan(plan, catalog, { grammar, fingerprint, windows, ...options });
       if (!outcome.ok) return { compiled: undefined, estimates: {}, definitions, diagnostics: outcome.diagnostics };
       const { estimates, diagnostics: refused } = await askServer(session, outcome.value, plan);
       const diagnostics = [...outcome.diagnostics, ...refused, ...(await askSuspicions(session, outcome.value))];

@@ -84,12 +84,13 @@ export function exitFor(diagnostics: readonly Diagnostic[]): ExitCode {
 }
 
 /** Hazards without consent; a saved plan that is not the one that was approved, or is for another target. */
-const CONSENT_CODES: ReadonlySet<string> = new Set(['LS6201', 'LS6202', 'LS6301', 'LS6513', 'LS9020', 'LS9023']);
+const CONSENT_CODES: ReadonlySet<string> = new Set(['LS6201', 'LS6202', 'LS6301', 'LS6515', 'LS9020', 'LS9023']);
 /** Refused by the server that was named, not by the plan. */
 const ENVIRONMENT_CODES: ReadonlySet<string> = new Set([
   'LS1501',
   'LS6105',
   'LS6503',
+  'LS6515',
   'LS6106',
   'LS8002',
   'LS8003',

@@ -5,9 +5,11 @@ import type { OperationGraph } from '../operation/operation-graph.js';
 import { acceptRecorded } from '../postgres/journal/accept-recorded.js';
 import { postgresJournal } from '../postgres/journal/journal.js';
 import { beginRollback } from '../postgres/journal/begin-rollback.js';
+import { migrate } from '../postgres/journal/migrate.js';
 import { moveRun } from '../postgres/journal/move-run.js';
 import { runReport, type RunReport } from '../postgres/journal/run-report.js';
 import type { StoredRun } from '../postgres/journal/runs.js';
+import { standingOn, type StandsOn } from '../postgres/journal/window-claims.js';
 import { readFingerprint } from '../postgres/read-fingerprint.js';
 import { planReport, type PlanReport } from '../report/plan-report.js';
 import { graphDigest } from '../operation/operation-graph.js';
@@ -59,6 +61,8 @@ async function rollBackOnce(options: RollbackOptions): Promise<CommandResult<Rol
   const { run } = named;
   const compiled = await database.withSession((session) => wayBackOf(run, session));
   if (!('graph' in compiled)) return compiled;
+  const standing = await database.withSession((session) => standingOn(session, run, false));
+  if (standing.length > 0 && run.status !== 'rolled back') return othersStandOn(run, standing);
   const { graph } = compiled;
   const wayBack = planReport({ graph, digest: graphDigest(graph), description: null, server: null, estimates: {} });
   const report = async (outcome: RollbackReport['outcome']): Promise<RollbackReport> => {
@@ -86,6 +90,28 @@ async function wayBackOf(run: StoredRun, session: Session): Promise<{ graph: Ope
   return refusal(EXIT.failed, 'LS9010', { detail: lines.join('\n'), help: 'nothing was taken back' });
 }
 
+/** What a later plan has closed stays; what it has not, it can take back itself. */
+function othersStandOn(run: StoredRun, standing: readonly StandsOn[]): CommandResult<never> {
+  const closed = standing.filter(({ state }) => state === 'closed');
+  if (closed.length > 0) {
+    const lines = closed.map(({ name, run: by, at }) => `\`${name}\` was closed by \`${by}\` at ${at!}.`);
+    return refusal(EXIT.failed, 'LS9010', { detail: lines.join('\n'), help: 'nothing was taken back' });
+  }
+  const lines = standing.map(({ name, state, run: by, at }) =>
+    at === null
+      ? `\`${by}\` goes on with \`${name}\`, and has not ended.`
+      : `\`${by}\` has moved \`${name}\` at ${at}: ${state}.`,
+  );
+  const runs = [...new Set(standing.map(({ run: by }) => by))];
+  return {
+    ...refusal(EXIT.notApproved, 'LS9037', {
+      detail: lines.join('\n'),
+      help: `take ${runs.map((by) => `\`${by}\``).join(', ')} back before \`${run.name}\``,
+    }),
+    next: runs.map((by) => `lockstep rollback ${by}`),
+  };
+}
+
 async function takeBack(
   known: StoredRun,
   graph: OperationGraph,
@@ -94,10 +120,13 @@ async function takeBack(
   options: RollbackOptions,
 ): Promise<CommandResult<RollbackReport> | typeof MOVED> {
   const { database, argument } = options;
+  await database.withSession((session) => migrate(session));
   const graphs = [JSON.parse(known.graph) as OperationGraph, graph];
   // One commit with the takeover: a process that has joined the run's batches sees the new epoch with the new direction.
   const turned = async (session: Session, run: RunHandle): Promise<boolean> => {
     // What was begun after the way back was shown must be taken back too, and be shown first.
+    // So must a later plan's that goes on with a window of this one, which has begun since.
+    if ((await standingOn(session, known, true)).length > 0) return false;
     const now = await wayBackOf(known, session);
     if (!('graph' in now) || graphDigest(now.graph) !== graphDigest(graph)) return false;
     if (options.acceptRecorded === true) await acceptRecorded(session, run);

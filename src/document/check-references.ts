@@ -4,7 +4,8 @@ import { didYouMean } from '../kernel/did-you-mean.js';
 import type { RefSlot } from '../kernel/json-schema.js';
 import type { Path } from '../kernel/path.js';
 import { STEP_KINDS } from '../steps/registry.js';
-import type { Slot } from './collect-slots.js';
+import type { RefSlotAt, Slot } from './collect-slots.js';
+import { OTHER_WINDOW } from './other-window.js';
 import { PLAN_CODES } from './plan-codes.js';
 import { isObject } from './schema-walk.js';
 import type { SourceDocument } from './source-document.js';
@@ -64,6 +65,18 @@ function doubles(document: SourceDocument, places: readonly Place[]): readonly D
   });
 }
 
+/** Whether there is such a window only a database can tell: the shape of the name, and that it is of another plan. */
+function ofOtherPlan({ value }: SourceDocument, slot: RefSlotAt): readonly [detail: string, help: string] | undefined {
+  if (!OTHER_WINDOW.test(slot.value))
+    return [
+      `\`${slot.value}\` is not the name of a window.`,
+      'write `plan/step`: the plan that opened it, and its step',
+    ];
+  const [plan, step] = slot.value.split('/');
+  const own = isObject(value) ? value.name : undefined;
+  return plan === own ? [`\`${slot.value}\` is a window of this plan.`, `write \`${step!}\``] : undefined;
+}
+
 function unknown(
   document: SourceDocument,
   slots: readonly Slot[],
@@ -71,6 +84,10 @@ function unknown(
 ): readonly Diagnostic[] {
   return slots.flatMap((slot): readonly Diagnostic[] => {
     if (slot.kind !== 'ref' || slot.slot === 'target' || document.isUnsettled(slot.path)) return [];
+    if (slot.value.includes('/') && (slot.slot === 'window' || slot.slot === 'mapping or window')) {
+      const found = ofOtherPlan(document, slot);
+      return found === undefined ? [] : [{ ...problem('LS1402', ...found), span: document.spanOf(slot.path) }];
+    }
     const ids = known[slot.slot].map(({ id }) => id);
     if (ids.includes(slot.value)) return [];
     const similar = didYouMean(slot.value, ids);

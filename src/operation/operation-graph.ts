@@ -24,6 +24,18 @@ export interface OperationGraph {
   readonly limits: Limits;
   /** Of the relations that the plan touches, as they are before it. */
   readonly fingerprint: string;
+  /** Windows that it opens, for a later plan that goes on with one of them. Absent where there is none. */
+  readonly windows?: readonly StoredWindow[];
+  /** Names of the windows of other plans that its steps and checks go on with. Absent where there is none. */
+  readonly goesOnWith?: readonly string[];
+}
+
+/** What there is to know of a window, for `windows` to read: nothing in between asks what it says. */
+export interface StoredWindow {
+  readonly step: string;
+  /** `plan/step`. */
+  readonly name: string;
+  readonly parts: unknown;
 }
 
 export interface GraphStep {

@@ -27,6 +27,9 @@ import { changesRows, placePreconditions, type StepOperations } from './place-pr
 import { refuseLongBatches } from './refuse-long-batches.js';
 import { refuseUnderneath } from './refuse-underneath.js';
 import { report } from '../catalog/scope.js';
+import type { AnyWindow } from '../windows/column-window.js';
+import { storeWindow } from '../windows/stored-window.js';
+import type { WindowOfPlan } from './other-windows.js';
 
 export interface CompiledPlan {
   readonly graph: OperationGraph;
@@ -43,6 +46,8 @@ export interface Surroundings {
   readonly fingerprint: (relations: readonly string[]) => string;
   /** The database has no place yet where windows keep what was deleted: checks are asked as if there were none. */
   readonly withoutWindows?: boolean;
+  /** Those of other plans. Absent: there are none. */
+  readonly windows?: readonly WindowOfPlan[];
 }
 
 export function compilePlan(plan: Plan, catalog: CatalogSnapshot, surroundings: Surroundings): Outcome<CompiledPlan> {
@@ -87,9 +92,19 @@ export function compilePlan(plan: Plan, catalog: CatalogSnapshot, surroundings: 
       ...(plan.throttle !== null && { throttle: compileThrottle(plan.throttle, ordered.operations, [catalog, after]) }),
     },
     fingerprint: surroundings.fingerprint(touchedBefore(ordered.operations, catalog)),
+    ...ofWindows(state),
   };
   const suspicions = compiled.flatMap((step) => step.suspicions);
   return outcomeOf({ graph, digest: graphDigest(graph), catalog, suspicions }, state.diagnostics);
+}
+
+/** What a later plan must know of the windows of this one, and which ones of others it goes on with itself. */
+function ofWindows({ windows, goesOnWith }: CompileState): Pick<OperationGraph, 'windows' | 'goesOnWith'> {
+  const own = [...windows.values()].filter(({ ofOtherPlan, broken }) => ofOtherPlan !== true && broken !== true);
+  return {
+    ...(own.length > 0 && { windows: own.map(storeWindow) }),
+    ...(goesOnWith.size > 0 && { goesOnWith: [...goesOnWith].sort() }),
+  };
 }
 
 function nothingFor({ target, source }: Plan): Diagnostic {
@@ -122,7 +137,12 @@ function compileStep(step: PlanStep, index: number, state: CompileState): Compil
   const skipped = whySkipped(step, context, state);
   if (skipped !== undefined) {
     state.skipped.add(step.id);
-    return { shown: { ...shown, skipped }, operations: invariantsAfter(step, state), preconditions: [], suspicions: [] };
+    return {
+      shown: { ...shown, skipped },
+      operations: invariantsAfter(step, state),
+      preconditions: [],
+      suspicions: [],
+    };
   }
   const own = (
     checks: readonly CheckDeclaration[],
@@ -140,6 +160,7 @@ function compileStep(step: PlanStep, index: number, state: CompileState): Compil
   const skipWhen = when.map((operation) => operation.id);
   const require = own(step.require, 'require', { effect: 'fail', skipWhen });
   const fragment = kind.lower(step.fields as never, { ...context, skipWhen });
+  comeSince(fragment.windows ?? [], { ...context, skipWhen }, state);
   const stated = statedWayBack(context, [...path, 'rollback']);
   const behind = [...skipWhen, ...require.map((operation) => operation.id)];
   const changing = fragment.operations.filter(changesRows);
@@ -156,7 +177,7 @@ function compileStep(step: PlanStep, index: number, state: CompileState): Compil
       changing.includes(operation) && { reversal: { kind: 'irreversible', reason: step.rollback.reason } as const }),
   }));
   state.advance((catalog) => applyEffects(catalog, fragment.effects), fragment.windows ?? []);
-  refuseUnderneath(context, state.surroundings().catalog, fragment.windows ?? []);
+  refuseUnderneath(context, state.surroundings().catalog, fragment.windows ?? [], state);
   const operations = [...when, ...require, ...lowered, ...invariantsAfter(step, state)];
   const { reach, suspicions = [] } = fragment;
   return {
@@ -165,6 +186,15 @@ function compileStep(step: PlanStep, index: number, state: CompileState): Compil
     preconditions: fragment.preconditions.map((check) => ({ ...check, skipWhen })),
     suspicions,
   };
+}
+
+/** A window of another plan may have been open for weeks before this step cuts it over. */
+function comeSince(moved: readonly AnyWindow[], context: LowerContext, { windows, others }: CompileState): void {
+  for (const window of moved) {
+    const before = windows.get(window.id) ?? others.get(window.id)?.window;
+    if (window.ofOtherPlan !== true || before?.leads !== 'old' || window.leads !== 'new') continue;
+    for (const kind of STEP_KINDS) kind.comeSince?.(window, context);
+  }
 }
 
 /** Where the catalog, or what was compiled before, tells already. */

@@ -46,12 +46,29 @@ export function compileRollback(graph: OperationGraph, begun: ReadonlySet<Operat
   const ordered = orderOperations([...operations.values(), ...invariants(graph)]);
   if (!ordered.ok) throw new Error(`the way back of an acyclic graph has a cycle: ${ordered.cycle.join(' → ')}`);
   const back: OperationGraph = {
-    ...graph,
+    ...sameFor(graph),
     direction: 'rollback',
     operations: ordered.operations,
     edges: ordered.edges,
   };
   return { ok: true, graph: back, digest: graphDigest(back) };
+}
+
+/** Without what later plans would go on with: that is no business of the way back. */
+function sameFor({
+  format,
+  plan,
+  target,
+  steps,
+  limits,
+  fingerprint,
+  goesOnWith,
+}: OperationGraph): Omit<OperationGraph, 'direction' | 'operations' | 'edges' | 'windows'> {
+  return {
+    ...{ format, plan, steps, limits, fingerprint },
+    ...(target !== undefined && { target }),
+    ...(goesOnWith !== undefined && { goesOnWith }),
+  };
 }
 
 function reversalOf(operation: Operation): readonly Operation[] {

@@ -1,6 +1,6 @@
 /** What changes while the steps of a plan are compiled one after the other: the catalog, the problems found, the mappings. */
 import type { CatalogSnapshot } from '../catalog/catalog-snapshot.js';
-import type { Scope } from '../catalog/scope.js';
+import { report, type Scope } from '../catalog/scope.js';
 import type { CheckSurroundings } from '../checks/compile-checks.js';
 import type { Plan } from '../document/plan.js';
 import { windowOver } from '../document/window-over.js';
@@ -13,29 +13,47 @@ import type { Grammar, ParsedStatement } from '../sql/grammar.js';
 import type { LowerContext } from '../steps/step-definition.js';
 import { isOfColumns, type AnyWindow } from '../windows/column-window.js';
 import { allDifferences } from '../windows/compare-twins.js';
+import { differencesOf } from '../windows/compare-window.js';
+import { withDefaultsOf } from '../windows/stored-window.js';
 import { touchesOf } from '../steps/touches.js';
+import { WINDOW_CODES } from '../steps/window-codes.js';
+import { otherWindows, type OtherWindow, type WindowOfPlan } from './other-windows.js';
 
 export interface CompileState extends Pick<Scope, 'report'> {
   readonly plan: Plan;
   readonly diagnostics: readonly Diagnostic[];
   /** For what is compiled next: the catalog as it will be then. */
-  surroundings(): CheckSurroundings & Pick<LowerContext, 'defaults' | 'statementsOf' | 'windows'>;
+  surroundings(): CheckSurroundings & Pick<LowerContext, 'defaults' | 'statementsOf' | 'windows' | 'windowOfOtherPlan'>;
   readonly windows: ReadonlyMap<string, AnyWindow>;
   /** Ids of steps that are known not to run. */
   readonly skipped: Set<string>;
+  /** Windows of other plans, by their names. */
+  readonly others: ReadonlyMap<string, OtherWindow>;
+  /** Names of those with which a step or a check goes on. */
+  readonly goesOnWith: Set<string>;
   advance(change: (catalog: CatalogSnapshot) => CatalogSnapshot, windows: readonly AnyWindow[]): void;
 }
 
 export function compileState(
   plan: Plan,
   initial: CatalogSnapshot,
-  { grammar, withoutWindows = false }: { readonly grammar: Grammar; readonly withoutWindows?: boolean },
+  {
+    grammar,
+    withoutWindows = false,
+    windows: found = [],
+  }: {
+    readonly grammar: Grammar;
+    readonly withoutWindows?: boolean;
+    readonly windows?: readonly WindowOfPlan[];
+  },
 ): CompileState {
   const diagnostics: Diagnostic[] = [];
   const reported = new Set<string>();
   let catalog = initial;
   let mappings = new Map<string, Mapping | undefined>();
   const windows = new Map<string, AnyWindow>();
+  const others = otherWindows(found, initial);
+  const goesOnWith = new Set<string>();
 
   // The same mapping is resolved for a backfill and for a check: its problems are told once.
   const reportOnce = (diagnostic: Diagnostic): void => {
@@ -55,6 +73,19 @@ export function compileState(
       report: reportOnce,
     };
     const known = mappings;
+    const windowOfOtherPlan: LowerContext['windowOfOtherPlan'] = (name, path) => {
+      const other = others.get(name);
+      if (other?.window != null && other.refused === null) {
+        goesOnWith.add(name);
+        return withDefaultsOf(windows.get(name) ?? other.window, scope.catalog);
+      }
+      const { detail, help } = other?.refused ?? {
+        detail: `No journal tells of \`${name}\`.`,
+        help: 'compile against the database in which it is open',
+      };
+      report(scope, WINDOW_CODES, 'LS6513', scope.locate(path), { detail, help });
+      return undefined;
+    };
     return {
       ...scope,
       target: plan.target,
@@ -64,6 +95,7 @@ export function compileState(
         (withoutWindows ? [] : [...windows.values()]).find(
           (window) =>
             !isOfColumns(window) &&
+            window.ofOtherPlan !== true &&
             window.leads !== null &&
             window.mirrors.some((mirror) => mirror.mapping.name === mapping),
         )?.name,
@@ -71,6 +103,13 @@ export function compileState(
       twinsOfWindow: (id) => {
         const window = windows.get(id);
         return window === undefined || !isOfColumns(window) ? undefined : allDifferences(window, window.leads ?? 'new');
+      },
+      windowOfOtherPlan,
+      ofOtherPlan: (name, path, options) => {
+        const window = windowOfOtherPlan(name, path);
+        if (window === undefined) return undefined;
+        if (isOfColumns(window)) return allDifferences(window, window.leads ?? 'new');
+        return differencesOf(window, { ...options, readsOf: (text) => surroundings().readsOf('condition', text) });
       },
       mapping: (name, walk) => {
         const key = JSON.stringify([name, walk]);
@@ -97,6 +136,8 @@ export function compileState(
     surroundings,
     windows,
     skipped: new Set(),
+    others,
+    goesOnWith,
     advance: (change, changed) => {
       for (const window of changed) windows.set(window.id, window);
       const next = change(catalog);

@@ -5,12 +5,14 @@ import type { LowerContext } from '../steps/step-definition.js';
 import { WINDOW_CODES } from '../steps/window-codes.js';
 import { whatBreaksMirror, whatBreaksTwins, whatMayBreakMirror } from '../windows/what-breaks-mirror.js';
 import { isOfColumns, type AnyWindow } from '../windows/column-window.js';
+import type { OtherWindow } from './other-windows.js';
 
 /** `moved`: windows that the step itself opens or changes. */
 export function refuseUnderneath(
   context: LowerContext,
   after: CatalogSnapshot,
   moved: readonly Pick<AnyWindow, 'id'>[],
+  { others }: { readonly others: ReadonlyMap<string, OtherWindow> },
 ): void {
   const { catalog: before, grammar } = context;
   const refuse = (window: string, what: string, help: string): void =>
@@ -18,26 +20,45 @@ export function refuseUnderneath(
       detail: `\`${window}\` keeps it in step: ${what}.`,
       help,
     });
-  for (const window of context.windows.values()) {
-    if (window.leads === null || window.broken === true || moved.some(({ id }) => id === window.id)) continue;
+  const look = (window: AnyWindow, help: string): void => {
+    if (window.leads === null || window.broken === true || moved.some(({ id }) => id === window.id)) return;
     const found = isOfColumns(window)
       ? whatBreaksTwins(window, before, after)
       : window.mirrors.flatMap((mirror) => whatBreaksMirror(mirror, before, after, grammar));
-    for (const what of new Set(found))
-      refuse(window.id, what, `put the step before \`${window.id}\`, or behind the \`close\` of it`);
-  }
-  // The plan's own are those above, also where a run of it has opened them already.
+    for (const what of new Set(found)) refuse(window.id, what, help);
+  };
+  for (const window of context.windows.values()) look(window, windowHelp(window));
+  const leftOpen = [...others.values()].flatMap(({ window }) => window ?? []);
+  for (const window of leftOpen) if (!context.windows.has(window.id)) look(window, beforeThisPlan(window.id));
+  // Of those whose run has kept nothing the catalog still knows the names. The plan's own are those above, also where a run of it
+  // has opened them already.
   for (const relation of Object.values(before.relations)) {
-    const others = (relation.windows ?? []).filter((name) => !isOf(context.plan, name));
-    if (others.length === 0) continue;
+    const unknown = (relation.windows ?? []).filter(
+      (label) => !isOf(context.plan, label) && !leftOpen.some(({ name }) => isCalled(name, label)),
+    );
+    if (unknown.length === 0) continue;
     for (const what of whatMayBreakMirror(relation, before, after))
-      for (const window of others)
-        refuse(window, what, `close \`${window}\`, or take its run back, before this plan is applied`);
+      for (const window of unknown) refuse(window, what, beforeThisPlan(window));
   }
 }
 
+function windowHelp({ id, ofOtherPlan }: AnyWindow): string {
+  return ofOtherPlan === true
+    ? `put the step behind the \`close\` of \`${id}\``
+    : `put the step before \`${id}\`, or behind the \`close\` of it`;
+}
+
+function beforeThisPlan(window: string): string {
+  return `close \`${window}\`, or take its run back, before this plan is applied`;
+}
+
 /** A name that was cut may end before the step. */
-function isOf(plan: string, window: string): boolean {
-  const [kept, digest] = window.split('~');
-  return window.startsWith(`${plan}/`) || (digest !== undefined && `${plan}/`.startsWith(kept!));
+function isOf(plan: string, label: string): boolean {
+  const [kept, digest] = label.split('~');
+  return label.startsWith(`${plan}/`) || (digest !== undefined && `${plan}/`.startsWith(kept!));
+}
+
+function isCalled(name: string, label: string): boolean {
+  const [kept, digest] = label.split('~');
+  return label === name || (digest !== undefined && name.startsWith(kept!));
 }

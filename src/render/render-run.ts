@@ -14,7 +14,7 @@ import { showCount, showLabel, showRow, showTime } from './show-amount.js';
 import { cut, renderTable, type Cell, type Column } from './text-table.js';
 import { heldTexts } from './throttle-text.js';
 import type { View } from './view.js';
-import { openWindowLines } from './window-lines.js';
+import { closedByOthersLines, openWindowLines } from './window-lines.js';
 
 export interface RunFacts {
   readonly report: RunReport;
@@ -32,10 +32,13 @@ export function renderRun({ report, graph, outcome, why = null, places = {} }: R
   const { style } = view;
   const direction: RunDirection = graph.direction;
   // What was done then is in the status of the run; now nothing was.
-  const windows = openWindowLines(
-    report.windows.filter(({ wayBackIsOpen }) => wayBackIsOpen),
-    view,
-  );
+  const windows = [
+    ...openWindowLines(
+      report.windows.filter(({ wayBackIsOpen }) => wayBackIsOpen),
+      view,
+    ),
+    ...closedByOthersLines(report.windows, report.run.name, view),
+  ];
   if (outcome === 'nothing to do')
     return `${[headline(report, outcome, direction, [], view), ...windows].join('\n')}\n`;
   const known = new Map(graph.operations.map((operation) => [operation.id, operation]));

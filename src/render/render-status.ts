@@ -74,7 +74,7 @@ export function renderRunStatus(report: RunReport, interrupted: readonly string[
   const [heading = '', ...rows] = lines;
   const operations = report.operations.flatMap((operation, index) => [rows[index]!, ...beneath(operation, view)]);
   const aside = quarantineLines(report.quarantined, view);
-  const windows = windowLines(report.windows, view);
+  const windows = windowLines(report.windows, report.run.name, view);
   const last = [aside, windows].flatMap((section) => (section.length === 0 ? [] : ['', ...section]));
   return `${[...head, '', heading, ...operations, ...last].join('\n')}\n`;
 }

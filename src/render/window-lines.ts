@@ -28,24 +28,67 @@ export function openWindowLines(windows: readonly WindowSummary[], { style, widt
   });
 }
 
-/** Of one run; none where it opened none. */
-export function windowLines(windows: readonly WindowReport[], view: View): readonly string[] {
-  return windows.flatMap((window) => linesOf(window, view));
+/** Those of the run that another one has closed, a line each: nothing opens them again. */
+export function closedByOthersLines(
+  windows: readonly WindowReport[],
+  run: string,
+  { style, width }: View,
+): readonly string[] {
+  return windows.flatMap(({ step, run: opener, state, moves }) => {
+    const last = moves.at(-1);
+    if (state !== 'closed' || opener !== run || last === undefined || last.by === run) return [];
+    return [
+      style.faint(cut(printable(`  window ${step} of ${run} was closed by ${last.by}, ${showMoment(last.at)}`), width)),
+    ];
+  });
 }
 
-function linesOf(window: WindowReport, { style, width }: View): readonly string[] {
+/** Of one run, `plan@2`; none where it opened none and goes on with none. */
+export function windowLines(windows: readonly WindowReport[], run: string, view: View): readonly string[] {
+  return windows.flatMap((window) => linesOf(window, run, view));
+}
+
+const MOVED: Readonly<Record<WindowState, string>> = {
+  'old leads': 'its cutover was taken back',
+  'new leads': 'cut over',
+  leaving: 'on its way back',
+  gone: 'taken back',
+  closed: 'closed',
+};
+
+/** Who did what to it, where that was not one run alone. */
+function historyLines({ run: opener, openedAt, moves }: WindowReport, run: string): readonly string[] {
+  if (run === opener && moves.every(({ by }) => by === opener)) return [];
+  return [
+    `opened by ${opener}, ${showMoment(openedAt)}`,
+    ...moves.map(({ to, by, at }) => `${MOVED[to]} by ${by}, ${showMoment(at)}`),
+  ];
+}
+
+/** What a later run has cut over it takes back itself, before the one that opened the window can be. */
+function wayBackLine({ state, moves }: WindowReport, run: string): string {
+  if (state === 'leaving') return 'on its way back';
+  const last = moves.at(-1);
+  const first = state === 'new leads' && last !== undefined && last.by !== run ? `, that of ${last.by} first` : '';
+  return `the way back is open until it is closed${first}`;
+}
+
+function linesOf(window: WindowReport, run: string, { style, width }: View): readonly string[] {
   const { step, state, direction, ageMs, openedAt, movedAt, sides, failures, tombstones } = window;
   const line = (text: string): string => cut(printable(`    ${text}`), width);
   const ended = state === 'closed' || state === 'gone';
   const since = ended
     ? `since ${showMoment(movedAt)}`
     : `for ${showTime(ageMs)}${movedAt === openedAt ? '' : `, so since ${showMoment(movedAt)}`}`;
-  const head = `window ${style.strong(printable(step))} is ${STANDS[state]}${direction === 'both' ? ', both are written' : ''} ${style.faint(since)}`;
+  const called = window.run === run ? step : window.name;
+  const history = historyLines(window, run).map((text) => style.faint(line(text)));
+  const head = `window ${style.strong(printable(called))} is ${STANDS[state]}${direction === 'both' ? ', both are written' : ''} ${style.faint(since)}`;
   const named = sides.map(({ mapping, from, to }) => style.faint(line(`${mapping}: ${from} → ${to}`)));
-  if (ended) return [head, ...named];
+  if (ended) return [head, ...named, ...history];
   return [
     head,
     ...named,
+    ...history,
     ...fillLines(window, line),
     ...comparisonLines(window, line).map(([text, differs]) => (differs ? style.warning(text) : text)),
     ...(failures === 0 ? [] : failureLines(window, line).map((text) => style.warning(text))),
@@ -59,7 +102,7 @@ function linesOf(window: WindowReport, { style, width }: View): readonly string[
         ),
       ),
     ),
-    style.faint(line(state === 'leaving' ? 'on its way back' : 'the way back is open until it is closed')),
+    style.faint(line(wayBackLine(window, run))),
   ];
 }
 

@@ -29,6 +29,11 @@ export interface StepDefinition<Fields> {
   windowsOf?(fields: Fields): readonly string[];
   /** Of a kind that brings what was there before: the names of the mappings, in the order of its field `mappings`. */
   fills?(fields: Fields): readonly string[];
+  /**
+   * Of a kind that opens a window: refuses what has come to its tables since, where a step of a later plan cuts it over. Called for
+   * the windows of all kinds.
+   */
+  comeSince?(window: AnyWindow, context: LowerContext): void;
   /** What can be refused without a database. */
   check?(fields: Fields, context: StepContext): void;
   lower(fields: Fields, context: LowerContext): Fragment;
@@ -59,6 +64,8 @@ export type Allowed = Readonly<Partial<Record<HazardName, string>>>;
 export interface LowerContext extends StepContext, CheckSurroundings {
   /** Those of the plan that earlier steps open, by their ids. */
   readonly windows: ReadonlyMap<string, AnyWindow>;
+  /** A window that another plan has left open, by its name, as it is behind the steps before; undefined where something was reported. */
+  readonly windowOfOtherPlan: (name: string, path: Path) => AnyWindow | undefined;
   /** Ids of the checks that decide whether the step runs. */
   readonly skipWhen: readonly OperationId[];
   readonly defaults: PlanDefaults;

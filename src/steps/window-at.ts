@@ -10,7 +10,9 @@ import type { LowerContext } from './step-definition.js';
 
 /** Open and filled there; undefined where something was reported. */
 export function openWindowAt(id: string, path: Path, context: LowerContext): AnyWindow | undefined {
-  const window = context.windows.get(id);
+  const ofOtherPlan = id.includes('/');
+  const window = ofOtherPlan ? context.windowOfOtherPlan(id, path) : context.windows.get(id);
+  if (ofOtherPlan && window === undefined) return undefined;
   if (window?.broken === true) return undefined;
   const refuse = (code: 'LS6504' | 'LS6505', detail: string, help: string): undefined => {
     report(context, WINDOW_CODES, code, context.locate(path), { detail, help });
@@ -34,7 +36,10 @@ export function openWindowAt(id: string, path: Path, context: LowerContext): Any
 export function windowOver(mapping: string, { windows }: Pick<LowerContext, 'windows'>): Window | undefined {
   return [...windows.values()].find(
     (window): window is Window =>
-      !isOfColumns(window) && window.leads !== null && window.mirrors.some((mirror) => mirror.mapping.name === mapping),
+      !isOfColumns(window) &&
+      window.ofOtherPlan !== true &&
+      window.leads !== null &&
+      window.mirrors.some((mirror) => mirror.mapping.name === mapping),
   );
 }
 

@@ -61,6 +61,16 @@ export const WINDOW_CODES = {
       'After the cutover a row comes with its new key. The old column keeps its default or its sequence; where it has neither, nothing could go back to the old key. Say what gives it one (`old_value`).',
   },
   LS6513: {
+    summary: 'this plan cannot go on with a window of another one',
+    explanation:
+      'A run may end with windows open, and a later plan may compare such a window (`in_sync`), cut it over or close it, by its name: `plan/step`. That needs the run that opened it to have ended, and the window to be open. What it is like stands in the journal of the database, not in the file of the other plan; so only a command with that database can tell. `lockstep status` lists windows that are open.',
+  },
+  LS6514: {
+    summary: 'what stands on an old column is not what it was when its window opened',
+    explanation:
+      'Indexes, keys and foreign keys over an old column were built again over its twin when the window opened. What has come since has no such counterpart: a cutover would leave it on the old column, or fail because of it. Drop it before the cutover, and make it again behind it, where the name means the new column. What has gone since cannot change names with its counterpart. Make it again; or take back the run that opened the window, and apply its plan anew.',
+  },
+  LS6515: {
     summary: 'a cutover that stops subscribers, without consent',
     explanation:
       'Names of columns change in the cutover, and a publication sends rows by these names: a subscriber that still has the old ones stops at the next row. Disable the subscriptions, change the names there too, and enable them again; say so with `allow: { breaks_subscribers: reason }` on the step. The way back of the cutover changes the names back, and asks the same of you.',

@@ -9,7 +9,7 @@ import type { OperationId } from '../operation/operation.js';
 import { quoteIdentifier } from '../sql/identifier.js';
 import type { Window } from './window.js';
 
-export interface ColumnWindow extends Pick<Window, 'id' | 'name' | 'broken' | 'leads'> {
+export interface ColumnWindow extends Pick<Window, 'id' | 'name' | 'ofOtherPlan' | 'broken' | 'leads'> {
   readonly direction: 'both';
   /** Parents before children. Empty: everything was converted before, and nothing is left to do. */
   readonly tables: readonly TwinTable[];
@@ -33,6 +33,8 @@ export interface TwinTable {
   /** Tells its rows, by the names before the cutover, not quoted. */
   readonly key: readonly { readonly name: string; readonly type: string }[];
   readonly twins: readonly Twin[];
+  /** Names of the indexes and constraints that it had when the window opened; of a window of another plan only. */
+  readonly had?: readonly string[];
 }
 
 /** Names are not quoted. */

@@ -9,7 +9,7 @@ import { PINNED_OF_FUNCTION } from '../sql/pinned-settings.js';
 import { quoteIdentifier, quoteLiteral } from '../sql/identifier.js';
 import { backBody } from './back-body.js';
 import { forwardBody, leavingBody, type BodyOf } from './mirror-body.js';
-import type { BackMirror, Mirror, Window } from './window.js';
+import { rowOf, type BackMirror, type Mirror, type Window } from './window.js';
 
 /** Makes all functions of a mirror; their names must be free. */
 export function defineMirror(mirror: Mirror, window: BodyOf): readonly string[] {
@@ -60,8 +60,11 @@ export function redefineLeading(mirror: Mirror, window: BodyOf): readonly string
   ];
 }
 
-function backFunction({ names, mapping }: Mirror, { reads, targetRow, columns }: BackMirror): string {
-  const from = `(${targetRow(reads.map((_, index) => `$${index + 1}`))}) AS ${quoteIdentifier(mapping.target.name)}`;
+function backFunction({ names, mapping }: Mirror, { reads, computes, columns }: BackMirror): string {
+  const from = `(${rowOf(
+    { reads, computes },
+    reads.map((_, index) => `$${index + 1}`),
+  )}) AS ${quoteIdentifier(mapping.target.name)}`;
   const returns = columns.map(({ name, type }) => `${name} ${comparableType(type)}`);
   return `CREATE FUNCTION ${names.back}(${reads.map(({ type }) => type).join(', ')}) RETURNS TABLE (${returns.join(', ')})
 LANGUAGE sql STABLE BEGIN ATOMIC
@@ -121,10 +124,10 @@ function functionsOf({ names, reads, mapping, belongsBy }: Mirror): readonly str
   ];
 }
 
-function rowFunction({ names, reads, sourceRow, mapping }: Mirror): string {
+function rowFunction({ names, reads, computes, mapping }: Mirror): string {
   const parameters = reads.map((_, index) => `$${index + 1}`);
   const returns = mapping.columns.map(({ name, type }) => `${name} ${comparableType(type)}`);
-  const from = `(${sourceRow(parameters)}) AS ${quoteIdentifier(mapping.source.name)}`;
+  const from = `(${rowOf({ reads, computes }, parameters)}) AS ${quoteIdentifier(mapping.source.name)}`;
   return `CREATE FUNCTION ${names.row}(${reads.map(({ type }) => type).join(', ')}) RETURNS TABLE (${returns.join(', ')})
 LANGUAGE sql STABLE BEGIN ATOMIC
 ${rowsFrom(from, mapping)};

@@ -17,6 +17,8 @@ import { summarise, type CheckQuery } from '../operation/check-query.js';
 import { sqlName } from '../mapping/mapping.js';
 import type { Window } from './window.js';
 
+type Moved = Pick<Window, 'id' | 'name' | 'ofOtherPlan'> & Partial<Pick<Window, 'leads'>>;
+
 export type WindowState = 'old leads' | 'new leads' | 'leaving' | 'gone' | 'closed';
 
 export const WINDOW_MOVES: Readonly<Record<WindowState, readonly WindowState[]>> = {
@@ -38,21 +40,39 @@ export function recordWindow({ id, name, direction, mirrors }: Window): string {
 VALUES (${RUN_ID}, ${quoteLiteral(id)}, ${quoteLiteral(name)}, ${quoteLiteral(direction)}, 'old leads', ${quoteLiteral(JSON.stringify(sides))})`;
 }
 
-export function moveWindow({ id }: Pick<Window, 'id'>, to: WindowState): string {
-  return `UPDATE lockstep."window" SET state = ${quoteLiteral(to)}, moved_at = clock_timestamp() WHERE run_id = ${RUN_ID} AND step = ${quoteLiteral(id)}`;
+/** And which run has moved it: another plan may go on with what this one left open. */
+export function moveWindow(window: Moved, to: WindowState): string {
+  return `WITH moved AS (
+UPDATE lockstep."window" AS w SET state = ${quoteLiteral(to)}, moved_at = clock_timestamp() WHERE ${isWindow(window)} RETURNING w.run_id, w.step, w.state, w.moved_at
+)
+INSERT INTO lockstep.window_move (window_run_id, step, to_state, at, by_run_id) SELECT run_id, step, state, moved_at, ${RUN_ID} FROM moved`;
+}
+
+/** Of one name at most one is open. */
+function isWindow({ id, name, ofOtherPlan }: Moved): string {
+  if (ofOtherPlan === true) return `w.name = ${quoteLiteral(name)} AND w.state NOT IN ('gone', 'closed')`;
+  return `w.run_id = ${RUN_ID} AND w.step = ${quoteLiteral(id)}`;
 }
 
 /** Violated where the window is not in a state from which it may go there: the journal was changed by hand. */
-export function windowMayMove({ id, name }: Pick<Window, 'id' | 'name'>, to: WindowState): CheckQuery {
-  const from = (Object.keys(WINDOW_MOVES) as WindowState[]).filter((state) => WINDOW_MOVES[state].includes(to));
-  const rows = `SELECT state FROM (SELECT 1) AS one LEFT JOIN lockstep."window" ON run_id = ${RUN_ID} AND step = ${quoteLiteral(id)}
-WHERE state IS NULL OR state NOT IN (${from.map(quoteLiteral).join(', ')})`;
+export function windowMayMove(window: Moved, to: WindowState): CheckQuery {
+  const from = (Object.keys(WINDOW_MOVES) as WindowState[]).filter(
+    (state) =>
+      WINDOW_MOVES[state].includes(to) && (window.ofOtherPlan !== true || to !== 'closed' || leads(window, state)),
+  );
+  const rows = `SELECT w.state FROM (SELECT 1) AS one LEFT JOIN lockstep."window" AS w ON ${isWindow(window)}
+WHERE w.state IS NULL OR w.state NOT IN (${from.map(quoteLiteral).join(', ')})`;
   return {
     check: 'window',
-    name: `the window ${name} can become: ${to}`,
+    name: `the window ${window.name} can become: ${to}`,
     severity: 'error',
     rows,
     summary: summarise(rows, 1),
     mask: [],
   };
+}
+
+/** Which side led when it was compiled: closing one that somebody has cut over since would end the other shape. */
+function leads({ leads: side }: Moved, state: WindowState): boolean {
+  return state === (side === 'new' ? 'new leads' : 'old leads');
 }

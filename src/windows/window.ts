@@ -12,6 +12,8 @@ export interface Window {
   readonly id: string;
   /** `plan/step`: what it is called in a database. */
   readonly name: string;
+  /** Another plan has opened it; `id` is its name then. */
+  readonly ofOtherPlan?: true;
   readonly direction: 'forward' | 'both';
   readonly mirrors: readonly Mirror[];
   /** What a write means that its mirror cannot make: it is refused, or noted down. */
@@ -31,8 +33,8 @@ export interface Mirror {
   readonly mapping: Mapping;
   /** Of the source, not quoted: what the mapping reads of a row, without generated columns. */
   readonly reads: readonly SourceColumn[];
-  /** SQL that has the source's columns that the mapping reads, of values of `reads` that are given as SQL. */
-  readonly sourceRow: (values: readonly string[]) => string;
+  /** Of the source, computed from `reads`. */
+  readonly computes: readonly ComputedColumn[];
   /** Of the target, not quoted: what `target_where` reads. */
   readonly belongsBy: readonly SourceColumn[];
   readonly names: MirrorNames;
@@ -44,13 +46,27 @@ export interface Mirror {
 export interface BackMirror extends ReverseMapping {
   /** Of the target, not quoted: all that the mapping has to do with, without generated columns. */
   readonly reads: readonly SourceColumn[];
-  /** As `Mirror.sourceRow`. */
-  readonly targetRow: (values: readonly string[]) => string;
+  /** Of the target, computed from `reads`. */
+  readonly computes: readonly ComputedColumn[];
 }
 
 export interface SourceColumn {
   readonly name: string;
   readonly type: string;
+}
+
+/** A generated column. A trigger sees those that are not stored as NULL, so it is computed again. */
+export interface ComputedColumn extends SourceColumn {
+  /** SQL over one row. */
+  readonly expression: string;
+}
+
+/** SQL that has the columns that a mapping reads, of values of `reads` that are given as SQL. */
+export function rowOf({ reads, computes }: Pick<Mirror, 'reads' | 'computes'>, values: readonly string[]): string {
+  const row = `SELECT ${reads.map(({ name }, index) => `${values[index]!} AS ${quoteIdentifier(name)}`).join(', ')}`;
+  if (computes.length === 0) return row;
+  const computed = computes.map(({ name, expression, type }) => `(${expression})::${type} AS ${quoteIdentifier(name)}`);
+  return `SELECT stored.*, ${computed.join(', ')} FROM (${row}) AS stored`;
 }
 
 /** Qualified and quoted, but for the triggers: those are quoted only. */

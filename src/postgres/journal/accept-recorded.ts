@@ -16,7 +16,14 @@ export async function acceptRecorded(session: Session, run: Pick<RunHandle, 'id'
       .where(
         'window_name',
         'in',
-        journalTables.selectFrom('lockstep.window').select('name').where('run_id', '=', run.id),
+        // Also of one that another plan has opened, and this run has cut over.
+        journalTables
+          .selectFrom('lockstep.window as w')
+          .leftJoin('lockstep.window_move as m', (join) =>
+            join.onRef('m.window_run_id', '=', 'w.run_id').onRef('m.step', '=', 'w.step'),
+          )
+          .select('w.name')
+          .where((eb) => eb.or([eb('w.run_id', '=', run.id), eb('m.by_run_id', '=', run.id)])),
       )
       .returning(['id']),
   );

@@ -69,6 +69,14 @@ export async function windowsAreKept(session: Session): Promise<boolean> {
   return rows[0]!.there;
 }
 
+/** Whether the journal is of a version that knows which run moved a window. */
+export async function windowMovesAreKept(session: Session): Promise<boolean> {
+  const { rows } = await session.query<{ there: boolean }>(
+    `SELECT to_regclass('lockstep.window_move') IS NOT NULL AS there`,
+  );
+  return rows[0]!.there;
+}
+
 /** An int4. Two plans with the same number would only refuse each other. */
 function planNumber(plan: string): number {
   return createHash('sha256').update(plan, 'utf8').digest().readInt32BE(0);

@@ -269,4 +269,21 @@ export const JOURNAL_MIGRATIONS: readonly JournalMigration[] = [
       COMMENT ON TABLE lockstep.old_writer IS 'who wrote to the side that does not lead: a row for each transaction';
     `,
   },
+  {
+    number: 7,
+    name: 'which run moved a window',
+    sql: `
+      CREATE TABLE lockstep.window_move (
+        id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+        window_run_id bigint NOT NULL,
+        step text NOT NULL,
+        to_state text NOT NULL,
+        at timestamptz NOT NULL,
+        by_run_id bigint NOT NULL REFERENCES lockstep.run,
+        FOREIGN KEY (window_run_id, step) REFERENCES lockstep."window"
+      );
+      CREATE INDEX window_move_window ON lockstep.window_move (window_run_id, step, id);
+      COMMENT ON TABLE lockstep.window_move IS 'append-only: each move of a window, and the run that made it, which may be of a later plan; without one: the run that opened it, before this was kept';
+    `,
+  },
 ];

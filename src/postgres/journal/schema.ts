@@ -24,6 +24,7 @@ export interface JournalTables {
   readonly 'lockstep.definitions': DefinitionsTable;
   readonly 'lockstep.event': EventTable;
   readonly 'lockstep.window': WindowTable;
+  readonly 'lockstep.window_move': WindowMoveTable;
   readonly 'lockstep.tombstone': TombstoneTable;
   readonly 'lockstep.mirror_failure': MirrorFailureTable;
   readonly 'lockstep.old_writer': OldWriterTable;
@@ -186,6 +187,15 @@ interface WindowTable {
   readonly sides: ReadOnlyJson<readonly WindowSides[]>;
   readonly opened_at: ServerTime;
   readonly moved_at: ServerTime;
+}
+
+interface WindowMoveTable {
+  readonly id: Generated<string>;
+  readonly window_run_id: string;
+  readonly step: string;
+  readonly to_state: WindowState;
+  readonly at: ServerTime;
+  readonly by_run_id: string;
 }
 
 export interface WindowSides {

@@ -2,9 +2,9 @@
  * What the journal knows of windows: where each stands, how far its targets are filled, what was last compared, and what its mirrors
  * wrote down. Which operations fill and compare a window the run's graph says, by the tables that they read and write.
  */
-import { sql } from 'kysely';
+import { sql, type RawBuilder } from 'kysely';
 
-import { windowsAreKept } from './advisory.js';
+import { windowMovesAreKept, windowsAreKept } from './advisory.js';
 import type { Session } from '../../executor/session.js';
 import type { CheckAnswer } from '../../operation/check-query.js';
 import type { OperationGraph } from '../../operation/operation-graph.js';
@@ -31,6 +31,15 @@ export interface WindowSummary {
   readonly ageMs: number;
   /** Writes that one side did not take, and that nobody has accepted. */
   readonly failures: number;
+  /** Each move since the opening, and the run that made it: of this plan or a later one. In order. */
+  readonly moves: readonly WindowMove[];
+}
+
+export interface WindowMove {
+  readonly to: WindowState;
+  readonly at: string;
+  /** `plan@2`. */
+  readonly by: string;
 }
 
 export interface WindowReport extends WindowSummary, WindowNotes {
@@ -52,38 +61,85 @@ export interface WindowComparison {
 
 /** Those of all runs that are open; none where the journal is from before there were windows. */
 export async function openWindows(session: Session): Promise<readonly WindowSummary[]> {
-  const windows = (await windowsAreKept(session)) ? await send(session, summaries()) : [];
+  const windows = (await windowsAreKept(session)) ? await send(session, await summaries(session)) : [];
   return windows.filter(isOpen).map(toSummary);
 }
 
-/** Those of a run, in the order of their opening. */
+/** Those of a run, and those of others that it goes on with or has moved; in the order of their opening. */
 export async function windowReports(session: Session, runId: string): Promise<readonly WindowReport[]> {
   if (!(await windowsAreKept(session))) return [];
-  const windows = await send(session, summaries().where('w.run_id', '=', runId));
-  if (windows.length === 0) return [];
-  const [run] = await send(session, journalTables.selectFrom('lockstep.run').select('graph').where('id', '=', runId));
-  const { operations } = JSON.parse(run!.graph) as OperationGraph;
+  const windows = await send(session, (await summaries(session)).where(await isOfRun(session, runId)));
   const reports: WindowReport[] = [];
   for (const row of windows) {
     const window = toSummary(row);
+    // What filled it is of the run that opened it; what compared it last may be of a later one.
+    const names = [...new Set([window.run, ...window.moves.map(({ by }) => by)])];
+    const runs = await graphsOf(session, names, runId);
+    const opener = runs.find(({ name }) => name === window.run)!;
+    const compared: WindowComparison[] = [];
+    for (const run of runs) compared.push(...(await comparisonsOf(session, run, window)));
     reports.push({
       ...window,
       wayBackIsOpen: isOpen(window),
-      fill: await fillOf(session, runId, window, operations),
-      compared: await comparisonsOf(session, runId, window, operations),
+      fill: await fillOf(session, opener, window),
+      compared: latestOf(compared, window),
       ...(isOpen(window) ? await notesOf(session, window) : NO_NOTES),
     });
   }
   return reports;
 }
 
-function summaries() {
+async function isOfRun(session: Session, runId: string): Promise<RawBuilder<boolean>> {
+  const moved = (await windowMovesAreKept(session))
+    ? sql<boolean>`EXISTS (SELECT FROM lockstep.window_move AS m WHERE m.window_run_id = w.run_id AND m.step = w.step AND m.by_run_id = ${runId})`
+    : sql<boolean>`false`;
+  const goesOn = sql<boolean>`w.state NOT IN ('gone', 'closed')
+    AND w.name IN (SELECT json_array_elements_text(own.graph::json -> 'goesOnWith') FROM lockstep.run AS own WHERE own.id = ${runId})`;
+  return sql<boolean>`(w.run_id = ${runId} OR ${moved} OR ${goesOn})`;
+}
+
+interface RunWithGraph {
+  readonly id: string;
+  readonly name: string;
+  readonly operations: readonly Operation[];
+}
+
+async function graphsOf(session: Session, names: readonly string[], runId: string): Promise<readonly RunWithGraph[]> {
+  const rows = await send(
+    session,
+    journalTables
+      .selectFrom('lockstep.run')
+      .select(['id', 'graph', sql<string>`plan || '@' || ordinal`.as('name')])
+      .where(sql<boolean>`(id = ${runId} OR plan || '@' || ordinal = ANY (${names}::text[]))`)
+      .orderBy('lockstep.run.id'),
+  );
+  return rows.map(({ graph, ...run }) => ({ ...run, operations: (JSON.parse(graph) as OperationGraph).operations }));
+}
+
+/** In the order of the sides; of each mapping the last one. */
+function latestOf(compared: readonly WindowComparison[], { sides }: WindowSummary): readonly WindowComparison[] {
+  return [...new Set(sides.map(({ mapping }) => mapping))].flatMap((mapping) => {
+    const own = compared.filter((one) => one.mapping === mapping);
+    return own.length === 0 ? [] : [own.reduce((last, one) => (one.at > last.at ? one : last))];
+  });
+}
+
+/** A journal from before moves were kept has none to tell. */
+async function summaries(session: Session) {
+  const moves = (await windowMovesAreKept(session))
+    ? sql<readonly WindowMove[]>`(
+        SELECT coalesce(json_agg(json_build_object('to', m.to_state, 'by', b.plan || '@' || b.ordinal,
+          'at', to_char(m.at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"')) ORDER BY m.id), '[]')
+        FROM lockstep.window_move AS m JOIN lockstep.run AS b ON b.id = m.by_run_id
+        WHERE m.window_run_id = w.run_id AND m.step = w.step)`
+    : sql<readonly WindowMove[]>`'[]'::json`;
   return journalTables
     .selectFrom('lockstep.window as w')
     .innerJoin('lockstep.run as r', 'r.id', 'w.run_id')
     .select([
       sql<string>`r.plan || '@' || r.ordinal`.as('run'),
       ...(['w.step', 'w.name', 'w.direction', 'w.state', 'w.sides'] as const),
+      moves.as('moves'),
       isoText('w.opened_at').as('openedAt'),
       isoText('w.moved_at').as('movedAt'),
       sql<string>`round(extract(epoch FROM clock_timestamp() - w.opened_at) * 1000)`.as('ageMs'),
@@ -110,9 +166,8 @@ function isOpen({ state }: Pick<WindowSummary, 'state'>): boolean {
 
 async function fillOf(
   session: Session,
-  runId: string,
+  { id: runId, operations }: RunWithGraph,
   { sides, step }: WindowSummary,
-  operations: readonly Operation[],
 ): Promise<WindowReport['fill']> {
   const fills = operations.filter(
     (operation) =>
@@ -147,9 +202,8 @@ async function fillOf(
 
 async function comparisonsOf(
   session: Session,
-  runId: string,
-  { sides, openedAt, step }: WindowSummary,
-  operations: readonly Operation[],
+  { id: runId, operations }: RunWithGraph,
+  { sides, openedAt, step, name }: WindowSummary,
 ): Promise<readonly WindowComparison[]> {
   const compares = operations.filter((operation) => operation.kind === 'check' && operation.check.check === 'in_sync');
   if (compares.length === 0) return [];
@@ -173,8 +227,13 @@ async function comparisonsOf(
     const isInside = from.startsWith(`${mapping}.`);
     const own = compares.filter(({ reads, label }) =>
       isInside
-        ? reads.includes(mapping) && (label.endsWith(`(${mapping})`) || label.includes(` of ${step} is `))
-        : reads.includes(from) && reads.includes(to) && (alone || label.endsWith(`(${mapping})`)),
+        ? reads.includes(mapping) &&
+          (label.endsWith(`(${mapping})`) ||
+            label.includes(` of ${step} is `) ||
+            label.endsWith(`of ${name} correspond`))
+        : reads.includes(from) &&
+          reads.includes(to) &&
+          (alone || label.endsWith(`(${mapping})`) || label.endsWith(`of ${name} correspond`)),
     );
     // What was asked before the opening is about rows of others.
     const last = asked.find(

@@ -27,7 +27,9 @@ export function lowerCopy(fields: MappingBackfill, pace: Pace, context: LowerCon
   });
   const found = parts.filter((part) => part !== undefined);
   const operations = found.flatMap((part) => part.operations);
-  const open = [...context.windows.values()].filter((window): window is Window => !isOfColumns(window));
+  const open = [...context.windows.values()].filter(
+    (window): window is Window => !isOfColumns(window) && window.ofOtherPlan !== true,
+  );
   const windows = open
     .filter(({ mirrors }) => mirrors.some(({ mapping }) => fields.mappings.includes(mapping.name)))
     .map((window) => ({ ...window, filled: [...new Set([...window.filled, ...fields.mappings])] }));

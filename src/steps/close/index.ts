@@ -28,7 +28,10 @@ export const close: StepDefinition<CloseFields> = {
   schema: object(
     'Windows that end.',
     {
-      windows: list(ref('window', 'a step that opens a window'), 'the windows that end'),
+      windows: list(
+        ref('window', 'a step that opens a window; `plan/step` for one that another plan left open'),
+        'the windows that end',
+      ),
       quiet: {
         ...text('after a cutover: how long nobody may have written to the old side (default 15m)'),
         pattern: DURATION_PATTERN,

@@ -1,5 +1,7 @@
 /** `convert_uuid`: a key becomes a uuid, with everything that refers to it, beside the old one and in step with it. */
+import { isOfColumns } from '../../windows/column-window.js';
 import type { StepDefinition } from '../step-definition.js';
+import { refuseWhatHasCome } from './come-since.js';
 import { lowerConvertUuid } from './lower.js';
 import { convertUuidSchema, type ConvertUuidFields } from './schema.js';
 
@@ -11,5 +13,8 @@ export const convertUuid: StepDefinition<ConvertUuidFields> = {
   convert_uuid: { table: users, value: random }`,
   schema: convertUuidSchema,
   windowOver: () => [],
+  comeSince: (window, context) => {
+    if (isOfColumns(window)) refuseWhatHasCome(window, context);
+  },
   lower: lowerConvertUuid,
 };

@@ -117,10 +117,10 @@ export function cutOverColumns(
 /** They find rows by names, and these change: nothing that a cutover could do for them. */
 function stopsSubscribers(tables: readonly TwinTable[], context: LowerContext): readonly Hazard[] {
   const consent = context.allow.breaks_subscribers ?? null;
-  return tables.flatMap(({ relation }) =>
-    breaksSubscribers(relation, 'new name').map(({ name, detail, help }) => {
+  return tables.flatMap(({ name: table, relation }) =>
+    breaksSubscribers(context.catalog.relations[table] ?? relation, 'new name').map(({ name, detail, help }) => {
       if (consent === null)
-        report(context, WINDOW_CODES, 'LS6513', context.locate([...context.path, 'windows']), {
+        report(context, WINDOW_CODES, 'LS6515', context.locate([...context.path, 'windows']), {
           detail: `\`${name}\`: ${detail}`,
           help: `${help}; or consent on the step: allow: { ${name}: reason }`,
         });
@@ -151,7 +151,7 @@ function dressingOf(
 /** After the cutover a row comes with its new key alone: going back needs an old one for it. */
 function oldKeysAreGiven(windows: readonly ColumnWindow[], context: LowerContext): boolean {
   let given = true;
-  for (const { tables } of windows) {
+  for (const { tables, ofOtherPlan } of windows) {
     for (const { name, relation, twins } of tables) {
       for (const { old, value, default: text } of twins) {
         const numbered = relation.columns.some((column) => column.name === old && column.identity !== 'no');
@@ -160,7 +160,10 @@ function oldKeysAreGiven(windows: readonly ColumnWindow[], context: LowerContext
         given = false;
         report(context, WINDOW_CODES, 'LS6512', context.locate([...context.path, 'windows']), {
           detail: `\`${name}.${old}\` has no default.`,
-          help: 'add `old_value: <SQL>` to the `convert_uuid`, or give the column a sequence',
+          help:
+            ofOtherPlan === true
+              ? `give it one in a step before: ALTER TABLE ${name} ALTER COLUMN ${quoteIdentifier(old)} SET DEFAULT …`
+              : 'add `old_value: <SQL>` to the `convert_uuid`, or give the column a sequence',
         });
       }
     }

@@ -26,7 +26,10 @@ export const cutover: StepDefinition<CutoverFields> = {
   schema: object(
     'Windows whose new side leads from here on.',
     {
-      windows: list(ref('window', 'a step that opens a window'), 'the windows; all of them change in one commit'),
+      windows: list(
+        ref('window', 'a step that opens a window; `plan/step` for one that another plan left open'),
+        'the windows; all of them change in one commit',
+      ),
       lock_timeout: {
         ...text('how long one attempt waits for its locks (default: that of the plan)'),
         pattern: DURATION_PATTERN,

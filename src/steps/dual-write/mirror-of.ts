@@ -5,7 +5,13 @@ import type { Path } from '../../kernel/path.js';
 import type { Mapping, ReverseMapping } from '../../mapping/mapping.js';
 import { readExpression } from '../../sql/fragment.js';
 import { quoteIdentifier } from '../../sql/identifier.js';
-import { mirrorNames, type BackMirror, type Mirror, type SourceColumn } from '../../windows/window.js';
+import {
+  mirrorNames,
+  type BackMirror,
+  type ComputedColumn,
+  type Mirror,
+  type SourceColumn,
+} from '../../windows/window.js';
 import type { LowerContext } from '../step-definition.js';
 import { WINDOW_CODES } from '../window-codes.js';
 
@@ -24,7 +30,7 @@ export function mirrorOf(mapping: Mapping, window: string, context: LowerContext
   return {
     mapping: mapping.reverse?.onDelete === 'ignore' ? { ...mapping, forgetsIn: window } : mapping,
     reads: stored.map(nameAndType),
-    sourceRow: (values) => rowOf(stored, generated, values),
+    computes: generated.map(nameAndText),
     belongsBy: inOrder(target, new Set(belongs)).map(nameAndType),
     names: mirrorNames(window, mapping.name),
     back: mapping.reverse === null ? null : backOf(mapping, mapping.reverse, context, path),
@@ -43,7 +49,7 @@ function backOf(mapping: Mapping, reverse: ReverseMapping, context: LowerContext
     context,
     path,
   );
-  return { ...reverse, reads: stored.map(nameAndType), targetRow: (values) => rowOf(stored, generated, values) };
+  return { ...reverse, reads: stored.map(nameAndType), computes: generated.map(nameAndText) };
 }
 
 function storedAndGenerated(
@@ -57,14 +63,6 @@ function storedAndGenerated(
   const behind = generated.flatMap((column) => columnsOf([column.default ?? null], relation, context, path) ?? []);
   const all = inOrder(relation, new Set([...names, ...behind]));
   return [all.filter((column) => column.generated === 'no'), generated];
-}
-
-/** A generated column is computed again: a trigger sees those that are not stored as NULL. */
-function rowOf(stored: readonly Column[], generated: readonly Column[], values: readonly string[]): string {
-  const row = `SELECT ${stored.map(({ name }, index) => `${values[index]!} AS ${quoteIdentifier(name)}`).join(', ')}`;
-  if (generated.length === 0) return row;
-  const computed = generated.map(({ name, default: text, type }) => `(${text!})::${type} AS ${quoteIdentifier(name)}`);
-  return `SELECT stored.*, ${computed.join(', ')} FROM (${row}) AS stored`;
 }
 
 function columnsOf(
@@ -98,4 +96,8 @@ function inOrder(relation: Relation, names: ReadonlySet<string>): readonly Colum
 
 function nameAndType({ name, type }: Column): SourceColumn {
   return { name, type };
+}
+
+function nameAndText({ name, type, default: text }: Column): ComputedColumn {
+  return { name, type, expression: text! };
 }

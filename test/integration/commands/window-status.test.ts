@@ -17,7 +17,7 @@ for (const major of [18, 15]) {
     const { report } = await statusCommand({ database, run: 'watched' });
     return report!.run!.windows[0]!;
   };
-  const text = async (): Promise<string> => windowLines([await window()], view).join('\n');
+  const text = async (): Promise<string> => windowLines([await window()], 'watched@1', view).join('\n');
   const list = async (): Promise<readonly string[]> => {
     const { report } = await statusCommand({ database });
     return openWindowLines(report!.windows, view);

@@ -45,6 +45,7 @@ describe.each([18, 15])('the journal of a database on server %i', (major) => {
       'tombstone',
       'touched',
       'window',
+      'window_move',
     ]);
   });
 

@@ -92,7 +92,7 @@ for (const major of [18, 15]) {
       const said = refused.diagnostics.map(({ code, detail }) => `${code} ${detail}`).join('\n');
       expect(said).toMatch(/LS6201 .*public\.users: .*new column/);
       expect(said).toMatch(/LS6201 .*public\.notes: .*new column/);
-      expect(said).toMatch(/LS6513 .*public\.users: .*new name/);
+      expect(said).toMatch(/LS6515 .*public\.users: .*new name/);
 
       for (const [table, column] of [
         ['users', 'id_uuid'],

@@ -1,0 +1,64 @@
+/** Runs on a window that another plan has left open: stopped anywhere, and beside each other. */
+import { describe, expect, test } from 'vitest';
+
+import { EXIT } from '../../../src/commands/command-result.js';
+import { catalogLines } from '../../support/catalog-text.js';
+import type { TestDatabase } from '../../support/database.js';
+import { planOn, told, type PlanOnDatabase } from '../../support/plan-on-database.js';
+import { begun, CASES } from './later-plan-kinds.js';
+import { stopAfterOperation } from './stop-after-operation.js';
+
+describe.each(CASES)('a run on a window of $kind on server $major', (one) => {
+  const flip = { id: 'flip', cutover: { windows: [one.window] } };
+
+  test('goes on in another process wherever it was stopped, and back', async () => {
+    const found = await begun(one);
+    const after = await catalogLines(found);
+    const second = planOn(found.database, { name: 'second-plan', steps: [flip] });
+    const whole = await second.apply();
+    const operations = whole.report!.graph.operations.map(({ id }) => id);
+    expect(told(await second.rollback())).toBe('exit 0');
+    for (const id of operations) {
+      const stopped = await second.apply(stopAfterOperation(id));
+      expect([EXIT.stopped, EXIT.done]).toContain(stopped.exit);
+      for (const text of one.writeOld.slice(0, stopped.exit === EXIT.done ? 0 : 1))
+        await found.query(text).catch(() => 0);
+      await finished(second.apply());
+      expect(await found.query(one.wrong.new)).toEqual([]);
+      expect(told(await second.rollback())).toBe('exit 0');
+      expect(await catalogLines(found)).toEqual(after);
+      expect(await found.query(one.wrong.old)).toEqual([]);
+    }
+    expect(operations.length).toBeGreaterThan(1);
+  });
+
+  test('and the way back of what it stands on, begun at the same moment: one of the two is refused', async () => {
+    const found = await begun(one);
+    const second = planOn(found.database, { name: 'second-plan', steps: [flip] });
+    const results = await found.database.withSession(async (session) => {
+      // Both have read where the window stands, and wait here.
+      await session.query(`BEGIN; SELECT FROM lockstep."window" FOR UPDATE`);
+      const both = Promise.all([second.apply(), found.first.rollback()]);
+      await until(found, 2);
+      await session.query('COMMIT');
+      return both;
+    });
+    const [there, back] = results.map(({ exit }) => exit);
+    expect([there, back].filter((exit) => exit === EXIT.done)).toHaveLength(1);
+    const state = await found.value(`SELECT state FROM lockstep."window"`);
+    expect(state).toBe(there === EXIT.done ? 'new leads' : 'gone');
+    if (there === EXIT.done) expect(told(results[1])).toMatch(/LS9037/);
+    else expect(told(results[0])).toMatch(/LS9037|LS6513/);
+  });
+});
+
+/** So many sessions wait for a row of the journal. */
+async function until({ value }: TestDatabase, waiting: number): Promise<void> {
+  const sql = `SELECT count(*)::int FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND query LIKE '%lockstep."window"%'`;
+  while ((await value(sql)) !== waiting) await new Promise((resolve) => setTimeout(resolve, 20));
+}
+
+/** Done, or done already where it was stopped behind its last operation. */
+async function finished(result: ReturnType<PlanOnDatabase['apply']>): Promise<void> {
+  expect(told(await result)).toBe('exit 0');
+}
