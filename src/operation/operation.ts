@@ -175,6 +175,8 @@ export interface CheckOperation extends OperationBase {
   readonly effect: 'fail' | 'warn' | 'skip';
   /** `turn`: asked again by each process that goes on, until the first that names it in `after` has ended. Absent: once is enough. */
   readonly lasts?: 'turn';
+  /** A dry run asks it too, and says what it finds. */
+  readonly foretold?: true;
 }
 
 /** Holds the run back until all is there that it names. Each turn of the run asks anew; once it has opened it stays open. */

@@ -47,4 +47,14 @@ export const CONVERT_CODES = {
     explanation:
       'The text of a function is read when it runs: after the cutover the name of the column means the new key. Where it compares the column with an old key, or keeps it in a variable of the old type, it fails. Make such functions anew in a step behind the cutover.',
   },
+  LS6610: {
+    summary: 'the parent of a reference is not converted',
+    explanation:
+      'The new key of a reference is that of the row that it refers to. When the plan is compiled: the table that it refers to, by a foreign key or by `to`, is not converted; convert both in one step (`tables`), or leave the reference out. While the run is under way: the row is there and has no new key, because somebody took it away past the triggers of the window, or these did not fire. Give the parent its new key (`UPDATE … SET id = id` fires the trigger), and go on; the reference follows.',
+  },
+  LS6611: {
+    summary: 'orphans cannot be set to NULL',
+    explanation:
+      '`orphans: set_null` overwrites references that find nothing. That needs a column that may be NULL and that no other one refers to. What a foreign key that is NOT VALID stands on needs a role that may put the old values back past it on the way back (`session_replication_role`), or `rollback: { none: reason }`.',
+  },
 } as const satisfies CodeTable;

@@ -185,8 +185,8 @@ function refersOnlyToThese(nodes: ReadonlyMap<string, KeyNode>, context: LowerCo
       const parent = references.columns[at]!;
       if (nodes.has(nodeKey(references.table, parent))) continue;
       const to = `${relationKey(references.table)}.${parent}`;
-      report(context, CONVERT_CODES, 'LS6602', context.locate(context.path), {
-        detail: `\`${sqlName(relation)}.${column.name}\` refers to \`${to}\` by \`${name}\`.`,
+      report(context, CONVERT_CODES, 'LS6610', context.locate(context.path), {
+        detail: `\`${sqlName(relation)}.${column.name}\` refers to \`${to}\` by \`${name}\`, which has no new key.`,
         help: `convert \`${relationKey(references.table)}\`, or both in one step: \`tables: [${relationKey(references.table)}, …]\``,
       });
       sound = false;

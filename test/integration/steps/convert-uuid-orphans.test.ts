@@ -1,0 +1,156 @@
+/** References that find nothing, of every rule: found and told before anything changes, and nothing of them lost on any way. */
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+
+import { diffFingerprints } from '../../../src/catalog/fingerprint.js';
+import { EXIT } from '../../../src/commands/command-result.js';
+import { readFingerprint } from '../../../src/postgres/read-fingerprint.js';
+import { testDatabase } from '../../support/database.js';
+import { planOn, rowsOf, told, type PlanOnDatabase } from '../../support/plan-on-database.js';
+import { stopAfterBatches } from './stop-after-batches.js';
+import { forgetTables } from './whole-cycle.js';
+
+type Rule = 'fail' | 'keep' | 'set_null' | 'quarantine';
+
+/** Events 3, 6, 9 … refer to users that are not there. */
+const SCHEMA = `CREATE TABLE users (id serial PRIMARY KEY, name text);
+  CREATE TABLE event (id int PRIMARY KEY, user_id int, note text);
+  INSERT INTO users (name) SELECT 'u' || g FROM generate_series(1, 20) AS g;
+  INSERT INTO event SELECT g, CASE WHEN g % 3 = 0 THEN 1000 + g ELSE g END, 'n' || g FROM generate_series(1, 20) AS g`;
+const ORPHANS = `SELECT id, user_id FROM event WHERE user_id >= 1000 ORDER BY id`;
+const FLIP = { id: 'flip', cutover: { windows: ['keys'] } };
+
+for (const major of [18, 15]) {
+  const db = await testDatabase({ major });
+  const { database, query, value } = db;
+  const keys = (orphans: Rule | undefined, more: Readonly<Record<string, unknown>> = {}) => ({
+    id: 'keys',
+    convert_uuid: {
+      ...{ table: 'users', value: 'random', references: ['event.user_id'], batch: { rows: 4, target: 'off' }, ...more },
+      ...(orphans !== undefined && { orphans }),
+    },
+  });
+  const planFor = (orphans: Rule | undefined, ...behind: readonly unknown[]): PlanOnDatabase =>
+    planOn(database, { name: 'keys', steps: [keys(orphans), ...behind] });
+  const definitions = () => database.transaction((session) => readFingerprint(session), { readOnly: true });
+
+  describe(`orphans on server ${major}`, () => {
+    beforeEach(async () => {
+      await query(SCHEMA);
+    });
+    afterEach(() => forgetTables(db));
+
+    test.each(['fail', 'keep', 'set_null', 'quarantine'] as const)(
+      '%s: a dry run and the run say how many there are, and which, before anything changes',
+      async (rule) => {
+        const planned = await planFor(rule).plan();
+        expect(planned.exit).toBe(EXIT.done);
+        const [found] = planned.diagnostics;
+        expect(found).toMatchObject({ code: 'LS9037', severity: 'warning' });
+        expect(found!.detail).toMatch(/public\.event\.user_id[\s\S]*6 rows[\s\S]*"user_id":1003/);
+        expect(await value(`SELECT to_regnamespace('lockstep')`)).toBeNull();
+
+        const applied = await planFor(rule).apply();
+        expect(applied.exit).toBe(rule === 'fail' ? EXIT.checkFailed : EXIT.done);
+        const asked = applied.report!.run.operations.filter(({ id }) => id.includes('no_orphans'));
+        expect(asked[0]!.outcome!.answer).toMatchObject({ violations: 6 });
+        expect(asked[0]!.outcome!.answer!.samples).toContainEqual({ id: 3, user_id: 1003, note: 'n3' });
+        if (rule !== 'fail') return;
+        expect(await value(`SELECT count(*)::int FROM pg_attribute WHERE attname LIKE '%_uuid'`)).toBe(0);
+      },
+    );
+
+    describe('set_null', () => {
+      test('both references are NULL, all others are converted, and the way back restores every old value', async () => {
+        const before = await rowsOf(db);
+        const catalog = await definitions();
+        const plan = planFor('set_null');
+        expect(told(await plan.apply())).toBe('exit 0');
+        expect(await value('SELECT count(*)::int FROM event WHERE user_id IS NULL AND user_id_uuid IS NULL')).toBe(6);
+        expect(
+          await value('SELECT count(*)::int FROM event AS e JOIN users AS u ON (u.id, u.id_uuid) = (e.user_id, e.user_id_uuid)'),
+        ).toBe(14);
+        const back = await plan.rollback();
+        expect(told(back)).toBe('exit 0');
+        expect(await rowsOf(db)).toEqual(before);
+        expect(diffFingerprints(catalog, await definitions())).toEqual([]);
+      });
+
+      test('what somebody has written since stays, and is reported', async () => {
+        const plan = planFor('set_null');
+        expect(told(await plan.apply())).toBe('exit 0');
+        await query(`UPDATE event SET user_id = 7 WHERE id = 3; UPDATE event SET note = 'other' WHERE id = 6; DELETE FROM event WHERE id = 9`);
+        const back = await plan.rollback();
+        expect(told(back)).toBe('exit 0');
+        expect(await query('SELECT id, user_id FROM event WHERE id IN (3, 6, 12) ORDER BY id')).toEqual([
+          { id: 3, user_id: 7 },
+          { id: 6, user_id: 1006 },
+          { id: 12, user_id: 1012 },
+        ]);
+        const found = back.report!.run.operations.flatMap(({ findings }) => findings.samples);
+        expect(found.map(({ what, detail }) => [what, detail['key']])).toEqual([
+          ['kept: changed by others since', ['3']],
+          ['gone since', ['9']],
+        ]);
+      });
+
+      test('orphans that came while the window was open follow before the cutover; back again, all is there', async () => {
+        const before = await rowsOf(db);
+        const plan = planFor('set_null', { id: 'wait', gate: { approval: 'dba' } }, FLIP);
+        expect((await plan.apply()).exit).toBe(EXIT.stopped);
+        await query(`INSERT INTO event VALUES (50, 2050, 'late'); DELETE FROM users WHERE id = 1`);
+        await plan.approve('wait');
+        expect(told(await plan.apply())).toBe('exit 0');
+        expect(await query('SELECT id, user_id, user_id_legacy FROM event WHERE id IN (1, 50)')).toEqual([
+          { id: 1, user_id: null, user_id_legacy: null },
+          { id: 50, user_id: null, user_id_legacy: null },
+        ]);
+        // Behind the cutover nobody sets anything to NULL.
+        await query(`DELETE FROM users WHERE id_legacy = 2; INSERT INTO event (id, user_id) VALUES (51, gen_random_uuid())`);
+        expect(told(await plan.rollback())).toBe('exit 0');
+        await query(`DELETE FROM event WHERE id IN (50, 51); INSERT INTO users VALUES (1, 'u1'), (2, 'u2')`);
+        expect(await rowsOf(db)).toEqual(before);
+      });
+
+      test('stopped between batches, there and back, no row is left out', async () => {
+        const before = await rowsOf(db);
+        const plan = planFor('set_null', FLIP);
+        expect((await plan.apply(stopAfterBatches(2))).exit).toBe(EXIT.stopped);
+        expect(told(await plan.apply())).toBe('exit 0');
+        expect(await query(`SELECT id FROM event WHERE user_id_legacy >= 1000`)).toEqual([]);
+        let exit: number = (await plan.rollback(stopAfterBatches(1))).exit;
+        for (let turn = 0; exit === EXIT.stopped && turn < 20; turn++) ({ exit } = await plan.rollback(stopAfterBatches(1)));
+        expect(exit).toBe(EXIT.done);
+        expect(await rowsOf(db)).toEqual(before);
+      });
+
+      test('under a foreign key that is NOT VALID what comes back is what was there', async () => {
+        await query(`ALTER TABLE event ADD CONSTRAINT later FOREIGN KEY (user_id) REFERENCES users NOT VALID`);
+        const before = await rowsOf(db);
+        const catalog = await definitions();
+        const steps = [keys('set_null', { references: undefined }), FLIP];
+        const plan = planOn(database, { name: 'keys', steps });
+        expect(told(await plan.apply())).toBe('exit 0');
+        expect(await value(`SELECT string_agg(conname || ' ' || convalidated, ',') FROM pg_constraint WHERE contype = 'f' AND conrelid = 'event'::regclass`)).toBe('later false');
+        expect(told(await plan.rollback())).toBe('exit 0');
+        expect(await rowsOf(db)).toEqual(before);
+        expect(diffFingerprints(catalog, await definitions())).toEqual([]);
+      });
+
+      test.each([
+        ['a column that is NOT NULL', 'ALTER TABLE event ALTER user_id SET NOT NULL', 'is NOT NULL'],
+        [
+          'a column that another one refers to',
+          'ALTER TABLE event ADD UNIQUE (user_id); CREATE TABLE seen (id int PRIMARY KEY, by int REFERENCES event (user_id))',
+          'would refer to nothing',
+        ],
+      ])('%s is refused', async (_, schema, detail) => {
+        await query(schema);
+        const { exit, diagnostics } = await planFor('set_null').plan();
+        expect(exit).toBe(EXIT.planInvalid);
+        expect(diagnostics).toMatchObject([{ code: 'LS6611', help: expect.stringContaining('keep') as string }]);
+        expect(diagnostics[0]!.detail).toContain(detail);
+      });
+    });
+  });
+}
+void ORPHANS;
