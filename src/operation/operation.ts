@@ -132,8 +132,16 @@ export interface BatchWork {
   readonly explain: string;
   /** Whether the transaction ids of the batches are needed later to tell our rows from others'. */
   readonly provenance: boolean;
+  /** What `replay` sends for a row that stands aside, by the state of the step's window; absent: the template. */
+  readonly replay?: Readonly<Record<string, ReplayWork>>;
   /** Absent: triggers on what is written fire. Suppressed, the template looks up the parents of foreign keys itself. */
   readonly userTriggers?: 'fire' | 'suppress';
+}
+
+export interface ReplayWork {
+  readonly template: BatchTemplate;
+  /** The key's columns by the names that they have then. */
+  readonly key: KeyWalk['key'];
 }
 
 /** What a batch's statement returns, as columns. Counts are rows. */
@@ -148,11 +156,26 @@ export interface BatchCounts {
   readonly findings: readonly Readonly<Record<string, unknown>>[];
   /** Not null: the batch must be rolled back. `retry` says whether another try may succeed. */
   readonly problem: BatchProblem | null;
+  /** Rows that it has passed over and that stand aside from here on; absent where it never does so. */
+  readonly aside?: readonly AsideRow[];
+}
+
+export interface AsideRow {
+  /** In the order of the walk's columns. */
+  readonly key: readonly string[];
+  readonly row: Readonly<Record<string, unknown>>;
+  readonly message: string;
 }
 
 export interface BatchProblem {
   readonly code:
-    'rows_folded' | 'rows_left_out' | 'concurrent_insert' | 'target_differs' | 'parent_missing' | 'mirror_silent';
+    | 'rows_folded'
+    | 'rows_left_out'
+    | 'concurrent_insert'
+    | 'target_differs'
+    | 'parent_missing'
+    | 'parent_not_converted'
+    | 'mirror_silent';
   readonly retry: boolean;
   readonly rows: readonly Readonly<Record<string, unknown>>[];
 }

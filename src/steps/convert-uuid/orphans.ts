@@ -4,15 +4,13 @@ import type { PlannedCheck } from '../../checks/compile-checks.js';
 import { sqlName } from '../../mapping/mapping.js';
 import { summarise } from '../../operation/check-query.js';
 import { asksParent } from '../../windows/twin-values.js';
+import { ASIDE_AT_MOST } from '../../windows/set-aside.js';
 import { orphanRows, type OrphanedColumn } from '../../windows/orphan-rows.js';
 import type { TwinTable } from '../../windows/column-window.js';
 import { hasUnprovedKey, orphanedColumns } from '../null-orphans.js';
 import type { LowerContext } from '../step-definition.js';
 import { CONVERT_CODES } from './codes.js';
 import { nodeKey, type KeyNode } from './key-graph.js';
-
-/** Beyond this it is not rows that are wrong but the plan, and nobody reads the list. */
-const QUARANTINE_AT_MOST = 10_000;
 
 /** Also where the plan goes on: how many there are, and the first of them, is what a person should know before. */
 export function orphansFound(table: TwinTable): readonly PlannedCheck[] {
@@ -26,8 +24,9 @@ export function orphansFound(table: TwinTable): readonly PlannedCheck[] {
     });
     const found = asked(nameOf(orphaned), orphans === 'fail' ? 'error' : 'warning', rows);
     if (orphans !== 'quarantine' || !asksParent(orphaned.value, 'old')) return [found];
-    const many = `WITH orphan AS (\n${rows}\n) SELECT * FROM orphan WHERE (SELECT count(*) FROM orphan) > ${QUARANTINE_AT_MOST}`;
-    const limit = `no more than ${QUARANTINE_AT_MOST.toLocaleString('en')} rows would be set aside: ${table.name}.${orphaned.column}`;
+    // Beyond this it is not rows that are wrong but the plan, and nobody reads the list.
+    const many = `WITH orphan AS (\n${rows}\n) SELECT * FROM orphan WHERE (SELECT count(*) FROM orphan) > ${ASIDE_AT_MOST}`;
+    const limit = `no more than ${ASIDE_AT_MOST.toLocaleString('en')} rows would be set aside: ${table.name}.${orphaned.column}`;
     return [found, asked(limit, 'error', many)];
   });
 }
@@ -44,11 +43,7 @@ function nameOf({ table, column, value }: OrphanedColumn): string {
 }
 
 /** True where nothing was refused: `set_null` needs columns that may be NULL, and a way back for what they said. */
-export function mayBecomeNull(
-  tables: readonly TwinTable[],
-  nodes: readonly KeyNode[],
-  context: LowerContext,
-): boolean {
+export function mayBecomeNull(tables: readonly TwinTable[], nodes: readonly KeyNode[], context: LowerContext): boolean {
   let sound = true;
   const refuse = (detail: string, help: string): void => {
     sound = false;

@@ -12,10 +12,7 @@ import { castQuery } from '../../sql/cast-query.js';
 import type { LowerContext } from '../step-definition.js';
 import { orphansFound } from './orphans.js';
 
-export function preconditionsOf(
-  tables: readonly TwinTable[],
-  context: LowerContext,
-): readonly Operation[] {
+export function preconditionsOf(tables: readonly TwinTable[], context: LowerContext): readonly Operation[] {
   const casts = tables.flatMap((table) => table.twins.flatMap((twin) => castOf(table, twin, context)));
   const options = { step: context.step, effect: 'fail', barrier: false } as const;
   return [

@@ -3,6 +3,7 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 
 import { diffFingerprints } from '../../../src/catalog/fingerprint.js';
 import { EXIT } from '../../../src/commands/command-result.js';
+import { statusCommand } from '../../../src/commands/status.js';
 import { readFingerprint } from '../../../src/postgres/read-fingerprint.js';
 import { testDatabase } from '../../support/database.js';
 import { planOn, rowsOf, told, type PlanOnDatabase } from '../../support/plan-on-database.js';
@@ -67,7 +68,9 @@ for (const major of [18, 15]) {
         expect(told(await plan.apply())).toBe('exit 0');
         expect(await value('SELECT count(*)::int FROM event WHERE user_id IS NULL AND user_id_uuid IS NULL')).toBe(6);
         expect(
-          await value('SELECT count(*)::int FROM event AS e JOIN users AS u ON (u.id, u.id_uuid) = (e.user_id, e.user_id_uuid)'),
+          await value(
+            'SELECT count(*)::int FROM event AS e JOIN users AS u ON (u.id, u.id_uuid) = (e.user_id, e.user_id_uuid)',
+          ),
         ).toBe(14);
         const back = await plan.rollback();
         expect(told(back)).toBe('exit 0');
@@ -78,7 +81,9 @@ for (const major of [18, 15]) {
       test('what somebody has written since stays, and is reported', async () => {
         const plan = planFor('set_null');
         expect(told(await plan.apply())).toBe('exit 0');
-        await query(`UPDATE event SET user_id = 7 WHERE id = 3; UPDATE event SET note = 'other' WHERE id = 6; DELETE FROM event WHERE id = 9`);
+        await query(
+          `UPDATE event SET user_id = 7 WHERE id = 3; UPDATE event SET note = 'other' WHERE id = 6; DELETE FROM event WHERE id = 9`,
+        );
         const back = await plan.rollback();
         expect(told(back)).toBe('exit 0');
         expect(await query('SELECT id, user_id FROM event WHERE id IN (3, 6, 12) ORDER BY id')).toEqual([
@@ -105,7 +110,9 @@ for (const major of [18, 15]) {
           { id: 50, user_id: null, user_id_legacy: null },
         ]);
         // Behind the cutover nobody sets anything to NULL.
-        await query(`DELETE FROM users WHERE id_legacy = 2; INSERT INTO event (id, user_id) VALUES (51, gen_random_uuid())`);
+        await query(
+          `DELETE FROM users WHERE id_legacy = 2; INSERT INTO event (id, user_id) VALUES (51, gen_random_uuid())`,
+        );
         expect(told(await plan.rollback())).toBe('exit 0');
         await query(`DELETE FROM event WHERE id IN (50, 51); INSERT INTO users VALUES (1, 'u1'), (2, 'u2')`);
         expect(await rowsOf(db)).toEqual(before);
@@ -118,7 +125,8 @@ for (const major of [18, 15]) {
         expect(told(await plan.apply())).toBe('exit 0');
         expect(await query(`SELECT id FROM event WHERE user_id_legacy >= 1000`)).toEqual([]);
         let exit: number = (await plan.rollback(stopAfterBatches(1))).exit;
-        for (let turn = 0; exit === EXIT.stopped && turn < 20; turn++) ({ exit } = await plan.rollback(stopAfterBatches(1)));
+        for (let turn = 0; exit === EXIT.stopped && turn < 20; turn++)
+          ({ exit } = await plan.rollback(stopAfterBatches(1)));
         expect(exit).toBe(EXIT.done);
         expect(await rowsOf(db)).toEqual(before);
       });
@@ -130,7 +138,11 @@ for (const major of [18, 15]) {
         const steps = [keys('set_null', { references: undefined }), FLIP];
         const plan = planOn(database, { name: 'keys', steps });
         expect(told(await plan.apply())).toBe('exit 0');
-        expect(await value(`SELECT string_agg(conname || ' ' || convalidated, ',') FROM pg_constraint WHERE contype = 'f' AND conrelid = 'event'::regclass`)).toBe('later false');
+        expect(
+          await value(
+            `SELECT string_agg(conname || ' ' || convalidated, ',') FROM pg_constraint WHERE contype = 'f' AND conrelid = 'event'::regclass`,
+          ),
+        ).toBe('later false');
         expect(told(await plan.rollback())).toBe('exit 0');
         expect(await rowsOf(db)).toEqual(before);
         expect(diffFingerprints(catalog, await definitions())).toEqual([]);
@@ -151,6 +163,120 @@ for (const major of [18, 15]) {
         expect(diagnostics[0]!.detail).toContain(detail);
       });
     });
+
+    describe('quarantine', () => {
+      const aside = async (): Promise<readonly (readonly string[])[]> => {
+        const { report } = await statusCommand({ database, run: 'keys' });
+        const rows = [...report!.run!.quarantined].sort((a, b) => Number(a.id) - Number(b.id));
+        return rows.map(({ table, id, error, timestamp }) => {
+          expect(timestamp).toMatch(/^\d{4}-\d\d-\d\dT[\d:.]+Z$/);
+          return [table, id, error];
+        });
+      };
+      const finds = (id: number, key: number | string): readonly string[] => [
+        'public.event',
+        String(id),
+        `user_id = ${key} finds no row of public.users`,
+      ];
+
+      test('rows stay, have no new value, and are listed; once the parent is there a replay gives it', async () => {
+        const before = await rowsOf(db);
+        const plan = planFor('quarantine');
+        const applied = await plan.apply();
+        expect(told(applied)).toBe('exit 0');
+        expect(await query(ORPHANS)).toHaveLength(6);
+        expect(await value('SELECT count(*)::int FROM event WHERE user_id_uuid IS NULL')).toBe(6);
+        expect(await aside()).toEqual([3, 6, 9, 12, 15, 18].map((id) => finds(id, 1000 + id)));
+        expect(applied.report!.run.quarantined.find(({ id }) => id === '3')).toMatchObject({
+          row: { id: 3, user_id: 1003, note: 'n3' },
+        });
+
+        const first = await plan.replay();
+        expect(first.exit).toBe(EXIT.failed);
+        expect(first.report).toMatchObject({ written: 0, gone: 0 });
+        await query(
+          `INSERT INTO users VALUES (1003, 'late'); UPDATE event SET user_id = NULL WHERE id = 6; DELETE FROM event WHERE id = 9`,
+        );
+        const second = await plan.replay();
+        expect(second.report).toMatchObject({ written: 2, gone: 1 });
+        expect(await aside()).toEqual([12, 15, 18].map((id) => finds(id, 1000 + id)));
+        expect(
+          await value('SELECT user_id_uuid = (SELECT id_uuid FROM users WHERE id = 1003) FROM event WHERE id = 3'),
+        ).toBe(true);
+
+        expect(told(await plan.rollback())).toBe('exit 0');
+        await query(
+          `DELETE FROM users WHERE id = 1003; UPDATE event SET user_id = 1006 WHERE id = 6; INSERT INTO event VALUES (9, 1009, 'n9')`,
+        );
+        expect(await rowsOf(db)).toEqual(before);
+      });
+
+      test('what comes while the window is open is noted down at COMMIT, and only what has no parent by then', async () => {
+        const plan = planFor('quarantine', { id: 'wait', gate: { approval: 'dba' } }, FLIP);
+        expect((await plan.apply()).exit).toBe(EXIT.stopped);
+        await query(
+          `BEGIN; INSERT INTO event VALUES (50, 5000, 'first'); INSERT INTO users VALUES (5000, 'then'); COMMIT`,
+        );
+        await query(`INSERT INTO event VALUES (51, 5001, 'alone')`);
+        await query(`UPDATE event SET note = 'again' WHERE id = 51; UPDATE event SET user_id = 5002 WHERE id = 2`);
+        const standing = [3, 6, 9, 12, 15, 18].map((id) => finds(id, 1000 + id));
+        expect(await aside()).toEqual([finds(2, 5002), ...standing, finds(51, 5001)]);
+        // Its parent comes: a difference, until it is replayed.
+        await query(`INSERT INTO users VALUES (5001, 'late')`);
+        await plan.approve('wait');
+        expect((await plan.apply()).exit).toBe(EXIT.checkFailed);
+        expect((await plan.replay()).report).toMatchObject({ written: 1 });
+        expect(told(await plan.apply())).toBe('exit 0');
+        expect(await aside()).toEqual([finds(2, 5002), ...standing]);
+      });
+
+      test('behind the cutover a replay finds the parent by either key, and a close waits for all of them', async () => {
+        const before = await rowsOf(db);
+        const close = { id: 'done', close: { windows: ['keys'], quiet: '0s', retain: '0s' } };
+        const plan = planFor('quarantine', FLIP, { id: 'wait', gate: { approval: 'dba' } }, close);
+        expect((await plan.apply()).exit).toBe(EXIT.stopped);
+        const late = '00000000-0000-4000-8000-000000000077';
+        await query(`INSERT INTO event (id, user_id, note) VALUES (60, '${late}', 'new side')`);
+        expect((await aside()).at(-1)).toEqual(finds(60, late));
+        await query(
+          `INSERT INTO users (id_legacy, name) VALUES (1003, 'late'); INSERT INTO users (id, name) VALUES ('${late}', 'late')`,
+        );
+        expect((await plan.replay()).report).toMatchObject({ written: 2 });
+        expect(await value(`SELECT user_id_legacy FROM event WHERE id = 60`)).toBe(
+          await value(`SELECT id_legacy FROM users WHERE id = '${late}'`),
+        );
+        expect(
+          await value('SELECT count(*)::int FROM event JOIN users ON users.id = user_id WHERE event.id IN (3, 60)'),
+        ).toBe(2);
+
+        await plan.approve('wait');
+        const refused = await plan.apply();
+        expect(told(refused)).toMatch(/stands aside[\s\S]*1006/);
+        expect(told(await plan.rollback())).toBe('exit 0');
+        await query(`DELETE FROM event WHERE id = 60; DELETE FROM users WHERE name = 'late'`);
+        expect(await rowsOf(db)).toEqual(before);
+      });
+
+      test('closed once nobody stands aside', async () => {
+        const close = { id: 'done', close: { windows: ['keys'], quiet: '0s', retain: '0s' } };
+        const plan = planFor('quarantine', FLIP, close);
+        expect((await plan.apply()).exit).not.toBe(EXIT.done);
+        await query('UPDATE event SET user_id_legacy = NULL WHERE user_id_legacy >= 1000');
+        expect((await plan.replay()).report).toMatchObject({ written: 6, standing: [] });
+        expect(told(await plan.apply())).toBe('exit 0');
+        expect(await value('SELECT count(user_id)::int FROM event')).toBe(14);
+      });
+
+      test('stopped between batches, no row is noted twice, and none is left out', async () => {
+        const plan = planFor('quarantine');
+        let exit: number = (await plan.apply(stopAfterBatches(1))).exit;
+        for (let turn = 0; exit === EXIT.stopped && turn < 40; turn++)
+          ({ exit } = await plan.apply(stopAfterBatches(1)));
+        expect(exit).toBe(EXIT.done);
+        expect(await aside()).toEqual([3, 6, 9, 12, 15, 18].map((id) => finds(id, 1000 + id)));
+        const counts = `SELECT sum(rows_changed)::int AS changed, sum(rows_quarantined)::int AS aside FROM lockstep.range WHERE operation_id = 'keys/fill/public.event/1'`;
+        expect(await query(counts)).toEqual([{ changed: 14, aside: 6 }]);
+      });
+    });
   });
 }
-void ORPHANS;
