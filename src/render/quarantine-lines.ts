@@ -17,13 +17,10 @@ export function quarantineLines(
   const shown = rows
     .slice(0, most)
     .flatMap(({ operation, id, sqlstate, error, row, timestamp }) => [
-      cut(
-        printable(
-          `    ${operation}   ${id}   ${error}${sqlstate === null ? '' : ` (SQLSTATE ${sqlstate})`}`,
-        ),
-        width,
+      cut(printable(`    ${operation}   ${id}   ${error}${sqlstate === null ? '' : ` (SQLSTATE ${sqlstate})`}`), width),
+      style.faint(
+        cut(`      ${showMoment(timestamp)}   ${row === null ? 'the row cannot be read' : showRow(row)}`, width),
       ),
-      style.faint(cut(`      ${showMoment(timestamp)}   ${row === null ? 'the row cannot be read' : showRow(row)}`, width)),
     ]);
   const left = rows.length - most;
   return [

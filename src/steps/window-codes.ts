@@ -65,4 +65,9 @@ export const WINDOW_CODES = {
     explanation:
       'The mirrors of a window name its tables and columns. If a table or a column that they read or write is renamed, dropped or given another type, or a unique index that they rely on goes, the next write of the application fails, or the two sides part. Make the change before the window opens, or behind its `close`. A window that another plan has left open is named with its plan: close it there first.',
   },
+  LS6610: {
+    summary: 'the parent of a reference is not converted',
+    explanation:
+      'The new key of a reference is that of the row that it refers to. When the plan is compiled: the table that it refers to, by a foreign key or by `to`, is not converted; both sides need one type. Convert both in one step (`tables`), or leave the reference out. While the run is under way: the row that it refers to is there and has no new key, because somebody took it away past the triggers of the window. Nothing is filled with a gap: the batch stops, and a write whose column is NOT NULL is refused. Give the parent its key by the statement that is shown, and go on.',
+  },
 } as const satisfies CodeTable;

@@ -18,6 +18,7 @@ import {
   type Twin,
   type TwinTable,
 } from './column-window.js';
+import { repairOf } from './unconverted-parent.js';
 import { asksParent, keyTexts, parentLookUp, sideName } from './twin-values.js';
 
 /** Of one reference. Who has more of them has another problem. */
@@ -76,7 +77,7 @@ export function unfilledOf(window: Window, table: TwinTable, references: readonl
     const [old, other] = [by[0]!, by[1]!];
     const finds = `CASE WHEN ${old.says} THEN ${old.finds} ELSE ${other.finds} END`;
     return `SELECT ARRAY[${key}] AS key, ${isSetAside(twin) ? `NOT ${finds}` : 'false'} AS orphan, ${mayLackValue(window, twin) ? 'false' : finds} AS unconverted,
-  CASE WHEN ${old.says} THEN ${old.told} ELSE ${other.told} END AS message, ${quoteLiteral(`${table.name}.${columnNames(twin, leads).new}`)} AS "column", ${quoteLiteral(twin.value.parent)} AS parent,
+  CASE WHEN ${old.says} THEN ${old.told} ELSE ${other.told} END AS message, ${quoteLiteral(`${table.name}.${columnNames(twin, leads).new}`)} AS "column", ${quoteLiteral(twin.value.parent)} AS parent, ${quoteLiteral(repairOf(window, twin.value))} AS repair,
   ${rowOf(table, leads)} AS row
 FROM changed AS c WHERE c.lockstep_missing${index}`;
   });
@@ -92,7 +93,7 @@ SELECT count(*) AS rows FROM changed AS c WHERE ${any}
 /** Columns of the answer: who stands aside, and whose parent is there without a new key. */
 export const ASIDE =
   "(SELECT json_agg(json_build_object('key', key, 'row', row, 'message', message)) FROM aside) AS aside";
-export const UNCONVERTED = `(SELECT json_build_object('code', 'parent_not_converted', 'retry', false, 'rows', json_agg(json_build_object('column', u."column", 'parent', u.parent, 'row', u.row))) FROM (SELECT * FROM unfilled WHERE unconverted LIMIT 10) AS u HAVING count(*) > 0)`;
+export const UNCONVERTED = `(SELECT json_build_object('code', 'parent_not_converted', 'retry', false, 'rows', json_agg(json_build_object('column', u."column", 'parent', u.parent, 'repair', u.repair, 'row', u.row))) FROM (SELECT * FROM unfilled WHERE unconverted LIMIT 10) AS u HAVING count(*) > 0)`;
 
 /** What a replay does with one row; none where no row of the fill stands aside. */
 export function replayOf(

@@ -8,9 +8,9 @@ export const CONVERT_CODES = {
       'What is converted is one column of the primary key or of another unique key: an integer, or a text. `cast` needs a text, `v7` a server of version 18 or later, `derived` a namespace. Where the key is made of several columns, name the one to convert (`column`).',
   },
   LS6602: {
-    summary: 'a column refers to a key that is not converted',
+    summary: 'a column would have two new keys',
     explanation:
-      'A foreign key needs one type on both sides. A column that is converted because it refers to one key cannot go on referring to another that is not; convert both in one step (`tables`), or start at the key that everything refers to.',
+      'What `random` and `v7` make is another key for each row of each table. A column that refers to two of them would have to be both at once. Write `value: derived`, which gives the same old key the same new one, or convert only the key that the others refer to.',
   },
   LS6603: {
     summary: 'a name is taken',
@@ -46,11 +46,6 @@ export const CONVERT_CODES = {
     summary: 'functions name a converted column',
     explanation:
       'The text of a function is read when it runs: after the cutover the name of the column means the new key. Where it compares the column with an old key, or keeps it in a variable of the old type, it fails. Make such functions anew in a step behind the cutover.',
-  },
-  LS6610: {
-    summary: 'the parent of a reference is not converted',
-    explanation:
-      'The new key of a reference is that of the row that it refers to. When the plan is compiled: the table that it refers to, by a foreign key or by `to`, is not converted; convert both in one step (`tables`), or leave the reference out. While the run is under way: the row is there and has no new key, because somebody took it away past the triggers of the window, or these did not fire. Give the parent its new key (`UPDATE … SET id = id` fires the trigger), and go on; the reference follows.',
   },
   LS6611: {
     summary: 'orphans cannot be set to NULL',

@@ -131,6 +131,24 @@ for (const major of [18, 15]) {
         expect(await rowsOf(db)).toEqual(before);
       });
 
+      test('a row that somebody gives a parent while a batch waits for it keeps it', async () => {
+        await database.withSession(async (session) => {
+          await session.query(
+            `BEGIN; INSERT INTO users VALUES (2006, 'came'); UPDATE event SET user_id = 2006 WHERE id = 6`,
+          );
+          const applying = planFor('set_null').apply();
+          const waits = `SELECT count(*)::int FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock' AND query LIKE '%lockstep_v0%'`;
+          await expect.poll(() => value(waits), { timeout: 20_000 }).toBeGreaterThan(0);
+          await session.query('COMMIT');
+          expect(told(await applying)).toBe('exit 0');
+        });
+        // Its old value was that of no row when the batch looked; with a parent since, the reference says what the parent is.
+        expect(await value('SELECT user_id FROM event WHERE id = 6')).toBe(2006);
+        expect(
+          await value('SELECT user_id_uuid = (SELECT id_uuid FROM users WHERE id = 2006) FROM event WHERE id = 6'),
+        ).toBe(true);
+      });
+
       test('under a foreign key that is NOT VALID what comes back is what was there', async () => {
         await query(`ALTER TABLE event ADD CONSTRAINT later FOREIGN KEY (user_id) REFERENCES users NOT VALID`);
         const before = await rowsOf(db);
