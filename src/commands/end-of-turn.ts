@@ -78,6 +78,7 @@ const CODES = {
 
 export function failureDiagnostic(operation: string, error: RecordedError): Diagnostic {
   if (error.code === 'parent_not_converted') return unconverted(operation, error);
+  if (error.code === 'keys_collide') return collide(operation, error);
   const code = error.code in CODES ? CODES[error.code as keyof typeof CODES] : 'LS9002';
   const rows = (error.rows ?? []).slice(0, 10).map((row) => `  ${JSON.stringify(row)}`);
   const state = error.sqlstate === undefined ? '' : ` (SQLSTATE ${error.sqlstate})`;
@@ -101,6 +102,13 @@ function unconverted(operation: string, { message, rows = [] }: RecordedError): 
     detail: [`\`${operation}\`: ${message}.`, ...shown].join('\n'),
     help,
   };
+}
+
+function collide(operation: string, { message, rows = [] }: RecordedError): Diagnostic {
+  const { summary } = WINDOW_CODES.LS6612;
+  const detail = [`\`${operation}\`: ${message}.`, ...rows.map((row) => `  ${JSON.stringify(row)}`)].join('\n');
+  const help = 'repair the old keys and go on, or take the run back; `value: random` makes another key by itself';
+  return { code: 'LS6612', severity: 'error', summary, detail, help };
 }
 
 const HELP: Readonly<Record<(typeof CODES)[keyof typeof CODES] | 'LS9002', string>> = {

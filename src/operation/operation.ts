@@ -73,6 +73,8 @@ export interface StatementOperation extends OperationBase {
   readonly statements: readonly SqlText[];
   /** Outside a transaction only: what the catalog says afterwards. Null: only a person can tell. */
   readonly observation: Observation | null;
+  /** Of a unique index: what becomes of rows that stand in its way. */
+  readonly onDuplicate?: OnDuplicate;
   /** Names or columns of what it writes are others behind it, and checks that were compiled before it mean what was. */
   readonly changesShape?: true;
 }
@@ -83,6 +85,12 @@ export interface Backlog {
   readonly settle: string;
   /** Returns one row: how many are there (`rest`). */
   readonly rest: string;
+}
+
+export interface OnDuplicate {
+  readonly found: CheckQuery;
+  /** One statement that makes the values anew; null: they are what they must be, and a person must look. */
+  readonly mend: string | null;
 }
 
 /** How the catalog tells whether a statement outside a transaction has had its effect; each holds with no violation. */

@@ -8,6 +8,7 @@ import { quoteIdentifier } from '../../sql/identifier.js';
 import { objectKey } from '../../sql/object-key.js';
 import type { ColumnWindow, TwinTable } from '../../windows/column-window.js';
 import { createMap } from '../../windows/key-map.js';
+import { onDuplicate } from '../../windows/mend-duplicates.js';
 import { openColumns } from '../../windows/open-columns.js';
 import { windowName } from '../../windows/window.js';
 import { firesTriggers, refuseUnfit } from '../fitness.js';
@@ -89,7 +90,7 @@ export function lowerConvertUuid(fields: ConvertUuidFields, context: LowerContex
   });
   const beside = context.definitions('beside', definitions, added);
   const fills = opened.filter(({ kind }) => kind === 'batch').map(({ id }) => id);
-  const [first, ...rest] = beside.operations;
+  const [first, ...rest] = beside.operations.map((operation) => withOnDuplicate(operation, window));
   const operations: readonly Operation[] = [
     ...nulled,
     ...add.operations.map((operation) => ({ ...operation, changesShape: true as const })),
@@ -119,6 +120,13 @@ function columnGrants({ relation, twins }: TwinTable, { catalog }: LowerContext)
         );
       });
   });
+}
+
+/** Whichever new key it stands on has its value from one of the window's own. */
+function withOnDuplicate(operation: Operation, window: ColumnWindow): Operation {
+  if (operation.kind !== 'statement' || operation.transactional) return operation;
+  const builds = operation.statements.some(({ sql }) => /^CREATE UNIQUE INDEX /i.test(sql));
+  return builds ? { ...operation, onDuplicate: onDuplicate(window, operation.id) } : operation;
 }
 
 function isUniqueAlone({ indexes }: TwinTable['relation'], column: string): boolean {
