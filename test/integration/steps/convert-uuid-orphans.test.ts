@@ -7,6 +7,7 @@ import { statusCommand } from '../../../src/commands/status.js';
 import { readFingerprint } from '../../../src/postgres/read-fingerprint.js';
 import { testDatabase } from '../../support/database.js';
 import { planOn, rowsOf, told, type PlanOnDatabase } from '../../support/plan-on-database.js';
+import { whileWritten, type Write } from '../../support/while-written.js';
 import { stopAfterBatches } from './stop-after-batches.js';
 import { forgetTables } from './whole-cycle.js';
 
@@ -22,7 +23,7 @@ const FLIP = { id: 'flip', cutover: { windows: ['keys'] } };
 
 for (const major of [18, 15]) {
   const db = await testDatabase({ major });
-  const { database, query, value } = db;
+  const { database, query, value, url } = db;
   const keys = (orphans: Rule | undefined, more: Readonly<Record<string, unknown>> = {}) => ({
     id: 'keys',
     convert_uuid: {
@@ -294,6 +295,141 @@ for (const major of [18, 15]) {
         expect(await aside()).toEqual([3, 6, 9, 12, 15, 18].map((id) => finds(id, 1000 + id)));
         const counts = `SELECT sum(rows_changed)::int AS changed, sum(rows_quarantined)::int AS aside FROM lockstep.range WHERE operation_id = 'keys/fill/public.event/1'`;
         expect(await query(counts)).toEqual([{ changed: 14, aside: 6 }]);
+      });
+    });
+
+    describe('shapes', () => {
+      beforeEach(() => query('DROP TABLE event, users'));
+
+      const SHAPES = {
+        'a reference that holds in some rows': {
+          schema: `CREATE TABLE users (id serial PRIMARY KEY, name text); INSERT INTO users (name) VALUES ('a'), ('b');
+            CREATE TABLE event (id int PRIMARY KEY, kind text, subject int);
+            INSERT INTO event VALUES (1, 'user', 1), (2, 'user', 77), (3, 'post', 77), (4, 'user', NULL)`,
+          convert: { references: [{ column: 'event.subject', where: "kind = 'user'" }] },
+          parent: `INSERT INTO users (id_legacy, name) VALUES (77, 'late')`,
+          again: `DELETE FROM users WHERE name = 'late'`,
+          nulled: 'SELECT id FROM event WHERE subject IS NULL ORDER BY id',
+          wanted: [2, 4],
+        },
+        'a composite reference of which a part is NULL': {
+          schema: `CREATE TABLE users (tenant int, id int, name text, PRIMARY KEY (tenant, id)); INSERT INTO users VALUES (1, 1, 'a'), (2, 1, 'b');
+            CREATE TABLE event (id int PRIMARY KEY, tenant int, user_id int, FOREIGN KEY (tenant, user_id) REFERENCES users);
+            INSERT INTO event VALUES (1, 1, 1), (2, NULL, 1), (3, 2, 1)`,
+          convert: { column: 'id', old_value: '99' },
+          parent: `UPDATE event SET tenant = 2 WHERE id = 2`,
+          again: `UPDATE event SET tenant = NULL WHERE id = 2`,
+          nulled: 'SELECT id FROM event WHERE user_id IS NULL ORDER BY id',
+          wanted: [2],
+        },
+        'rows whose own key is converted, too': {
+          schema: `CREATE TABLE users (id serial PRIMARY KEY, name text); INSERT INTO users (name) VALUES ('a'), ('b');
+            CREATE TABLE event (id serial PRIMARY KEY, user_id int); INSERT INTO event (user_id) VALUES (1), (77), (2), (78)`,
+          convert: {
+            table: undefined,
+            tables: ['users', 'event'],
+            references: [{ column: 'event.user_id', to: 'users' }],
+          },
+          parent: `INSERT INTO users (id_legacy, name) VALUES (77, 'late'), (78, 'late')`,
+          again: `DELETE FROM users WHERE name = 'late'`,
+          nulled: 'SELECT id_legacy AS id FROM event WHERE user_id IS NULL ORDER BY 1',
+          wanted: [2, 4],
+        },
+      } as const;
+      const shapes = Object.keys(SHAPES) as (keyof typeof SHAPES)[];
+
+      test.each(shapes)('%s: set to NULL, over the cutover and back', async (shape) => {
+        const { schema, convert, nulled, wanted } = SHAPES[shape];
+        await query(schema);
+        const before = await rowsOf(db);
+        const plan = planOn(database, {
+          name: 'keys',
+          steps: [keys('set_null', { references: undefined, ...convert }), FLIP],
+        });
+        expect(told(await plan.apply())).toBe('exit 0');
+        expect((await query<{ id: number }>(nulled)).map(({ id }) => id)).toEqual(wanted);
+        expect(told(await plan.rollback())).toBe('exit 0');
+        expect(await rowsOf(db)).toEqual(before);
+      });
+
+      test.each(shapes)('%s: set aside, replayed behind the cutover, and back', async (shape) => {
+        const { schema, convert, parent, again } = SHAPES[shape];
+        await query(schema);
+        const before = await rowsOf(db);
+        const plan = planOn(database, {
+          name: 'keys',
+          steps: [keys('quarantine', { references: undefined, ...convert }), FLIP],
+        });
+        expect(told(await plan.apply())).toBe('exit 0');
+        const standing = (await plan.replay()).report!.standing;
+        expect(standing.length).toBeGreaterThan(0);
+        await query(parent);
+        expect((await plan.replay()).report).toMatchObject({ standing: [] });
+        expect(told(await plan.verify())).toBe('exit 0');
+        expect(told(await plan.rollback())).toBe('exit 0');
+        await query(again);
+        expect(await rowsOf(db)).toEqual(before);
+      });
+    });
+
+    describe('while the application makes orphans, and takes them away', () => {
+      /** Every second child is there before its parent, in a transaction of its own; parents go without asking. */
+      const write = (client: number, turn: number): Write => {
+        const [id, user] = [
+          1000 * (client + 1) + 100_000 * Math.floor(turn / 6) + (turn % 6),
+          10_000 + 100 * client + (turn % 12),
+        ];
+        const writes = [
+          `INSERT INTO event VALUES (${id}, ${user}, 'live')`,
+          `INSERT INTO users VALUES (${user}, 'live') ON CONFLICT DO NOTHING`,
+          `BEGIN; INSERT INTO event VALUES (${id}, ${user + 50}, 'live'); INSERT INTO users VALUES (${user + 50}, 'live') ON CONFLICT DO NOTHING; COMMIT`,
+          `DELETE FROM users WHERE id = ${user + 50}`,
+          `UPDATE event SET user_id = ${20_000 + turn} WHERE note = 'live' AND id = ${id - 4}`,
+          `UPDATE event SET user_id = 5 WHERE note = 'live' AND id = ${id - 5}`,
+        ];
+        return { sql: writes[turn % writes.length]! };
+      };
+      const seeded = () => query(`SELECT id, user_id, note FROM event WHERE note <> 'live' ORDER BY id`);
+      /** Has a parent, and not its new key; or a new key, and no old one. */
+      const APART = `SELECT e.id FROM event AS e JOIN users AS u ON u.id = e.user_id WHERE e.user_id_uuid IS DISTINCT FROM u.id_uuid
+        UNION ALL SELECT id FROM event WHERE user_id IS NULL AND user_id_uuid IS NOT NULL`;
+
+      test.each(['set_null', 'quarantine'] as const)('%s: there, and back', async (rule) => {
+        const before = await seeded();
+        const plan = planFor(rule, { id: 'wait', gate: { approval: 'dba' } }, FLIP);
+        await whileWritten(url, { clients: 3, write }, async (writes) => {
+          await writes.written(20);
+          expect((await plan.apply()).exit).toBe(EXIT.stopped);
+          await writes.written(60);
+        });
+        if (rule === 'quarantine') {
+          const { standing } = (await plan.replay()).report!;
+          const missing = `SELECT e.id FROM event AS e WHERE user_id IS NOT NULL AND user_id_uuid IS NULL AND NOT EXISTS (SELECT FROM users AS u WHERE u.id = e.user_id)`;
+          const ids = new Set(standing.map(({ id }) => Number(id)));
+          expect((await query<{ id: number }>(missing)).filter(({ id }) => !ids.has(id))).toEqual([]);
+          expect(await query(APART)).toEqual([]);
+          expect(await seeded()).toEqual(before);
+        } else {
+          // A parent that came after its child is a difference here: nobody looks after it but a write of the child.
+          await query(
+            `UPDATE event AS e SET user_id = NULL FROM users AS u WHERE u.id = e.user_id AND e.user_id_uuid IS NULL`,
+          );
+          await query('DELETE FROM users WHERE id = 6');
+        }
+        await plan.approve('wait');
+        expect(told(await plan.apply())).toBe('exit 0');
+        expect(told(await plan.rollback())).toBe('exit 0');
+        if (rule === 'set_null') await query(`INSERT INTO users VALUES (6, 'u6')`);
+        expect(await seeded()).toEqual(before);
+
+        const anew = planFor(rule);
+        expect(told(await anew.apply())).toBe('exit 0');
+        await whileWritten(url, { clients: 3, write: (client, turn) => write(client + 10, turn) }, async (writes) => {
+          await writes.written(20);
+          expect(told(await anew.rollback())).toBe('exit 0');
+          await writes.written(20);
+        });
+        expect(await seeded()).toEqual(before);
       });
     });
   });
