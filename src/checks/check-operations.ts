@@ -12,6 +12,7 @@ export interface CheckOperationOptions {
   readonly after?: readonly OperationId[];
   readonly skipWhen?: readonly OperationId[];
   readonly lasts?: CheckOperation['lasts'];
+  readonly foretold?: true;
 }
 
 export function checkOperations(
@@ -34,5 +35,6 @@ export function checkOperations(
     hazards: [],
     reversal: CHANGES_NOTHING,
     ...(options.lasts !== undefined && { lasts: options.lasts }),
+    ...(options.foretold !== undefined && { foretold: options.foretold }),
   }));
 }

@@ -6,6 +6,7 @@ import { estimatedRows } from '../postgres/estimated-rows.js';
 import type { OperationGraph } from '../operation/operation-graph.js';
 import type { OperationId } from '../operation/operation.js';
 import type { OperationReport, RunReport } from '../postgres/journal/run-report.js';
+import type { ErrorRecord } from '../executor/journal.js';
 import type { Session } from '../executor/session.js';
 
 export interface Checkpoint {
@@ -21,16 +22,13 @@ export interface Checkpoint {
   /** Rows: what was read, once all of it is; before that the server's own estimate of the table. Null: it has none. */
   readonly totalCount: number | null;
   readonly status: 'pending' | 'in_progress' | 'completed' | 'failed';
-  readonly errors: readonly ErrorRecord[];
+  /** Rows that stand aside, and what stopped it: that has no row, and no time before the operation ended. */
+  readonly errors: readonly CheckpointError[];
 }
 
-export interface ErrorRecord {
-  readonly table: string;
-  /** Its key, the columns joined by a comma; null: not of one row. */
-  readonly id: string | null;
-  readonly error: string;
-  readonly timestamp: string | null;
-}
+export type CheckpointError = Pick<ErrorRecord, 'table' | 'error'> & {
+  readonly [Fact in 'id' | 'timestamp']: string | null;
+};
 
 export interface TableOutcome {
   /** Rows that were read. */
@@ -81,10 +79,10 @@ function errorsOf(
   { id, outcome, finishedAt }: OperationReport,
   table: string,
   report: RunReport,
-): readonly ErrorRecord[] {
+): readonly CheckpointError[] {
   const aside = report.quarantined.filter(({ operation }) => operation === id);
   return [
-    ...aside.map(({ key, message, at }) => ({ table, id: key.join(', '), error: message, timestamp: at })),
+    ...aside.map(({ table: of, id: row, error, timestamp }) => ({ table: of, id: row, error, timestamp })),
     ...(outcome?.error === undefined ? [] : [{ table, id: null, error: outcome.error.message, timestamp: finishedAt }]),
   ];
 }

@@ -186,4 +186,9 @@ export const COMMAND_CODES = {
     explanation:
       'A run that is done or rolled back has no process and needs none: there is nothing to pause and nothing to cancel. What it did is taken back with `lockstep rollback`.',
   },
+  LS9038: {
+    summary: 'a check would find rows now',
+    explanation:
+      'A dry run asks what the run would ask of the rows before it changes anything, and these were found. Where the check is one that must hold, `apply` stops there, with nothing changed; else it goes on, and does with them what the plan says. Count and rows are those of the moment at which the plan was made.',
+  },
 } as const satisfies CodeTable;

@@ -3,6 +3,7 @@ import type { RecordedError } from '../executor/journal.js';
 import type { WalkEnd } from '../executor/run-graph.js';
 import type { Diagnostic } from '../kernel/diagnostic.js';
 import type { OperationGraph } from '../operation/operation-graph.js';
+import { WINDOW_CODES } from '../steps/window-codes.js';
 import { commandDiagnostic, EXIT, type ExitCode } from './command-result.js';
 import { throttleDiagnostic } from './throttle-diagnostic.js';
 
@@ -76,6 +77,8 @@ const CODES = {
 } as const;
 
 export function failureDiagnostic(operation: string, error: RecordedError): Diagnostic {
+  if (error.code === 'parent_not_converted') return unconverted(operation, error);
+  if (error.code === 'keys_collide') return collide(operation, error);
   const code = error.code in CODES ? CODES[error.code as keyof typeof CODES] : 'LS9002';
   const rows = (error.rows ?? []).slice(0, 10).map((row) => `  ${JSON.stringify(row)}`);
   const state = error.sqlstate === undefined ? '' : ` (SQLSTATE ${error.sqlstate})`;
@@ -85,6 +88,27 @@ export function failureDiagnostic(operation: string, error: RecordedError): Diag
     ...rows,
   ].join('\n');
   return commandDiagnostic(code, { detail, help: HELP[code] });
+}
+
+function unconverted(operation: string, { message, rows = [] }: RecordedError): Diagnostic {
+  const { summary } = WINDOW_CODES.LS6610;
+  const shown = rows.map(({ column, parent, row }) => `  ${JSON.stringify({ column, parent, row })}`);
+  const repairs = [...new Set(rows.map(({ repair }) => `\`${String(repair)}\``))];
+  const help = `give it one, and go on: ${repairs.join(', ')}`;
+  return {
+    code: 'LS6610',
+    severity: 'error',
+    summary,
+    detail: [`\`${operation}\`: ${message}.`, ...shown].join('\n'),
+    help,
+  };
+}
+
+function collide(operation: string, { message, rows = [] }: RecordedError): Diagnostic {
+  const { summary } = WINDOW_CODES.LS6612;
+  const detail = [`\`${operation}\`: ${message}.`, ...rows.map((row) => `  ${JSON.stringify(row)}`)].join('\n');
+  const help = 'repair the old keys and go on, or take the run back; `value: random` makes another key by itself';
+  return { code: 'LS6612', severity: 'error', summary, detail, help };
 }
 
 const HELP: Readonly<Record<(typeof CODES)[keyof typeof CODES] | 'LS9002', string>> = {

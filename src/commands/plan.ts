@@ -4,6 +4,7 @@ import { hasErrors, type Diagnostic } from '../kernel/diagnostic.js';
 import { planReport, type PlanReport } from '../report/plan-report.js';
 import { compileForDatabase, serverLineOf, type CompiledForDatabase } from './compile-for-database.js';
 import { EXIT, type CommandResult, type ExitCode } from './command-result.js';
+import { foretell } from './foretell.js';
 import { guarded } from './guarded.js';
 import { knownRun } from './known-run.js';
 import { openPlan, type PlanInput } from './open-plan.js';
@@ -33,7 +34,8 @@ export function planCommand(options: PlanOptions): Promise<CommandResult<PlanRep
     if (!opened.ok)
       return { exit: exitFor(opened.diagnostics), report: null, diagnostics: opened.diagnostics, next: [] };
     const compiled = await compileAsAsked(opened.value, options);
-    const diagnostics = [...opened.diagnostics, ...compiled.diagnostics];
+    const found = options.schemaFile === undefined ? await foretell(opened.value, compiled.compiled, options) : [];
+    const diagnostics = [...opened.diagnostics, ...compiled.diagnostics, ...found];
     const report = reportOf(opened.value, compiled);
     if (report === null) return { exit: exitFor(diagnostics), report, diagnostics, next: [] };
     const known = await knownRun(options.database, opened.value.name);

@@ -58,9 +58,7 @@ async function replay(run: StoredRun, options: ReplayOptions): Promise<CommandRe
     return { exit: EXIT.stopped, report, diagnostics: [], next: [`lockstep replay ${run.name}`] };
   if (standing.length === 0) return { exit: EXIT.done, report, diagnostics: [], next: [status] };
   // All of them stand in the report.
-  const shown = standing
-    .slice(0, 3)
-    .map(({ operation, key, message }) => `\`${operation}\` ${key.join(', ')}: ${message}.`);
+  const shown = standing.slice(0, 3).map(({ operation, id, error }) => `\`${operation}\` ${id}: ${error}.`);
   const detail = [...shown, ...(standing.length > 3 ? [`And ${standing.length - 3} more.`] : [])].join('\n');
   const refused = commandDiagnostic('LS9031', { detail, help: 'repair them, or what refuses them, and replay again' });
   return { exit: EXIT.failed, report, diagnostics: [refused], next: [status, `lockstep replay ${run.name}`] };

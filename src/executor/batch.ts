@@ -25,6 +25,7 @@ export interface CommittedBatch {
 const PROBLEMS = {
   rows_left_out: 'a trigger of the target left rows out',
   parent_missing: 'a row refers to one that is not there',
+  parent_not_converted: 'a row refers to one that has no new key',
   rows_folded: 'several source rows fold into one target row',
   concurrent_insert: 'somebody else keeps inserting the same rows',
   mirror_silent: 'the mirror of the window is gone or was disabled: writes since then are on one side only',
@@ -88,7 +89,9 @@ export async function runBatch(
       throw error;
     });
     const done = end === null && sameKey(portion.upper, claim.upper);
-    const record = { cursor, done, counts, durationMs: clock.now() - beganAt };
+    const { aside = [] } = counts;
+    const quarantined = aside.length === 0 ? 0 : await journal.setAsideAlso(session, run, claim, aside);
+    const record = { cursor, done, counts, quarantined, durationMs: clock.now() - beganAt };
     await journal.checkpoint(session, run, claim, { ...record, provenance: operation.work.provenance });
     suspects.passed(claim, portion, cursor);
     tried.rows = 'written';
@@ -183,6 +186,7 @@ export function sameKey(a: readonly string[] | null, b: readonly string[] | null
 type RawCounts = { readonly [Count in 'read' | 'changed' | 'skipped' | 'kept']: string } & {
   readonly findings: BatchCounts['findings'] | null;
   readonly problem: BatchProblem | null;
+  readonly aside?: BatchCounts['aside'] | null;
 };
 
 function readCounts(raw: RawCounts): BatchCounts {
@@ -193,5 +197,6 @@ function readCounts(raw: RawCounts): BatchCounts {
     kept: Number(raw.kept),
     findings: raw.findings ?? [],
     problem: raw.problem,
+    ...(raw.aside != null && { aside: raw.aside }),
   };
 }

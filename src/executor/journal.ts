@@ -6,7 +6,7 @@
 import type { Blocker } from './blocker.js';
 import type { CheckAnswer } from '../operation/check-query.js';
 import type { AskedCheck, GateCondition } from '../operation/gate.js';
-import type { BatchCounts, OperationId } from '../operation/operation.js';
+import type { AsideRow, BatchCounts, OperationId } from '../operation/operation.js';
 import type { Counts } from './run-types.js';
 import type { Session } from './session.js';
 
@@ -40,6 +40,8 @@ export interface Journal {
   standingAside(session: Session, run: RunHandle, id: OperationId): Promise<number>;
   /** Records the row and moves the range's cursor past it: in the transaction that claimed the range. */
   setAside(session: Session, run: RunHandle, claim: RangeClaim, row: PoisonRow): Promise<void>;
+  /** Records rows that a batch itself has passed over, in its transaction; those that stand aside already stay as they are. Returns how many it recorded. */
+  setAsideAlso(session: Session, run: RunHandle, claim: RangeClaim, rows: readonly AsideRow[]): Promise<number>;
   counts(session: Session, run: RunHandle, id: OperationId): Promise<Counts>;
   approvals(session: Session, run: RunHandle, id: OperationId): Promise<readonly Approval[]>;
   /** Milliseconds since the operation first left `pending`, by the database's clock. */
@@ -124,6 +126,8 @@ export interface RecordedError {
   readonly key?: Readonly<Record<string, string>>;
   /** The rows in question. */
   readonly rows?: readonly Readonly<Record<string, unknown>>[];
+  /** Of one row alone. */
+  readonly record?: ErrorRecord;
 }
 
 export interface NewRange {
@@ -163,14 +167,27 @@ export interface PoisonRow {
   readonly detail: string | null;
 }
 
-/** A row that stands aside. */
-export interface QuarantinedRow extends PoisonRow {
-  readonly id: number;
+/** Whatever it was that failed on a row: the same four everywhere. */
+export interface ErrorRecord {
+  /** Qualified and quoted. */
+  readonly table: string;
+  /** Its key in that table, as text. */
+  readonly id: string;
+  readonly error: string;
+  /** By the database's clock. */
+  readonly timestamp: string;
+}
+
+/** A row that stands aside, with its latest error. */
+export interface QuarantinedRow extends Omit<PoisonRow, 'message'>, ErrorRecord {
+  readonly number: number;
   readonly operation: OperationId;
-  /** Number of the range that it was met in. */
+  /** Number of the range that it was met in; 0: by nobody's walk. */
   readonly range: number;
-  /** When it was last refused. */
-  readonly at: string;
+}
+
+export function idOf(key: readonly string[]): string {
+  return key.join(', ');
 }
 
 export interface Approval {

@@ -9,6 +9,7 @@ import { ask } from './ask.js';
 import { assertAll, RefusedError } from './assert-all.js';
 import type { Ended, Execution } from './execution.js';
 import type { OperationState } from './journal.js';
+import { mendDuplicates } from './mend-duplicates.js';
 import { prepareOutside, processesOf } from './outside-session.js';
 import { persist } from './persist.js';
 import { recordedError } from './recorded-error.js';
@@ -44,8 +45,9 @@ export async function observedStatement(
       before = 'clean';
     }
     if (error !== undefined) {
-      if (tries >= MAX_BUILDS || remedyFor(error) === 'give-up') {
-        return { state: 'failed', outcome: { error: recordedError(error) } };
+      const mended = tries < MAX_BUILDS ? await mendDuplicates(operation, error, execution) : undefined;
+      if (mended !== 'mended' && (tries >= MAX_BUILDS || remedyFor(error) === 'give-up')) {
+        return { state: 'failed', outcome: { error: mended ?? recordedError(error) } };
       }
       const { id, step } = operation;
       const pauseMs = pauseBeforeTryMs(tries, random);

@@ -6,10 +6,11 @@ import type { BatchOperation, BatchTemplate } from '../operation/operation.js';
 import { keysOfRange, rowAsJson } from '../sql/key-range.js';
 import { bounds, sameKey, work, type Bounds, type FailedPortion, type FailedPortionError } from './batch.js';
 import type { Execution } from './execution.js';
-import type { PoisonRow, RecordedError } from './journal.js';
+import { idOf, type PoisonRow, type RecordedError } from './journal.js';
 import { recordedError } from './recorded-error.js';
 import { isRowError, type RowCausedError } from './row-error.js';
 import { runTransaction } from './run-transaction.js';
+import { serverTime } from './server-clock.js';
 import type { Session } from './session.js';
 import type { Suspects } from './suspects.js';
 
@@ -77,7 +78,7 @@ async function settle(
     suspects.passed(claim, portion, end);
     return { key: end, standing: aside + 1 };
   }
-  return { problem: rowFailed(operation, poison, cause, aside) };
+  return { problem: rowFailed(operation, poison, cause, aside, await serverTime(session)) };
 }
 
 /**
@@ -129,6 +130,7 @@ function rowFailed(
   poison: PoisonRow,
   cause: RowCausedError,
   aside: number,
+  timestamp: string,
 ): RecordedError {
   const key = Object.fromEntries(walk.key.map(({ name }, index) => [name, poison.key[index]!]));
   const named = Object.entries(key).map(([name, value]) => `${name} = ${value}`);
@@ -140,5 +142,6 @@ function rowFailed(
     `the row of ${walk.relation} with ${named.join(', ')}`,
   ];
   const rows = poison.row === null ? [] : [poison.row];
-  return { ...recordedError(cause), code: 'row_failed', detail: parts.join('; '), key, rows };
+  const record = { table: walk.relation, id: idOf(poison.key), error: poison.message, timestamp };
+  return { ...recordedError(cause), code: 'row_failed', detail: parts.join('; '), key, rows, record };
 }

@@ -24,6 +24,8 @@ export interface ReplayJournal {
   /** In the transaction of the row: its record, and that of a batch of its own. */
   replayed(session: Session, run: RunHandle, row: QuarantinedRow, batch: ReplayedBatch): Promise<void>;
   refusedAgain(session: Session, run: RunHandle, row: QuarantinedRow, poison: PoisonRow): Promise<void>;
+  /** In which state the window of this step is, null where it opened none. It stays there as long as the run is held. */
+  windowState(session: Session, run: RunHandle, step: string): Promise<string | null>;
 }
 
 export interface ReplayedBatch {
@@ -59,7 +61,7 @@ export async function replayRow(
         const held = await journal.hold(session, run, row);
         if (held === 'taken back') return held;
         if (held === 'held')
-          await journal.refusedAgain(session, run, row, await poisonOf(operation, row, error, session));
+          await journal.refusedAgain(session, run, row, await poisonOf(operation, row, error, session, journal, run));
         return 'refused';
       });
     }
@@ -78,10 +80,46 @@ async function writeRow(
   // By another process; or by this one, and the answer to its COMMIT was lost.
   if (held === 'replayed before') return 'written';
   const beganAt = clock.now();
-  const counts = await workOnKey(operation, row.key, session);
+  const now = await asItIsNow(operation, session, journal, run);
+  if (now === null) {
+    const message = 'its window is closed: nothing gives it a new value any more';
+    await journal.refusedAgain(session, run, row, {
+      key: row.key,
+      row: row.row,
+      sqlstate: null,
+      message,
+      detail: null,
+    });
+    return 'refused';
+  }
+  const counts = await workOnKey(now, row.key, session);
+  const [still] = counts.aside ?? [];
+  if (still !== undefined) {
+    await journal.refusedAgain(session, run, row, { ...still, sqlstate: null, detail: null });
+    return 'refused';
+  }
   const { provenance } = operation.work;
   await journal.replayed(session, run, row, { counts, durationMs: clock.now() - beganAt, provenance });
   return counts.read === 0 ? 'gone' : 'written';
+}
+
+/** By the names that the columns have now; null where no statement would find them. */
+async function asItIsNow(
+  operation: BatchOperation,
+  session: Session,
+  journal: ReplayJournal,
+  run: RunHandle,
+): Promise<BatchOperation | null> {
+  const { replay } = operation.work;
+  if (replay === undefined) return operation;
+  const state = await journal.windowState(session, run, operation.step);
+  const work = state === null ? undefined : replay[state];
+  if (work === undefined) return null;
+  return {
+    ...operation,
+    walk: { ...operation.walk, key: work.key },
+    work: { ...operation.work, template: work.template, onViolation: null },
+  };
 }
 
 async function poisonOf(
@@ -89,8 +127,11 @@ async function poisonOf(
   { key }: QuarantinedRow,
   cause: RowCausedError | BatchProblemError,
   session: Session,
+  journal: ReplayJournal,
+  run: RunHandle,
 ): Promise<PoisonRow> {
-  const row = await readRow(operation, key, session);
+  const now = await asItIsNow(operation, session, journal, run);
+  const row = now === null ? null : await readRow(now, key, session);
   if (cause instanceof BatchProblemError) return { key, row, sqlstate: null, message: cause.message, detail: null };
   return poisonRow(key, row, cause);
 }

@@ -73,6 +73,8 @@ export interface StatementOperation extends OperationBase {
   readonly statements: readonly SqlText[];
   /** Outside a transaction only: what the catalog says afterwards. Null: only a person can tell. */
   readonly observation: Observation | null;
+  /** Of a unique index: what becomes of rows that stand in its way. */
+  readonly onDuplicate?: OnDuplicate;
   /** Names or columns of what it writes are others behind it, and checks that were compiled before it mean what was. */
   readonly changesShape?: true;
 }
@@ -83,6 +85,12 @@ export interface Backlog {
   readonly settle: string;
   /** Returns one row: how many are there (`rest`). */
   readonly rest: string;
+}
+
+export interface OnDuplicate {
+  readonly found: CheckQuery;
+  /** One statement that makes the values anew; null: they are what they must be, and a person must look. */
+  readonly mend: string | null;
 }
 
 /** How the catalog tells whether a statement outside a transaction has had its effect; each holds with no violation. */
@@ -132,8 +140,16 @@ export interface BatchWork {
   readonly explain: string;
   /** Whether the transaction ids of the batches are needed later to tell our rows from others'. */
   readonly provenance: boolean;
+  /** What `replay` sends for a row that stands aside, by the state of the step's window; absent: the template. */
+  readonly replay?: Readonly<Record<string, ReplayWork>>;
   /** Absent: triggers on what is written fire. Suppressed, the template looks up the parents of foreign keys itself. */
   readonly userTriggers?: 'fire' | 'suppress';
+}
+
+export interface ReplayWork {
+  readonly template: BatchTemplate;
+  /** The key's columns by the names that they have then. */
+  readonly key: KeyWalk['key'];
 }
 
 /** What a batch's statement returns, as columns. Counts are rows. */
@@ -148,11 +164,26 @@ export interface BatchCounts {
   readonly findings: readonly Readonly<Record<string, unknown>>[];
   /** Not null: the batch must be rolled back. `retry` says whether another try may succeed. */
   readonly problem: BatchProblem | null;
+  /** Rows that it has passed over and that stand aside from here on; absent where it never does so. */
+  readonly aside?: readonly AsideRow[];
+}
+
+export interface AsideRow {
+  /** In the order of the walk's columns. */
+  readonly key: readonly string[];
+  readonly row: Readonly<Record<string, unknown>>;
+  readonly message: string;
 }
 
 export interface BatchProblem {
   readonly code:
-    'rows_folded' | 'rows_left_out' | 'concurrent_insert' | 'target_differs' | 'parent_missing' | 'mirror_silent';
+    | 'rows_folded'
+    | 'rows_left_out'
+    | 'concurrent_insert'
+    | 'target_differs'
+    | 'parent_missing'
+    | 'parent_not_converted'
+    | 'mirror_silent';
   readonly retry: boolean;
   readonly rows: readonly Readonly<Record<string, unknown>>[];
 }
@@ -175,6 +206,8 @@ export interface CheckOperation extends OperationBase {
   readonly effect: 'fail' | 'warn' | 'skip';
   /** `turn`: asked again by each process that goes on, until the first that names it in `after` has ended. Absent: once is enough. */
   readonly lasts?: 'turn';
+  /** A dry run asks it too, and says what it finds. */
+  readonly foretold?: true;
 }
 
 /** Holds the run back until all is there that it names. Each turn of the run asks anew; once it has opened it stays open. */

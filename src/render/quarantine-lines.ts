@@ -16,14 +16,11 @@ export function quarantineLines(
   if (rows.length === 0) return [];
   const shown = rows
     .slice(0, most)
-    .flatMap(({ operation, key, sqlstate, message, row, at }) => [
-      cut(
-        printable(
-          `    ${operation}   ${key.join(', ')}   ${message}${sqlstate === null ? '' : ` (SQLSTATE ${sqlstate})`}`,
-        ),
-        width,
+    .flatMap(({ operation, id, sqlstate, error, row, timestamp }) => [
+      cut(printable(`    ${operation}   ${id}   ${error}${sqlstate === null ? '' : ` (SQLSTATE ${sqlstate})`}`), width),
+      style.faint(
+        cut(`      ${showMoment(timestamp)}   ${row === null ? 'the row cannot be read' : showRow(row)}`, width),
       ),
-      style.faint(cut(`      ${showMoment(at)}   ${row === null ? 'the row cannot be read' : showRow(row)}`, width)),
     ]);
   const left = rows.length - most;
   return [

@@ -80,4 +80,14 @@ export const WINDOW_CODES = {
     explanation:
       'The mirrors of a window name its tables and columns. If a table or a column that they read or write is renamed, dropped or given another type, or a unique index that they rely on goes, the next write of the application fails, or the two sides part. Make the change before the window opens, or behind its `close`. A window that another plan has left open is named with its plan: close it there first.',
   },
+  LS6610: {
+    summary: 'the parent of a reference is not converted',
+    explanation:
+      'The new key of a reference is that of the row that it refers to. When the plan is compiled: the table that it refers to, by a foreign key or by `to`, is not converted; both sides need one type. Convert both in one step (`tables`), or leave the reference out. While the run is under way: the row that it refers to is there and has no new key, because somebody took it away past the triggers of the window. Nothing is filled with a gap: the batch stops, and a write whose column is NOT NULL is refused. Give the parent its key by the statement that is shown, and go on.',
+  },
+  LS6612: {
+    summary: 'two rows have one new key',
+    explanation:
+      'A unique index over the new keys could not be built. `random` and `v7` make another key for the later row, and the run goes on by itself; what is computed from the old key cannot be made anew. With `cast` two texts are one uuid: letter case, braces or hyphens are all that tells them apart, and one was written after the rows were asked. With `derived` the keys differ and their digests do not, or somebody wrote one past the triggers. Repair the old keys and go on, or take the run back and choose another namespace, or `random`.',
+  },
 } as const satisfies CodeTable;

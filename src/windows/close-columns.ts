@@ -7,6 +7,7 @@ import { compareColumns, exclusive, tablesInOrder } from './column-operations.js
 import { forgetKeys } from './leave-window.js';
 import { oldSideIsQuiet } from './old-writers.js';
 import { plain } from './open-window.js';
+import { isSetAside, noneStandsAside } from './set-aside.js';
 import { defaultOf } from './swap-columns.js';
 import { dropTwinTriggers, twinsAreIntact } from './twin-triggers.js';
 import { moveWindow, windowMayMove } from './window-state.js';
@@ -39,6 +40,7 @@ export function closeColumns(window: ColumnWindow, step: string, options: CloseC
       windowMayMove(window, 'closed'),
       twinsAreIntact(window),
       ...(leads === 'new' ? [oldSideIsQuiet(window, options.quietMs)] : []),
+      ...(leads === 'new' && tables.some(({ twins }) => twins.some(isSetAside)) ? [noneStandsAside(window)] : []),
     ],
     statements: [
       ...tables.flatMap((table) => dropTwinTriggers(window, table)),

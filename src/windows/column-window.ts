@@ -35,6 +35,8 @@ export interface TwinTable {
   readonly twins: readonly Twin[];
   /** Names of the indexes and constraints that it had when the window opened; of a window of another plan only. */
   readonly had?: readonly string[];
+  /** Its own triggers do not fire for what the run writes. */
+  readonly suppressed?: true;
 }
 
 /** Names are not quoted. */
@@ -88,9 +90,14 @@ export interface LookedUp {
   readonly whereReads: readonly { readonly name: string; readonly type: string }[];
   /** A validated foreign key says that the parent is there. */
   readonly upheld: boolean;
-  /** A value that refers to nothing is no difference: it stays, and its twin is NULL. */
-  readonly orphans: 'fail' | 'keep';
+  readonly orphans: Orphans;
 }
+
+/**
+ * What a reference means that finds nothing. `fail`: a difference. With all others it is none: the old value stays, and the new one
+ * is NULL, unless the old one itself says it. `set_null`: both are NULL, once a pass has come by. `quarantine`: the row is noted down.
+ */
+export type Orphans = 'fail' | 'keep' | 'set_null' | 'quarantine';
 
 /** An index or a constraint over an old column, and the same over its twin. */
 export interface Counterpart {

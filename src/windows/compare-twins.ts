@@ -104,7 +104,7 @@ function referenceDiffers(
       ? ''
       : ` AND NOT (${part} AND p.lockstep_there IS NULL AND NOT EXISTS (SELECT FROM ${value.parent} AS q WHERE q.${takes} = t.${twinName}))`;
   const orphan =
-    value.upheld || value.orphans === 'keep' ? '' : ` OR ${part} AND t.${old} IS NOT NULL AND p.lockstep_there IS NULL`;
+    value.upheld || value.orphans !== 'fail' ? '' : ` OR ${part} AND t.${old} IS NOT NULL AND p.lockstep_there IS NULL`;
   return `${shown(`(${expected})::pg_catalog.text`)}
 FROM ${from} LEFT JOIN (SELECT true AS lockstep_there, * FROM ${value.parent}) AS p ON ${finds}
 WHERE t.${twinName} IS DISTINCT FROM (${expected})${orphaned}${orphan}`;

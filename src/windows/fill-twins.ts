@@ -4,11 +4,12 @@
  * trigger, and the row is left alone. References are looked up by the parent's index, row by row: joined, a batch would read
  * the whole parent as long as nobody has analysed the tables.
  */
-import type { BatchWork } from '../operation/operation.js';
+import type { BatchWork, OperationId } from '../operation/operation.js';
 import { RANGE, splitAtRange } from '../operation/batch-template.js';
 import { quoteIdentifier, quoteLiteral } from '../sql/identifier.js';
 import { parentTwin, twinTable, type ColumnWindow, type Twin, type TwinTable } from './column-window.js';
 import { keepsMap } from './key-map.js';
+import { ASIDE, isSetAside, lookedUpOf, replayOf, returnedOf, UNCONVERTED, unfilledOf } from './set-aside.js';
 import { twinsFire } from './twin-triggers.js';
 import { asksParent, computedValue, madeValue, parentLookUp } from './twin-values.js';
 
@@ -16,6 +17,11 @@ import { asksParent, computedValue, madeValue, parentLookUp } from './twin-value
 export function levelOf(window: Pick<ColumnWindow, 'tables'>, { value }: Twin): number {
   if (value.kind === 'own' || !asksParent(value, 'old')) return 0;
   return 1 + levelOf(window, parentTwin(window, value));
+}
+
+/** Of the operation that fills what is on that level. */
+export function fillId(step: string, table: string, level: number): OperationId {
+  return `${step}/fill/${table}${level === 0 ? '' : `/${level}`}`;
 }
 
 export function fillTwinsWork(
@@ -37,9 +43,14 @@ export function fillTwinsWork(
   const set = names.map(
     ({ twinName }, index) => `${twinName} = coalesce(${name}.${twinName}, ${valueOf(window, table, twins[index]!)})`,
   );
+  const references = lookedUpOf(twins);
   const own = keepsMap(window, table) ? twins.findIndex(({ value }) => value.kind === 'own') : -1;
   const returned =
-    own === -1 ? '1' : `${name}.${names[own]!.old}::text AS old_id, ${name}.${names[own]!.twinName} AS new_id`;
+    references.length > 0
+      ? returnedOf(window, table, references, 'old')
+      : own === -1
+        ? '1'
+        : `${name}.${names[own]!.old}::text AS old_id, ${name}.${names[own]!.twinName} AS new_id`;
   const kept =
     own === -1
       ? ''
@@ -51,12 +62,12 @@ ON CONFLICT (table_name, old_id) DO UPDATE SET new_id = EXCLUDED.new_id
 UPDATE ${name} SET ${set.join(', ')}
 WHERE ${RANGE} AND (${conditions.map((condition) => `(${condition})`).join(' OR ')})
 RETURNING ${returned}
-)${kept}, met AS (
+)${kept}${unfilledOf(window, table, references, 'old')}, met AS (
 SELECT count(*) AS read FROM ${name} WHERE ${RANGE}
 )
 SELECT greatest(read, changed) AS read, changed, greatest(read - changed, 0) AS skipped, 0::bigint AS kept, NULL::json AS findings,
-  CASE WHEN NOT ${twinsFire(window, table)} THEN json_build_object('code', 'mirror_silent', 'retry', false, 'rows', '[]'::json) END AS problem
-FROM met, (SELECT count(*) AS changed FROM changed) AS written`;
+  CASE WHEN NOT ${twinsFire(window, table)} THEN json_build_object('code', 'mirror_silent', 'retry', false, 'rows', '[]'::json)${references.length === 0 ? '' : ` ELSE ${UNCONVERTED}`} END AS problem${references.some(isSetAside) ? `, ${ASIDE}` : ''}
+FROM met, (SELECT count(*)${references.length === 0 ? '' : ' - (SELECT rows FROM lacking)'} AS changed FROM changed) AS written`;
   return {
     strategy: strategyOf(window, twins),
     lock: null,
@@ -65,6 +76,7 @@ FROM met, (SELECT count(*) AS changed FROM changed) AS written`;
     rangeOf: name,
     explain: `UPDATE ${name} SET ${set.join(', ')} WHERE ${conditions.map((condition) => `(${condition})`).join(' OR ')}`,
     provenance: false,
+    ...replayOf(window, table, twins),
     ...(suppress && { userTriggers: 'suppress' }),
   };
 }

@@ -9,7 +9,7 @@ import { quoteLiteral } from '../sql/identifier.js';
 import { RUN_ID } from '../sql/pinned-settings.js';
 import { parentTwin, type ColumnWindow, type Twin, type TwinTable } from './column-window.js';
 import { createMap } from './key-map.js';
-import { fillTwinsWork, levelOf } from './fill-twins.js';
+import { fillId, fillTwinsWork, levelOf } from './fill-twins.js';
 import { forgetKeys } from './leave-window.js';
 import { plain, statementBase } from './open-window.js';
 import { createTwinTriggers, dropTwinTriggers } from './twin-triggers.js';
@@ -103,8 +103,6 @@ function openTable(window: ColumnWindow, table: TwinTable, after: OperationId): 
 
 function fillTables(window: ColumnWindow, options: OpenColumnsOptions): readonly Operation[] {
   const { id: step } = window;
-  const fillId = (table: string, level: number): OperationId =>
-    `${step}/fill/${table}${level === 0 ? '' : `/${level}`}`;
   const opened = window.tables.map(({ name }) => `${step}/open/${name}`);
   const levels = [...new Set(window.tables.flatMap(({ twins }) => twins.map((twin) => levelOf(window, twin))))];
   // Level by level: two keys that refer to each other's tables are both filled before either reference is.
@@ -115,7 +113,7 @@ function fillTables(window: ColumnWindow, options: OpenColumnsOptions): readonly
       const twins = table.twins.filter((twin) => levelOf(window, twin) === level);
       if (twins.length === 0) return [];
       const parents = parentsOf(window, twins, level);
-      const filled = parents.map((parent) => fillId(parent.table, parent.level));
+      const filled = parents.map((parent) => fillId(step, parent.table, parent.level));
       const settle: StatementOperation = {
         ...statementBase(step, `${step}/settle/${table.name}${level === 1 ? '' : `/${level}`}`),
         label: `wait out writers of ${table.name} that saw ${parents.map((parent) => parent.table).join(', ')} unfilled`,
@@ -126,7 +124,7 @@ function fillTables(window: ColumnWindow, options: OpenColumnsOptions): readonly
       };
       const fill: Operation = {
         kind: 'batch',
-        id: fillId(table.name, level),
+        id: fillId(step, table.name, level),
         step,
         label: `fill ${twins.map((twin) => twin.new).join(', ')} of ${table.name}`,
         walk: options.walkOf(table),

@@ -1,6 +1,7 @@
 /** The value of a reference, PL/pgSQL: that of the row that it refers to, found by the side that was written. */
 import { columnNames, nameThen, type LookedUp, type Twin } from './column-window.js';
 import { OLD_SNAPSHOT, raiseOldSnapshot, refuseUnless, type Site } from './twin-site.js';
+import { refuseUnconverted } from './unconverted-parent.js';
 import { asksParent, computedValue, parentLookUp, type ParentLookUp } from './twin-values.js';
 
 export function lookedUpPart(twin: Twin, value: LookedUp, index: number, site: Site): string {
@@ -40,7 +41,7 @@ function fromOld(twin: Twin, value: LookedUp, index: number, site: Site): string
 ${itselfIs(value, found, 'wanted', site)}      -- The snapshot is older than the fill of the parent: what it shows of it will not do.
       IF ${unseen} AND ${OLD_SNAPSHOT} THEN
 ${raiseOldSnapshot(window, value)}      END IF;
-`
+${refuseUnconverted(twin, value, site)}`
     : `      wanted := ${computedValue(value.by, `NEW.${old}`)!};
       hit := true;
 `;

@@ -9,6 +9,8 @@ import {
   type Twin,
   type TwinTable,
 } from './column-window.js';
+import { fillId, levelOf } from './fill-twins.js';
+import { isSetAside, noteOrphan } from './set-aside.js';
 import { OLD_SNAPSHOT, raiseOldSnapshot, type Site } from './twin-site.js';
 import { parentLookUp, type ParentLookUp } from './twin-values.js';
 import { quoteIdentifier } from '../sql/identifier.js';
@@ -42,6 +44,12 @@ function settlePart(twin: Twin, value: LookedUp, index: number, { window, table,
   const same = table.key.map(({ name }) => `t.${keyName(name)} = NEW.${keyName(name)}`);
   const byOld = parentLookUp(window, table, twin.old, value, 'old', leads, 'NEW');
   const byNew = parentLookUp(window, table, twin.old, value, 'new', leads, 'NEW');
+  // Still missing at the end, and the plan wants it noted down.
+  const noted = (says: Side, given: string, missing: string): string =>
+    isSetAside(twin)
+      ? `    ELSIF NOT FOUND AND EXISTS (SELECT FROM ${table.name} AS t WHERE ${same.join(' AND ')} AND t.${given} = NEW.${given} AND t.${missing} IS NULL) THEN
+${noteOrphan(window, table, { ...twin, value }, { leads, says }, fillId(window.id, table.name, levelOf(window, twin)))}`
+      : '';
   // Still missing at the end, and nothing refers to nothing: the parent came after the snapshot. A foreign key says so itself.
   const unless = (found: ParentLookUp, given: string, missing: string): string =>
     value.orphans === 'fail' && !value.upheld
@@ -56,12 +64,12 @@ ${raiseOldSnapshot(window, value)}`
     SELECT p.${byOld.takes} INTO wanted FROM ${value.parent} AS p WHERE ${byOld.finds};
     IF wanted IS NOT NULL THEN
       UPDATE ${table.name} AS t SET ${twinName} = wanted WHERE ${same.join(' AND ')} AND t.${old} = NEW.${old} AND t.${twinName} IS NULL;
-${unless(byOld, old, twinName)}    END IF;
+${unless(byOld, old, twinName)}${noted('old', old, twinName)}    END IF;
   ELSIF NEW.${old} IS NULL AND NEW.${twinName} IS NOT NULL THEN
     SELECT p.${byNew.takes} INTO other_${index} FROM ${value.parent} AS p WHERE ${byNew.finds};
     IF other_${index} IS NOT NULL THEN
       UPDATE ${table.name} AS t SET ${old} = other_${index} WHERE ${same.join(' AND ')} AND t.${twinName} = NEW.${twinName} AND t.${old} IS NULL;
-${unless(byNew, twinName, old)}    END IF;
+${unless(byNew, twinName, old)}${noted('new', twinName, old)}    END IF;
   END IF;
 `;
 }

@@ -77,7 +77,8 @@ export function parentLookUp(
   };
 }
 
-function sideName(table: TwinTable, column: string, side: Side, leads: Side): string {
+/** What a column is called that holds the values of a side, quoted; one without a twin holds those of both. */
+export function sideName(table: TwinTable, column: string, side: Side, leads: Side): string {
   const twin = table.twins.find(({ old }) => old === column);
   return twin === undefined ? quoteIdentifier(column) : columnNames(twin, leads)[side];
 }

@@ -23,7 +23,7 @@ import { lockOperation, refuseIfFenced, refuseWrite } from './fence.js';
 import { isoText, journalTables, jsonParameter, keyJson, keyParameter, send } from './journal-query.js';
 import { recordHold } from './holds.js';
 import { inOrder } from './operation-order.js';
-import { setAside, standingAside } from './quarantine.js';
+import { setAside, setAsideAlso, standingAside } from './quarantine.js';
 
 export const postgresJournal: Journal = {
   operations,
@@ -35,6 +35,7 @@ export const postgresJournal: Journal = {
   checkpoint: writeCheckpoint,
   standingAside,
   setAside,
+  setAsideAlso,
   counts,
   approvals,
   waitedMs,

@@ -6,7 +6,7 @@ import type { ReplayedBatch, ReplayJournal } from '../../executor/replay-row.js'
 import type { Session } from '../../executor/session.js';
 import { journalTables, jsonParameter, send } from './journal-query.js';
 
-export const postgresReplay: ReplayJournal = { hold, replayed, refusedAgain };
+export const postgresReplay: ReplayJournal = { hold, replayed, refusedAgain, windowState };
 
 /** Batches of a replay: ranges begin with 1. */
 export const REPLAY_RANGE = 0;
@@ -47,7 +47,7 @@ async function hold(
       .select('id')
       .where('run_id', '=', run.id)
       .where('operation_id', '=', row.operation)
-      .where('id', '=', row.id)
+      .where('id', '=', row.number)
       .where('replayed_at', 'is', null)
       .forNoKeyUpdate(),
   );
@@ -58,7 +58,7 @@ async function hold(
 async function replayed(
   session: Session,
   run: RunHandle,
-  { operation, id, range }: QuarantinedRow,
+  { operation, number, range }: QuarantinedRow,
   { counts, durationMs, provenance }: ReplayedBatch,
 ): Promise<void> {
   await send(
@@ -68,7 +68,7 @@ async function replayed(
       .set({ replayed_at: sql<string>`clock_timestamp()`, replayed_by: sql<string>`session_user` })
       .where('run_id', '=', run.id)
       .where('operation_id', '=', operation)
-      .where('id', '=', id),
+      .where('id', '=', number),
   );
   // It was read when it was set aside.
   await send(
@@ -91,7 +91,7 @@ async function replayed(
       run_id: run.id,
       operation_id: operation,
       range_number: REPLAY_RANGE,
-      number: id,
+      number,
       xid: sql<string | null>`CASE WHEN ${provenance}::boolean THEN pg_current_xact_id() END`,
       rows: counts.read,
       duration_ms: Math.round(durationMs),
@@ -110,7 +110,7 @@ async function replayed(
 async function refusedAgain(
   session: Session,
   run: RunHandle,
-  { operation, id }: QuarantinedRow,
+  { operation, number }: QuarantinedRow,
   { row, sqlstate, message, detail }: PoisonRow,
 ): Promise<void> {
   await send(
@@ -120,6 +120,19 @@ async function refusedAgain(
       .set({ row: jsonParameter(row), sqlstate, message, detail, at: sql<string>`clock_timestamp()` })
       .where('run_id', '=', run.id)
       .where('operation_id', '=', operation)
-      .where('id', '=', id),
+      .where('id', '=', number),
   );
+}
+
+async function windowState(session: Session, run: RunHandle, step: string): Promise<string | null> {
+  const [window] = await send(
+    session,
+    journalTables
+      .selectFrom('lockstep.window')
+      .select('state')
+      .where('run_id', '=', run.id)
+      .where('step', '=', step)
+      .forNoKeyUpdate(),
+  );
+  return window?.state ?? null;
 }

@@ -8,9 +8,9 @@ export const CONVERT_CODES = {
       'What is converted is one column of the primary key or of another unique key: an integer, or a text. `cast` needs a text, `v7` a server of version 18 or later, `derived` a namespace. Where the key is made of several columns, name the one to convert (`column`).',
   },
   LS6602: {
-    summary: 'a column refers to a key that is not converted',
+    summary: 'a column would have two new keys',
     explanation:
-      'A foreign key needs one type on both sides. A column that is converted because it refers to one key cannot go on referring to another that is not; convert both in one step (`tables`), or start at the key that everything refers to.',
+      'What `random` and `v7` make is another key for each row of each table. A column that refers to two of them would have to be both at once. Write `value: derived`, which gives the same old key the same new one, or convert only the key that the others refer to.',
   },
   LS6603: {
     summary: 'a name is taken',
@@ -46,5 +46,10 @@ export const CONVERT_CODES = {
     summary: 'functions name a converted column',
     explanation:
       'The text of a function is read when it runs: after the cutover the name of the column means the new key. Where it compares the column with an old key, or keeps it in a variable of the old type, it fails. Make such functions anew in a step behind the cutover.',
+  },
+  LS6611: {
+    summary: 'orphans cannot be set to NULL',
+    explanation:
+      '`orphans: set_null` overwrites references that find nothing. That needs a column that may be NULL and that no other one refers to. What a foreign key that is NOT VALID stands on needs a role that may put the old values back past it on the way back (`session_replication_role`), or `rollback: { none: reason }`.',
   },
 } as const satisfies CodeTable;

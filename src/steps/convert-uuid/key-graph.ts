@@ -8,6 +8,7 @@ import { columnAt, report, tableAt, tableColumnAt } from '../../catalog/scope.js
 import { sqlName } from '../../mapping/mapping.js';
 import { relationKey } from '../../sql/identifier.js';
 import type { LowerContext } from '../step-definition.js';
+import { WINDOW_CODES } from '../window-codes.js';
 import { CONVERT_CODES } from './codes.js';
 import type { ConvertUuidFields } from './schema.js';
 
@@ -130,6 +131,13 @@ function softReferences(
     if (found === undefined) return undefined;
     const target = to === undefined ? undefined : tableAt(context, to, [...at, 'to']);
     if (to !== undefined && target === undefined) return undefined;
+    if (target !== undefined && !roots.some(({ relation }) => sqlName(relation) === sqlName(target))) {
+      report(context, WINDOW_CODES, 'LS6610', context.locate([...at, 'to']), {
+        detail: `\`${text}\` refers to \`${sqlName(target)}\`, which has no new key.`,
+        help: `convert \`${to!}\`, too: \`tables: [${roots.map(({ relation }) => relation.name).join(', ')}, ${to!}]\`, or leave the reference out`,
+      });
+      return undefined;
+    }
     const meant = roots.filter(({ relation }) =>
       target === undefined
         ? roots.length === 1 || isCalledLike(found.column.name, relation.name)
@@ -188,8 +196,8 @@ function refersOnlyToThese(nodes: ReadonlyMap<string, KeyNode>, context: LowerCo
       const parent = references.columns[at]!;
       if (nodes.has(nodeKey(references.table, parent))) continue;
       const to = `${relationKey(references.table)}.${parent}`;
-      report(context, CONVERT_CODES, 'LS6602', context.locate(context.path), {
-        detail: `\`${sqlName(relation)}.${column.name}\` refers to \`${to}\` by \`${name}\`.`,
+      report(context, WINDOW_CODES, 'LS6610', context.locate(context.path), {
+        detail: `\`${sqlName(relation)}.${column.name}\` refers to \`${to}\` by \`${name}\`, which has no new key.`,
         help: `convert \`${relationKey(references.table)}\`, or both in one step: \`tables: [${relationKey(references.table)}, …]\``,
       });
       sound = false;

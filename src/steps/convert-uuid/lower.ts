@@ -8,10 +8,12 @@ import { quoteIdentifier } from '../../sql/identifier.js';
 import { objectKey } from '../../sql/object-key.js';
 import type { ColumnWindow, TwinTable } from '../../windows/column-window.js';
 import { createMap } from '../../windows/key-map.js';
+import { onDuplicate } from '../../windows/mend-duplicates.js';
 import { openColumns } from '../../windows/open-columns.js';
 import { windowName } from '../../windows/window.js';
 import { firesTriggers, refuseUnfit } from '../fitness.js';
 import { sqlKeyColumn } from '../key-walk.js';
+import { nullOrphans } from '../null-orphans.js';
 import { definitionEffects } from '../definition-effects.js';
 import { paceOf } from '../pace-of.js';
 import { EMPTY_FRAGMENT, type Fragment, type LowerContext } from '../step-definition.js';
@@ -19,6 +21,7 @@ import { CONVERT_CODES } from './codes.js';
 import { counterpartsOf, takenNames } from './counterparts.js';
 import { keyGraphOf, type KeyNode } from './key-graph.js';
 import { lookalikes } from './lookalikes.js';
+import { mayBecomeNull } from './orphans.js';
 import { preconditionsOf } from './preconditions.js';
 import { reachOf } from './reach.js';
 import { nothingIsLeftBehind } from './refuse-dependents.js';
@@ -30,8 +33,8 @@ export function lowerConvertUuid(fields: ConvertUuidFields, context: LowerContex
   if (nodes === undefined) return { ...EMPTY_FRAGMENT, windows: [{ ...windowOf([], context), broken: true }] };
   const open = nodes.filter(({ column }) => column.type !== 'uuid');
   if (nodes.every(({ from, column }) => from !== null || column.type === 'uuid')) return nothingToDo(nodes, context);
-  const tables = twinTables(open, fields, context);
-  const fit = tables !== undefined && areFit(tables, fields, context);
+  const tables = twinTables(open, fields, context)?.map((table) => withSuppressed(table, fields, context));
+  const fit = tables !== undefined && areFit(tables, fields, context) && mayBecomeNull(tables, nodes, context);
   if (!fit) return { ...EMPTY_FRAGMENT, windows: [{ ...windowOf([], context), broken: true }] };
   const { swapping, definitions } = counterpartsOf(tables);
   const taken = tables.flatMap(({ relation }) => takenNames(relation, swapping, context.catalog.relations));
@@ -77,18 +80,20 @@ export function lowerConvertUuid(fields: ConvertUuidFields, context: LowerContex
   );
   const added = applyEffects(context.catalog, add.effects);
   const granted = context.definitions('grant', grants, added);
+  const pace = paceOf(fields, context);
+  const nulled = tables.flatMap((table) => nullOrphans(table, context.step, pace, context));
   const opened = openColumns(window, {
-    pace: paceOf(fields, context),
+    pace,
     walkOf: (table) => walkOf(table),
-    suppressed: ({ relation }) =>
-      userTriggers(fields, context) === 'suppress' && firesTriggers(relation, ['update'], context.catalog),
+    suppressed: ({ suppressed }) => suppressed === true,
     fires: ({ relation }) => firesTriggers(relation, ['update'], context.catalog),
     after: [...add.operations, ...granted.operations].map(({ id }) => id),
   });
   const beside = context.definitions('beside', definitions, added);
   const fills = opened.filter(({ kind }) => kind === 'batch').map(({ id }) => id);
-  const [first, ...rest] = beside.operations;
+  const [first, ...rest] = beside.operations.map((operation) => withOnDuplicate(operation, window));
   const operations: readonly Operation[] = [
+    ...nulled,
     ...add.operations.map((operation) => ({ ...operation, changesShape: true as const })),
     ...granted.operations,
     ...opened,
@@ -97,7 +102,7 @@ export function lowerConvertUuid(fields: ConvertUuidFields, context: LowerContex
   const mapped = window.map === null ? [] : definitionEffects([createMap(window.map)], added, context).effects;
   return {
     operations,
-    preconditions: preconditionsOf(tables, fields, context),
+    preconditions: preconditionsOf(tables, context),
     effects: [...add.effects, ...granted.effects, ...beside.effects, ...mapped],
     windows: [window],
     reach: reachOf(window, open, context),
@@ -118,6 +123,13 @@ function columnGrants({ relation, twins }: TwinTable, { catalog }: LowerContext)
         );
       });
   });
+}
+
+/** Whichever new key it stands on has its value from one of the window's own. */
+function withOnDuplicate(operation: Operation, window: ColumnWindow): Operation {
+  if (operation.kind !== 'statement' || operation.transactional) return operation;
+  const builds = operation.statements.some(({ sql }) => /^CREATE UNIQUE INDEX /i.test(sql));
+  return builds ? { ...operation, onDuplicate: onDuplicate(window, operation.id) } : operation;
 }
 
 function isUniqueAlone({ indexes }: TwinTable['relation'], column: string): boolean {
@@ -172,6 +184,12 @@ function areFit(tables: readonly TwinTable[], fields: ConvertUuidFields, context
 
 function userTriggers(fields: ConvertUuidFields, context: LowerContext): 'fire' | 'suppress' | undefined {
   return fields.user_triggers ?? context.defaults.userTriggers;
+}
+
+function withSuppressed(table: TwinTable, fields: ConvertUuidFields, context: LowerContext): TwinTable {
+  const suppressed =
+    userTriggers(fields, context) === 'suppress' && firesTriggers(table.relation, ['update'], context.catalog);
+  return suppressed ? { ...table, suppressed } : table;
 }
 
 function walkOf({ name, relation }: TwinTable): KeyWalk {

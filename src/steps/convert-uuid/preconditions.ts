@@ -3,7 +3,6 @@ import { summarise } from '../../operation/check-query.js';
 import type { Operation } from '../../operation/operation.js';
 import { checkOperations } from '../../checks/check-operations.js';
 import type { PlannedCheck } from '../../checks/compile-checks.js';
-import { quoteIdentifier } from '../../sql/identifier.js';
 import { affectedViews } from '../../windows/affected-views.js';
 import { viewsWithTwins } from '../../windows/view-with-twins.js';
 import type { Twin, TwinTable } from '../../windows/column-window.js';
@@ -11,25 +10,19 @@ import { uniquePartsOf } from '../../checks/castable.js';
 import { primaryKeyOf } from '../../catalog/walkable-key.js';
 import { castQuery } from '../../sql/cast-query.js';
 import type { LowerContext } from '../step-definition.js';
-import type { ConvertUuidFields } from './schema.js';
+import { orphansFound } from './orphans.js';
 
-export function preconditionsOf(
-  tables: readonly TwinTable[],
-  fields: ConvertUuidFields,
-  context: LowerContext,
-): readonly Operation[] {
-  const checks = tables.flatMap((table) =>
-    table.twins.flatMap((twin) => [
-      ...castOf(table, twin, context),
-      ...(fields.orphans === 'keep' ? [] : orphansOf(table, twin)),
-    ]),
-  );
-  return checkOperations([...checks, ...viewsFit(tables, context)], {
-    step: context.step,
-    prefix: `${context.step}/before`,
-    effect: 'fail',
-    barrier: false,
-  });
+export function preconditionsOf(tables: readonly TwinTable[], context: LowerContext): readonly Operation[] {
+  const casts = tables.flatMap((table) => table.twins.flatMap((twin) => castOf(table, twin, context)));
+  const options = { step: context.step, effect: 'fail', barrier: false } as const;
+  return [
+    ...checkOperations([...casts, ...viewsFit(tables, context)], { ...options, prefix: `${context.step}/before` }),
+    ...checkOperations(tables.flatMap(orphansFound), {
+      ...options,
+      prefix: `${context.step}/before/orphans`,
+      foretold: true,
+    }),
+  ];
 }
 
 /** The server is asked what it will be asked under the lock: a view may unite the key with one that stays an integer. */
@@ -73,30 +66,6 @@ function castOf({ name, relation }: TwinTable, { old, value }: Twin, context: Lo
         severity: 'error',
         rows: query.rows,
         summary: query.summary(10),
-        mask: [],
-      },
-    },
-  ];
-}
-
-function orphansOf({ name }: TwinTable, { old, value }: Twin): readonly PlannedCheck[] {
-  if (value.kind === 'own' || value.upheld) return [];
-  const column = quoteIdentifier(old);
-  const child = value.where === null ? name : `(SELECT * FROM ${name} WHERE (${value.where}\n))`;
-  const also = value.also
-    .map(({ own, parent }) => ` AND p.${quoteIdentifier(parent)} = c.${quoteIdentifier(own)}`)
-    .join('');
-  const rows = `SELECT c.* FROM ${child} AS c
-WHERE c.${column} IS NOT NULL AND NOT EXISTS (SELECT FROM ${value.parent} AS p WHERE p.${quoteIdentifier(value.parentColumn)} = c.${column}${also})`;
-  return [
-    {
-      reads: [name, value.parent],
-      query: {
-        check: 'no_orphans',
-        name: `every ${name}.${old} has its ${value.parent}.${value.parentColumn}`,
-        severity: 'error',
-        rows,
-        summary: summarise(rows, 10),
         mask: [],
       },
     },

@@ -1,5 +1,6 @@
 /** Fields of `convert_uuid`. */
 import { list, map, name, object, sql, text, type JsonSchema } from '../../kernel/json-schema.js';
+import type { Orphans } from '../../windows/column-window.js';
 import { batchSchema, userTriggersSchema, workersSchema, type BatchFields } from '../batch-fields.js';
 
 export interface ConvertUuidFields {
@@ -9,7 +10,7 @@ export interface ConvertUuidFields {
   readonly value: 'cast' | 'random' | 'v7' | 'derived';
   readonly namespace?: string;
   readonly references?: readonly SoftReference[];
-  readonly orphans?: 'fail' | 'keep';
+  readonly orphans?: Orphans;
   readonly map?: string;
   readonly keep_map?: boolean;
   readonly names?: Readonly<Record<string, string>>;
@@ -58,9 +59,9 @@ export const convertUuidSchema: JsonSchema = {
       'columns that refer to the key without a declared foreign key',
     ),
     orphans: {
-      enum: ['fail', 'keep'],
+      enum: ['fail', 'keep', 'set_null', 'quarantine'],
       description:
-        'what a reference means that finds nothing: `fail` (the default) stops before anything changes, `keep` leaves it, with no new value',
+        'what a reference means that finds nothing: `fail` (the default) stops before anything changes, `keep` leaves it, with no new value, `set_null` makes it NULL, `quarantine` leaves it and sets the row aside',
     },
     map: name('relation', 'a table to make that keeps every pair: table_name, old_id, new_id'),
     keep_map: { type: 'boolean', description: 'the table of pairs stays when the window is closed (default false)' },

@@ -105,7 +105,7 @@ const REFUSED: Readonly<Record<string, { readonly sql: string; readonly says: Re
   'a reference to another key': {
     sql: `CREATE TABLE others (id int PRIMARY KEY); INSERT INTO others SELECT id FROM users; ALTER TABLE posts ADD FOREIGN KEY (user_id) REFERENCES others`,
     says: /others\.id/,
-    code: 'LS6602',
+    code: 'LS6610',
   },
 };
 

@@ -110,7 +110,7 @@ for (const major of [18, 15]) {
         const second = await plan.replay();
         expect(second.exit).toBe(1);
         expect(second.report).toMatchObject({ written: 1, gone: 1, standing: [{ key: ['8'] }] });
-        expect(second.report!.standing[0]!.message).toContain('worse');
+        expect(second.report!.standing[0]!.error).toContain('worse');
         expect(second.report!.standing[0]!.row).toMatchObject({ id: 8, text: 'worse' });
 
         await query(`UPDATE word SET text = '8' WHERE id = 8`);

@@ -16,8 +16,9 @@ import { batch, graph, report as runReport, view } from './report-fixtures.js';
 
 function row(id: number, more: Partial<QuarantinedRow> = {}): QuarantinedRow {
   return {
-    ...{ id, operation: 'fill/fill/credentials', range: 1, key: [String(id)], at: '2026-03-01T12:00:00.000000Z' },
-    ...{ row: { id, text: 'no number' }, sqlstate: '22P02', message: 'invalid input', detail: null },
+    ...{ number: id, operation: 'fill/fill/credentials', range: 1, key: [String(id)], sqlstate: '22P02', detail: null },
+    ...{ table: 'public.users', id: String(id), error: 'invalid input', timestamp: '2026-03-01T12:00:00.000000Z' },
+    row: { id, text: 'no number' },
     ...more,
   };
 }
@@ -47,7 +48,7 @@ describe('rows that stand aside', () => {
   });
 
   it('cannot write to the terminal', () => {
-    const lines = quarantineLines([row(1, { message: 'a\u001b[2J', key: ['\u0007'] })], view);
+    const lines = quarantineLines([row(1, { error: 'a\u001b[2J', id: '\u0007' })], view);
     expect(lines.join('')).not.toMatch(/[\u0000-\u001f]/);
   });
 
