@@ -3,11 +3,13 @@
  * indexes are built, NOT NULL and foreign keys are proved. Renames keep what stands on a column by its number, so what means it
  * by its name is made again: views, and the bodies of our own functions.
  */
+import type { Relation } from '../catalog/catalog-snapshot.js';
 import { commentOn } from '../sql/object-key.js';
 import { quoteIdentifier, quoteLiteral } from '../sql/identifier.js';
 import type { AffectedView } from './affected-views.js';
 import {
   columnNames,
+  relationsOf,
   type ColumnWindow,
   type Counterpart,
   type Side,
@@ -20,8 +22,10 @@ import { redefineTwins } from './twin-triggers.js';
 export interface SwapFacts {
   /** In the order in which they can be made. */
   readonly views: readonly AffectedView[];
-  /** Comment of a column, by its table and name; undefined: none. */
-  readonly comment: (table: TwinTable, column: string) => string | undefined;
+  /** Comment of a column, by its relation and name; undefined: none. */
+  readonly comment: (relation: Relation, column: string) => string | undefined;
+  /** Before server 18 the foreign key of a partitioned table is never NOT VALID. */
+  readonly notValidOnPartitioned: boolean;
   /** What hangs on an index or a constraint and has to be said again once another one has its name. */
   readonly dressing: (counterpart: Counterpart) => readonly string[];
 }
@@ -34,31 +38,26 @@ export function swapThere(
   const { tables, counterparts } = together(windows);
   return [
     ...dropViews(views),
-    ...ofKind(counterparts, 'foreign key').map(({ table, name }) => dropConstraint(table, name)),
+    ...wholes(ofKind(counterparts, 'foreign key')).map((key) => dropConstraint(key, key.name)),
     ...tables.flatMap((table) =>
       swapping(table).flatMap((twin) => [rename(table, twin.old, twin.legacy), rename(table, twin.new, twin.old)]),
     ),
-    ...ofKind(counterparts, 'primary key').flatMap(({ table, name, twin }) => [
-      dropConstraint(table, name),
-      usingIndex(table, name, twin),
+    ...ofKind(counterparts, 'primary key').flatMap((key) => [
+      dropConstraint(key, key.name),
+      usingIndex(key.table, key.name, key.twin),
     ]),
-    ...byNameAlone(counterparts).flatMap(({ table, name, twin, legacy }) => [
-      renameConstraint(table, name, legacy),
-      renameConstraint(table, twin, name),
+    ...byNameAlone(counterparts).flatMap((each) => [
+      renameConstraint(each, each.name, each.legacy),
+      renameConstraint(each, each.twin, each.name),
     ]),
     ...ofKind(counterparts, 'index').flatMap(({ schema, name, twin, legacy }) => [
       renameIndex(schema, name, legacy),
       renameIndex(schema, twin, name),
     ]),
-    ...ofKind(counterparts, 'foreign key').map(({ table, name, twin }) => renameConstraint(table, twin, name)),
+    ...ofKind(counterparts, 'foreign key').map((key) => renameConstraint(key, key.twin, key.name)),
     ...counterparts.flatMap(dressing),
     ...tables.flatMap((table) => swapping(table).flatMap((twin) => defaultsThere(table, twin))),
-    ...tables.flatMap((table) =>
-      swapping(table).flatMap((twin) => {
-        const said = comment(table, twin.old);
-        return said === undefined ? [] : [commentColumn(table, twin.old, said)];
-      }),
-    ),
+    ...commented(tables, comment).map(({ relation, column, said }) => commentColumn(relation, column, said)),
     ...makeViews(views),
   ];
 }
@@ -66,42 +65,39 @@ export function swapThere(
 /** `spare`: an index over the new key, which goes when its constraint does. */
 export function swapBack(
   windows: readonly ColumnWindow[],
-  { views, comment, dressing }: SwapFacts,
+  { views, comment, dressing, notValidOnPartitioned }: SwapFacts,
   spare: (counterpart: Counterpart) => string,
 ): readonly string[] {
   const { tables, counterparts } = together(windows);
   const keys = ofKind(counterparts, 'foreign key');
   return [
     ...dropViews(views),
-    ...keys.map(({ table, name }) => dropConstraint(table, name)),
-    ...tables.flatMap((table) =>
-      swapping(table).flatMap((twin) =>
-        comment(table, twin.old) === undefined ? [] : [commentColumn(table, twin.old, null)],
-      ),
-    ),
+    ...wholes(keys).map((key) => dropConstraint(key, key.name)),
+    ...commented(tables, comment).map(({ relation, column }) => commentColumn(relation, column, null)),
     ...tables.flatMap((table) => swapping(table).flatMap((twin) => defaultsBack(table, twin))),
     ...tables.flatMap((table) =>
       swapping(table).flatMap((twin) => [rename(table, twin.old, twin.new), rename(table, twin.legacy, twin.old)]),
     ),
     ...ofKind(counterparts, 'primary key').flatMap((counterpart) => [
-      dropConstraint(counterpart.table, counterpart.name),
+      dropConstraint(counterpart, counterpart.name),
       usingIndex(counterpart.table, counterpart.name, counterpart.legacy),
       renameIndex(counterpart.schema, spare(counterpart), counterpart.twin),
     ]),
-    ...byNameAlone(counterparts).flatMap(({ table, name, twin, legacy }) => [
-      renameConstraint(table, name, twin),
-      renameConstraint(table, legacy, name),
+    ...byNameAlone(counterparts).flatMap((each) => [
+      renameConstraint(each, each.name, each.twin),
+      renameConstraint(each, each.legacy, each.name),
     ]),
     ...ofKind(counterparts, 'index').flatMap(({ schema, name, twin, legacy }) => [
       renameIndex(schema, name, twin),
       renameIndex(schema, legacy, name),
     ]),
     // A foreign key is proved after the change: until then it holds for what is written.
-    ...keys.flatMap(({ table, name, twin, definition, twinDefinition }) => [
-      addNotValid(table, name, definition),
-      addNotValid(table, twin, twinDefinition),
-    ]),
-    ...counterparts.flatMap(dressing),
+    ...keys
+      .filter(({ of }) => notValidOnPartitioned || of !== 'partitioned table')
+      .flatMap((key) => [addNotValid(key, key.name, key.definition), addNotValid(key, key.twin, key.twinDefinition)]),
+    ...counterparts
+      .filter(({ kind, of }) => notValidOnPartitioned || kind !== 'foreign key' || of !== 'partitioned table')
+      .flatMap(dressing),
     ...makeViews(views),
   ];
 }
@@ -120,6 +116,11 @@ export function followNames(window: ColumnWindow, leads: Side): readonly string[
 
 export function ofKind(counterparts: readonly Counterpart[], kind: Counterpart['kind']): readonly Counterpart[] {
   return counterparts.filter((counterpart) => counterpart.kind === kind);
+}
+
+/** Without what goes with that of the table above. */
+function wholes(counterparts: readonly Counterpart[]): readonly Counterpart[] {
+  return counterparts.filter(({ part }) => !part);
 }
 
 /** Constraints that both stay, and change names. */
@@ -174,11 +175,11 @@ function rename({ name }: TwinTable, from: string, to: string): string {
   return `ALTER TABLE ${name} RENAME COLUMN ${quoteIdentifier(from)} TO ${quoteIdentifier(to)}`;
 }
 
-function dropConstraint(table: string, name: string): string {
+function dropConstraint({ table }: Pick<Counterpart, 'table'>, name: string): string {
   return `ALTER TABLE ${table} DROP CONSTRAINT ${quoteIdentifier(name)}`;
 }
 
-function renameConstraint(table: string, from: string, to: string): string {
+function renameConstraint({ table }: Pick<Counterpart, 'table'>, from: string, to: string): string {
   return `ALTER TABLE ${table} RENAME CONSTRAINT ${quoteIdentifier(from)} TO ${quoteIdentifier(to)}`;
 }
 
@@ -190,12 +191,28 @@ function renameIndex(schema: string, from: string, to: string): string {
   return `ALTER INDEX ${quoteIdentifier(schema)}.${quoteIdentifier(from)} RENAME TO ${quoteIdentifier(to)}`;
 }
 
-function addNotValid(table: string, name: string, definition: string): string {
+function addNotValid({ table }: Pick<Counterpart, 'table'>, name: string, definition: string): string {
   return `ALTER TABLE ${table} ADD CONSTRAINT ${quoteIdentifier(name)} ${definition.replace(/ NOT VALID$/, '')} NOT VALID`;
 }
 
-function commentColumn({ relation }: TwinTable, column: string, comment: string | null): string {
-  const { schema, name } = relation;
+interface CommentedColumn {
+  readonly relation: Relation;
+  readonly column: string;
+  readonly said: string;
+}
+
+function commented(tables: readonly TwinTable[], comment: SwapFacts['comment']): readonly CommentedColumn[] {
+  return tables.flatMap((table) =>
+    relationsOf(table).flatMap((relation) =>
+      swapping(table).flatMap(({ old: column }) => {
+        const said = comment(relation, column);
+        return said === undefined ? [] : [{ relation, column, said }];
+      }),
+    ),
+  );
+}
+
+function commentColumn({ schema, name }: Relation, column: string, comment: string | null): string {
   return (
     commentOn({ kind: 'table column', name: [schema, name, column] }) +
     (comment === null ? 'NULL' : quoteLiteral(comment))
