@@ -15,6 +15,7 @@ import { compareColumns, exclusive, tablesInOrder } from './column-operations.js
 import { forgetKeys } from './leave-window.js';
 import { oldSideIsQuiet } from './old-writers.js';
 import { plain } from './open-window.js';
+import { partitionsAreItsOwn } from './partitions-of-window.js';
 import { defaultOf } from './swap-columns.js';
 import { dropTwinTriggers, twinsAreIntact } from './twin-triggers.js';
 import { moveWindow, windowMayMove } from './window-state.js';
@@ -49,6 +50,7 @@ export function closeColumns(window: ColumnWindow, step: string, options: CloseC
     assertions: [
       windowMayMove(window, 'closed'),
       twinsAreIntact(window),
+      ...partitionsAreItsOwn(window),
       ...(leads === 'new' ? [oldSideIsQuiet(window, options.quietMs)] : []),
     ],
     statements: [
@@ -69,7 +71,10 @@ function loosen(table: TwinTable, { leads }: ColumnWindow): readonly string[] {
   const loose = (twin: Twin, column: string): readonly string[] =>
     relationsOf(table)
       .filter((relation) => relation.columns.some(({ name, notNull }) => name === twin.old && notNull))
-      .map((relation) => `ALTER TABLE ${sqlName(relation)} ALTER COLUMN ${column} DROP NOT NULL`);
+      .map(
+        (relation) =>
+          `ALTER TABLE ${relation.partition ? 'IF EXISTS ' : ''}${sqlName(relation)} ALTER COLUMN ${column} DROP NOT NULL`,
+      );
   return table.twins.flatMap((twin): readonly string[] => {
     if (!twin.swaps) return [];
     if (leads === 'new') return numbersItself(table, twin) ? [] : loose(twin, columnNames(twin, 'new').old);

@@ -95,8 +95,11 @@ export interface LookedUp {
 /** An index or a constraint over an old column, and the same over its twin. */
 export interface Counterpart {
   readonly kind: 'index' | 'primary key' | 'unique' | 'not null' | 'foreign key';
-  /** What its table is; `part`: it is a part of that of the table above, and goes with it. */
-  readonly of: 'table' | 'partitioned table' | 'partition';
+  /** Its table is partitioned. */
+  readonly partitioned: boolean;
+  /** Its table is a partition, and may be gone by the time of a cutover. */
+  readonly onPartition: boolean;
+  /** It is a part of that of the table above, and goes with it. */
   readonly part: boolean;
   /** Qualified and quoted. */
   readonly table: string;

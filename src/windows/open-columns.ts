@@ -12,6 +12,7 @@ import { createMap } from './key-map.js';
 import { fillTwinsWork, levelOf } from './fill-twins.js';
 import { forgetKeys } from './leave-window.js';
 import { plain, statementBase } from './open-window.js';
+import { partitionsAreItsOwn } from './partitions-of-window.js';
 import { createTwinTriggers, dropTwinTriggers } from './twin-triggers.js';
 import { moveWindow, windowMayMove } from './window-state.js';
 
@@ -95,6 +96,7 @@ function openTable(window: ColumnWindow, table: TwinTable, after: OperationId): 
           lockFirst: [name],
           locks: all.map((relation) => ({ relation, mode: 'ACCESS EXCLUSIVE' })),
           writes: all,
+          assertions: partitionsAreItsOwn({ ...window, tables: [table] }),
           statements: dropTwinTriggers(window, table).map(plain),
         },
       ],

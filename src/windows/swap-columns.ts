@@ -5,7 +5,7 @@
  */
 import type { Relation } from '../catalog/catalog-snapshot.js';
 import { commentOn } from '../sql/object-key.js';
-import { quoteIdentifier, quoteLiteral } from '../sql/identifier.js';
+import { quoteIdentifier, quoteLiteral, relationKey } from '../sql/identifier.js';
 import type { AffectedView } from './affected-views.js';
 import {
   columnNames,
@@ -17,6 +17,7 @@ import {
   type TwinTable,
 } from './column-window.js';
 import { madeValue } from './twin-values.js';
+import { whereThere } from './partitions-of-window.js';
 import { redefineTwins } from './twin-triggers.js';
 
 export interface SwapFacts {
@@ -50,12 +51,12 @@ export function swapThere(
       renameConstraint(each, each.name, each.legacy),
       renameConstraint(each, each.twin, each.name),
     ]),
-    ...ofKind(counterparts, 'index').flatMap(({ schema, name, twin, legacy }) => [
-      renameIndex(schema, name, legacy),
-      renameIndex(schema, twin, name),
+    ...ofKind(counterparts, 'index').flatMap((index) => [
+      renameIndex(index, index.name, index.legacy),
+      renameIndex(index, index.twin, index.name),
     ]),
     ...ofKind(counterparts, 'foreign key').map((key) => renameConstraint(key, key.twin, key.name)),
-    ...counterparts.flatMap(dressing),
+    ...counterparts.flatMap(dressed(dressing)),
     ...tables.flatMap((table) => swapping(table).flatMap((twin) => defaultsThere(table, twin))),
     ...commented(tables, comment).map(({ relation, column, said }) => commentColumn(relation, column, said)),
     ...makeViews(views),
@@ -81,23 +82,23 @@ export function swapBack(
     ...ofKind(counterparts, 'primary key').flatMap((counterpart) => [
       dropConstraint(counterpart, counterpart.name),
       usingIndex(counterpart.table, counterpart.name, counterpart.legacy),
-      renameIndex(counterpart.schema, spare(counterpart), counterpart.twin),
+      renameIndex(counterpart, spare(counterpart), counterpart.twin),
     ]),
     ...byNameAlone(counterparts).flatMap((each) => [
       renameConstraint(each, each.name, each.twin),
       renameConstraint(each, each.legacy, each.name),
     ]),
-    ...ofKind(counterparts, 'index').flatMap(({ schema, name, twin, legacy }) => [
-      renameIndex(schema, name, twin),
-      renameIndex(schema, legacy, name),
+    ...ofKind(counterparts, 'index').flatMap((index) => [
+      renameIndex(index, index.name, index.twin),
+      renameIndex(index, index.legacy, index.name),
     ]),
     // A foreign key is proved after the change: until then it holds for what is written.
     ...keys
-      .filter(({ of }) => notValidOnPartitioned || of !== 'partitioned table')
+      .filter(({ partitioned }) => notValidOnPartitioned || !partitioned)
       .flatMap((key) => [addNotValid(key, key.name, key.definition), addNotValid(key, key.twin, key.twinDefinition)]),
     ...counterparts
-      .filter(({ kind, of }) => notValidOnPartitioned || kind !== 'foreign key' || of !== 'partitioned table')
-      .flatMap(dressing),
+      .filter(({ kind, partitioned }) => notValidOnPartitioned || kind !== 'foreign key' || !partitioned)
+      .flatMap(dressed(dressing)),
     ...makeViews(views),
   ];
 }
@@ -175,24 +176,30 @@ function rename({ name }: TwinTable, from: string, to: string): string {
   return `ALTER TABLE ${name} RENAME COLUMN ${quoteIdentifier(from)} TO ${quoteIdentifier(to)}`;
 }
 
-function dropConstraint({ table }: Pick<Counterpart, 'table'>, name: string): string {
-  return `ALTER TABLE ${table} DROP CONSTRAINT ${quoteIdentifier(name)}`;
+/** A partition may have been dropped since. */
+function alterTable({ table, onPartition }: Counterpart): string {
+  return `ALTER TABLE ${onPartition ? 'IF EXISTS ' : ''}${table}`;
 }
 
-function renameConstraint({ table }: Pick<Counterpart, 'table'>, from: string, to: string): string {
-  return `ALTER TABLE ${table} RENAME CONSTRAINT ${quoteIdentifier(from)} TO ${quoteIdentifier(to)}`;
+function dropConstraint(on: Counterpart, name: string): string {
+  return `${alterTable(on)} DROP CONSTRAINT ${quoteIdentifier(name)}`;
+}
+
+function renameConstraint(on: Counterpart, from: string, to: string): string {
+  return `${alterTable(on)} RENAME CONSTRAINT ${quoteIdentifier(from)} TO ${quoteIdentifier(to)}`;
 }
 
 function usingIndex(table: string, name: string, index: string): string {
   return `ALTER TABLE ${table} ADD CONSTRAINT ${quoteIdentifier(name)} PRIMARY KEY USING INDEX ${quoteIdentifier(index)}`;
 }
 
-function renameIndex(schema: string, from: string, to: string): string {
-  return `ALTER INDEX ${quoteIdentifier(schema)}.${quoteIdentifier(from)} RENAME TO ${quoteIdentifier(to)}`;
+function renameIndex({ schema, onPartition }: Counterpart, from: string, to: string): string {
+  const name = `${quoteIdentifier(schema)}.${quoteIdentifier(from)}`;
+  return `ALTER INDEX ${onPartition ? 'IF EXISTS ' : ''}${name} RENAME TO ${quoteIdentifier(to)}`;
 }
 
-function addNotValid({ table }: Pick<Counterpart, 'table'>, name: string, definition: string): string {
-  return `ALTER TABLE ${table} ADD CONSTRAINT ${quoteIdentifier(name)} ${definition.replace(/ NOT VALID$/, '')} NOT VALID`;
+function addNotValid(on: Counterpart, name: string, definition: string): string {
+  return `${alterTable(on)} ADD CONSTRAINT ${quoteIdentifier(name)} ${definition.replace(/ NOT VALID$/, '')} NOT VALID`;
 }
 
 interface CommentedColumn {
@@ -212,9 +219,15 @@ function commented(tables: readonly TwinTable[], comment: SwapFacts['comment']):
   );
 }
 
-function commentColumn({ schema, name }: Relation, column: string, comment: string | null): string {
-  return (
+/** What is said on a partition, which may have been dropped since. */
+function dressed(dressing: SwapFacts['dressing']): (counterpart: Counterpart) => readonly string[] {
+  return (each) => dressing(each).map((text) => (each.onPartition ? whereThere(each.table, text) : text));
+}
+
+function commentColumn(relation: Relation, column: string, comment: string | null): string {
+  const { schema, name } = relation;
+  const text =
     commentOn({ kind: 'table column', name: [schema, name, column] }) +
-    (comment === null ? 'NULL' : quoteLiteral(comment))
-  );
+    (comment === null ? 'NULL' : quoteLiteral(comment));
+  return relation.partition ? whereThere(relationKey(relation), text) : text;
 }

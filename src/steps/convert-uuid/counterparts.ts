@@ -168,9 +168,9 @@ function ofForeignKey(
   return [{ kind: 'foreign key', ...placeOf(relation), part, ...names, definition, twinDefinition }];
 }
 
-function placeOf(relation: Relation): Pick<Counterpart, 'table' | 'schema' | 'of'> {
-  const of = relation.kind === 'partitioned table' ? relation.kind : relation.partition ? 'partition' : 'table';
-  return { table: sqlName(relation), schema: relation.schema, of };
+function placeOf(relation: Relation): Pick<Counterpart, 'table' | 'schema' | 'partitioned' | 'onPartition'> {
+  const partitioned = relation.kind === 'partitioned table';
+  return { table: sqlName(relation), schema: relation.schema, partitioned, onPartition: relation.partition };
 }
 
 /** What keeps its name at the cutover keeps its place in what changes there. */

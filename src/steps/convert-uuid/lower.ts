@@ -9,6 +9,7 @@ import { objectKey } from '../../sql/object-key.js';
 import { relationsOf, type ColumnWindow, type TwinTable } from '../../windows/column-window.js';
 import { createMap } from '../../windows/key-map.js';
 import { openColumns } from '../../windows/open-columns.js';
+import { backWhereThere } from '../../windows/partitions-of-window.js';
 import { windowName } from '../../windows/window.js';
 import { firesTriggers, refuseUnfit } from '../fitness.js';
 import { sqlKeyColumn } from '../key-walk.js';
@@ -95,7 +96,7 @@ export function lowerConvertUuid(fields: ConvertUuidFields, context: LowerContex
     ...granted.operations,
     ...opened,
     ...(first === undefined ? [] : [{ ...first, after: [...first.after, ...fills] }, ...rest]),
-  ];
+  ].map((operation) => backWhereThere(operation, tables));
   const mapped = window.map === null ? [] : definitionEffects([createMap(window.map)], added, context).effects;
   return {
     operations,

@@ -15,6 +15,7 @@ import {
 } from '../../windows/column-window.js';
 import { compareColumns, exclusive, tablesInOrder } from '../../windows/column-operations.js';
 import { plain } from '../../windows/open-window.js';
+import { partitionsAreItsOwn, whereThereStill } from '../../windows/partitions-of-window.js';
 import { followNames, ofKind, swapBack, swapThere, swapping, type SwapFacts } from '../../windows/swap-columns.js';
 import { twinsAreIntact } from '../../windows/twin-triggers.js';
 import { moveWindow, windowMayMove } from '../../windows/window-state.js';
@@ -59,7 +60,11 @@ export function cutOverColumns(
     changesShape: true,
     ...(lockLimits !== undefined && { lockLimits }),
     after: [...compare.map(({ id }) => id), ...spares.operations.map(({ id }) => id)],
-    assertions: windows.flatMap((window) => [windowMayMove(window, 'new leads'), twinsAreIntact(window)]),
+    assertions: windows.flatMap((window) => [
+      windowMayMove(window, 'new leads'),
+      twinsAreIntact(window),
+      ...partitionsAreItsOwn(window),
+    ]),
     statements: [
       ...there,
       ...windows.flatMap((window) => followNames(window, 'new')),
@@ -94,6 +99,9 @@ export function cutOverColumns(
       ofKind(counterparts, 'foreign key').flatMap((key) => proveAgain(key, facts)),
     );
     const validated = context.definitions('prove', proofs, after);
+    const proved = validated.operations.map((operation) =>
+      operation.kind === 'statement' ? whereThereStill(operation, converted) : operation,
+    );
     const compared = windows.flatMap((window) =>
       compareColumns(window, 'new', step, `undo/${step}/compare/${window.id}`),
     );
@@ -103,7 +111,11 @@ export function cutOverColumns(
       label: `give the old columns of ${shown} their names back`,
       ...(lockLimits !== undefined && { lockLimits }),
       after: [...built, ...compared].map(({ id }) => id),
-      assertions: windows.flatMap((window) => [windowMayMove(window, 'old leads'), twinsAreIntact(window)]),
+      assertions: windows.flatMap((window) => [
+        windowMayMove(window, 'old leads'),
+        twinsAreIntact(window),
+        ...partitionsAreItsOwn(window),
+      ]),
       statements: [
         ...back,
         ...windows.flatMap((window) => followNames(window, 'old')),
@@ -111,20 +123,20 @@ export function cutOverColumns(
       ].map(plain),
       reversal: IS_A_WAY_BACK,
     };
-    return [...built, ...compared, flipBack, ...asBack(validated.operations, [flipBack.id])];
+    return [...built, ...compared, flipBack, ...asBack(proved, [flipBack.id])];
   }
 }
 
 /** Where it came back without a look at any row. That of a partitioned table takes in what its partitions have proved. */
 function proveAgain(key: Counterpart, { notValidOnPartitioned, dressing }: SwapFacts): readonly string[] {
-  const { table, of, name, twin, definition, twinDefinition } = key;
+  const { table, partitioned, name, twin, definition, twinDefinition } = key;
   if (/ NOT VALID$/.test(definition)) return [];
   const both = [
     [name, definition],
     [twin, twinDefinition],
   ] as const;
   const alter = `ALTER TABLE ${table}`;
-  if (notValidOnPartitioned || of !== 'partitioned table')
+  if (notValidOnPartitioned || !partitioned)
     return both.map(([each]) => `${alter} VALIDATE CONSTRAINT ${quoteIdentifier(each)}`);
   return [...both.map(([each, text]) => `${alter} ADD CONSTRAINT ${quoteIdentifier(each)} ${text}`), ...dressing(key)];
 }
