@@ -27,7 +27,14 @@ export function wholeOf(relation: Relation, { relations }: CatalogSnapshot): Rel
 
 /** True where each can be converted. */
 export function partitionsCanFollow(nodes: readonly KeyNode[], context: LowerContext): boolean {
-  const problems = nodes.flatMap((node) => problemsOf(node, context.catalog));
+  const { catalog } = context;
+  const problems = [
+    ...nodes.filter(({ relation }) => !relation.partition).flatMap((node) => problemsOf(node, catalog)),
+    ...problemsOfSome(
+      nodes.filter(({ relation }) => relation.partition),
+      catalog,
+    ),
+  ];
   for (const { detail, help } of problems)
     report(context, CONVERT_CODES, 'LS6604', context.locate(context.path), { detail, help });
   return problems.length === 0;
@@ -38,22 +45,32 @@ interface PartitionProblem {
   readonly help: string;
 }
 
-function problemsOf({ relation, column, from }: KeyNode, catalog: CatalogSnapshot): readonly PartitionProblem[] {
-  const shown = `${sqlName(relation)}.${column.name}`;
-  if (relation.partition) {
-    const whole = sqlName(wholeOf(relation, catalog));
-    return [
-      from === null
-        ? {
-            detail: `\`${sqlName(relation)}\` is a partition: its columns are those of \`${whole}\`.`,
-            help: 'convert a key of a table that is not partitioned',
-          }
-        : {
-            detail: `\`${shown}\` refers to the key in this partition alone, and a new column is one of all of \`${whole}\`.`,
-            help: `say so of all rows: a foreign key of \`${whole}\`, or \`references: [${whole}.${column.name}]\``,
-          },
-    ];
+/** Nodes of partitions themselves: each table and column is told once, with all of its partitions. */
+function problemsOfSome(nodes: readonly KeyNode[], catalog: CatalogSnapshot): readonly PartitionProblem[] {
+  const columns = new Map<string, readonly KeyNode[]>();
+  for (const node of nodes) {
+    const column = `${sqlName(wholeOf(node.relation, catalog))}.${node.column.name}`;
+    columns.set(column, [...(columns.get(column) ?? []), node]);
   }
+  return [...columns].map(([column, some]): PartitionProblem => {
+    const whole = sqlName(wholeOf(some[0]!.relation, catalog));
+    const named = some.slice(0, MOST_NAMED).map(({ relation }) => `\`${sqlName(relation)}\``);
+    const parts = `${named.join(', ')}${some.length > MOST_NAMED ? `, and ${some.length - MOST_NAMED} more,` : ''}`;
+    if (some.some(({ from }) => from === null))
+      return {
+        detail: `${parts} is a partition: its columns are those of \`${whole}\`.`,
+        help: 'convert a key of a table that is not partitioned',
+      };
+    return {
+      detail: `\`${column}\` refers to the key in ${parts} by itself, and a new column is one of all partitions.`,
+      help: `say that it does in all of its rows: \`references: [${column}]\`, or a foreign key of \`${whole}\``,
+    };
+  });
+}
+
+const MOST_NAMED = 12;
+
+function problemsOf({ relation, column, from }: KeyNode, catalog: CatalogSnapshot): readonly PartitionProblem[] {
   if (relation.kind !== 'partitioned table') return [];
   if (from === null)
     return [

@@ -36,6 +36,7 @@ export function randomWrite(graph: Graph, choice: Choice, names: Names): GraphWr
     [2, 'upsert'],
     [1, 'key'],
     [1, 'family'],
+    [2, 'across'],
   ] as const);
   const sql = WRITES[what](graph, table, choice, names) ?? insert(graph, table, choice, names);
   return { sql, what: `${what} on the ${names.side} side` };
@@ -52,7 +53,7 @@ function isMeantSoftly({ tables }: Graph, table: GraphTable): boolean {
 
 type MakeWrite = (graph: Graph, table: GraphTable, choice: Choice, names: Names) => string | undefined;
 
-const WRITES: Readonly<Record<'insert' | 'move' | 'delete' | 'upsert' | 'key' | 'family', MakeWrite>> = {
+const WRITES: Readonly<Record<'insert' | 'move' | 'delete' | 'upsert' | 'key' | 'family' | 'across', MakeWrite>> = {
   insert,
   move: (_, table, choice, names) => {
     const reference = choice.maybeOne(table.references);
@@ -79,6 +80,14 @@ const WRITES: Readonly<Record<'insert' | 'move' | 'delete' | 'upsert' | 'key' | 
     const own = called(table.key!.column, names);
     const value = names.side === 'new' ? 'gen_random_uuid()' : anyOldKey(graph, choice);
     return `UPDATE ${table.name} SET ${own} = ${value} WHERE ${q(table.label)} = ${label(table, choice)}`;
+  },
+  /** To another partition, now and then to another parent as well. */
+  across: (graph, table, choice, names) => {
+    const moved = graph.tables.find(({ kind }) => kind === 'partitioned') ?? table;
+    if (moved.kind !== 'partitioned') return undefined;
+    const [own, theirs] = [`n = ${choice.between(0, 29)}`, ` WHERE ${q(moved.label)} = ${label(moved, choice)}`];
+    const too = choice.chance(0.3) ? WRITES.move(graph, moved, choice, names) : undefined;
+    return too === undefined ? `UPDATE ${moved.name} SET ${own}${theirs}` : too.replace(' SET ', ` SET ${own}, `);
   },
   family: (graph, table, choice, names) => {
     const reference = table.references.find(({ parent }) => parent !== table && parent.kind === 'root');
@@ -123,6 +132,10 @@ function ownValues(
   if (table.kind === 'link') {
     columns.push('at');
     values.push(String(1000 + number));
+  }
+  if (table.kind === 'partitioned') {
+    columns.push('n');
+    values.push(String(choice.between(0, 29)));
   }
   if (table.references.some(({ where }) => where !== null)) {
     columns.push('what');

@@ -30,7 +30,7 @@ const WRITES = 8;
 let plans = 0;
 
 export async function runGraph(test: TestDatabase, graph: Graph, choice: Choice): Promise<LifeEnd> {
-  const life = graph.partitioned ? 'refused' : choice.one(['back', 'over and back', 'to the end'] as const);
+  const life = graph.refused ? 'refused' : choice.one(['back', 'over and back', 'to the end'] as const);
   const end: LifeEnd = { life, problem: '', writes: 0, refusedWrites: 0 };
   try {
     return { ...end, ...(await LIVES[life](test, graph, choice)) };
