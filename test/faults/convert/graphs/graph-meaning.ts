@@ -37,12 +37,16 @@ export const LEFT_BEHIND = `SELECT coalesce(string_agg(thing, ', '), '') FROM (
  * Every key, constraint, index and view by its name and text, and which columns are NOT NULL. Where a partition calls its NOT NULL
  * otherwise than the whole table, that keeps the name of the new column: the server renames all of them or none.
  */
-export const SHAPE = `SELECT string_agg(line, E'\\n' ORDER BY line) FROM (
-  SELECT format('%s.%s %s %s', attrelid::regclass, attname, attnotnull, col_description(attrelid, attnum)) FROM pg_attribute JOIN pg_class c ON c.oid = attrelid
+export function shapeOf({ convert }: Graph): string {
+  // What may go on referring to nothing has no new value then: its column cannot be NOT NULL.
+  const required = convert['orphans'] !== 'keep';
+  return `SELECT string_agg(line, E'\\n' ORDER BY line) FROM (
+  SELECT format('%s.%s %s %s', attrelid::regclass, attname, attnotnull AND ${String(required)}, col_description(attrelid, attnum)) FROM pg_attribute JOIN pg_class c ON c.oid = attrelid
     WHERE relnamespace NOT IN (SELECT oid FROM pg_namespace WHERE nspname IN ('lockstep', 'pg_catalog', 'pg_toast', 'information_schema')) AND relkind IN ('r', 'p', 'v') AND attnum > 0 AND NOT attisdropped
   UNION ALL SELECT pg_get_indexdef(indexrelid) FROM pg_index JOIN pg_class c ON c.oid = indexrelid
     WHERE relnamespace NOT IN (SELECT oid FROM pg_namespace WHERE nspname IN ('lockstep', 'pg_catalog', 'pg_toast', 'information_schema'))
   UNION ALL SELECT format('%s %s %s %s %s', conrelid::regclass, conname, convalidated, pg_get_constraintdef(k.oid), obj_description(k.oid, 'pg_constraint')) FROM pg_constraint k
     JOIN pg_class c ON c.oid = conrelid
-    WHERE (contype <> 'n' OR relkind = 'r' AND NOT relispartition) AND connamespace NOT IN (SELECT oid FROM pg_namespace WHERE nspname IN ('lockstep', 'pg_catalog', 'information_schema'))
+    WHERE (contype <> 'n' OR ${String(required)} AND relkind = 'r' AND NOT relispartition) AND connamespace NOT IN (SELECT oid FROM pg_namespace WHERE nspname IN ('lockstep', 'pg_catalog', 'information_schema'))
   UNION ALL SELECT pg_get_viewdef(oid) FROM pg_class WHERE relkind = 'v' AND relnamespace = 'public'::regnamespace) AS lines (line)`;
+}

@@ -77,6 +77,7 @@ const WRITES: Readonly<Record<'insert' | 'move' | 'delete' | 'upsert' | 'key' | 
     if (table.kind !== 'root' || isMeantSoftly(graph, table)) return undefined;
     // Where the keys do not say each other, the one that does not lead does not change alone.
     if (names.side !== names.leads && graph.convert['value'] !== 'cast') return undefined;
+    if (table.key!.always && names.side === 'old') return undefined;
     const own = called(table.key!.column, names);
     const value = names.side === 'new' ? 'gen_random_uuid()' : anyOldKey(graph, choice);
     return `UPDATE ${table.name} SET ${own} = ${value} WHERE ${q(table.label)} = ${label(table, choice)}`;
@@ -142,14 +143,15 @@ function ownValues(
     values.push(choice.one(["'this'", "'that'"]));
   }
   if (table.kind !== 'root') return [columns, values];
-  const { column, tenant, given } = table.key!;
+  const { column, tenant, given, always } = table.key!;
   if (tenant !== null) {
     columns.push(q(tenant));
     values.push(choice.one(['1', '2']));
   }
   const cast = graph.convert['value'] === 'cast';
   // A default of the new key counts as given: to name another old one beside it would contradict it.
-  const needed = names.leads === 'old' ? names.side === 'old' && !given : cast ? !given : names.side === 'old';
+  const needed =
+    names.leads === 'old' ? names.side === 'old' && !given : cast ? !given : names.side === 'old' && !always;
   if (needed) {
     columns.push(called(column, names));
     values.push(names.side === 'new' ? 'gen_random_uuid()' : anyOldKey(graph, choice));

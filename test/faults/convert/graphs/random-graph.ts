@@ -38,6 +38,8 @@ export interface GraphKey {
   readonly tenant: string | null;
   /** Something gives a row its key. */
   readonly given: boolean;
+  /** And nobody else may. */
+  readonly always: boolean;
 }
 
 export function randomGraph(choice: Choice, major: number): Graph {

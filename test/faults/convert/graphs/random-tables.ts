@@ -14,9 +14,15 @@ export function root(build: Build, alone: boolean): GraphTable {
   const code = alone && !composite && choice.chance(0.2);
   const number = type === 'integer' || type === 'bigint';
   const given = choice.chance(0.5) && !composite ? choice.one(number ? ['serial', 'identity'] : ['default']) : 'none';
-  const table = newTable(build, 'root', { column, tenant: composite ? 'tenant' : null, given: given !== 'none' });
-  const q = quoteIdentifier;
   const identity = `GENERATED ${choice.one(['ALWAYS', 'BY DEFAULT'])} AS IDENTITY`;
+  const always = given === 'identity' && identity.includes('ALWAYS');
+  const table = newTable(build, 'root', {
+    column,
+    tenant: composite ? 'tenant' : null,
+    given: given !== 'none',
+    always,
+  });
+  const q = quoteIdentifier;
   const text = value === 'cast' ? 'gen_random_uuid()' : `'k ' || nextval('public.old_keys')`;
   const own =
     given === 'identity'
@@ -59,7 +65,7 @@ export function shared(build: Build, parent: GraphTable): void {
   if (parent.key!.tenant !== null) return;
   const { choice } = build;
   const column = randomName(choice, new Set(['label', 'Label', 'lbl"x']));
-  const table = newTable(build, 'shared', { column, tenant: null, given: false });
+  const table = newTable(build, 'shared', { column, tenant: null, given: false, always: false });
   const q = quoteIdentifier;
   build.create.push(
     `CREATE TABLE ${table.name} (${q(column)} ${build.type} PRIMARY KEY, ${q(table.label)} text NOT NULL UNIQUE)`,
