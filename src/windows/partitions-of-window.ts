@@ -5,7 +5,7 @@
  */
 import { summarise, type CheckQuery } from '../operation/check-query.js';
 import type { Operation, StatementOperation } from '../operation/operation.js';
-import { quoteLiteral } from '../sql/identifier.js';
+import { quoteIdentifier, quoteLiteral } from '../sql/identifier.js';
 import { namesOfParts, type ColumnWindow, type TwinTable } from './column-window.js';
 
 /** Violated by every table that was a partition and is none now. */
@@ -21,6 +21,29 @@ WHERE pg_catalog.to_regclass(w.part) IS NOT NULL AND NOT EXISTS (
     {
       check: 'partitions',
       name: `no partition was detached while ${name} was open: attach it again, or drop it`,
+      severity: 'error',
+      rows,
+      summary: summarise(rows, 10),
+      mask: [],
+    },
+  ];
+}
+
+/** Violated by an index of a partitioned table that has no part on some partition: one that came just before it was made. */
+export function indexesAreWhole({
+  name,
+  counterparts,
+}: Pick<ColumnWindow, 'name' | 'counterparts'>): readonly CheckQuery[] {
+  const made = counterparts
+    .filter(({ kind, partitioned }) => kind === 'index' && partitioned)
+    .map(({ schema, twin }) => `(${quoteLiteral(`${quoteIdentifier(schema)}.${quoteIdentifier(twin)}`)})`);
+  if (made.length === 0) return [];
+  const rows = `SELECT w.index FROM (VALUES ${made.join(', ')}) AS w (index)
+WHERE NOT EXISTS (SELECT FROM pg_catalog.pg_index AS i WHERE i.indexrelid = pg_catalog.to_regclass(w.index) AND i.indisvalid)`;
+  return [
+    {
+      check: 'partitions',
+      name: `every partition has its part of the indexes that ${name} made: build what is missing, and ALTER INDEX … ATTACH PARTITION`,
       severity: 'error',
       rows,
       summary: summarise(rows, 10),

@@ -15,7 +15,7 @@ import {
 } from '../../windows/column-window.js';
 import { compareColumns, exclusive, tablesInOrder } from '../../windows/column-operations.js';
 import { plain } from '../../windows/open-window.js';
-import { partitionsAreItsOwn, whereThereStill } from '../../windows/partitions-of-window.js';
+import { indexesAreWhole, partitionsAreItsOwn, whereThereStill } from '../../windows/partitions-of-window.js';
 import { followNames, ofKind, swapBack, swapThere, swapping, type SwapFacts } from '../../windows/swap-columns.js';
 import { twinsAreIntact } from '../../windows/twin-triggers.js';
 import { moveWindow, windowMayMove } from '../../windows/window-state.js';
@@ -63,6 +63,7 @@ export function cutOverColumns(
     assertions: windows.flatMap((window) => [
       windowMayMove(window, 'new leads'),
       twinsAreIntact(window),
+      ...indexesAreWhole(window),
       ...partitionsAreItsOwn(window),
     ]),
     statements: [

@@ -210,4 +210,17 @@ describe.each([18, 15])('on server %i', (major) => {
       /foreign key/,
     );
   }, 60_000);
+
+  test('an index without its part on some partition keeps the names from changing', async () => {
+    const found = await opened(EVENTS);
+    const plan = planOn(found.database, { name: 'keys', steps: [CONVERT, GATE, FLIP] });
+    expect(told(await plan.apply())).toMatch(/exit 6/);
+    await found.query(
+      `DROP INDEX events_user_idx_uuid; CREATE INDEX events_user_idx_uuid ON ONLY events (user_id_uuid)`,
+    );
+    await plan.approve('wait');
+    const refused = await plan.apply({ acceptDrift: true });
+    expect(told(refused)).toMatch(/ATTACH PARTITION[^]*events_user_idx_uuid/);
+    expect(await found.value(`SELECT pg_typeof(user_id)::text FROM events LIMIT 1`)).toBe('integer');
+  }, 60_000);
 });
