@@ -42,6 +42,8 @@ export async function playGraphs(major: number, file: string): Promise<void> {
       await test.query(graph.statements.join(';\n'));
       const end = await runGraph(test, graph, choice);
       ends.push(end);
+      // Somebody may watch for an hour.
+      if (ends.length % 50 === 0) say(`server ${major}: ${ends.length} graphs of ${EACH}`);
       // What is refused is not played.
       for (const shape of graph.refused ? ['partitions that are refused'] : [...graph.shapes, end.life])
         if (!shape.startsWith('by code')) met.set(shape, (met.get(shape) ?? 0) + 1);
