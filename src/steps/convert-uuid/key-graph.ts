@@ -6,7 +6,7 @@
 import type { Column, Constraint, Relation } from '../../catalog/catalog-snapshot.js';
 import { columnAt, report, tableAt, tableColumnAt } from '../../catalog/scope.js';
 import { sqlName } from '../../mapping/mapping.js';
-import { relationKey } from '../../sql/identifier.js';
+import { quoteIdentifier, relationKey } from '../../sql/identifier.js';
 import type { LowerContext } from '../step-definition.js';
 import { CONVERT_CODES } from './codes.js';
 import { partsOf, wholeOf } from './partitions.js';
@@ -119,7 +119,7 @@ function rootsOf(fields: ConvertUuidFields, context: LowerContext): readonly Key
     const column = columnAt(
       context,
       relation,
-      fields.column ?? keys[0]!,
+      fields.column ?? quoteIdentifier(keys[0]!),
       fields.column === undefined ? at : [...context.path, 'column'],
     );
     return column && { relation, column, from: null };

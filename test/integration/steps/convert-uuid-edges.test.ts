@@ -20,6 +20,11 @@ const CONVERTS: readonly (readonly [string, string, Convert])[] = [
     { tables: ['a', 'b'], value: 'random' },
   ],
   [
+    'a primary key whose name has a dot',
+    `CREATE TABLE users ("col.dot" serial PRIMARY KEY); CREATE TABLE t (id int PRIMARY KEY, " pad " int REFERENCES users); INSERT INTO users DEFAULT VALUES; INSERT INTO t VALUES (1, 1)`,
+    USERS,
+  ],
+  [
     'names as long as names may be',
     `CREATE TABLE users (${LONG} serial PRIMARY KEY); CREATE TABLE t (id int PRIMARY KEY, ${LONG} int REFERENCES users);
      INSERT INTO users DEFAULT VALUES; INSERT INTO t VALUES (1, 1)`,
