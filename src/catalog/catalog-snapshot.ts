@@ -62,6 +62,8 @@ export interface Relation extends RelationName {
   readonly parent?: RelationName;
   /** Is a partition of `parent`. */
   readonly partition: boolean;
+  /** Of a partitioned table, by what it is cut: `RANGE (at)`, as the server prints it. */
+  readonly partitionKey?: string;
   /** Has inheritance children that are not partitions. */
   readonly inherited: boolean;
   readonly rowSecurity: 'off' | 'on' | 'forced';
@@ -135,6 +137,8 @@ export interface Constraint {
   readonly references?: { readonly table: RelationName; readonly columns: readonly string[] };
   readonly validated: boolean;
   readonly deferrable: boolean;
+  /** Name of the foreign key of the table above a partition that this one is a part of: it goes with it. */
+  readonly partOf?: string;
   /** `pg_get_constraintdef`. */
   readonly definition: string;
 }

@@ -137,7 +137,7 @@ export function applyEffects(snapshot: CatalogSnapshot, effects: readonly Catalo
   return effects.reduce((before, effect) => {
     const changed = applyEffect(bareOf(before) as CatalogSnapshot, effect);
     const after = withLazyObjects(changed, before, () => followObjects(before, changed, effect));
-    return applyEffects(after, effectsBelow(after, effect));
+    return applyEffects(after, effectsBelow(before, after, effect));
   }, snapshot);
 }
 
@@ -352,6 +352,7 @@ function renameColumn(snapshot: CatalogSnapshot, name: RelationName, from: strin
   const own = change(snapshot, name, (relation) => ({
     ...relation,
     columns: relation.columns.map((column) => (column.name === from ? { ...column, name: to } : column)),
+    ...(relation.partitionKey !== undefined && { partitionKey: withColumnRenamed(relation.partitionKey, from, to) }),
     indexes: relation.indexes.map((index) => ({
       ...index,
       keys: index.keys.map((key) => (key === from ? to : key)),

@@ -24,9 +24,20 @@ export function withoutParts(snapshot: CatalogSnapshot, whole: RelationName): Ca
 export function renameIndex(snapshot: CatalogSnapshot, of: RelationName, from: string, to: string): CatalogSnapshot {
   const relation = snapshot.relations[relationKey(of)];
   if (relation === undefined) return snapshot;
-  return movedParts(replaced(snapshot, renameKey(relation, from, to)), [
-    { from: { schema: of.schema, name: from }, to: { schema: of.schema, name: to } },
-  ]);
+  const renamed = partsOfKeyRenamed(replaced(snapshot, renameKey(relation, from, to)), of, from, to);
+  return movedParts(renamed, [{ from: { schema: of.schema, name: from }, to: { schema: of.schema, name: to } }]);
+}
+
+/** Foreign keys of partitions that name the one of the table above. */
+function partsOfKeyRenamed(snapshot: CatalogSnapshot, whole: RelationName, from: string, to: string): CatalogSnapshot {
+  return Object.values(snapshot.relations)
+    .filter(({ partition, parent, constraints }) => {
+      return partition && sameName(parent, whole) && constraints.some(({ partOf }) => partOf === from);
+    })
+    .reduce((current, relation) => {
+      const constraints = relation.constraints.map((each) => (each.partOf === from ? { ...each, partOf: to } : each));
+      return replaced(current, { ...relation, constraints });
+    }, snapshot);
 }
 
 /** The parts of indexes that have another name now, or stand in another schema. */

@@ -53,7 +53,7 @@ export const RELATIONS = `
   )
   SELECT c.oid::text AS oid, n.nspname AS schema, c.relname AS name, c.relkind::text AS kind,
     c.relpersistence::text AS persistence, pg_get_userbyid(c.relowner) AS owner,
-    pn.nspname AS parent_schema, p.relname AS parent_name, c.relispartition AS partition,
+    pn.nspname AS parent_schema, p.relname AS parent_name, c.relispartition AS partition, pg_get_partkeydef(c.oid) AS partition_key,
     c.relkind <> 'p' AND EXISTS (SELECT FROM pg_inherits i WHERE i.inhparent = c.oid) AS inherited,
     CASE WHEN c.relforcerowsecurity AND c.relrowsecurity THEN 'forced' WHEN c.relrowsecurity THEN 'on' ELSE 'off' END
       AS row_security,
@@ -163,13 +163,14 @@ export const INDEXES = `
 export const CONSTRAINTS = `
   SELECT k.conrelid::text AS relation, k.conname AS name, k.contype::text AS kind, k.convalidated AS validated,
     k.condeferrable AS deferrable, pg_get_constraintdef(k.oid) AS definition,
-    nullif(k.confrelid, 0)::text AS foreign_relation, fn.nspname AS foreign_schema, f.relname AS foreign_name,
+    CASE WHEN k.contype = 'f' THEN whole.conname END AS part_of, nullif(k.confrelid, 0)::text AS foreign_relation, fn.nspname AS foreign_schema, f.relname AS foreign_name,
     coalesce(to_json(k.conkey), '[]') AS attnums, coalesce(to_json(k.confkey), '[]') AS foreign_attnums
   FROM pg_constraint k
   JOIN pg_class c ON c.oid = k.conrelid
   JOIN pg_namespace n ON n.oid = c.relnamespace
   LEFT JOIN pg_class f ON f.oid = k.confrelid
   LEFT JOIN pg_namespace fn ON fn.oid = f.relnamespace
+  LEFT JOIN pg_constraint whole ON whole.oid = k.conparentid
   LEFT JOIN pg_constraint up ON up.oid = k.conparentid AND up.conrelid = k.conrelid
   WHERE ${USER_SCHEMA} AND k.contype IN ('p', 'u', 'f', 'c', 'x', 'n') AND up.oid IS NULL
   ORDER BY k.conrelid, k.conname`;

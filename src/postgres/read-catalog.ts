@@ -102,6 +102,7 @@ interface RelationRow {
   readonly parent_schema: string | null;
   readonly parent_name: string | null;
   readonly partition: boolean;
+  readonly partition_key: string | null;
   readonly inherited: boolean;
   readonly row_security: Relation['rowSecurity'];
   readonly estimated_rows: string | null;
@@ -149,6 +150,7 @@ interface ConstraintRow {
   readonly validated: boolean;
   readonly deferrable: boolean;
   readonly definition: string;
+  readonly part_of: string | null;
   readonly foreign_schema: string | null;
   readonly foreign_name: string | null;
   readonly attnums: readonly number[];
@@ -221,6 +223,7 @@ function toRelation(row: RelationRow): Omit<Relation, 'columns' | 'indexes' | 'c
     owner: row.owner,
     ...(row.parent_name !== null && { parent: { schema: row.parent_schema!, name: row.parent_name } }),
     partition: row.partition,
+    ...(row.partition_key !== null && { partitionKey: row.partition_key }),
     inherited: row.inherited,
     rowSecurity: row.row_security,
     ...(row.estimated_rows !== null && { estimatedRows: Number(row.estimated_rows) }),
@@ -280,6 +283,7 @@ function toConstraint(row: ConstraintRow & OfRelation, names: ReadonlyMap<string
     }),
     validated: row.validated,
     deferrable: row.deferrable,
+    ...(row.part_of !== null && { partOf: row.part_of }),
     definition: row.definition,
   };
 }

@@ -5,7 +5,7 @@ import { relationKey } from '../sql/identifier.js';
 import { objectKey } from '../sql/object-key.js';
 import { withColumnRenamed } from '../sql/renamed-text.js';
 import { touchedBy } from '../sql/touch.js';
-import type { TwinTable } from './column-window.js';
+import { namesOfParts, type TwinTable } from './column-window.js';
 
 export interface AffectedView {
   /** Qualified and quoted. */
@@ -40,7 +40,7 @@ export function affectedViews(
   });
   // The server prints every column by its name, never a star.
   const namesColumn = ({ definition }: AffectedView, read: string): boolean => {
-    const table = tables.filter(({ name }) => name === read);
+    const table = tables.filter((one) => one.name === read || namesOfParts(one).includes(read));
     return table.some(({ twins }) =>
       twins.some(({ old, swaps }) => swaps && withColumnRenamed(definition, old, `${old}?`) !== definition),
     );

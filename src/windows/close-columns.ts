@@ -2,11 +2,20 @@
  * Closing a window inside of tables: the triggers go, and what they kept filled may be empty from here on.
  */
 import type { Operation, StatementOperation } from '../operation/operation.js';
-import { columnNames, type ColumnWindow, type Twin, type TwinTable } from './column-window.js';
+import { sqlName } from '../mapping/mapping.js';
+import {
+  columnNames,
+  namesOfParts,
+  relationsOf,
+  type ColumnWindow,
+  type Twin,
+  type TwinTable,
+} from './column-window.js';
 import { compareColumns, exclusive, tablesInOrder } from './column-operations.js';
 import { forgetKeys } from './leave-window.js';
 import { oldSideIsQuiet } from './old-writers.js';
 import { plain } from './open-window.js';
+import { partitionsAreItsOwn } from './partitions-of-window.js';
 import { isSetAside, noneStandsAside } from './set-aside.js';
 import { defaultOf } from './swap-columns.js';
 import { dropTwinTriggers, twinsAreIntact } from './twin-triggers.js';
@@ -30,7 +39,10 @@ export function closeColumns(window: ColumnWindow, step: string, options: CloseC
   const compare = compareColumns(window, leads, step, `${step}/compare/${id}`);
   const loosened = tables.flatMap((table) => loosen(table, window));
   const dropsMap = map === null || map.keep ? [] : [`DROP TABLE ${map.table}`];
-  const base = exclusive(step, `${step}/close/${id}`, names, dropsMap.length === 0 ? [] : [map!.table]);
+  const base = exclusive(step, `${step}/close/${id}`, names, [
+    ...tables.flatMap(namesOfParts),
+    ...(dropsMap.length === 0 ? [] : [map!.table]),
+  ]);
   const end: StatementOperation = {
     ...base,
     label: `no longer keep ${names.join(', ')} in step`,
@@ -39,6 +51,7 @@ export function closeColumns(window: ColumnWindow, step: string, options: CloseC
     assertions: [
       windowMayMove(window, 'closed'),
       twinsAreIntact(window),
+      ...partitionsAreItsOwn(window),
       ...(leads === 'new' ? [oldSideIsQuiet(window, options.quietMs)] : []),
       ...(leads === 'new' && tables.some(({ twins }) => twins.some(isSetAside)) ? [noneStandsAside(window)] : []),
     ],
@@ -56,13 +69,21 @@ export function closeColumns(window: ColumnWindow, step: string, options: CloseC
 
 /** What the triggers gave each row, nothing gives from here on. */
 function loosen(table: TwinTable, { leads }: ColumnWindow): readonly string[] {
-  const loose = (column: string): string => `ALTER TABLE ${table.name} ALTER COLUMN ${column} DROP NOT NULL`;
+  // A partition may say by itself that a column is never NULL.
+  const loose = (twin: Twin, column: string): readonly string[] =>
+    relationsOf(table)
+      .filter((relation) => relation.columns.some(({ name, notNull }) => name === twin.old && notNull))
+      .map(
+        (relation) =>
+          `ALTER TABLE ${relation.partition ? 'IF EXISTS ' : ''}${sqlName(relation)} ALTER COLUMN ${column} DROP NOT NULL`,
+      );
   return table.twins.flatMap((twin): readonly string[] => {
-    if (!twin.notNull || !twin.swaps) return [];
-    if (leads === 'new') return numbersItself(table, twin) ? [] : [loose(columnNames(twin, 'new').old)];
+    if (!twin.swaps) return [];
+    if (leads === 'new') return numbersItself(table, twin) ? [] : loose(twin, columnNames(twin, 'new').old);
     const given = defaultOf(twin);
     const { new: column } = columnNames(twin, 'old');
-    return [given === null ? loose(column) : `ALTER TABLE ${table.name} ALTER COLUMN ${column} SET DEFAULT ${given}`];
+    if (given === null) return loose(twin, column);
+    return [`ALTER TABLE ${table.name} ALTER COLUMN ${column} SET DEFAULT ${given}`];
   });
 }
 

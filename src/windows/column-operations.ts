@@ -15,18 +15,18 @@ export function compareColumns(
   return checkOperations(compareTwins(window, leads), { step, prefix, effect: 'fail', barrier: true, lasts: 'turn' });
 }
 
-/** A short transaction that keeps everybody out of these tables. */
+/** A short transaction that keeps everybody out of these tables. `others`: what it locks besides, partitions among it. */
 export function exclusive(
   step: string,
   id: OperationId,
   tables: readonly string[],
-  views: readonly string[] = [],
+  others: readonly string[],
 ): StatementOperation {
   return {
     ...statementBase(step, id),
     lockFirst: tables,
-    locks: [...tables, ...views].map((relation) => ({ relation, mode: 'ACCESS EXCLUSIVE' })),
-    writes: [...tables, ...views],
+    locks: [...tables, ...others].map((relation) => ({ relation, mode: 'ACCESS EXCLUSIVE' })),
+    writes: [...tables, ...others],
     barrier: true,
   };
 }

@@ -6,7 +6,7 @@
 import type { Relation } from '../catalog/catalog-snapshot.js';
 import { sha256 } from '../kernel/digest.js';
 import type { OperationId } from '../operation/operation.js';
-import { quoteIdentifier } from '../sql/identifier.js';
+import { quoteIdentifier, relationKey } from '../sql/identifier.js';
 import type { Window } from './window.js';
 
 export interface ColumnWindow extends Pick<Window, 'id' | 'name' | 'ofOtherPlan' | 'broken' | 'leads'> {
@@ -30,6 +30,8 @@ export interface TwinTable {
   readonly name: string;
   /** As it was before the window. */
   readonly relation: Relation;
+  /** Its partitions of then, at any depth, each behind the one that it is a partition of. */
+  readonly parts: readonly Relation[];
   /** Tells its rows, by the names before the cutover, not quoted. */
   readonly key: readonly { readonly name: string; readonly type: string }[];
   readonly twins: readonly Twin[];
@@ -102,6 +104,12 @@ export type Orphans = 'fail' | 'keep' | 'set_null' | 'quarantine';
 /** An index or a constraint over an old column, and the same over its twin. */
 export interface Counterpart {
   readonly kind: 'index' | 'primary key' | 'unique' | 'not null' | 'foreign key';
+  /** Its table is partitioned. */
+  readonly partitioned: boolean;
+  /** Its table is a partition, and may be gone by the time of a cutover. */
+  readonly onPartition: boolean;
+  /** It is a part of that of the table above, and goes with it. */
+  readonly part: boolean;
   /** Qualified and quoted. */
   readonly table: string;
   readonly schema: string;
@@ -135,6 +143,16 @@ export function columnNames(twin: Twin, leads: Side): { readonly old: string; re
 export function nameThen(table: Pick<TwinTable, 'twins'>, column: string, leads: Side): string {
   const twin = table.twins.find(({ old }) => old === column);
   return twin === undefined ? quoteIdentifier(column) : columnNames(twin, leads).old;
+}
+
+/** The table and its partitions, those first that have others. */
+export function relationsOf({ relation, parts }: Pick<TwinTable, 'relation' | 'parts'>): readonly Relation[] {
+  return [relation, ...parts];
+}
+
+/** Qualified and quoted. */
+export function namesOfParts({ parts }: Pick<TwinTable, 'parts'>): readonly string[] {
+  return parts.map(relationKey);
 }
 
 export function twinTable(window: Pick<ColumnWindow, 'tables'>, name: string): TwinTable {

@@ -7,11 +7,12 @@ import type { KeyWalk, Operation, OperationId, Pace, StatementOperation } from '
 import { CHANGES_NOTHING } from '../operation/operation.js';
 import { quoteLiteral } from '../sql/identifier.js';
 import { RUN_ID } from '../sql/pinned-settings.js';
-import { parentTwin, type ColumnWindow, type Twin, type TwinTable } from './column-window.js';
+import { namesOfParts, parentTwin, type ColumnWindow, type Twin, type TwinTable } from './column-window.js';
 import { createMap } from './key-map.js';
 import { fillId, fillTwinsWork, levelOf } from './fill-twins.js';
 import { forgetKeys } from './leave-window.js';
 import { plain, statementBase } from './open-window.js';
+import { partitionsAreItsOwn } from './partitions-of-window.js';
 import { createTwinTriggers, dropTwinTriggers } from './twin-triggers.js';
 import { moveWindow, windowMayMove } from './window-state.js';
 
@@ -76,13 +77,14 @@ VALUES (${RUN_ID}, ${quoteLiteral(step)}, ${quoteLiteral(name)}, 'both', 'old le
 function openTable(window: ColumnWindow, table: TwinTable, after: OperationId): StatementOperation {
   const { id: step } = window;
   const { name } = table;
+  const all = [name, ...namesOfParts(table)];
   const columns = table.twins.map((twin) => twin.old).join(', ');
   return {
     ...statementBase(step, `${step}/open/${name}`),
     label: `keep ${columns} of ${name} in step with ${table.twins.map((twin) => twin.new).join(', ')} from now on`,
     lockFirst: [name],
-    locks: [{ relation: name, mode: 'SHARE ROW EXCLUSIVE' }],
-    writes: [name],
+    locks: all.map((relation) => ({ relation, mode: 'SHARE ROW EXCLUSIVE' })),
+    writes: all,
     after: [after],
     statements: createTwinTriggers(window, table).map(plain),
     reversal: {
@@ -92,8 +94,9 @@ function openTable(window: ColumnWindow, table: TwinTable, after: OperationId): 
           ...statementBase(step, `undo/${step}/open/${name}`),
           label: `no longer keep ${columns} of ${name} in step`,
           lockFirst: [name],
-          locks: [{ relation: name, mode: 'ACCESS EXCLUSIVE' }],
-          writes: [name],
+          locks: all.map((relation) => ({ relation, mode: 'ACCESS EXCLUSIVE' })),
+          writes: all,
+          assertions: partitionsAreItsOwn({ ...window, tables: [table] }),
           statements: dropTwinTriggers(window, table).map(plain),
         },
       ],
@@ -118,7 +121,7 @@ function fillTables(window: ColumnWindow, options: OpenColumnsOptions): readonly
         ...statementBase(step, `${step}/settle/${table.name}${level === 1 ? '' : `/${level}`}`),
         label: `wait out writers of ${table.name} that saw ${parents.map((parent) => parent.table).join(', ')} unfilled`,
         lockFirst: [table.name],
-        locks: [{ relation: table.name, mode: 'SHARE ROW EXCLUSIVE' }],
+        locks: [table.name, ...namesOfParts(table)].map((relation) => ({ relation, mode: 'SHARE ROW EXCLUSIVE' })),
         after: [...opened, ...filled],
         reversal: CHANGES_NOTHING,
       };

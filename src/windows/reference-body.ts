@@ -7,14 +7,18 @@ import { asksParent, computedValue, parentLookUp, type ParentLookUp } from './tw
 export function lookedUpPart(twin: Twin, value: LookedUp, index: number, site: Site): string {
   const { new: twinName } = columnNames(twin, site.leads);
   const [byOld, byNew, moved] = [`by_old_${index}`, `by_new_${index}`, `moved_${index}`];
+  // A row that moves within a composite key follows the side whose value was written with it; without one, the side that leads.
   const [first, second] =
     site.leads === 'old'
       ? [
-          [`${byOld} OR ${moved}`, fromOld(twin, value, index, site)],
+          [`${byOld} OR ${moved} AND NOT ${byNew}`, fromOld(twin, value, index, site)],
           [byNew, fromNew(twin, value, index, site)],
         ]
       : [
-          [`${byNew} OR ${moved} AND taken AND NEW.${twinName} IS NOT NULL`, fromNew(twin, value, index, site)],
+          [
+            `${byNew} OR ${moved} AND NOT ${byOld} AND taken AND NEW.${twinName} IS NOT NULL`,
+            fromNew(twin, value, index, site),
+          ],
           [`${byOld} OR ${moved}`, fromOld(twin, value, index, site)],
         ];
   return `${takesPart(twin, value, site)}  IF ${first[0]} THEN

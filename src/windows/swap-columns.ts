@@ -3,11 +3,13 @@
  * indexes are built, NOT NULL and foreign keys are proved. Renames keep what stands on a column by its number, so what means it
  * by its name is made again: views, and the bodies of our own functions.
  */
+import type { Relation } from '../catalog/catalog-snapshot.js';
 import { commentOn } from '../sql/object-key.js';
-import { quoteIdentifier, quoteLiteral } from '../sql/identifier.js';
+import { quoteIdentifier, quoteLiteral, relationKey } from '../sql/identifier.js';
 import type { AffectedView } from './affected-views.js';
 import {
   columnNames,
+  relationsOf,
   type ColumnWindow,
   type Counterpart,
   type Side,
@@ -15,13 +17,16 @@ import {
   type TwinTable,
 } from './column-window.js';
 import { madeValue } from './twin-values.js';
+import { whereThere } from './partitions-of-window.js';
 import { redefineTwins } from './twin-triggers.js';
 
 export interface SwapFacts {
   /** In the order in which they can be made. */
   readonly views: readonly AffectedView[];
-  /** Comment of a column, by its table and name; undefined: none. */
-  readonly comment: (table: TwinTable, column: string) => string | undefined;
+  /** Comment of a column, by its relation and name; undefined: none. */
+  readonly comment: (relation: Relation, column: string) => string | undefined;
+  /** Before server 18 the foreign key of a partitioned table is never NOT VALID. */
+  readonly notValidOnPartitioned: boolean;
   /** What hangs on an index or a constraint and has to be said again once another one has its name. */
   readonly dressing: (counterpart: Counterpart) => readonly string[];
 }
@@ -34,31 +39,26 @@ export function swapThere(
   const { tables, counterparts } = together(windows);
   return [
     ...dropViews(views),
-    ...ofKind(counterparts, 'foreign key').map(({ table, name }) => dropConstraint(table, name)),
+    ...wholes(ofKind(counterparts, 'foreign key')).map((key) => dropConstraint(key, key.name)),
     ...tables.flatMap((table) =>
       swapping(table).flatMap((twin) => [rename(table, twin.old, twin.legacy), rename(table, twin.new, twin.old)]),
     ),
-    ...ofKind(counterparts, 'primary key').flatMap(({ table, name, twin }) => [
-      dropConstraint(table, name),
-      usingIndex(table, name, twin),
+    ...ofKind(counterparts, 'primary key').flatMap((key) => [
+      dropConstraint(key, key.name),
+      usingIndex(key.table, key.name, key.twin),
     ]),
-    ...byNameAlone(counterparts).flatMap(({ table, name, twin, legacy }) => [
-      renameConstraint(table, name, legacy),
-      renameConstraint(table, twin, name),
+    ...byNameAlone(counterparts).flatMap((each) => [
+      renameConstraint(each, each.name, each.legacy),
+      renameConstraint(each, each.twin, each.name),
     ]),
-    ...ofKind(counterparts, 'index').flatMap(({ schema, name, twin, legacy }) => [
-      renameIndex(schema, name, legacy),
-      renameIndex(schema, twin, name),
+    ...ofKind(counterparts, 'index').flatMap((index) => [
+      renameIndex(index, index.name, index.legacy),
+      renameIndex(index, index.twin, index.name),
     ]),
-    ...ofKind(counterparts, 'foreign key').map(({ table, name, twin }) => renameConstraint(table, twin, name)),
-    ...counterparts.flatMap(dressing),
+    ...ofKind(counterparts, 'foreign key').map((key) => renameConstraint(key, key.twin, key.name)),
+    ...counterparts.flatMap(dressed(dressing)),
     ...tables.flatMap((table) => swapping(table).flatMap((twin) => defaultsThere(table, twin))),
-    ...tables.flatMap((table) =>
-      swapping(table).flatMap((twin) => {
-        const said = comment(table, twin.old);
-        return said === undefined ? [] : [commentColumn(table, twin.old, said)];
-      }),
-    ),
+    ...commented(tables, comment).map(({ relation, column, said }) => commentColumn(relation, column, said)),
     ...makeViews(views),
   ];
 }
@@ -66,42 +66,39 @@ export function swapThere(
 /** `spare`: an index over the new key, which goes when its constraint does. */
 export function swapBack(
   windows: readonly ColumnWindow[],
-  { views, comment, dressing }: SwapFacts,
+  { views, comment, dressing, notValidOnPartitioned }: SwapFacts,
   spare: (counterpart: Counterpart) => string,
 ): readonly string[] {
   const { tables, counterparts } = together(windows);
   const keys = ofKind(counterparts, 'foreign key');
   return [
     ...dropViews(views),
-    ...keys.map(({ table, name }) => dropConstraint(table, name)),
-    ...tables.flatMap((table) =>
-      swapping(table).flatMap((twin) =>
-        comment(table, twin.old) === undefined ? [] : [commentColumn(table, twin.old, null)],
-      ),
-    ),
+    ...wholes(keys).map((key) => dropConstraint(key, key.name)),
+    ...commented(tables, comment).map(({ relation, column }) => commentColumn(relation, column, null)),
     ...tables.flatMap((table) => swapping(table).flatMap((twin) => defaultsBack(table, twin))),
     ...tables.flatMap((table) =>
       swapping(table).flatMap((twin) => [rename(table, twin.old, twin.new), rename(table, twin.legacy, twin.old)]),
     ),
     ...ofKind(counterparts, 'primary key').flatMap((counterpart) => [
-      dropConstraint(counterpart.table, counterpart.name),
+      dropConstraint(counterpart, counterpart.name),
       usingIndex(counterpart.table, counterpart.name, counterpart.legacy),
-      renameIndex(counterpart.schema, spare(counterpart), counterpart.twin),
+      renameIndex(counterpart, spare(counterpart), counterpart.twin),
     ]),
-    ...byNameAlone(counterparts).flatMap(({ table, name, twin, legacy }) => [
-      renameConstraint(table, name, twin),
-      renameConstraint(table, legacy, name),
+    ...byNameAlone(counterparts).flatMap((each) => [
+      renameConstraint(each, each.name, each.twin),
+      renameConstraint(each, each.legacy, each.name),
     ]),
-    ...ofKind(counterparts, 'index').flatMap(({ schema, name, twin, legacy }) => [
-      renameIndex(schema, name, twin),
-      renameIndex(schema, legacy, name),
+    ...ofKind(counterparts, 'index').flatMap((index) => [
+      renameIndex(index, index.name, index.twin),
+      renameIndex(index, index.legacy, index.name),
     ]),
     // A foreign key is proved after the change: until then it holds for what is written.
-    ...keys.flatMap(({ table, name, twin, definition, twinDefinition }) => [
-      addNotValid(table, name, definition),
-      addNotValid(table, twin, twinDefinition),
-    ]),
-    ...counterparts.flatMap(dressing),
+    ...keys
+      .filter(({ partitioned }) => notValidOnPartitioned || !partitioned)
+      .flatMap((key) => [addNotValid(key, key.name, key.definition), addNotValid(key, key.twin, key.twinDefinition)]),
+    ...counterparts
+      .filter(({ kind, partitioned }) => notValidOnPartitioned || kind !== 'foreign key' || !partitioned)
+      .flatMap(dressed(dressing)),
     ...makeViews(views),
   ];
 }
@@ -120,6 +117,11 @@ export function followNames(window: ColumnWindow, leads: Side): readonly string[
 
 export function ofKind(counterparts: readonly Counterpart[], kind: Counterpart['kind']): readonly Counterpart[] {
   return counterparts.filter((counterpart) => counterpart.kind === kind);
+}
+
+/** Without what goes with that of the table above. */
+function wholes(counterparts: readonly Counterpart[]): readonly Counterpart[] {
+  return counterparts.filter(({ part }) => !part);
 }
 
 /** Constraints that both stay, and change names. */
@@ -174,30 +176,58 @@ function rename({ name }: TwinTable, from: string, to: string): string {
   return `ALTER TABLE ${name} RENAME COLUMN ${quoteIdentifier(from)} TO ${quoteIdentifier(to)}`;
 }
 
-function dropConstraint(table: string, name: string): string {
-  return `ALTER TABLE ${table} DROP CONSTRAINT ${quoteIdentifier(name)}`;
+/** A partition may have been dropped since. */
+function alterTable({ table, onPartition }: Counterpart): string {
+  return `ALTER TABLE ${onPartition ? 'IF EXISTS ' : ''}${table}`;
 }
 
-function renameConstraint(table: string, from: string, to: string): string {
-  return `ALTER TABLE ${table} RENAME CONSTRAINT ${quoteIdentifier(from)} TO ${quoteIdentifier(to)}`;
+function dropConstraint(on: Counterpart, name: string): string {
+  return `${alterTable(on)} DROP CONSTRAINT ${quoteIdentifier(name)}`;
+}
+
+function renameConstraint(on: Counterpart, from: string, to: string): string {
+  return `${alterTable(on)} RENAME CONSTRAINT ${quoteIdentifier(from)} TO ${quoteIdentifier(to)}`;
 }
 
 function usingIndex(table: string, name: string, index: string): string {
   return `ALTER TABLE ${table} ADD CONSTRAINT ${quoteIdentifier(name)} PRIMARY KEY USING INDEX ${quoteIdentifier(index)}`;
 }
 
-function renameIndex(schema: string, from: string, to: string): string {
-  return `ALTER INDEX ${quoteIdentifier(schema)}.${quoteIdentifier(from)} RENAME TO ${quoteIdentifier(to)}`;
+function renameIndex({ schema, onPartition }: Counterpart, from: string, to: string): string {
+  const name = `${quoteIdentifier(schema)}.${quoteIdentifier(from)}`;
+  return `ALTER INDEX ${onPartition ? 'IF EXISTS ' : ''}${name} RENAME TO ${quoteIdentifier(to)}`;
 }
 
-function addNotValid(table: string, name: string, definition: string): string {
-  return `ALTER TABLE ${table} ADD CONSTRAINT ${quoteIdentifier(name)} ${definition.replace(/ NOT VALID$/, '')} NOT VALID`;
+function addNotValid(on: Counterpart, name: string, definition: string): string {
+  return `${alterTable(on)} ADD CONSTRAINT ${quoteIdentifier(name)} ${definition.replace(/ NOT VALID$/, '')} NOT VALID`;
 }
 
-function commentColumn({ relation }: TwinTable, column: string, comment: string | null): string {
-  const { schema, name } = relation;
-  return (
-    commentOn({ kind: 'table column', name: [schema, name, column] }) +
-    (comment === null ? 'NULL' : quoteLiteral(comment))
+interface CommentedColumn {
+  readonly relation: Relation;
+  readonly column: string;
+  readonly said: string;
+}
+
+function commented(tables: readonly TwinTable[], comment: SwapFacts['comment']): readonly CommentedColumn[] {
+  return tables.flatMap((table) =>
+    relationsOf(table).flatMap((relation) =>
+      swapping(table).flatMap(({ old: column }) => {
+        const said = comment(relation, column);
+        return said === undefined ? [] : [{ relation, column, said }];
+      }),
+    ),
   );
+}
+
+/** What is said on a partition, which may have been dropped since. */
+function dressed(dressing: SwapFacts['dressing']): (counterpart: Counterpart) => readonly string[] {
+  return (each) => dressing(each).map((text) => (each.onPartition ? whereThere(each.table, text) : text));
+}
+
+function commentColumn(relation: Relation, column: string, comment: string | null): string {
+  const { schema, name } = relation;
+  const text =
+    commentOn({ kind: 'table column', name: [schema, name, column] }) +
+    (comment === null ? 'NULL' : quoteLiteral(comment));
+  return relation.partition ? whereThere(relationKey(relation), text) : text;
 }

@@ -64,8 +64,9 @@ export function twinsAreIntact(window: ColumnWindow): CheckQuery {
   const wanted = window.tables.flatMap((table) =>
     triggersOf(window, table).map((trigger) => `(${quoteLiteral(table.name)}, ${quoteLiteral(unquoted(trigger))})`),
   );
-  const rows = `SELECT w.table_name AS "table", w.trigger_name AS "trigger" FROM (VALUES ${wanted.join(', ')}) AS w (table_name, trigger_name)
-WHERE NOT EXISTS (SELECT FROM pg_catalog.pg_trigger AS g WHERE g.tgrelid = pg_catalog.to_regclass(w.table_name) AND g.tgname = w.trigger_name AND g.tgenabled = 'A')`;
+  const rows = `SELECT p.relid::pg_catalog.regclass::pg_catalog.text AS "table", w.trigger_name AS "trigger" FROM (VALUES ${wanted.join(', ')}) AS w (table_name, trigger_name)
+${EACH_PARTITION}
+WHERE NOT EXISTS (SELECT FROM pg_catalog.pg_trigger AS g WHERE g.tgrelid = p.relid AND g.tgname = w.trigger_name AND g.tgenabled = 'A')`;
   return {
     check: 'mirror',
     name: `the triggers of ${window.name} are as they were made`,
@@ -79,8 +80,15 @@ WHERE NOT EXISTS (SELECT FROM pg_catalog.pg_trigger AS g WHERE g.tgrelid = pg_ca
 /** For a batch: a condition that holds while the triggers of a table fire in every session. */
 export function twinsFire(window: ColumnWindow, table: TwinTable): string {
   const names = triggersOf(window, table).map((trigger) => quoteLiteral(unquoted(trigger)));
+  if (table.relation.kind === 'partitioned table')
+    return `NOT EXISTS (SELECT FROM (VALUES ${names.map((name) => `(${quoteLiteral(table.name)}, ${name})`).join(', ')}) AS w (table_name, trigger_name) ${EACH_PARTITION}
+  WHERE NOT EXISTS (SELECT FROM pg_catalog.pg_trigger AS g WHERE g.tgrelid = p.relid AND g.tgname = w.trigger_name AND g.tgenabled = 'A'))`;
   return `(SELECT count(*) FROM pg_catalog.pg_trigger AS g WHERE g.tgrelid = ${quoteLiteral(table.name)}::pg_catalog.regclass AND g.tgenabled = 'A' AND g.tgname IN (${names.join(', ')})) = ${names.length}`;
 }
+
+/** Each partition has a trigger of its own, of the same name, which can be disabled by itself. */
+const EACH_PARTITION = `CROSS JOIN LATERAL (SELECT pg_catalog.to_regclass(w.table_name) AS relid
+  UNION SELECT t.relid FROM pg_catalog.pg_partition_tree(pg_catalog.to_regclass(w.table_name)) AS t) AS p`;
 
 function triggersOf(window: ColumnWindow, table: TwinTable): readonly string[] {
   const { insertTrigger, updateTrigger, settleTrigger, keepTrigger } = twinNames(window.name, table.name);

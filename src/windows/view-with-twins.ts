@@ -3,11 +3,12 @@
  * converted table stands a query with its columns, the converted ones of the type uuid. A view that unites the key with
  * another integer, or compares the two, is found so, and not under the lock.
  */
+import type { Relation } from '../catalog/catalog-snapshot.js';
 import type { ParsedStatement, RangeVar } from '../sql/grammar.js';
 import { quoteIdentifier, relationKey } from '../sql/identifier.js';
 import { walkTree } from '../sql/tree-walk.js';
 import type { AffectedView } from './affected-views.js';
-import type { TwinTable } from './column-window.js';
+import { relationsOf, type TwinTable } from './column-window.js';
 
 /** `views`: each behind those that it reads. By the name of the view. */
 export function viewsWithTwins(
@@ -15,7 +16,14 @@ export function viewsWithTwins(
   tables: readonly TwinTable[],
   statementsOf: (sql: string) => readonly ParsedStatement[],
 ): ReadonlyMap<string, string> {
-  const standIns = new Map(tables.map((table) => [table.name, `(SELECT ${columnsOf(table)} FROM ${table.name})`]));
+  const standIns = new Map<string, string>(
+    tables.flatMap((table) =>
+      relationsOf(table).map((relation) => {
+        const name = relationKey(relation);
+        return [name, `(SELECT ${columnsOf(relation, table)} FROM ${name})`];
+      }),
+    ),
+  );
   const queries = new Map<string, string>();
   const unknown = new Set<string>();
   for (const { name, definition } of views) {
@@ -32,7 +40,7 @@ export function viewsWithTwins(
   return queries;
 }
 
-function columnsOf({ relation, twins }: TwinTable): string {
+function columnsOf(relation: Relation, { twins }: TwinTable): string {
   const converted = new Set(twins.filter(({ swaps }) => swaps).map(({ old }) => old));
   return relation.columns
     .map(({ name }) => {

@@ -5,7 +5,7 @@ import {
   type Operation,
   type StatementOperation,
 } from '../../operation/operation.js';
-import { columnNames, type ColumnWindow } from '../../windows/column-window.js';
+import { columnNames, namesOfParts, type ColumnWindow } from '../../windows/column-window.js';
 import type { ClosedColumns } from '../../windows/close-columns.js';
 import { plain, statementBase } from '../../windows/open-window.js';
 import { swapping } from '../../windows/swap-columns.js';
@@ -30,14 +30,16 @@ export function retire(window: ColumnWindow, step: string, retainMs: number, clo
   };
   const dropped = window.tables.flatMap((table) => {
     const drops = swapping(table).map((twin) => `DROP COLUMN ${columnNames(twin, 'new').old}`);
-    return drops.length === 0 ? [] : [{ table: table.name, text: `ALTER TABLE ${table.name} ${drops.join(', ')}` }];
+    return drops.length === 0
+      ? []
+      : [{ table: table.name, parts: namesOfParts(table), text: `ALTER TABLE ${table.name} ${drops.join(', ')}` }];
   });
-  const operations = dropped.map(({ table, text }, index): StatementOperation => ({
+  const operations = dropped.map(({ table, parts, text }, index): StatementOperation => ({
     ...statementBase(step, `${step}/drop/${window.id}/${index + 1}`),
     label: `drop the old columns of ${table}`,
     lockFirst: [table],
-    locks: [{ relation: table, mode: 'ACCESS EXCLUSIVE' }],
-    writes: [table],
+    locks: [table, ...parts].map((relation) => ({ relation, mode: 'ACCESS EXCLUSIVE' })),
+    writes: [table, ...parts],
     after: [gate.id],
     statements: [plain(text)],
     reversal: { kind: 'irreversible', reason: 'the old keys are gone' },

@@ -20,7 +20,7 @@ export const CONVERT_CODES = {
   LS6604: {
     summary: 'a table cannot be converted',
     explanation:
-      'Its parts cannot all be made beside the old ones without holding up who writes. A partitioned table cannot take a prepared index as its key (`USING INDEX`); convert what does not touch one, or attach the partitions anew.',
+      'Its parts cannot all be made beside the old ones without holding up who writes. A partitioned table that refers to a key is converted with it, unless the reference is part of a key of the table or of a partition (none takes a prepared index: `USING INDEX`), or says which partition a row belongs to. A reference of some partitions by themselves has to be said of the whole table (`references`): a new column is one of all partitions.',
   },
   LS6605: {
     summary: 'a reference is not clear',

@@ -6,10 +6,11 @@
 import type { Column, Constraint, Relation } from '../../catalog/catalog-snapshot.js';
 import { columnAt, report, tableAt, tableColumnAt } from '../../catalog/scope.js';
 import { sqlName } from '../../mapping/mapping.js';
-import { relationKey } from '../../sql/identifier.js';
+import { quoteIdentifier, relationKey } from '../../sql/identifier.js';
 import type { LowerContext } from '../step-definition.js';
 import { WINDOW_CODES } from '../window-codes.js';
 import { CONVERT_CODES } from './codes.js';
+import { partsOf, wholeOf } from './partitions.js';
 import type { ConvertUuidFields } from './schema.js';
 
 export interface KeyNode {
@@ -48,8 +49,21 @@ export function keyGraphOf(fields: ConvertUuidFields, context: LowerContext): re
       queue.push(child);
     }
   }
-  const sound = refersOnlyToThese(nodes, context) && hasOneKeyEach(nodes, fields, context);
-  return sound ? [...nodes.values()] : undefined;
+  const found = withoutPartsOfOthers(nodes, context);
+  const sound = refersOnlyToThese(found, context) && hasOneKeyEach(found, fields, context);
+  return sound ? [...found.values()] : undefined;
+}
+
+/** What refers to the key in a partition by itself is converted with the column of the whole table, where that is. */
+function withoutPartsOfOthers(
+  nodes: ReadonlyMap<string, KeyNode>,
+  { catalog }: LowerContext,
+): ReadonlyMap<string, KeyNode> {
+  return new Map(
+    [...nodes].filter(
+      ([, { relation, column }]) => !relation.partition || !nodes.has(nodeKey(wholeOf(relation, catalog), column.name)),
+    ),
+  );
 }
 
 export function nodeKey(relation: Pick<Relation, 'schema' | 'name'>, column: string): string {
@@ -62,7 +76,9 @@ export function declared({ relation, column }: KeyNode, { catalog }: LowerContex
   return Object.values(catalog.relations).flatMap((child) => {
     const table = child.partition ? catalog.relations[relationKey(child.parent!)] : undefined;
     return child.constraints.flatMap((constraint): readonly KeyNode[] => {
-      if (table?.constraints.some(({ definition }) => definition === constraint.definition) === true) return [];
+      const isPart = constraint.partOf !== undefined;
+      if (isPart || table?.constraints.some(({ definition }) => definition === constraint.definition) === true)
+        return [];
       const at = referencedAt(constraint, parent, column.name);
       const own = at === -1 ? undefined : child.columns.find(({ name }) => name === constraint.columns[at]);
       if (own === undefined) return [];
@@ -106,7 +122,7 @@ function rootsOf(fields: ConvertUuidFields, context: LowerContext): readonly Key
     const column = columnAt(
       context,
       relation,
-      fields.column ?? keys[0]!,
+      fields.column ?? quoteIdentifier(keys[0]!),
       fields.column === undefined ? at : [...context.path, 'column'],
     );
     return column && { relation, column, from: null };
@@ -186,11 +202,17 @@ export function isCalledLike(column: string, table: string): boolean {
   return [table, singular].some((name) => column.toLowerCase() === `${name.toLowerCase()}_id`);
 }
 
+/** With those that a partition has by itself. */
+function constraintsOf(relation: Relation, { catalog }: LowerContext): readonly Constraint[] {
+  const own = partsOf(relation, catalog).flatMap(({ constraints }) => constraints);
+  return [...relation.constraints, ...own.filter(({ partOf }) => partOf === undefined)];
+}
+
 /** Both sides of a foreign key have one type: what a converted column refers to is converted too. */
 function refersOnlyToThese(nodes: ReadonlyMap<string, KeyNode>, context: LowerContext): boolean {
   let sound = true;
   for (const { relation, column } of nodes.values()) {
-    for (const { kind, name, columns, references } of relation.constraints) {
+    for (const { kind, name, columns, references } of constraintsOf(relation, context)) {
       const at = columns.indexOf(column.name);
       if (kind !== 'foreign key' || references === undefined || at === -1) continue;
       const parent = references.columns[at]!;
@@ -218,7 +240,7 @@ function hasOneKeyEach(
   let sound = true;
   for (const node of nodes.values()) {
     const { relation, column } = node;
-    for (const { kind, columns, references } of relation.constraints) {
+    for (const { kind, columns, references } of constraintsOf(relation, context)) {
       const at = columns.indexOf(column.name);
       if (kind !== 'foreign key' || references === undefined || at === -1) continue;
       const parent = nodes.get(nodeKey(references.table, references.columns[at]!));

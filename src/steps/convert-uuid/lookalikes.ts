@@ -11,7 +11,9 @@ const MOST_LOOKED_AT = 1_000;
 
 export function lookalikes(nodes: readonly KeyNode[], context: LowerContext): readonly Suspicion[] {
   const known = new Set(nodes.map(({ relation, column }) => nodeKey(relation, column.name)));
-  const tables = Object.values(context.catalog.relations).filter(({ kind }) => kind === 'table');
+  const tables = Object.values(context.catalog.relations).filter(
+    ({ kind, partition }) => (kind === 'table' || kind === 'partitioned table') && !partition,
+  );
   return nodes.flatMap((key) =>
     key.from !== null
       ? []

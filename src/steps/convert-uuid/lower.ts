@@ -6,10 +6,11 @@ import { sqlName } from '../../mapping/mapping.js';
 import type { KeyWalk, Operation } from '../../operation/operation.js';
 import { quoteIdentifier } from '../../sql/identifier.js';
 import { objectKey } from '../../sql/object-key.js';
-import type { ColumnWindow, TwinTable } from '../../windows/column-window.js';
+import { relationsOf, type ColumnWindow, type TwinTable } from '../../windows/column-window.js';
 import { createMap } from '../../windows/key-map.js';
 import { onDuplicate } from '../../windows/mend-duplicates.js';
 import { openColumns } from '../../windows/open-columns.js';
+import { backWhereThere } from '../../windows/partitions-of-window.js';
 import { windowName } from '../../windows/window.js';
 import { firesTriggers, refuseUnfit } from '../fitness.js';
 import { sqlKeyColumn } from '../key-walk.js';
@@ -23,6 +24,7 @@ import { keyGraphOf, type KeyNode } from './key-graph.js';
 import { lookalikes } from './lookalikes.js';
 import { mayBecomeNull } from './orphans.js';
 import { preconditionsOf } from './preconditions.js';
+import { partitionsCanFollow } from './partitions.js';
 import { reachOf } from './reach.js';
 import { nothingIsLeftBehind } from './refuse-dependents.js';
 import type { ConvertUuidFields } from './schema.js';
@@ -33,11 +35,15 @@ export function lowerConvertUuid(fields: ConvertUuidFields, context: LowerContex
   if (nodes === undefined) return { ...EMPTY_FRAGMENT, windows: [{ ...windowOf([], context), broken: true }] };
   const open = nodes.filter(({ column }) => column.type !== 'uuid');
   if (nodes.every(({ from, column }) => from !== null || column.type === 'uuid')) return nothingToDo(nodes, context);
-  const tables = twinTables(open, fields, context)?.map((table) => withSuppressed(table, fields, context));
+  const tables = partitionsCanFollow(open, context)
+    ? twinTables(open, fields, context)?.map((table) => withSuppressed(table, fields, context))
+    : undefined;
   const fit = tables !== undefined && areFit(tables, fields, context) && mayBecomeNull(tables, nodes, context);
   if (!fit) return { ...EMPTY_FRAGMENT, windows: [{ ...windowOf([], context), broken: true }] };
   const { swapping, definitions } = counterpartsOf(tables);
-  const taken = tables.flatMap(({ relation }) => takenNames(relation, swapping, context.catalog.relations));
+  const taken = tables
+    .flatMap(relationsOf)
+    .flatMap((relation) => takenNames(relation, swapping, context.catalog.relations));
   for (const name of taken)
     report(context, CONVERT_CODES, 'LS6603', context.locate(context.path), {
       detail: `\`${name}\` is there already.`,
@@ -98,7 +104,7 @@ export function lowerConvertUuid(fields: ConvertUuidFields, context: LowerContex
     ...granted.operations,
     ...opened,
     ...(first === undefined ? [] : [{ ...first, after: [...first.after, ...fills] }, ...rest]),
-  ];
+  ].map((operation) => backWhereThere(operation, tables));
   const mapped = window.map === null ? [] : definitionEffects([createMap(window.map)], added, context).effects;
   return {
     operations,
@@ -111,9 +117,10 @@ export function lowerConvertUuid(fields: ConvertUuidFields, context: LowerContex
 }
 
 /** Who may read or write a column by a grant of its own may do so with its twin. */
-function columnGrants({ relation, twins }: TwinTable, { catalog }: LowerContext): readonly string[] {
-  return twins.flatMap(({ old, new: twinName }) => {
-    const facts = catalog.objects[objectKey({ kind: 'table column', name: [relation.schema, relation.name, old] })];
+function columnGrants(table: TwinTable, { catalog }: LowerContext): readonly string[] {
+  const columns = relationsOf(table).flatMap(({ schema, name }) => table.twins.map((twin) => ({ schema, name, twin })));
+  return columns.flatMap(({ schema, name, twin: { old, new: twinName } }) => {
+    const facts = catalog.objects[objectKey({ kind: 'table column', name: [schema, name, old] })];
     return (facts?.dressing ?? [])
       .filter((text) => text.startsWith('GRANT '))
       .map((text) => {
@@ -179,6 +186,9 @@ function areFit(tables: readonly TwinTable[], fields: ConvertUuidFields, context
       context.path,
     );
   }
+  // Their triggers were asked about with their table; what is built on each is built as its owner.
+  for (const part of tables.flatMap(({ parts }) => parts))
+    refuseUnfit(part, { privileges: ['OWNER'], fires: [], userTriggers: said }, noticing, context.path);
   return nothingIsLeftBehind(tables, context) && sound;
 }
 

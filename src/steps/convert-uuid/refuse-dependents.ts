@@ -1,8 +1,10 @@
 /** What stands on a converted column and would stay behind: named before anything runs, each with its remedy. */
 import { report } from '../../catalog/scope.js';
+import { sqlName } from '../../mapping/mapping.js';
+import { relationKey } from '../../sql/identifier.js';
 import { withColumnRenamed } from '../../sql/renamed-text.js';
 import { affectedViews } from '../../windows/affected-views.js';
-import type { TwinTable } from '../../windows/column-window.js';
+import { relationsOf, type TwinTable } from '../../windows/column-window.js';
 import type { LowerContext } from '../step-definition.js';
 import { CONVERT_CODES } from './codes.js';
 
@@ -14,76 +16,73 @@ export function nothingIsLeftBehind(tables: readonly TwinTable[], context: Lower
     report(context, CONVERT_CODES, code, context.locate(context.path), { detail, help });
   };
   const again = 'drop it in a step before, and make it again behind the cutover';
-  for (const table of tables) {
-    const { relation } = table;
+  for (const [table, relation] of tables.flatMap((one) => relationsOf(one).map((each) => [one, each] as const))) {
+    const shown = sqlName(relation);
+    const above = context.catalog.relations[relation.partition ? relationKey(relation.parent!) : ''];
     const mentions = (text: string | undefined | null): boolean =>
       text != null && table.twins.some(({ old }) => withColumnRenamed(text, old, `${old}?`) !== text);
     if (relation.parent !== undefined && !relation.partition)
       refuse(
         'LS6604',
-        `\`${table.name}\` inherits from \`${relation.parent.name}\`.`,
+        `\`${shown}\` inherits from \`${relation.parent.name}\`.`,
         'NO INHERIT first, or use partitions',
       );
     for (const column of relation.columns) {
       if (column.published !== undefined && table.twins.some(({ old }) => old === column.name))
         refuse(
           'LS6606',
-          `${column.published.map((name) => `\`${name}\``).join(', ')} publishes \`${table.name}\` by its column \`${column.name}\`.`,
+          `${column.published.map((name) => `\`${name}\``).join(', ')} publishes \`${shown}\` by its column \`${column.name}\`.`,
           'ALTER PUBLICATION … SET TABLE without it in a step before, and with it again behind the cutover',
         );
       if (column.generated !== 'no' && mentions(column.default))
-        refuse('LS6606', `\`${table.name}.${column.name}\` is computed from the key: ${column.default}.`, again);
+        refuse('LS6606', `\`${shown}.${column.name}\` is computed from the key: ${column.default}.`, again);
     }
-    for (const { kind, name, definition } of relation.constraints) {
+    for (const { kind, name, definition } of ownOf(relation.constraints, above?.constraints)) {
       if ((kind === 'check' || kind === 'exclusion') && mentions(definition))
-        refuse('LS6606', `\`${name}\` of \`${table.name}\`: ${definition}.`, again);
+        refuse('LS6606', `\`${name}\` of \`${shown}\`: ${definition}.`, again);
       if (kind === 'foreign key' && mentions(definition) && /SET DEFAULT/.test(definition))
-        refuse('LS6606', `\`${name}\` of \`${table.name}\` sets a default: ${definition}.`, 'write another action');
+        refuse('LS6606', `\`${name}\` of \`${shown}\` sets a default: ${definition}.`, 'write another action');
       if ((kind === 'unique' || kind === 'primary key') && mentions(definition) && /DEFERRABLE/.test(definition))
-        refuse('LS6604', `\`${name}\` of \`${table.name}\` is deferrable.`, 'make it NOT DEFERRABLE first');
+        refuse('LS6604', `\`${name}\` of \`${shown}\` is deferrable.`, 'make it NOT DEFERRABLE first');
     }
     for (const index of relation.indexes) {
-      if (!mentions(index.definition)) continue;
+      if (!mentions(index.definition) || index.partOf !== undefined) continue;
       if (!index.valid)
-        refuse(
-          'LS6604',
-          `\`${index.name}\` of \`${table.name}\` is not valid.`,
-          'REINDEX INDEX CONCURRENTLY, or drop it',
-        );
+        refuse('LS6604', `\`${index.name}\` of \`${shown}\` is not valid.`, 'REINDEX INDEX CONCURRENTLY, or drop it');
       const sorted = sortsOtherwise(index.definition, table);
       if (sorted)
         refuse(
           'LS6606',
-          `\`${index.name}\` of \`${table.name}\` has an operator class or a collation that a uuid has not: ${index.definition}.`,
+          `\`${index.name}\` of \`${shown}\` has an operator class or a collation that a uuid has not: ${index.definition}.`,
           again,
         );
       if (asksTheKey(index.definition, table))
         refuse(
           'LS6606',
-          `the condition of \`${index.name}\` of \`${table.name}\` asks the key: ${index.definition}.`,
+          `the condition of \`${index.name}\` of \`${shown}\` asks the key: ${index.definition}.`,
           again,
         );
       if (index.keys.includes(null) && mentionsInExpression(index.definition, index.keys, table))
-        refuse('LS6606', `\`${index.name}\` of \`${table.name}\` computes from the key: ${index.definition}.`, again);
+        refuse('LS6606', `\`${index.name}\` of \`${shown}\` computes from the key: ${index.definition}.`, again);
     }
     for (const [key, facts] of Object.entries(context.catalog.objects)) {
-      if (facts.partOf !== table.name || !/^(policy|rule|statistics object) /.test(key)) continue;
+      if (facts.partOf !== shown || !/^(policy|rule|statistics object) /.test(key)) continue;
       if (facts.definition === null || mentions(facts.definition))
         refuse('LS6606', `${key}${facts.definition === null ? '' : `: ${facts.definition}`}.`, again);
     }
-    for (const { name, definition } of relation.triggers) {
+    for (const { name, definition } of ownOf(relation.triggers, above?.triggers)) {
       const head = definition.slice(0, definition.indexOf(' ON '));
       if (/ UPDATE OF /.test(head) && mentions(head.slice(head.indexOf(' UPDATE OF '))))
-        refuse('LS6606', `\`${name}\` of \`${table.name}\` fires when the key is updated.`, again);
+        refuse('LS6606', `\`${name}\` of \`${shown}\` fires when the key is updated.`, again);
       if (
         /^CREATE (CONSTRAINT )?TRIGGER .* WHEN \(/s.test(definition) &&
         mentions(definition.slice(definition.indexOf(' WHEN (')))
       )
-        refuse('LS6606', `the condition of \`${name}\` of \`${table.name}\` asks the key.`, again);
+        refuse('LS6606', `the condition of \`${name}\` of \`${shown}\` asks the key.`, again);
       if (/ BEFORE /.test(definition) && Buffer.compare(Buffer.from(name), Buffer.from('~ ')) > 0)
         refuse(
           'LS6604',
-          `\`${name}\` of \`${table.name}\` would fire behind ours.`,
+          `\`${name}\` of \`${shown}\` would fire behind ours.`,
           'ALTER TRIGGER … RENAME TO a name that begins with a letter',
         );
     }
@@ -93,6 +92,11 @@ export function nothingIsLeftBehind(tables: readonly TwinTable[], context: Lower
     if (view.kind === 'materialized view') refuse('LS6606', `the materialized view \`${view.name}\` reads it.`, again);
   }
   return sound;
+}
+
+/** Without what comes from the table above, which is told of that. */
+function ownOf<T extends { readonly name: string }>(all: readonly T[], above: readonly T[] = []): readonly T[] {
+  return all.filter(({ name }) => !above.some((each) => each.name === name));
 }
 
 /**
@@ -132,8 +136,9 @@ export function functionsThatName(tables: readonly TwinTable[], { catalog }: Low
     if (!/^(function|procedure) /.test(key) || definition === null) return [];
     const words = new Set(definition.toLowerCase().match(/[\p{L}_][\p{L}\p{N}_$]*/gu));
     const isMeant = tables.some(
-      ({ relation, twins }) =>
-        words.has(relation.name.toLowerCase()) && twins.some(({ old }) => words.has(old.toLowerCase())),
+      ({ relation, parts, twins }) =>
+        [relation, ...parts].some(({ name }) => words.has(name.toLowerCase())) &&
+        twins.some(({ old }) => words.has(old.toLowerCase())),
     );
     return isMeant ? [key] : [];
   });

@@ -1,5 +1,5 @@
 /** From the graph of keys to the tables of a window: what each new column is called, and where its values come from. */
-import type { Column, Relation } from '../../catalog/catalog-snapshot.js';
+import type { Column } from '../../catalog/catalog-snapshot.js';
 import { report } from '../../catalog/scope.js';
 import { walkableKeyOf } from '../../catalog/walkable-key.js';
 import { take } from '../../catalog/scope.js';
@@ -16,6 +16,7 @@ import {
 } from '../../windows/column-window.js';
 import type { LowerContext } from '../step-definition.js';
 import { CONVERT_CODES } from './codes.js';
+import { partsOf } from './partitions.js';
 import type { KeyNode, Reference } from './key-graph.js';
 import type { ConvertUuidFields } from './schema.js';
 
@@ -31,26 +32,16 @@ export function twinTables(
   const tables = names.map((name): TwinTable | undefined => {
     const own = nodes.filter(({ relation }) => sqlName(relation) === name);
     const { relation } = own[0]!;
-    if (isOfPartitions(relation, context)) return undefined;
+    const parts = partsOf(relation, context.catalog);
     const key = take(context, walkableKeyOf(relation, undefined, context.locate(context.path)));
     const twins = own.map((node) => twinOf(node, rule, fields, context));
     const found = twins.filter((twin) => twin !== undefined);
     if (key === undefined || found.length < twins.length) return undefined;
-    return { name, relation, key: key.columns.map(({ name: column, type }) => ({ name: column, type })), twins: found };
+    const columns = key.columns.map(({ name: column, type }) => ({ name: column, type }));
+    return { name, relation, parts, key: columns, twins: found };
   });
   const found = tables.filter((table) => table !== undefined);
   return found.length < tables.length ? undefined : found;
-}
-
-/** Said before anything else of it: it need not even have a key of its own. */
-function isOfPartitions(relation: Relation, context: LowerContext): boolean {
-  const whole = relation.kind === 'partitioned table';
-  if (!whole && !relation.partition) return false;
-  report(context, CONVERT_CODES, 'LS6604', context.locate(context.path), {
-    detail: `\`${sqlName(relation)}\` is ${whole ? 'partitioned' : 'a partition'}, and refers to the key or is it.`,
-    help: whole ? 'leave out what refers to it, or convert it by hand' : 'name its partitioned table',
-  });
-  return true;
 }
 
 const TEXTS = /^(text|character varying(\(\d+\))?|character(\(\d+\))?)$/;
@@ -110,9 +101,11 @@ function twinOf(node: KeyNode, rule: ValueRule, fields: ConvertUuidFields, conte
     );
     return;
   }
-  if (from !== null && column.default !== undefined) {
-    const help = `ALTER TABLE ${table} ALTER COLUMN ${column.name} DROP DEFAULT`;
-    refuse('LS6606', `\`${shown}\` has the default ${column.default}, an old key.`, help);
+  for (const each of from === null ? [] : [relation, ...partsOf(relation, context.catalog)]) {
+    const given = each.columns.find(({ name }) => name === column.name)?.default;
+    if (given === undefined) continue;
+    const help = `ALTER TABLE ${sqlName(each)} ALTER COLUMN ${column.name} DROP DEFAULT`;
+    refuse('LS6606', `\`${sqlName(each)}.${column.name}\` has the default ${given}, an old key.`, help);
     return;
   }
   const given = fields.names?.[`${relation.name}.${column.name}`] ?? fields.names?.[shown];

@@ -2,13 +2,22 @@
 import { applyEffects } from '../../catalog/effects.js';
 import type { Hazard } from '../../operation/hazard.js';
 import { IS_A_WAY_BACK, type Operation, type StatementOperation } from '../../operation/operation.js';
+import { sqlName } from '../../mapping/mapping.js';
 import { quoteIdentifier } from '../../sql/identifier.js';
 import { withColumnRenamed, withIndexName } from '../../sql/renamed-text.js';
 import { commentStatement, objectKey, type ObjectName } from '../../sql/object-key.js';
 import { affectedViews } from '../../windows/affected-views.js';
-import { shortened, type ColumnWindow, type Counterpart, type TwinTable } from '../../windows/column-window.js';
+import {
+  namesOfParts,
+  relationsOf,
+  shortened,
+  type ColumnWindow,
+  type Counterpart,
+  type TwinTable,
+} from '../../windows/column-window.js';
 import { compareColumns, exclusive, tablesInOrder } from '../../windows/column-operations.js';
 import { plain } from '../../windows/open-window.js';
+import { indexesAreWhole, partitionsAreItsOwn, whereThereStill } from '../../windows/partitions-of-window.js';
 import { followNames, ofKind, swapBack, swapThere, swapping, type SwapFacts } from '../../windows/swap-columns.js';
 import { twinsAreIntact } from '../../windows/twin-triggers.js';
 import { moveWindow, windowMayMove } from '../../windows/window-state.js';
@@ -33,7 +42,8 @@ export function cutOverColumns(
   const facts: SwapFacts = {
     views,
     dressing: (counterpart) => dressingOf(counterpart, windows, context),
-    comment: ({ relation }, column) =>
+    notValidOnPartitioned: catalog.server.versionNum >= 180_000,
+    comment: (relation, column) =>
       catalog.objects[objectKey({ kind: 'table column', name: [relation.schema, relation.name, column] })]?.comment ??
       undefined,
   };
@@ -57,14 +67,19 @@ export function cutOverColumns(
     })),
   );
   const shown = windows.map(({ id }) => id).join(', ');
-  const viewNames = views.map(({ name }) => name);
+  const others = [...views.map(({ name }) => name), ...converted.flatMap(namesOfParts)];
   const flip: StatementOperation = {
-    ...exclusive(step, `${step}/cutover`, tables, viewNames),
+    ...exclusive(step, `${step}/cutover`, tables, others),
     label: `give the new columns of ${shown} the names of the old ones`,
     changesShape: true,
     ...(lockLimits !== undefined && { lockLimits }),
     after: [...compare.map(({ id }) => id), ...spares.operations.map(({ id }) => id)],
-    assertions: windows.flatMap((window) => [windowMayMove(window, 'new leads'), twinsAreIntact(window)]),
+    assertions: windows.flatMap((window) => [
+      windowMayMove(window, 'new leads'),
+      twinsAreIntact(window),
+      ...indexesAreWhole(window),
+      ...partitionsAreItsOwn(window),
+    ]),
     statements: [
       ...there,
       ...windows.flatMap((window) => followNames(window, 'new')),
@@ -97,23 +112,26 @@ export function cutOverColumns(
     const back = swapBack(windows, facts, spareName);
     const { catalog: after } = definitionEffects(back, applyEffects(changed, anew.effects), context);
     const proofs = windows.flatMap(({ counterparts }) =>
-      ofKind(counterparts, 'foreign key').flatMap(({ table, name, twin, definition }) =>
-        / NOT VALID$/.test(definition)
-          ? []
-          : [name, twin].map((each) => `ALTER TABLE ${table} VALIDATE CONSTRAINT ${quoteIdentifier(each)}`),
-      ),
+      ofKind(counterparts, 'foreign key').flatMap((key) => proveAgain(key, facts)),
     );
     const validated = context.definitions('prove', proofs, after);
+    const proved = validated.operations.map((operation) =>
+      operation.kind === 'statement' ? whereThereStill(operation, converted) : operation,
+    );
     const compared = windows.flatMap((window) =>
       compareColumns(window, 'new', step, `undo/${step}/compare/${window.id}`),
     );
     const built = asBack(anew.operations, []);
     const flipBack: StatementOperation = {
-      ...exclusive(step, `undo/${step}/cutover`, tables, viewNames),
+      ...exclusive(step, `undo/${step}/cutover`, tables, others),
       label: `give the old columns of ${shown} their names back`,
       ...(lockLimits !== undefined && { lockLimits }),
       after: [...built, ...compared].map(({ id }) => id),
-      assertions: windows.flatMap((window) => [windowMayMove(window, 'old leads'), twinsAreIntact(window)]),
+      assertions: windows.flatMap((window) => [
+        windowMayMove(window, 'old leads'),
+        twinsAreIntact(window),
+        ...partitionsAreItsOwn(window),
+      ]),
       statements: [
         ...back,
         ...windows.flatMap((window) => followNames(window, 'old')),
@@ -121,7 +139,7 @@ export function cutOverColumns(
       ].map(plain),
       reversal: IS_A_WAY_BACK,
     };
-    return [...built, ...compared, flipBack, ...asBack(validated.operations, [flipBack.id])];
+    return [...built, ...compared, flipBack, ...asBack(proved, [flipBack.id])];
   }
 }
 
@@ -140,13 +158,30 @@ function stopsSubscribers(tables: readonly TwinTable[], context: LowerContext): 
   );
 }
 
+/** Where it came back without a look at any row. That of a partitioned table takes in what its partitions have proved. */
+function proveAgain(key: Counterpart, { notValidOnPartitioned, dressing }: SwapFacts): readonly string[] {
+  const { table, partitioned, name, twin, definition, twinDefinition } = key;
+  if (/ NOT VALID$/.test(definition)) return [];
+  const both = [
+    [name, definition],
+    [twin, twinDefinition],
+  ] as const;
+  const alter = `ALTER TABLE ${table}`;
+  if (notValidOnPartitioned || !partitioned)
+    return both.map(([each]) => `${alter} VALIDATE CONSTRAINT ${quoteIdentifier(each)}`);
+  return [...both.map(([each, text]) => `${alter} ADD CONSTRAINT ${quoteIdentifier(each)} ${text}`), ...dressing(key)];
+}
+
 /** Marks of the table on its index, and comments: each stands on the object, not on its name. */
 function dressingOf(
   { kind, table, schema, name }: Counterpart,
   windows: readonly ColumnWindow[],
   { catalog }: LowerContext,
 ): readonly string[] {
-  const { relation } = windows.flatMap(({ tables }) => tables).find((one) => one.name === table)!;
+  const relation = windows
+    .flatMap(({ tables }) => tables)
+    .flatMap(relationsOf)
+    .find((one) => sqlName(one) === table)!;
   const index: ObjectName = { kind: 'index', name: [schema, name] };
   const constraint: ObjectName = { kind: 'table constraint', name: [schema, relation.name, name] };
   const said = (object: ObjectName): readonly string[] => {

@@ -87,10 +87,34 @@ const REFUSED: Readonly<Record<string, { readonly sql: string; readonly says: Re
     says: /`some_of` publishes/,
   },
   'a default that is an old key': { sql: `ALTER TABLE posts ALTER COLUMN user_id SET DEFAULT 1`, says: /default 1/ },
-  'a partitioned table': {
-    sql: `CREATE TABLE parts (id int, user_id int REFERENCES users, at date NOT NULL, PRIMARY KEY (id, at)) PARTITION BY RANGE (at)`,
-    says: /parts/,
+  'a partitioned table that is cut by the reference': {
+    sql: `CREATE TABLE parts (id int, user_id int NOT NULL REFERENCES users, UNIQUE (user_id, id)) PARTITION BY HASH (user_id)`,
+    says: /parts\.user_id.*which partition a row belongs to \(HASH \(user_id\)\)/,
     code: 'LS6604',
+  },
+  'a partition that is cut again by the reference': {
+    sql: `CREATE TABLE parts (id int, user_id int NOT NULL REFERENCES users, at date NOT NULL) PARTITION BY RANGE (at);
+      CREATE TABLE part_1 PARTITION OF parts DEFAULT PARTITION BY LIST (((user_id % 2)))`,
+    says: /part_1\.user_id.*which partition/,
+    code: 'LS6604',
+  },
+  'a partitioned table with the reference in its key': {
+    sql: `CREATE TABLE parts (user_id int REFERENCES users, at date, PRIMARY KEY (user_id, at)) PARTITION BY RANGE (at); CREATE TABLE part_1 PARTITION OF parts DEFAULT`,
+    says: /part of `parts_pkey`.*USING INDEX/,
+    code: 'LS6604',
+  },
+  'a partitioned table with the reference in a unique key of one partition': {
+    sql: `CREATE TABLE parts (id int, user_id int REFERENCES users, at date, PRIMARY KEY (id, at)) PARTITION BY RANGE (at); CREATE TABLE part_1 PARTITION OF parts DEFAULT; ALTER TABLE part_1 ADD UNIQUE (user_id)`,
+    says: /part_1.*part of `part_1_user_id_key`/,
+    code: 'LS6604',
+  },
+  'a default of one partition that is an old key': {
+    sql: `CREATE TABLE parts (id int, user_id int REFERENCES users, at date, PRIMARY KEY (id, at)) PARTITION BY RANGE (at); CREATE TABLE part_1 PARTITION OF parts DEFAULT; ALTER TABLE part_1 ALTER COLUMN user_id SET DEFAULT 1`,
+    says: /part_1\.user_id` has the default 1/,
+  },
+  'a check of one partition': {
+    sql: `CREATE TABLE parts (id int, user_id int REFERENCES users, at date, PRIMARY KEY (id, at)) PARTITION BY RANGE (at); CREATE TABLE part_1 PARTITION OF parts DEFAULT; ALTER TABLE part_1 ADD CONSTRAINT positive CHECK (user_id > 0)`,
+    says: /positive` of `public\.part_1/,
   },
   'a partition with a foreign key of its own': {
     sql: `CREATE TABLE parts (id int, user_id int, at date NOT NULL) PARTITION BY RANGE (at); CREATE TABLE part_1 PARTITION OF parts DEFAULT; ALTER TABLE part_1 ADD PRIMARY KEY (id), ADD FOREIGN KEY (user_id) REFERENCES users`,

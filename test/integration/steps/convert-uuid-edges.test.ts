@@ -20,6 +20,11 @@ const CONVERTS: readonly (readonly [string, string, Convert])[] = [
     { tables: ['a', 'b'], value: 'random' },
   ],
   [
+    'a primary key whose name has a dot',
+    `CREATE TABLE users ("col.dot" serial PRIMARY KEY); CREATE TABLE t (id int PRIMARY KEY, " pad " int REFERENCES users); INSERT INTO users DEFAULT VALUES; INSERT INTO t VALUES (1, 1)`,
+    USERS,
+  ],
+  [
     'names as long as names may be',
     `CREATE TABLE users (${LONG} serial PRIMARY KEY); CREATE TABLE t (id int PRIMARY KEY, ${LONG} int REFERENCES users);
      INSERT INTO users DEFAULT VALUES; INSERT INTO t VALUES (1, 1)`,
@@ -63,6 +68,19 @@ const REFUSED: readonly (readonly [string, string, Convert, string])[] = [
     'a partitioned table without a key of its own',
     `CREATE TABLE users (id serial PRIMARY KEY); CREATE TABLE t (n int, user_id int REFERENCES users) PARTITION BY RANGE (n)`,
     USERS,
+    'LS2006',
+  ],
+  [
+    'a partition on another server',
+    `CREATE TABLE users (id serial PRIMARY KEY); CREATE FOREIGN DATA WRAPPER nothing; CREATE SERVER elsewhere FOREIGN DATA WRAPPER nothing;
+     CREATE TABLE t (n int NOT NULL, user_id int) PARTITION BY RANGE (n); CREATE FOREIGN TABLE part PARTITION OF t DEFAULT SERVER elsewhere`,
+    { ...USERS, references: ['t.user_id'] },
+    'LS6604',
+  ],
+  [
+    'the key of a partitioned table',
+    `CREATE TABLE users (id int, at date, PRIMARY KEY (id, at)) PARTITION BY RANGE (at)`,
+    { ...USERS, column: 'id', value: 'random' },
     'LS6604',
   ],
   [

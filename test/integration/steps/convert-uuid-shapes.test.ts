@@ -113,8 +113,15 @@ const SHAPES: Readonly<Record<string, Shape>> = {
       value: 'random',
       old_value: `(SELECT 1 + max(id_legacy) FROM users)`.replace('id_legacy', 'tenant'),
     },
-    write: [`INSERT INTO posts (tenant, author) VALUES (0, 2)`, `UPDATE posts SET tenant = 1 WHERE id = 1`],
-    flipped: [`INSERT INTO posts (tenant, author) SELECT tenant, id FROM users WHERE name = 'u9'`],
+    write: [
+      `INSERT INTO posts (tenant, author) VALUES (0, 2)`,
+      `UPDATE posts SET tenant = 1 WHERE id = 1`,
+      `UPDATE posts SET (tenant, author_uuid) = (SELECT tenant, id_uuid FROM users WHERE name = 'u8') WHERE id = 4`,
+    ],
+    flipped: [
+      `INSERT INTO posts (tenant, author) SELECT tenant, id FROM users WHERE name = 'u9'`,
+      `UPDATE posts SET (tenant, author_legacy) = (SELECT tenant, id_legacy FROM users WHERE name = 'u3') WHERE id = 7`,
+    ],
     means: `SELECT json_agg(json_build_array(p.id, u.tenant, u.name) ORDER BY p.id)::text FROM posts p LEFT JOIN users u ON u.tenant = p.tenant AND u.id = p.author`,
   },
   'a reference in some rows': {

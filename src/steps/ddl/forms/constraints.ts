@@ -30,7 +30,12 @@ export function addConstraint(table: Relation, node: ConstraintNode, at: FormCon
   }
   const { definition } = constraint;
   const add = `${alter(table)} ADD CONSTRAINT ${quoteIdentifier(name)} ${definition}`;
-  const drop = quickBack(`drop constraint ${name}`, `${alter(table)} DROP CONSTRAINT ${quoteIdentifier(name)}`);
+  // With that of the table above, which took it in, it has gone already.
+  const thereStill = table.partition && constraint.kind === 'foreign key' ? 'IF EXISTS ' : '';
+  const drop = quickBack(
+    `drop constraint ${name}`,
+    `${alter(table)} DROP CONSTRAINT ${thereStill}${quoteIdentifier(name)}`,
+  );
   const label = `add constraint ${name} to ${relationKey(table)}`;
   const whole = (hazards: readonly PieceHazard[] = []): readonly Piece[] => [
     { ...quick('add', label, [add], [drop]), hazards },
@@ -68,13 +73,10 @@ function notValidFirst(table: Relation, name: string, add: string, label: string
  * Before server 18 a partitioned table refuses a foreign key that is NOT VALID. Where each partition has it, valid, the
  * table's own attaches them and looks at no row (measured).
  */
-function byPartition(
-  table: Relation,
-  { name, columns, definition }: Constraint,
-  whole: readonly Piece[],
-  at: FormContext,
-): readonly Piece[] {
-  const each = leavesOf(table, at).flatMap((partition, index) => {
+function byPartition(table: Relation, added: Constraint, whole: readonly Piece[], at: FormContext): readonly Piece[] {
+  const { name, columns, definition } = added;
+  const without = leavesOf(table, at).filter(({ constraints }) => !constraints.some((own) => isTakenIn(own, added)));
+  const each = without.flatMap((partition, index) => {
     // As the server does where the name is taken.
     const from = { table: partition.name, columns, label: 'fkey' } as const;
     const taken = partition.constraints.some((existing) => existing.name === name);
@@ -87,6 +89,12 @@ function byPartition(
     }));
   });
   return [...each, ...whole];
+}
+
+/** A valid one of the same text, that is no part of another: the table's own takes it in as it is. */
+function isTakenIn(own: Constraint, added: Constraint): boolean {
+  const [text, wanted] = [own, added].map(({ definition }) => definition.replace(/ NOT VALID$/, ''));
+  return own.kind === 'foreign key' && own.validated && own.partOf === undefined && text === wanted;
 }
 
 function leavesOf(table: Relation, at: FormContext): readonly Relation[] {

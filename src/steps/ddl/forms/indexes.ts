@@ -39,7 +39,11 @@ export const createIndex: Form<'IndexStmt'> = (index, at) => {
     const sent = only ? `${head} ${quoteIdentifier(name)} ON ONLY ${on}` : create;
     const hazards = only ? [] : [{ name: 'blocks_writes', detail, help } as const];
     const taken = only ? undefined : takenOver(table, added.index.keys, at.catalog);
-    const drop = quickBack(`drop index ${name}`, `DROP INDEX ${relationKey(place)}`);
+    // With that of the table above, which took it in, it has gone already.
+    const drop = quickBack(
+      `drop index ${name}`,
+      `DROP INDEX ${table.partition ? 'IF EXISTS ' : ''}${relationKey(place)}`,
+    );
     const back = taken === undefined ? [drop] : { none: taken };
     return [{ ...quick('build', label, [sent], back), hazards }];
   }

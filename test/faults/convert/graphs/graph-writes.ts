@@ -36,6 +36,7 @@ export function randomWrite(graph: Graph, choice: Choice, names: Names): GraphWr
     [2, 'upsert'],
     [1, 'key'],
     [1, 'family'],
+    [2, 'across'],
   ] as const);
   const sql = WRITES[what](graph, table, choice, names) ?? insert(graph, table, choice, names);
   return { sql, what: `${what} on the ${names.side} side` };
@@ -52,7 +53,7 @@ function isMeantSoftly({ tables }: Graph, table: GraphTable): boolean {
 
 type MakeWrite = (graph: Graph, table: GraphTable, choice: Choice, names: Names) => string | undefined;
 
-const WRITES: Readonly<Record<'insert' | 'move' | 'delete' | 'upsert' | 'key' | 'family', MakeWrite>> = {
+const WRITES: Readonly<Record<'insert' | 'move' | 'delete' | 'upsert' | 'key' | 'family' | 'across', MakeWrite>> = {
   insert,
   move: (_, table, choice, names) => {
     const reference = choice.maybeOne(table.references);
@@ -76,9 +77,18 @@ const WRITES: Readonly<Record<'insert' | 'move' | 'delete' | 'upsert' | 'key' | 
     if (table.kind !== 'root' || isMeantSoftly(graph, table)) return undefined;
     // Where the keys do not say each other, the one that does not lead does not change alone.
     if (names.side !== names.leads && graph.convert['value'] !== 'cast') return undefined;
+    if (table.key!.always && names.side === 'old') return undefined;
     const own = called(table.key!.column, names);
     const value = names.side === 'new' ? 'gen_random_uuid()' : anyOldKey(graph, choice);
     return `UPDATE ${table.name} SET ${own} = ${value} WHERE ${q(table.label)} = ${label(table, choice)}`;
+  },
+  /** To another partition, now and then to another parent as well. */
+  across: (graph, table, choice, names) => {
+    const moved = graph.tables.find(({ kind }) => kind === 'partitioned') ?? table;
+    if (moved.kind !== 'partitioned') return undefined;
+    const [own, theirs] = [`n = ${choice.between(0, 29)}`, ` WHERE ${q(moved.label)} = ${label(moved, choice)}`];
+    const too = choice.chance(0.3) ? WRITES.move(graph, moved, choice, names) : undefined;
+    return too === undefined ? `UPDATE ${moved.name} SET ${own}${theirs}` : too.replace(' SET ', ` SET ${own}, `);
   },
   family: (graph, table, choice, names) => {
     const reference = table.references.find(({ parent }) => parent !== table && parent.kind === 'root');
@@ -124,19 +134,24 @@ function ownValues(
     columns.push('at');
     values.push(String(1000 + number));
   }
+  if (table.kind === 'partitioned') {
+    columns.push('n');
+    values.push(String(choice.between(0, 29)));
+  }
   if (table.references.some(({ where }) => where !== null)) {
     columns.push('what');
     values.push(choice.one(["'this'", "'that'"]));
   }
   if (table.kind !== 'root') return [columns, values];
-  const { column, tenant, given } = table.key!;
+  const { column, tenant, given, always } = table.key!;
   if (tenant !== null) {
     columns.push(q(tenant));
     values.push(choice.one(['1', '2']));
   }
   const cast = graph.convert['value'] === 'cast';
   // A default of the new key counts as given: to name another old one beside it would contradict it.
-  const needed = names.leads === 'old' ? names.side === 'old' && !given : cast ? !given : names.side === 'old';
+  const needed =
+    names.leads === 'old' ? names.side === 'old' && !given : cast ? !given : names.side === 'old' && !always;
   if (needed) {
     columns.push(called(column, names));
     values.push(names.side === 'new' ? 'gen_random_uuid()' : anyOldKey(graph, choice));

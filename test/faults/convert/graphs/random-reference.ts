@@ -34,7 +34,7 @@ export function someReference(
   const tenant = parent.key!.tenant === null ? null : `${Array.from(column).slice(0, 12).join('')} tenant`;
   const nullable = said.nullable ?? choice.chance(0.6);
   const soft = said.soft ?? (parent.kind === 'root' && tenant === null && choice.chance(0.25));
-  const where = soft && nullable && kind === 'child' && choice.chance(0.5) ? 'what' : null;
+  const where = soft && nullable && (kind === 'child' || kind === 'partitioned') && choice.chance(0.5) ? 'what' : null;
   if (soft) shapes.add(where === null ? 'soft reference' : 'soft reference with a condition');
   if (tenant !== null) shapes.add('composite').add('composite reference');
   return { column, tenant, parent, nullable, soft, where, actions: soft ? '' : actions() };
@@ -62,14 +62,16 @@ export function someReference(
 }
 
 export function referenceDefinition(table: GraphTable, reference: GraphReference): readonly string[] {
-  const { column, tenant, parent, soft, actions } = reference;
-  if (soft) return [];
+  if (reference.soft) return [];
+  return [`ALTER TABLE ${table.name} ADD ${foreignKeyTo(reference)}${reference.actions}`];
+}
+
+/** Without what it says of actions and of when it is looked at. */
+export function foreignKeyTo({ column, tenant, parent }: GraphReference): string {
   const list = (...columns: (string | null)[]): string =>
     columns
       .filter((each) => each !== null)
       .map(quoteIdentifier)
       .join(', ');
-  return [
-    `ALTER TABLE ${table.name} ADD FOREIGN KEY (${list(tenant, column)}) REFERENCES ${parent.name} (${list(parent.key!.tenant, parent.key!.column)})${actions}`,
-  ];
+  return `FOREIGN KEY (${list(tenant, column)}) REFERENCES ${parent.name} (${list(parent.key!.tenant, parent.key!.column)})`;
 }

@@ -9,7 +9,7 @@ import { quoteIdentifier as q } from '../../../../src/sql/identifier.js';
 import type { TestDatabase } from '../../../support/database.js';
 import { planOn, rowsOf, told, type PlanOnDatabase } from '../../../support/plan-on-database.js';
 import type { Choice } from '../../ddl/random-choice.js';
-import { LEFT_BEHIND, meaningOf, SHAPE } from './graph-meaning.js';
+import { LEFT_BEHIND, meaningOf, shapeOf } from './graph-meaning.js';
 import { randomWrite, type Names } from './graph-writes.js';
 import type { Graph } from './random-graph.js';
 
@@ -30,7 +30,7 @@ const WRITES = 8;
 let plans = 0;
 
 export async function runGraph(test: TestDatabase, graph: Graph, choice: Choice): Promise<LifeEnd> {
-  const life = graph.partitioned ? 'refused' : choice.one(['back', 'over and back', 'to the end'] as const);
+  const life = graph.refused ? 'refused' : choice.one(['back', 'over and back', 'to the end'] as const);
   const end: LifeEnd = { life, problem: '', writes: 0, refusedWrites: 0 };
   try {
     return { ...end, ...(await LIVES[life](test, graph, choice)) };
@@ -106,13 +106,13 @@ const LIVES: Readonly<Record<Life, Live>> = {
   },
   'to the end': async (test, graph) => {
     const conditional = graph.tables.some(({ references }) => references.some(({ where }) => where !== null));
-    const [shape, meaning] = [await test.value(SHAPE), await test.value(meaningOf(graph, false))];
+    const [shape, meaning] = [await test.value(shapeOf(graph)), await test.value(meaningOf(graph, false))];
     const close = { id: 'done', close: { windows: ['keys'], quiet: '0s', retain: '0s' } };
     await well(planFor(test, [...OPEN(graph), ...FLIP, close]).apply(), 'to the end');
     means(meaning, await test.value(meaningOf(graph, true)), 'closed');
     const left = await test.value(LEFT_BEHIND);
     if (left !== '') throw new Problem(`left behind\n${String(left)}`);
-    if (!conditional) means(shape, await test.value(SHAPE), 'closed: definitions');
+    if (!conditional) means(shape, await test.value(shapeOf(graph)), 'closed: definitions');
     return {};
   },
 };
