@@ -85,10 +85,11 @@ async function waitsFor({ value }: TestDatabase, table: string): Promise<void> {
   while ((await value(sql)) === 0) await new Promise((resolve) => setTimeout(resolve, 20));
 }
 
-/** So many sessions wait for a row of the journal. */
+/** So many sessions wait for a row of the journal; where they do not, because they wait for each other, it goes on all the same. */
 async function until({ value }: TestDatabase, waiting: number): Promise<void> {
   const sql = `SELECT count(*)::int FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND query LIKE '%lockstep."window"%'`;
-  while ((await value(sql)) !== waiting) await new Promise((resolve) => setTimeout(resolve, 20));
+  for (let tries = 0; tries < 250 && (await value(sql)) !== waiting; tries++)
+    await new Promise((resolve) => setTimeout(resolve, 20));
 }
 
 /** Done, or done already where it was stopped behind its last operation. */
