@@ -130,9 +130,9 @@ for (const major of [18, 15]) {
       expect((await plan.rollback()).diagnostics[0]).toMatchObject({ code: 'LS9037' });
       expect(told(await later.rollback())).toBe('exit 0');
       expect(await catalogLines(found)).toEqual(between);
-      expect(await value(`SELECT count(*)::int FROM dashboards WHERE user_id = 'user123' AND id ~ '^[0-9a-f-]{36}$'`)).toBe(
-        1,
-      );
+      expect(
+        await value(`SELECT count(*)::int FROM dashboards WHERE user_id = 'user123' AND id ~ '^[0-9a-f-]{36}$'`),
+      ).toBe(1);
       expect(await value(APART)).toBe('0');
     });
 
