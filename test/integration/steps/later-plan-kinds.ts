@@ -18,6 +18,8 @@ export interface Kind {
   readonly window: string;
   /** Something that the window stands on is changed. */
   readonly underneath: string;
+  /** A lock on `users` that an operation of the cutover has to wait for. */
+  readonly holds: string;
   /** A write that the other side does not see. */
   readonly unseen: string;
   /** What `close` has to say besides. */
@@ -63,6 +65,7 @@ export const BETWEEN_TABLES: Kind = {
     new: `SELECT u.id FROM users AS u FULL JOIN credentials AS c ON c.user_id = u.id WHERE u.hash IS DISTINCT FROM c.hash`,
   },
   underneath: 'ALTER TABLE users RENAME COLUMN hash TO secret',
+  holds: 'ROW EXCLUSIVE',
   unseen: `ALTER TABLE users DISABLE TRIGGER USER; UPDATE users SET hash = 'unseen' WHERE id = 5; ALTER TABLE users ENABLE TRIGGER USER`,
   close: { quiet: '0s' },
 };
@@ -102,6 +105,7 @@ export const INSIDE: Kind = {
       WHERE u.id_legacy IS NULL OR p.user_id_legacy <> u.id_legacy OR u.invited_by_legacy IS DISTINCT FROM i.id_legacy`,
   },
   underneath: 'ALTER TABLE posts RENAME COLUMN user_id TO author_id',
+  holds: 'ACCESS SHARE',
   unseen: `ALTER TABLE posts DISABLE TRIGGER USER; UPDATE posts SET user_id_uuid = (SELECT id_uuid FROM users WHERE id = 7) WHERE title = 't9'; ALTER TABLE posts ENABLE TRIGGER USER`,
   close: { quiet: '0s', old: 'keep' },
 };

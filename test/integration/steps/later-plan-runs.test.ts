@@ -2,6 +2,7 @@
 import { describe, expect, test } from 'vitest';
 
 import { EXIT } from '../../../src/commands/command-result.js';
+import { lockstep, startLockstep } from '../../support/built-program.js';
 import { catalogLines } from '../../support/catalog-text.js';
 import type { TestDatabase } from '../../support/database.js';
 import { planOn, told, type PlanOnDatabase } from '../../support/plan-on-database.js';
@@ -32,6 +33,33 @@ describe.each(CASES)('a run on a window of $kind on server $major', (one) => {
     expect(operations.length).toBeGreaterThan(1);
   });
 
+  test('goes on after kill -9 while it waits for a lock, and the window is as it was until then', async () => {
+    const found = await begun(one);
+    const second = planOn(found.database, { name: 'second-plan', defaults: { lock_timeout: '30s' }, steps: [flip] });
+    const command = ['apply', second.file, '--yes', '--database-url', found.url];
+    await found.database.withSession(async (session) => {
+      // Of dual_write the watch waits, which comes before the comparison; of convert_uuid the change of names.
+      await session.query(`BEGIN; LOCK TABLE users IN ${one.holds} MODE`);
+      const started = await startLockstep(command);
+      await waitsFor(found, 'users');
+      started.child.kill('SIGKILL');
+      await started.ended;
+      await session.query('ROLLBACK');
+    });
+    expect(await found.value(`SELECT state FROM lockstep."window"`)).toBe('old leads');
+    expect((await found.first.rollback()).diagnostics[0]).toMatchObject({ code: 'LS9037' });
+    for (const text of one.writeOld) await found.query(text);
+    expect(await found.query(one.wrong.old)).toEqual([]);
+    const again = await lockstep(command);
+    expect(again.exit, again.out + again.err).toBe(0);
+    expect(await found.value(`SELECT state FROM lockstep."window"`)).toBe('new leads');
+    for (const text of one.writeNew) await found.query(text);
+    expect(await found.query(one.wrong.new)).toEqual([]);
+    expect(told(await second.rollback())).toBe('exit 0');
+    expect(told(await found.first.rollback())).toBe('exit 0');
+    expect(await catalogLines(found)).toEqual(found.before);
+  });
+
   test('and the way back of what it stands on, begun at the same moment: one of the two is refused', async () => {
     const found = await begun(one);
     const second = planOn(found.database, { name: 'second-plan', steps: [flip] });
@@ -52,10 +80,16 @@ describe.each(CASES)('a run on a window of $kind on server $major', (one) => {
   });
 });
 
-/** So many sessions wait for a row of the journal. */
+async function waitsFor({ value }: TestDatabase, table: string): Promise<void> {
+  const sql = `SELECT count(*)::int FROM pg_locks WHERE NOT granted AND relation = '${table}'::regclass`;
+  while ((await value(sql)) === 0) await new Promise((resolve) => setTimeout(resolve, 20));
+}
+
+/** So many sessions wait for a row of the journal; where they do not, because they wait for each other, it goes on all the same. */
 async function until({ value }: TestDatabase, waiting: number): Promise<void> {
   const sql = `SELECT count(*)::int FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND query LIKE '%lockstep."window"%'`;
-  while ((await value(sql)) !== waiting) await new Promise((resolve) => setTimeout(resolve, 20));
+  for (let tries = 0; tries < 250 && (await value(sql)) !== waiting; tries++)
+    await new Promise((resolve) => setTimeout(resolve, 20));
 }
 
 /** Done, or done already where it was stopped behind its last operation. */

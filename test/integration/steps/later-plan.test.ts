@@ -183,6 +183,36 @@ describe.each([18, 15])('several windows on server %i', (major) => {
   });
 });
 
+describe.each([18, 15])('a window in one direction on server %i', (major) => {
+  test('can be compared and closed by a later plan, not cut over', async () => {
+    const found = await testDatabase({ major, after: onTestFinished });
+    await found.query(`CREATE TABLE origin (id int PRIMARY KEY, v text); CREATE TABLE copy (id int PRIMARY KEY, v text);
+      INSERT INTO origin SELECT n, 'v' || n FROM generate_series(1, 50) AS n`);
+    const mappings = { copied: { from: 'origin', to: 'copy', columns: 'same' } };
+    const opens = { id: 'in-step', dual_write: { mappings: ['copied'] } };
+    const window = 'first-plan/in-step';
+    const done = { id: 'done', close: { windows: [window] } };
+    const unfilled = planOn(found.database, { name: 'first-plan', mappings, steps: [opens] });
+    await ended(unfilled.apply());
+    const later = planOn(found.database, { name: 'later', steps: [done] });
+    expect(told(await later.plan())).toMatch(/LS6505 No step fills copied/);
+    expect(told(await unfilled.rollback())).toBe('exit 0');
+    const fill = { id: 'fill', backfill: { mappings: ['copied'] } };
+    await ended(planOn(found.database, { name: 'first-plan', mappings, steps: [opens, fill] }).apply());
+    const flip = planOn(found.database, { name: 'later', steps: [{ id: 'flip', cutover: { windows: [window] } }] });
+    expect(told(await flip.plan())).toMatch(/LS6508/);
+    // Rows that came back are a difference, though both sides have them.
+    await found.query('DELETE FROM origin WHERE id = 7');
+    const proof = planOn(found.database, { name: 'proof', steps: [{ id: 'proof', verify: [{ in_sync: [window] }] }] });
+    expect(told(await proof.verify())).toBe('exit 0');
+    await found.query(`INSERT INTO copy VALUES (7, 'v7')`);
+    expect((await proof.verify()).report!.checks[0]!.answer).toMatchObject({ violations: 2 });
+    await found.query('DELETE FROM copy WHERE id = 7');
+    await ended(later.apply());
+    expect(await leftOver(found)).toEqual([]);
+  });
+});
+
 describe('names of windows of other plans', () => {
   test('of what is not there are refused with what is', async () => {
     const found = await begun({ ...INSIDE, major: 18 });
