@@ -1,12 +1,14 @@
 /**
- * `orphans: set_null` of `convert_uuid`: references that find nothing become NULL before anything else is done, and once more before
- * a cutover, for those that came meanwhile. The way back restores each, where nobody has written it since.
+ * Orphans of `convert_uuid` as operations. `set_null`: references that find nothing become NULL before anything else is done, and once
+ * more before a cutover, for those that came meanwhile; the way back restores each, where nobody has written it since. Those whose
+ * parent came meanwhile get its new key.
  */
 import type { Relation } from '../catalog/catalog-snapshot.js';
 import { walkableKeyOf } from '../catalog/walkable-key.js';
-import { IS_A_WAY_BACK, type BatchOperation, type Pace } from '../operation/operation.js';
-import type { TwinTable } from '../windows/column-window.js';
+import { IS_A_WAY_BACK, type BatchOperation, type KeyWalk, type Pace } from '../operation/operation.js';
+import type { ColumnWindow, TwinTable } from '../windows/column-window.js';
 import { nulledWalk, nullOrphansWork, restoreOrphansWork, type OrphanedColumn } from '../windows/orphan-rows.js';
+import { lateParentsWork } from '../windows/set-aside.js';
 import { firesTriggers } from './fitness.js';
 import { sqlKeyColumn } from './key-walk.js';
 import type { LowerContext } from './step-definition.js';
@@ -39,6 +41,46 @@ export function hasUnprovedKey({ constraints }: Pick<Relation, 'constraints'>, c
   );
 }
 
+/** Before a cutover, table by table, where references may wait for their parents. */
+export function fillLate(
+  window: ColumnWindow,
+  step: string,
+  pace: Pace,
+  context: LowerContext,
+): readonly BatchOperation[] {
+  return window.tables.flatMap((table): readonly BatchOperation[] => {
+    const { name, relation, suppressed } = table;
+    const work = lateParentsWork(window, table);
+    if (work === undefined) return [];
+    return [
+      {
+        kind: 'batch',
+        id: `${step}/late/${name}`,
+        step,
+        label: `fill what of ${name} has its parent by now`,
+        walk: walkOf(table),
+        work,
+        pace,
+        quarantine: 0,
+        reads: window.tables.map((one) => one.name).filter((one) => one !== name),
+        writes: [name],
+        locks: [{ relation: name, mode: 'ROW EXCLUSIVE' }],
+        barrier: suppressed !== true && firesTriggers(relation, ['update'], context.catalog),
+        after: [],
+        skipWhen: [],
+        hazards: [],
+        reversal: { kind: 'nothing', reason: 'the values go with their columns' },
+      },
+    ];
+  });
+}
+
+export function walkOf({ name, relation }: Pick<TwinTable, 'name' | 'relation'>): KeyWalk {
+  const key = walkableKeyOf(relation);
+  if (!key.ok) throw new Error(`${name} was found to have a key, and has none`);
+  return { relation: name, index: key.value.index, key: key.value.columns.map(sqlKeyColumn) };
+}
+
 function nullOrphansOf(
   orphaned: OrphanedColumn,
   { name, relation, suppressed: silenced }: TwinTable,
@@ -49,8 +91,6 @@ function nullOrphansOf(
   const { column, value } = orphaned;
   const suppressed = silenced === true;
   const id = `${step}/orphans/${name}.${column}`;
-  const key = walkableKeyOf(relation);
-  if (!key.ok) throw new Error(`${name} was found to have a key, and has none`);
   const base = {
     kind: 'batch' as const,
     step,
@@ -78,7 +118,7 @@ function nullOrphansOf(
     ...base,
     id,
     label: `set ${column} of ${name} to NULL where ${value.parent} has no such row`,
-    walk: { relation: name, index: key.value.index, key: key.value.columns.map(sqlKeyColumn) },
+    walk: walkOf({ name, relation }),
     work: nullOrphansWork(orphaned, id, suppressed),
     reads: value.parent === name ? [] : [value.parent],
     barrier: !suppressed && fires,

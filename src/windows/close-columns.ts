@@ -15,8 +15,9 @@ import { compareColumns, exclusive, tablesInOrder } from './column-operations.js
 import { forgetKeys } from './leave-window.js';
 import { oldSideIsQuiet } from './old-writers.js';
 import { plain } from './open-window.js';
+import { noneStandsAside } from './note-orphans.js';
 import { partitionsAreItsOwn } from './partitions-of-window.js';
-import { isSetAside, noneStandsAside } from './set-aside.js';
+import { isSetAside } from './set-aside.js';
 import { defaultOf } from './swap-columns.js';
 import { dropTwinTriggers, twinsAreIntact } from './twin-triggers.js';
 import { moveWindow, windowMayMove } from './window-state.js';

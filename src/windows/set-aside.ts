@@ -1,9 +1,8 @@
 /**
  * Rows whose reference finds nothing, where the plan wants them set aside (`orphans: quarantine`): they stay in their table with no
- * new value, and are noted down, by the fill or, when they come later, by the trigger of their table at COMMIT. Once their parent is
+ * new value, and are noted down, by the fill or, when they come later, by the trigger of their table at COMMIT (`note-orphans`). Once their parent is
  * there, or they refer to nothing any more, `replay` gives them what is missing. Keys are the old ones, whichever side leads.
  */
-import { summarise, type CheckQuery } from '../operation/check-query.js';
 import { RANGE, splitAtRange } from '../operation/batch-template.js';
 import type { BatchWork, KeyWalk, ReplayWork } from '../operation/operation.js';
 import { quoteLiteral } from '../sql/identifier.js';
@@ -19,14 +18,14 @@ import {
   type TwinTable,
 } from './column-window.js';
 import { repairOf } from './unconverted-parent.js';
-import { asksParent, keyTexts, parentLookUp, sideName } from './twin-values.js';
+import { asksParent, parentLookUp, sideName } from './twin-values.js';
 
 /** Of one reference. Who has more of them has another problem. */
 export const ASIDE_AT_MOST = 10_000;
 
 type Window = Pick<ColumnWindow, 'tables'>;
 /** A reference that is looked up. */
-type Reference = Twin & { readonly value: LookedUp };
+export type Reference = Twin & { readonly value: LookedUp };
 
 /** What computes its value by itself has one, whether there is a parent or not. */
 export function isSetAside({ value }: Twin): boolean {
@@ -35,7 +34,11 @@ export function isSetAside({ value }: Twin): boolean {
 
 /** Those that are looked up; with them, in RETURNING, all that tells afterwards what was not found. */
 export function lookedUpOf(twins: readonly Twin[]): readonly Reference[] {
-  return twins.filter((twin): twin is Reference => twin.value.kind === 'looked up' && asksParent(twin.value, 'old'));
+  return twins.filter(isLookedUp);
+}
+
+function isLookedUp(twin: Twin): twin is Reference {
+  return twin.value.kind === 'looked up' && asksParent(twin.value, 'old');
 }
 
 /** For RETURNING: key, and of each reference both sides and the rest of it. */
@@ -110,19 +113,52 @@ export function replayOf(
   };
 }
 
-function replayWork(window: Window, table: TwinTable, twins: readonly Twin[], leads: Side): ReplayWork {
+/** References that are kept without a new value, where a parent has come since: nobody writes the child for that. */
+export function lateParentsWork(window: Window, table: TwinTable): BatchWork | undefined {
+  const late = table.twins.filter(
+    (twin) => isLookedUp(twin) && !twin.value.upheld && ['keep', 'set_null'].includes(twin.value.orphans),
+  );
+  if (late.length === 0) return undefined;
+  const missed = late.map((twin) => missing(twin, table.name, 'old')).join(' OR ');
+  return {
+    strategy: 'update in the order of the key, only rows whose new value is missing and whose parent is there',
+    lock: null,
+    template: replayWork(window, table, late, 'old', 'found').template,
+    onViolation: null,
+    rangeOf: table.name,
+    explain: `SELECT FROM ${table.name} WHERE ${missed}`,
+    provenance: false,
+    ...(table.suppressed === true && { userTriggers: 'suppress' }),
+  };
+}
+
+/** `found`: only rows whose parent is there; the others are not written for nothing. */
+function replayWork(
+  window: Window,
+  table: TwinTable,
+  twins: readonly Twin[],
+  leads: Side,
+  found: 'found' | 'all' = 'all',
+): ReplayWork {
   const references = lookedUpOf(twins);
   const set = references.flatMap((twin) => {
     const { old, new: twinName } = columnNames(twin, leads);
     const value = (given: Side, column: string): string => {
       const { takes, finds } = parentLookUp(window, table, twin.old, twin.value, given, leads, table.name);
-      const found = `(SELECT p.${takes} FROM ${twin.value.parent} AS p WHERE ${finds})`;
-      const taken = twin.value.where === null ? found : `CASE WHEN (${twin.value.where}\n) THEN ${found} END`;
+      const theirs = `(SELECT p.${takes} FROM ${twin.value.parent} AS p WHERE ${finds})`;
+      const taken = twin.value.where === null ? theirs : `CASE WHEN (${twin.value.where}\n) THEN ${theirs} END`;
       return `${column} = coalesce(${table.name}.${column}, ${taken})`;
     };
     return [value('old', twinName), value('new', old)];
   });
-  const lacks = references.map((twin) => missing(twin, table.name, leads)).join(' OR ');
+  const isThere = (twin: Reference): string =>
+    SIDES.map((given) => {
+      const { finds } = parentLookUp(window, table, twin.old, twin.value, given, leads, table.name);
+      return `EXISTS (SELECT FROM ${twin.value.parent} AS p WHERE ${finds})`;
+    }).join(' OR ');
+  const lacks = references
+    .map((twin) => `${missing(twin, table.name, leads)}${found === 'found' ? ` AND (${isThere(twin)})` : ''}`)
+    .join(' OR ');
   const text = `WITH changed AS (
 UPDATE ${table.name} SET ${set.join(', ')}
 WHERE ${RANGE} AND (${lacks})
@@ -130,9 +166,9 @@ RETURNING ${returnedOf(window, table, references, leads)}
 )${unfilledOf(window, table, references, leads)}, met AS (
 SELECT count(*) AS read FROM ${table.name} WHERE ${RANGE}
 )
-SELECT read, (SELECT count(*) FROM changed) - (SELECT rows FROM lacking) AS changed, 0::bigint AS skipped, 0::bigint AS kept,
+SELECT read, changed, greatest(read - changed - (SELECT count(*) FROM aside), 0) AS skipped, 0::bigint AS kept,
   NULL::json AS findings, ${UNCONVERTED} AS problem, ${ASIDE}
-FROM met`;
+FROM met, (SELECT count(*) - (SELECT rows FROM lacking) AS changed FROM changed) AS written`;
   const key: KeyWalk['key'] = table.key.map(({ name, type }) => ({ name: nameThen(table, name, leads), type }));
   return { template: splitAtRange(text), key };
 }
@@ -146,7 +182,7 @@ function missing(twin: Twin, row: string, leads: Side): string {
 const SIDES: readonly Side[] = ['old', 'new'];
 
 /** By the values of one side, what must be the same in both rows. */
-function pairsOf(
+export function pairsOf(
   window: Window,
   table: TwinTable,
   { old, value }: Reference,
@@ -160,13 +196,13 @@ function pairsOf(
   }));
 }
 
-interface Pair {
+export interface Pair {
   readonly own: string;
   readonly theirs: string;
 }
 
 /** `user_id = 1003 finds no row of public.users`, SQL. */
-function told(pairs: readonly Pair[], valueOf: (at: number) => string, { value }: Reference): string {
+export function told(pairs: readonly Pair[], valueOf: (at: number) => string, { value }: Reference): string {
   const parts = pairs.map(({ own }, at) => `${quoteLiteral(`${own} = `)} || coalesce(${valueOf(at)}::text, 'NULL')`);
   return `${parts.join(` || ', ' || `)} || ${quoteLiteral(` finds no row of ${value.parent}`)}`;
 }
@@ -184,41 +220,7 @@ function rowOf(table: TwinTable, leads: Side): string {
   return `(SELECT ${cutRow('t')} FROM ${table.name} AS t WHERE ${same.join(' AND ')})`;
 }
 
-function cutRow(row: string): string {
+export function cutRow(row: string): string {
   const value = `CASE WHEN pg_catalog.length(v.value::text) > ${LONGEST_VALUE} THEN pg_catalog.to_json(pg_catalog.left(v.value #>> '{}', ${LONGEST_VALUE}) || '…') ELSE v.value END`;
   return `(SELECT pg_catalog.json_object_agg(v.key, ${value}) FROM pg_catalog.json_each(pg_catalog.row_to_json(${row}.*)) AS v)`;
-}
-
-/** PL/pgSQL: notes down the row that a trigger has at hand, unless it stands aside already. `says`: the side with a value; `fill`: whose replay it is. */
-export function noteOrphan(
-  window: ColumnWindow,
-  table: TwinTable,
-  twin: Reference,
-  { leads, says }: { readonly leads: Side; readonly says: Side },
-  fill: string,
-): string {
-  const pairs = pairsOf(window, table, twin, says, leads);
-  const message = told(pairs, (at) => `NEW.${pairs[at]!.own}`, twin);
-  const ours = (row: string): string =>
-    `${row}.run_id = w.run_id AND ${row}.operation_id = ${quoteLiteral(fill)} AND ${row}.replayed_at IS NULL`;
-  return `      INSERT INTO lockstep.quarantined (run_id, operation_id, range_number, key, row, message)
-      SELECT w.run_id, ${quoteLiteral(fill)}, 0, ${keyTexts(table, leads, 'NEW')}, ${cutRow('NEW')}, ${message}
-      FROM lockstep."window" AS w WHERE w.name = ${quoteLiteral(window.name)} AND w.state IN ('old leads', 'new leads')
-        AND NOT EXISTS (SELECT FROM lockstep.quarantined AS q WHERE ${ours('q')} AND q.key = ${keyTexts(table, leads, 'NEW')})
-        AND (SELECT count(*) FROM (SELECT FROM lockstep.quarantined AS q WHERE ${ours('q')} LIMIT ${ASIDE_AT_MOST}) AS n) < ${ASIDE_AT_MOST};
-`;
-}
-
-/** Before the old columns are nobody's any more: what stands aside would have lost what it refers to. */
-export function noneStandsAside({ id, name }: Pick<ColumnWindow, 'id' | 'name'>): CheckQuery {
-  const rows = `SELECT q.key, q.message AS error, q.at FROM lockstep.quarantined AS q JOIN lockstep."window" AS w ON w.run_id = q.run_id
-WHERE w.name = ${quoteLiteral(name)} AND w.state NOT IN ('gone', 'closed') AND q.replayed_at IS NULL AND pg_catalog.starts_with(q.operation_id, ${quoteLiteral(`${id}/fill/`)})`;
-  return {
-    check: 'aside',
-    name: `no row of ${name} stands aside: once it has its parent, or refers to nothing, \`lockstep replay\` takes it off the list`,
-    severity: 'error',
-    rows,
-    summary: summarise(rows, 10),
-    mask: [],
-  };
 }

@@ -10,7 +10,8 @@ import {
   type TwinTable,
 } from './column-window.js';
 import { fillId, levelOf } from './fill-twins.js';
-import { isSetAside, noteOrphan } from './set-aside.js';
+import { noteOrphan } from './note-orphans.js';
+import { isSetAside } from './set-aside.js';
 import { OLD_SNAPSHOT, raiseOldSnapshot, type Site } from './twin-site.js';
 import { parentLookUp, type ParentLookUp } from './twin-values.js';
 import { quoteIdentifier } from '../sql/identifier.js';

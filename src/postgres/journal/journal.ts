@@ -23,7 +23,7 @@ import { lockOperation, refuseIfFenced, refuseWrite } from './fence.js';
 import { isoText, journalTables, jsonParameter, keyJson, keyParameter, send } from './journal-query.js';
 import { recordHold } from './holds.js';
 import { inOrder } from './operation-order.js';
-import { setAside, setAsideAlso, standingAside } from './quarantine.js';
+import { quarantine } from './quarantine.js';
 
 export const postgresJournal: Journal = {
   operations,
@@ -33,9 +33,7 @@ export const postgresJournal: Journal = {
   claimRange,
   unfinishedRanges,
   checkpoint: writeCheckpoint,
-  standingAside,
-  setAside,
-  setAsideAlso,
+  ...quarantine,
   counts,
   approvals,
   waitedMs,

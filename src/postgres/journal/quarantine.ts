@@ -6,7 +6,10 @@ import type { AsideRow, OperationId } from '../../operation/operation.js';
 import { writeCheckpoint } from './checkpoint.js';
 import { isoText, journalTables, jsonParameter, keyJson, keyParameter, send } from './journal-query.js';
 
-export async function standingAside(session: Session, run: Pick<RunHandle, 'id'>, id: OperationId): Promise<number> {
+/** The part of the journal that executors need. */
+export const quarantine = { standingAside, setAside, setAsideAlso };
+
+async function standingAside(session: Session, run: Pick<RunHandle, 'id'>, id: OperationId): Promise<number> {
   const [row] = await send(
     session,
     journalTables
@@ -19,7 +22,7 @@ export async function standingAside(session: Session, run: Pick<RunHandle, 'id'>
   return Number(row!.rows);
 }
 
-export async function setAside(session: Session, run: RunHandle, claim: RangeClaim, poison: PoisonRow): Promise<void> {
+async function setAside(session: Session, run: RunHandle, claim: RangeClaim, poison: PoisonRow): Promise<void> {
   const counts = { read: 1, changed: 0, skipped: 0, kept: 0, findings: [], problem: null };
   const record = { cursor: poison.key, done: false, counts, durationMs: 0, provenance: false, quarantined: 1 };
   await writeCheckpoint(session, run, claim, record);
@@ -38,7 +41,7 @@ export async function setAside(session: Session, run: RunHandle, claim: RangeCla
 }
 
 /** The batch counts them in its own checkpoint. */
-export async function setAsideAlso(
+async function setAsideAlso(
   session: Session,
   run: RunHandle,
   claim: RangeClaim,

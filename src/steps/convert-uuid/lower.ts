@@ -1,9 +1,8 @@
 /** `convert_uuid` against a catalog: columns, triggers, fill, and what is built beside the old keys. */
 import { applyEffects } from '../../catalog/effects.js';
 import { keyOfName, report } from '../../catalog/scope.js';
-import { walkableKeyOf } from '../../catalog/walkable-key.js';
 import { sqlName } from '../../mapping/mapping.js';
-import type { KeyWalk, Operation } from '../../operation/operation.js';
+import type { Operation } from '../../operation/operation.js';
 import { quoteIdentifier } from '../../sql/identifier.js';
 import { objectKey } from '../../sql/object-key.js';
 import { relationsOf, type ColumnWindow, type TwinTable } from '../../windows/column-window.js';
@@ -13,8 +12,7 @@ import { openColumns } from '../../windows/open-columns.js';
 import { backWhereThere } from '../../windows/partitions-of-window.js';
 import { windowName } from '../../windows/window.js';
 import { firesTriggers, refuseUnfit } from '../fitness.js';
-import { sqlKeyColumn } from '../key-walk.js';
-import { nullOrphans } from '../null-orphans.js';
+import { nullOrphans, walkOf } from '../null-orphans.js';
 import { definitionEffects } from '../definition-effects.js';
 import { paceOf } from '../pace-of.js';
 import { EMPTY_FRAGMENT, type Fragment, type LowerContext } from '../step-definition.js';
@@ -200,10 +198,4 @@ function withSuppressed(table: TwinTable, fields: ConvertUuidFields, context: Lo
   const suppressed =
     userTriggers(fields, context) === 'suppress' && firesTriggers(table.relation, ['update'], context.catalog);
   return suppressed ? { ...table, suppressed } : table;
-}
-
-function walkOf({ name, relation }: TwinTable): KeyWalk {
-  const key = walkableKeyOf(relation);
-  if (!key.ok) throw new Error(`${name} was found to have a key, and has none`);
-  return { relation: name, index: key.value.index, key: key.value.columns.map(sqlKeyColumn) };
 }

@@ -23,7 +23,7 @@ import { twinsAreIntact } from '../../windows/twin-triggers.js';
 import { moveWindow, windowMayMove } from '../../windows/window-state.js';
 import { breaksSubscribers } from '../breaks-subscribers.js';
 import { definitionEffects } from '../definition-effects.js';
-import { hasUnprovedKey, nullOrphans } from '../null-orphans.js';
+import { fillLate, hasUnprovedKey, nullOrphans } from '../null-orphans.js';
 import { paceOf } from '../pace-of.js';
 import { EMPTY_FRAGMENT, type Fragment, type LowerContext } from '../step-definition.js';
 import { WINDOW_CODES } from '../window-codes.js';
@@ -56,14 +56,15 @@ export function cutOverColumns(
   const spared = applyEffects(catalog, spares.effects);
   const there = swapThere(windows, facts);
   const { effects: changes, catalog: changed } = definitionEffects(there, spared, context);
-  // Those that came while the windows were open; a foreign key lets none come.
+  // What came while the windows were open, parents and orphans; a foreign key lets no orphans come.
+  const late = windows.flatMap((window) => fillLate(window, step, paceOf({}, context), context));
   const nulled = converted.flatMap((table) =>
     nullOrphans(table, step, paceOf({}, context), context, ({ column }) => !hasUnprovedKey(table.relation, column)),
   );
   const compare = windows.flatMap((window) =>
     compareColumns(window, 'old', step, `${step}/compare/${window.id}`).map((check) => ({
       ...check,
-      after: [...check.after, ...nulled.map(({ id }) => id)],
+      after: [...check.after, ...[...late, ...nulled].map(({ id }) => id)],
     })),
   );
   const shown = windows.map(({ id }) => id).join(', ');
@@ -97,7 +98,7 @@ export function cutOverColumns(
     reversal: { kind: 'operations', operations: wayBack() },
   };
   return {
-    operations: [...spares.operations, ...nulled, ...compare, flip],
+    operations: [...spares.operations, ...late, ...nulled, ...compare, flip],
     preconditions: [],
     effects: [...spares.effects, ...changes],
     windows: windows.map((window) => ({ ...window, leads: 'new' })),
