@@ -148,6 +148,7 @@ export interface TwinNames {
   readonly updateTrigger: string;
   readonly settleTrigger: string;
   readonly keepTrigger: string;
+  readonly keepChangedTrigger: string;
 }
 
 /** A BEFORE trigger sees what the triggers before it made of the row; triggers fire in the order of their names' bytes. */
@@ -166,6 +167,7 @@ export function twinNames(window: string, table: string): TwinNames {
     updateTrigger: quoteIdentifier(`${LAST_TRIGGER}${label} u`),
     settleTrigger: quoteIdentifier(`${LAST_TRIGGER}${label} s`),
     keepTrigger: quoteIdentifier(`${LAST_TRIGGER}${label} k`),
+    keepChangedTrigger: quoteIdentifier(`${LAST_TRIGGER}${label} c`),
   };
 }
 

@@ -9,9 +9,10 @@ import {
   type LookedUp,
   type Side,
   type Twin,
+  type TwinNames,
   type TwinTable,
 } from './column-window.js';
-import { keepBody, keepsMap } from './key-map.js';
+import { keepBody, keepsMap, ownKey } from './key-map.js';
 import { unquoted } from './mirror-triggers.js';
 import { settleBody } from './settle-body.js';
 import { twinBody } from './twin-body.js';
@@ -20,7 +21,7 @@ import { alsoRead } from './twin-site.js';
 /** Functions first, triggers last; their names must be free. */
 export function createTwinTriggers(window: ColumnWindow, table: TwinTable): readonly string[] {
   const names = twinNames(window.name, table.name);
-  const { mirror, settle, keep, insertTrigger, settleTrigger, keepTrigger } = names;
+  const { mirror, settle, insertTrigger, settleTrigger } = names;
   return [
     ...helperFunctions(window, table),
     ...triggerFunctions(window, table, 'old', 'CREATE'),
@@ -32,11 +33,7 @@ export function createTwinTriggers(window: ColumnWindow, table: TwinTable): read
           `CREATE CONSTRAINT TRIGGER ${settleTrigger} AFTER INSERT OR UPDATE ON ${table.name} DEFERRABLE INITIALLY DEFERRED FOR EACH ROW WHEN (${unsettled(table)}) EXECUTE FUNCTION ${settle}()`,
         ]
       : []),
-    ...(keepsMap(window, table)
-      ? [
-          `CREATE TRIGGER ${keepTrigger} AFTER INSERT OR UPDATE OR DELETE ON ${table.name} FOR EACH ROW EXECUTE FUNCTION ${keep}()`,
-        ]
-      : []),
+    ...(keepsMap(window, table) ? createKeepTriggers(table, names) : []),
     ...triggersOf(window, table).map((trigger) => `ALTER TABLE ${table.name} ENABLE ALWAYS TRIGGER ${trigger}`),
   ];
 }
@@ -83,12 +80,15 @@ export function twinsFire(window: ColumnWindow, table: TwinTable): string {
 }
 
 function triggersOf(window: ColumnWindow, table: TwinTable): readonly string[] {
-  const { insertTrigger, updateTrigger, settleTrigger, keepTrigger } = twinNames(window.name, table.name);
+  const { insertTrigger, updateTrigger, settleTrigger, keepTrigger, keepChangedTrigger } = twinNames(
+    window.name,
+    table.name,
+  );
   return [
     insertTrigger,
     updateTrigger,
     ...(settles(table) ? [settleTrigger] : []),
-    ...(keepsMap(window, table) ? [keepTrigger] : []),
+    ...(keepsMap(window, table) ? [keepTrigger, keepChangedTrigger] : []),
   ];
 }
 
@@ -116,16 +116,30 @@ function createUpdateTrigger(window: ColumnWindow, table: TwinTable, leads: Side
   const changed = table.twins.flatMap((twin) => {
     const names = columnNames(twin, leads);
     const olds = [names.old, ...(twin.value.kind === 'own' ? [] : alsoRead(twin.value, { table, leads }))];
-    const filled =
-      leads === 'old'
-        ? ` AND (OLD.${names.new} IS NOT NULL OR coalesce(current_setting('lockstep.run_id', true), '') = '')`
-        : '';
     return [
       ...olds.map((name) => `OLD.${name} IS DISTINCT FROM NEW.${name}`),
-      `(OLD.${names.new} IS DISTINCT FROM NEW.${names.new}${filled})`,
+      `(OLD.${names.new} IS DISTINCT FROM NEW.${names.new}${leads === 'old' ? andNotFilled(names.new) : ''})`,
     ];
   });
   return `CREATE TRIGGER ${updateTrigger} BEFORE UPDATE ON ${table.name} FOR EACH ROW WHEN (${[...new Set(changed)].join(' OR ')}) EXECUTE FUNCTION ${mirror}()`;
+}
+
+/**
+ * Asked of a row before anything is called for it: the fill keeps the pairs that it makes by itself, many at a time. The server
+ * keeps the columns of a condition by their numbers; after the cutover no key is missing, and nothing is the fill's any more.
+ */
+function createKeepTriggers(table: TwinTable, names: TwinNames): readonly string[] {
+  const { keep, keepTrigger, keepChangedTrigger } = names;
+  const { old, new: twinName } = columnNames(ownKey(table)!, 'old');
+  return [
+    `CREATE TRIGGER ${keepTrigger} AFTER INSERT OR DELETE ON ${table.name} FOR EACH ROW EXECUTE FUNCTION ${keep}()`,
+    `CREATE TRIGGER ${keepChangedTrigger} AFTER UPDATE ON ${table.name} FOR EACH ROW WHEN (OLD.${old} IS DISTINCT FROM NEW.${old} OR OLD.${twinName} IS DISTINCT FROM NEW.${twinName}${andNotFilled(twinName)}) EXECUTE FUNCTION ${keep}()`,
+  ];
+}
+
+/** Of a new value that changes. */
+function andNotFilled(twinName: string): string {
+  return ` AND (OLD.${twinName} IS NOT NULL OR coalesce(current_setting('lockstep.run_id', true), '') = '')`;
 }
 
 function triggerFunctions(
