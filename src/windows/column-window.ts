@@ -147,6 +147,7 @@ export interface TwinNames {
   readonly insertTrigger: string;
   readonly updateTrigger: string;
   readonly settleTrigger: string;
+  readonly settleChangedTrigger: string;
   readonly keepTrigger: string;
   readonly keepChangedTrigger: string;
 }
@@ -166,6 +167,7 @@ export function twinNames(window: string, table: string): TwinNames {
     insertTrigger: quoteIdentifier(`${LAST_TRIGGER}${label} i`),
     updateTrigger: quoteIdentifier(`${LAST_TRIGGER}${label} u`),
     settleTrigger: quoteIdentifier(`${LAST_TRIGGER}${label} s`),
+    settleChangedTrigger: quoteIdentifier(`${LAST_TRIGGER}${label} t`),
     keepTrigger: quoteIdentifier(`${LAST_TRIGGER}${label} k`),
     keepChangedTrigger: quoteIdentifier(`${LAST_TRIGGER}${label} c`),
   };

@@ -12,6 +12,7 @@ import {
   type TwinNames,
   type TwinTable,
 } from './column-window.js';
+import { fillLevels } from './fill-levels.js';
 import { keepBody, keepsMap, ownKey } from './key-map.js';
 import { unquoted } from './mirror-triggers.js';
 import { settleBody } from './settle-body.js';
@@ -21,18 +22,14 @@ import { alsoRead } from './twin-site.js';
 /** Functions first, triggers last; their names must be free. */
 export function createTwinTriggers(window: ColumnWindow, table: TwinTable): readonly string[] {
   const names = twinNames(window.name, table.name);
-  const { mirror, settle, insertTrigger, settleTrigger } = names;
+  const { mirror, insertTrigger } = names;
   return [
     ...helperFunctions(window, table),
     ...triggerFunctions(window, table, 'old', 'CREATE'),
     ...functionsOf(window, table).map((signature) => `REVOKE ALL ON FUNCTION ${signature} FROM PUBLIC`),
     `CREATE TRIGGER ${insertTrigger} BEFORE INSERT ON ${table.name} FOR EACH ROW EXECUTE FUNCTION ${mirror}()`,
     createUpdateTrigger(window, table, 'old'),
-    ...(settles(table)
-      ? [
-          `CREATE CONSTRAINT TRIGGER ${settleTrigger} AFTER INSERT OR UPDATE ON ${table.name} DEFERRABLE INITIALLY DEFERRED FOR EACH ROW WHEN (${unsettled(table)}) EXECUTE FUNCTION ${settle}()`,
-        ]
-      : []),
+    ...(settles(table) ? createSettleTriggers(window, table) : []),
     ...(keepsMap(window, table) ? createKeepTriggers(table, names) : []),
     ...triggersOf(window, table).map((trigger) => `ALTER TABLE ${table.name} ENABLE ALWAYS TRIGGER ${trigger}`),
   ];
@@ -80,14 +77,13 @@ export function twinsFire(window: ColumnWindow, table: TwinTable): string {
 }
 
 function triggersOf(window: ColumnWindow, table: TwinTable): readonly string[] {
-  const { insertTrigger, updateTrigger, settleTrigger, keepTrigger, keepChangedTrigger } = twinNames(
-    window.name,
-    table.name,
-  );
+  const { insertTrigger, updateTrigger, settleTrigger, settleChangedTrigger, keepTrigger, keepChangedTrigger } =
+    twinNames(window.name, table.name);
   return [
     insertTrigger,
     updateTrigger,
     ...(settles(table) ? [settleTrigger] : []),
+    ...(settles(table) && isFilledTwice(window, table) ? [settleChangedTrigger] : []),
     ...(keepsMap(window, table) ? [keepTrigger, keepChangedTrigger] : []),
   ];
 }
@@ -97,14 +93,38 @@ function settles({ twins }: TwinTable): boolean {
 }
 
 /** The server keeps the columns of a condition by their numbers: renamed, it still says the same. */
-function unsettled({ twins }: TwinTable): string {
-  const open = twins
-    .filter(({ value }) => value.kind === 'looked up')
-    .map((twin) => {
-      const names = columnNames(twin, 'old');
-      return `(NEW.${names.old} IS NULL) <> (NEW.${names.new} IS NULL)`;
-    });
-  return open.join(' OR ');
+function unsettled(twin: Twin): string {
+  const names = columnNames(twin, 'old');
+  return `(NEW.${names.old} IS NULL) <> (NEW.${names.new} IS NULL)`;
+}
+
+/**
+ * At COMMIT. Where a table is filled in several passes the rows of an earlier one are left to the later one, which is still to come
+ * and takes many at a time: here each would be written once more by itself.
+ */
+function createSettleTriggers(window: ColumnWindow, table: TwinTable): readonly string[] {
+  const { settle, settleTrigger, settleChangedTrigger } = twinNames(window.name, table.name);
+  const create = (trigger: string, events: string, conditions: readonly string[]): string =>
+    `CREATE CONSTRAINT TRIGGER ${trigger} AFTER ${events} ON ${table.name} DEFERRABLE INITIALLY DEFERRED FOR EACH ROW WHEN (${conditions.join(' OR ')}) EXECUTE FUNCTION ${settle}()`;
+  const open = table.twins.filter(({ value }) => value.kind === 'looked up');
+  if (!isFilledTwice(window, table)) return [create(settleTrigger, 'INSERT OR UPDATE', open.map(unsettled))];
+  const levelOf = fillLevels(window);
+  const isFilled = (twin: Twin): string => {
+    const { new: twinName } = columnNames(twin, 'old');
+    return `OLD.${twinName} IS NULL AND NEW.${twinName} IS NOT NULL`;
+  };
+  const changed = open.map((twin) => {
+    const earlier = table.twins.filter((other) => levelOf(table, other) < levelOf(table, twin)).map(isFilled);
+    return earlier.length === 0
+      ? unsettled(twin)
+      : `(${unsettled(twin)}) AND (NOT (${earlier.join(' OR ')}) OR ${NOT_BY_US})`;
+  });
+  return [create(settleTrigger, 'INSERT', open.map(unsettled)), create(settleChangedTrigger, 'UPDATE', changed)];
+}
+
+function isFilledTwice(window: ColumnWindow, table: TwinTable): boolean {
+  const levelOf = fillLevels(window);
+  return new Set(table.twins.map((twin) => levelOf(table, twin))).size > 1;
 }
 
 /**
@@ -139,8 +159,11 @@ function createKeepTriggers(table: TwinTable, names: TwinNames): readonly string
 
 /** Of a new value that changes. */
 function andNotFilled(twinName: string): string {
-  return ` AND (OLD.${twinName} IS NOT NULL OR coalesce(current_setting('lockstep.run_id', true), '') = '')`;
+  return ` AND (OLD.${twinName} IS NOT NULL OR ${NOT_BY_US})`;
 }
+
+/** No batch of ours. */
+const NOT_BY_US = "coalesce(current_setting('lockstep.run_id', true), '') = ''";
 
 function triggerFunctions(
   window: ColumnWindow,

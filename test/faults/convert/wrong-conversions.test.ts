@@ -184,14 +184,17 @@ async function left(change: ChangeGraph, scenario: Scenario): Promise<number> {
       if (event.operation === 'keys/settle/public.posts' && event.to === 'running')
         setTimeout(() => void (waits(scenario) && end()), 1_500);
     };
-    await applyCommand({
+    const { exit, diagnostics } = await applyCommand({
       ...{ file: plan.file, set: {}, env: {}, database: noticing, observe },
       ...{ stop: new AbortController().signal, agree: () => Promise.resolve(true) },
     });
     await end();
     await scenario.open?.(moment);
     const lost = scenario.lost === undefined ? 0 : await test.value(scenario.lost);
-    return Number(await test.value(APART)) + Number(lost);
+    const apart = await test.value(APART).catch((cause: unknown) => {
+      throw new Error(`the window did not open, exit ${exit}: ${JSON.stringify(diagnostics)}`, { cause });
+    });
+    return Number(apart) + Number(lost);
   });
 }
 
