@@ -168,7 +168,11 @@ function ownPart(schema: JsonSchema): JsonSchema {
  * - `x-lockstep-noun`: what a map is, for messages: "step"; by default the name of its definition.
  */
 function annotatedAjv(): Ajv {
-  const ajv = new Ajv({ allErrors: true, verbose: true, strict: false, validateFormats: false, ownProperties: true });
+  const ajv = new Ajv({
+    ...{ allErrors: true, verbose: true, strict: false, validateFormats: false, ownProperties: true },
+    // To shorten the code of a schema that is used a few times costs a fifth of a second at each start.
+    code: { optimize: false },
+  });
   ajv.addVocabulary([
     ...['x-lockstep-sql', 'x-lockstep-name', 'x-lockstep-ref', 'x-lockstep-pattern-hint', 'x-lockstep-noun'],
   ]);

@@ -30,6 +30,8 @@ export interface Crew {
   problem: RecordedError | null;
   problemTries: number;
   fenced: FencedError | null;
+  /** Aborted by the first that finds nothing left: whoever waits for what others hold need not wait out the pause. */
+  readonly over: AbortController;
 }
 
 export async function runBatchOperation(
@@ -87,6 +89,7 @@ export function newCrew({ pace }: BatchOperation, { patient }: Pick<Crew, 'patie
     problem: null,
     problemTries: 0,
     fenced: null,
+    over: new AbortController(),
   };
 }
 
@@ -97,13 +100,20 @@ export async function workOff(
   crew: Crew,
   execution: Execution,
 ): Promise<void> {
+  const wakes = AbortSignal.any([execution.stop, crew.over.signal]);
   try {
     for (;;) {
       if (!(await execution.throttle.clear(execution.stop)) || crew.problem !== null || crew.fenced !== null) return;
+      if (crew.over.signal.aborted) return;
       const went = await oneBatch(operation, lockTimeoutMs, crew, execution);
-      if (went === 'all done' || (went === 'others at work' && !crew.patient)) return;
-      if (went !== 'committed' && went !== 'another way')
-        await execution.clock.sleep(pauseAfter(went, crew, execution), execution.stop);
+      if (went === 'all done') {
+        crew.over.abort();
+        return;
+      }
+      if (went === 'others at work' && !crew.patient) return;
+      if (went !== 'committed' && went !== 'another way') {
+        await execution.clock.sleep(pauseAfter(went, crew, execution), wakes);
+      }
     }
   } catch (error) {
     if (error instanceof FencedError) crew.fenced = error;

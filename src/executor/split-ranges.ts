@@ -13,7 +13,7 @@ const RANGES_AT_MOST = 16;
 /** Below this, cutting costs more than it balances. */
 const ROWS_PER_RANGE = 10_000;
 /** Above this, boundaries come from a sample. */
-const SAMPLED_BYTES = 32 * 1024 * 1024;
+const SAMPLED_BYTES = 8 * 1024 * 1024;
 /** What a row takes in a page, roughly: only to guess how many ranges are worth it. */
 const BYTES_PER_ROW = 100;
 

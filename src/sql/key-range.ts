@@ -61,10 +61,11 @@ export function rowAsJson(source: KeySource, longest: number): string {
 
 /** The key at which a batch of `rows` ends; no row where fewer than that are left. Parameters: the bounds. */
 export function endOfBatch(source: KeySource, shape: RangeShape, rows: number): string {
+  // Its texts are made outside: inside they would be made for each row that is passed over, too.
   return (
-    `SELECT ${asText('k', source.key)} FROM ${source.relation} AS k` +
+    `SELECT ${asText('k', source.key)} FROM (SELECT ${names('k', source.key)} FROM ${source.relation} AS k` +
     ` WHERE ${and(rangeCondition('k', source.key, shape), source.filter)}` +
-    ` ORDER BY ${columns('k', source.key)} OFFSET ${rows - 1} LIMIT 1`
+    ` ORDER BY ${columns('k', source.key)} OFFSET ${rows - 1} LIMIT 1) AS k`
   );
 }
 

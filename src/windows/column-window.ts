@@ -174,7 +174,9 @@ export interface TwinNames {
   readonly insertTrigger: string;
   readonly updateTrigger: string;
   readonly settleTrigger: string;
+  readonly settleChangedTrigger: string;
   readonly keepTrigger: string;
+  readonly keepChangedTrigger: string;
 }
 
 /** A BEFORE trigger sees what the triggers before it made of the row; triggers fire in the order of their names' bytes. */
@@ -192,7 +194,9 @@ export function twinNames(window: string, table: string): TwinNames {
     insertTrigger: quoteIdentifier(`${LAST_TRIGGER}${label} i`),
     updateTrigger: quoteIdentifier(`${LAST_TRIGGER}${label} u`),
     settleTrigger: quoteIdentifier(`${LAST_TRIGGER}${label} s`),
+    settleChangedTrigger: quoteIdentifier(`${LAST_TRIGGER}${label} t`),
     keepTrigger: quoteIdentifier(`${LAST_TRIGGER}${label} k`),
+    keepChangedTrigger: quoteIdentifier(`${LAST_TRIGGER}${label} c`),
   };
 }
 

@@ -4,25 +4,14 @@
  * trigger, and the row is left alone. References are looked up by the parent's index, row by row: joined, a batch would read
  * the whole parent as long as nobody has analysed the tables.
  */
-import type { BatchWork, OperationId } from '../operation/operation.js';
+import type { BatchTemplate, BatchWork } from '../operation/operation.js';
 import { RANGE, splitAtRange } from '../operation/batch-template.js';
 import { quoteIdentifier, quoteLiteral } from '../sql/identifier.js';
-import { parentTwin, twinTable, type ColumnWindow, type Twin, type TwinTable } from './column-window.js';
+import { twinTable, type ColumnWindow, type Twin, type TwinTable } from './column-window.js';
 import { keepsMap } from './key-map.js';
 import { ASIDE, isSetAside, lookedUpOf, replayOf, returnedOf, UNCONVERTED, unfilledOf } from './set-aside.js';
 import { twinsFire } from './twin-triggers.js';
 import { asksParent, computedValue, madeValue, parentLookUp } from './twin-values.js';
-
-/** How many others must have their values before: the parents of its parents, and so on. */
-export function levelOf(window: Pick<ColumnWindow, 'tables'>, { value }: Twin): number {
-  if (value.kind === 'own' || !asksParent(value, 'old')) return 0;
-  return 1 + levelOf(window, parentTwin(window, value));
-}
-
-/** Of the operation that fills what is on that level. */
-export function fillId(step: string, table: string, level: number): OperationId {
-  return `${step}/fill/${table}${level === 0 ? '' : `/${level}`}`;
-}
 
 export function fillTwinsWork(
   window: ColumnWindow,
@@ -46,39 +35,42 @@ export function fillTwinsWork(
   const references = lookedUpOf(twins);
   const own = keepsMap(window, table) ? twins.findIndex(({ value }) => value.kind === 'own') : -1;
   const returned =
-    references.length > 0
-      ? returnedOf(window, table, references, 'old')
-      : own === -1
-        ? '1'
-        : `${name}.${names[own]!.old}::text AS old_id, ${name}.${names[own]!.twinName} AS new_id`;
-  const kept =
-    own === -1
-      ? ''
-      : `, kept AS (
-INSERT INTO ${window.map!.table} (table_name, old_id, new_id) SELECT ${quoteLiteral(table.relation.name)}, old_id, new_id FROM changed
-ON CONFLICT (table_name, old_id) DO UPDATE SET new_id = EXCLUDED.new_id
-)`;
-  const text = `WITH changed AS (
+    [
+      ...(own === -1 ? [] : [`${name}.${names[own]!.old}::text AS old_id, ${name}.${names[own]!.twinName} AS new_id`]),
+      ...(references.length === 0 ? [] : [returnedOf(window, table, references, 'old')]),
+    ].join(', ') || '1';
+  const text = (conflict: string): BatchTemplate =>
+    splitAtRange(`WITH changed AS (
 UPDATE ${name} SET ${set.join(', ')}
 WHERE ${RANGE} AND (${conditions.map((condition) => `(${condition})`).join(' OR ')})
 RETURNING ${returned}
-)${kept}${unfilledOf(window, table, references, 'old')}, met AS (
+)${own === -1 ? '' : keptPairs(window.map!.table, table, conflict)}${unfilledOf(window, table, references, 'old')}, met AS (
 SELECT count(*) AS read FROM ${name} WHERE ${RANGE}
 )
 SELECT greatest(read, changed) AS read, changed, greatest(read - changed, 0) AS skipped, 0::bigint AS kept, NULL::json AS findings,
   CASE WHEN NOT ${twinsFire(window, table)} THEN json_build_object('code', 'mirror_silent', 'retry', false, 'rows', '[]'::json)${references.length === 0 ? '' : ` ELSE ${UNCONVERTED}`} END AS problem${references.some(isSetAside) ? `, ${ASIDE}` : ''}
-FROM met, (SELECT count(*)${references.length === 0 ? '' : ' - (SELECT rows FROM lacking)'} AS changed FROM changed) AS written`;
+FROM met, (SELECT count(*)${references.length === 0 ? '' : ' - (SELECT rows FROM lacking)'} AS changed FROM changed) AS written`);
   return {
     strategy: strategyOf(window, twins),
     lock: null,
-    template: splitAtRange(text),
-    onViolation: null,
+    template: text(''),
+    onViolation: own === -1 ? null : text('\nON CONFLICT (table_name, old_id) DO UPDATE SET new_id = EXCLUDED.new_id'),
     rangeOf: name,
     explain: `UPDATE ${name} SET ${set.join(', ')} WHERE ${conditions.map((condition) => `(${condition})`).join(' OR ')}`,
     provenance: false,
     ...replayOf(window, table, twins),
     ...(suppress && { userTriggers: 'suppress' }),
   };
+}
+
+/**
+ * The pairs of old and new key, which the triggers leave to the fill. No other has a pair for a row whose new key is missing; a
+ * clause for one that is there all the same would cost more than the insert itself.
+ */
+function keptPairs(map: string, { relation }: TwinTable, conflict: string): string {
+  return `, kept AS (
+INSERT INTO ${map} (table_name, old_id, new_id) SELECT ${quoteLiteral(relation.name)}, old_id, new_id FROM changed${conflict}
+)`;
 }
 
 function valueOf(window: ColumnWindow, table: TwinTable, twin: Twin): string {

@@ -11,15 +11,13 @@ export function ownKey({ twins }: TwinTable): Twin | undefined {
   return twins.find(({ value }) => value.kind === 'own');
 }
 
+/** Called for rows that come or go, and where one of the two keys has changed. */
 export function keepBody({ map }: ColumnWindow, table: TwinTable, leads: Side): string {
   const { old, new: twinName } = columnNames(ownKey(table)!, leads);
   const named = quoteLiteral(table.relation.name);
   return `
 BEGIN
   IF TG_OP <> 'INSERT' THEN
-    IF TG_OP = 'UPDATE' AND NEW.${old} IS NOT DISTINCT FROM OLD.${old} AND NEW.${twinName} IS NOT DISTINCT FROM OLD.${twinName} THEN
-      RETURN NULL;
-    END IF;
     DELETE FROM ${map!.table} AS m WHERE m.table_name = ${named} AND m.old_id = OLD.${old}::text;
   END IF;
   IF TG_OP <> 'DELETE' AND NEW.${twinName} IS NOT NULL THEN

@@ -8,7 +8,7 @@ import type { OnDuplicate } from '../operation/operation.js';
 import { quoteIdentifier, quoteLiteral } from '../sql/identifier.js';
 import { RUN_ID } from '../sql/pinned-settings.js';
 import { parentTwin, type ColumnWindow, type LookedUp, type Twin, type TwinTable } from './column-window.js';
-import { levelOf } from './fill-twins.js';
+import { fillLevels } from './fill-levels.js';
 import { madeValue, parentLookUp, sideName } from './twin-values.js';
 
 interface OwnKey {
@@ -126,7 +126,8 @@ function referencesTo(window: ColumnWindow, root: TwinTable, key: Twin): readonl
       .filter((twin): twin is Child['twin'] => twin.value.kind === 'looked up' && leadsTo(twin, table))
       .map((twin): Child => ({ table, twin })),
   );
-  return all.filter(({ twin }) => twin !== key).sort((a, b) => levelOf(window, a.twin) - levelOf(window, b.twin));
+  const levelOf = fillLevels(window);
+  return all.filter(({ twin }) => twin !== key).sort((a, b) => levelOf(a.table, a.twin) - levelOf(b.table, b.twin));
 }
 
 function follow(window: ColumnWindow, { table, twin }: Child, number: number): string {

@@ -3,6 +3,7 @@ import { summarise, type CheckQuery } from '../operation/check-query.js';
 import { quoteLiteral } from '../sql/identifier.js';
 import type { ColumnWindow, Side, TwinTable } from './column-window.js';
 import { ASIDE_AT_MOST, cutRow, pairsOf, told, type Reference } from './set-aside.js';
+import { stepOfWindow } from './window.js';
 import { keyTexts } from './twin-values.js';
 
 /** PL/pgSQL: notes down the row that a trigger has at hand, unless it stands aside already. `says`: the side with a value; `fill`: whose replay it is. */
@@ -26,9 +27,9 @@ export function noteOrphan(
 }
 
 /** Before the old columns are nobody's any more: what stands aside would have lost what it refers to. */
-export function noneStandsAside({ id, name }: Pick<ColumnWindow, 'id' | 'name'>): CheckQuery {
+export function noneStandsAside({ name }: Pick<ColumnWindow, 'name'>): CheckQuery {
   const rows = `SELECT q.key, q.message AS error, q.at FROM lockstep.quarantined AS q JOIN lockstep."window" AS w ON w.run_id = q.run_id
-WHERE w.name = ${quoteLiteral(name)} AND w.state NOT IN ('gone', 'closed') AND q.replayed_at IS NULL AND pg_catalog.starts_with(q.operation_id, ${quoteLiteral(`${id}/fill/`)})`;
+WHERE w.name = ${quoteLiteral(name)} AND w.state NOT IN ('gone', 'closed') AND q.replayed_at IS NULL AND pg_catalog.starts_with(q.operation_id, ${quoteLiteral(`${stepOfWindow({ name })}/fill/`)})`;
   return {
     check: 'aside',
     name: `no row of ${name} stands aside: once it has its parent, or refers to nothing, \`lockstep replay\` takes it off the list`,

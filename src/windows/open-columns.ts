@@ -7,9 +7,10 @@ import type { KeyWalk, Operation, OperationId, Pace, StatementOperation } from '
 import { CHANGES_NOTHING } from '../operation/operation.js';
 import { quoteLiteral } from '../sql/identifier.js';
 import { RUN_ID } from '../sql/pinned-settings.js';
-import { namesOfParts, parentTwin, type ColumnWindow, type Twin, type TwinTable } from './column-window.js';
+import { namesOfParts, parentTwin, twinTable, type ColumnWindow, type Twin, type TwinTable } from './column-window.js';
 import { createMap } from './key-map.js';
-import { fillId, fillTwinsWork, levelOf } from './fill-twins.js';
+import { fillId, fillLevels, type LevelOf } from './fill-levels.js';
+import { fillTwinsWork } from './fill-twins.js';
 import { forgetKeys } from './leave-window.js';
 import { plain, statementBase } from './open-window.js';
 import { partitionsAreItsOwn } from './partitions-of-window.js';
@@ -107,19 +108,21 @@ function openTable(window: ColumnWindow, table: TwinTable, after: OperationId): 
 function fillTables(window: ColumnWindow, options: OpenColumnsOptions): readonly Operation[] {
   const { id: step } = window;
   const opened = window.tables.map(({ name }) => `${step}/open/${name}`);
-  const levels = [...new Set(window.tables.flatMap(({ twins }) => twins.map((twin) => levelOf(window, twin))))];
+  const levelOf = fillLevels(window);
+  const levels = [...new Set(window.tables.flatMap((table) => table.twins.map((twin) => levelOf(table, twin))))];
   // Level by level: two keys that refer to each other's tables are both filled before either reference is.
   return levels
     .sort((a, b) => a - b)
     .flatMap((level) => window.tables.map((table) => ({ level, table })))
     .flatMap(({ level, table }): readonly Operation[] => {
-      const twins = table.twins.filter((twin) => levelOf(window, twin) === level);
+      const twins = table.twins.filter((twin) => levelOf(table, twin) === level);
       if (twins.length === 0) return [];
-      const parents = parentsOf(window, twins, level);
+      const parents = parentsOf(window, twins, level, levelOf);
       const filled = parents.map((parent) => fillId(step, parent.table, parent.level));
+      const looked = [...new Set(parents.map((parent) => parent.table))];
       const settle: StatementOperation = {
         ...statementBase(step, `${step}/settle/${table.name}${level === 1 ? '' : `/${level}`}`),
-        label: `wait out writers of ${table.name} that saw ${parents.map((parent) => parent.table).join(', ')} unfilled`,
+        label: `wait out writers of ${table.name} that saw ${looked.join(', ')} unfilled`,
         lockFirst: [table.name],
         locks: [table.name, ...namesOfParts(table)].map((relation) => ({ relation, mode: 'SHARE ROW EXCLUSIVE' })),
         after: [...opened, ...filled],
@@ -134,7 +137,7 @@ function fillTables(window: ColumnWindow, options: OpenColumnsOptions): readonly
         work: fillTwinsWork(window, table, twins, options.suppressed(table)),
         pace: options.pace,
         quarantine: 0,
-        reads: [...new Set(parents.map((parent) => parent.table))].filter((name) => name !== table.name),
+        reads: looked.filter((name) => name !== table.name),
         writes: [table.name, ...(window.map === null ? [] : [window.map.table])],
         locks: [{ relation: table.name, mode: 'ROW EXCLUSIVE' }],
         barrier: !options.suppressed(table) && options.fires(table),
@@ -147,15 +150,19 @@ function fillTables(window: ColumnWindow, options: OpenColumnsOptions): readonly
     });
 }
 
-/** The fills that must have ended: those of the parents, one level below. */
+/** The fills that must have ended: those of the parents, each at a level of its own. */
 function parentsOf(
   window: ColumnWindow,
   twins: readonly Twin[],
   level: number,
+  levelOf: LevelOf,
 ): readonly { readonly table: string; readonly level: number }[] {
   if (level === 0) return [];
-  const parents = twins.flatMap(({ value }) =>
-    value.kind === 'own' ? [] : [{ table: value.parent, level: levelOf(window, parentTwin(window, value)) }],
+  const parents = twins.flatMap(({ value }) => {
+    if (value.kind === 'own') return [];
+    return { table: value.parent, level: levelOf(twinTable(window, value.parent), parentTwin(window, value)) };
+  });
+  return parents.filter(
+    (parent, at) => parents.findIndex((one) => one.table === parent.table && one.level === parent.level) === at,
   );
-  return parents.filter((parent, at) => parents.findIndex(({ table }) => table === parent.table) === at);
 }

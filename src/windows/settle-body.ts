@@ -9,7 +9,8 @@ import {
   type Twin,
   type TwinTable,
 } from './column-window.js';
-import { fillId, levelOf } from './fill-twins.js';
+import { stepOfWindow } from './window.js';
+import { fillId, fillLevels } from './fill-levels.js';
 import { noteOrphan } from './note-orphans.js';
 import { isSetAside } from './set-aside.js';
 import { OLD_SNAPSHOT, raiseOldSnapshot, type Site } from './twin-site.js';
@@ -49,7 +50,7 @@ function settlePart(twin: Twin, value: LookedUp, index: number, { window, table,
   const noted = (says: Side, given: string, missing: string): string =>
     isSetAside(twin)
       ? `    ELSIF NOT FOUND AND EXISTS (SELECT FROM ${table.name} AS t WHERE ${same.join(' AND ')} AND t.${given} = NEW.${given} AND t.${missing} IS NULL) THEN
-${noteOrphan(window, table, { ...twin, value }, { leads, says }, fillId(window.id, table.name, levelOf(window, twin)))}`
+${noteOrphan(window, table, { ...twin, value }, { leads, says }, fillId(stepOfWindow(window), table.name, fillLevels(window)(table, twin)))}`
       : '';
   // Still missing at the end, and nothing refers to nothing: the parent came after the snapshot. A foreign key says so itself.
   const unless = (found: ParentLookUp, given: string, missing: string): string =>

@@ -9,9 +9,11 @@ import {
   type LookedUp,
   type Side,
   type Twin,
+  type TwinNames,
   type TwinTable,
 } from './column-window.js';
-import { keepBody, keepsMap } from './key-map.js';
+import { fillLevels } from './fill-levels.js';
+import { keepBody, keepsMap, ownKey } from './key-map.js';
 import { unquoted } from './mirror-triggers.js';
 import { settleBody } from './settle-body.js';
 import { twinBody } from './twin-body.js';
@@ -20,23 +22,15 @@ import { alsoRead } from './twin-site.js';
 /** Functions first, triggers last; their names must be free. */
 export function createTwinTriggers(window: ColumnWindow, table: TwinTable): readonly string[] {
   const names = twinNames(window.name, table.name);
-  const { mirror, settle, keep, insertTrigger, settleTrigger, keepTrigger } = names;
+  const { mirror, insertTrigger } = names;
   return [
     ...helperFunctions(window, table),
     ...triggerFunctions(window, table, 'old', 'CREATE'),
     ...functionsOf(window, table).map((signature) => `REVOKE ALL ON FUNCTION ${signature} FROM PUBLIC`),
     `CREATE TRIGGER ${insertTrigger} BEFORE INSERT ON ${table.name} FOR EACH ROW EXECUTE FUNCTION ${mirror}()`,
     createUpdateTrigger(window, table, 'old'),
-    ...(settles(table)
-      ? [
-          `CREATE CONSTRAINT TRIGGER ${settleTrigger} AFTER INSERT OR UPDATE ON ${table.name} DEFERRABLE INITIALLY DEFERRED FOR EACH ROW WHEN (${unsettled(table)}) EXECUTE FUNCTION ${settle}()`,
-        ]
-      : []),
-    ...(keepsMap(window, table)
-      ? [
-          `CREATE TRIGGER ${keepTrigger} AFTER INSERT OR UPDATE OR DELETE ON ${table.name} FOR EACH ROW EXECUTE FUNCTION ${keep}()`,
-        ]
-      : []),
+    ...(settles(table) ? createSettleTriggers(window, table) : []),
+    ...(keepsMap(window, table) ? createKeepTriggers(table, names) : []),
     ...triggersOf(window, table).map((trigger) => `ALTER TABLE ${table.name} ENABLE ALWAYS TRIGGER ${trigger}`),
   ];
 }
@@ -91,12 +85,14 @@ const EACH_PARTITION = `CROSS JOIN LATERAL (SELECT pg_catalog.to_regclass(w.tabl
   UNION SELECT t.relid FROM pg_catalog.pg_partition_tree(pg_catalog.to_regclass(w.table_name)) AS t) AS p`;
 
 function triggersOf(window: ColumnWindow, table: TwinTable): readonly string[] {
-  const { insertTrigger, updateTrigger, settleTrigger, keepTrigger } = twinNames(window.name, table.name);
+  const { insertTrigger, updateTrigger, settleTrigger, settleChangedTrigger, keepTrigger, keepChangedTrigger } =
+    twinNames(window.name, table.name);
   return [
     insertTrigger,
     updateTrigger,
     ...(settles(table) ? [settleTrigger] : []),
-    ...(keepsMap(window, table) ? [keepTrigger] : []),
+    ...(settles(table) && isFilledTwice(window, table) ? [settleChangedTrigger] : []),
+    ...(keepsMap(window, table) ? [keepTrigger, keepChangedTrigger] : []),
   ];
 }
 
@@ -105,14 +101,38 @@ function settles({ twins }: TwinTable): boolean {
 }
 
 /** The server keeps the columns of a condition by their numbers: renamed, it still says the same. */
-function unsettled({ twins }: TwinTable): string {
-  const open = twins
-    .filter(({ value }) => value.kind === 'looked up')
-    .map((twin) => {
-      const names = columnNames(twin, 'old');
-      return `(NEW.${names.old} IS NULL) <> (NEW.${names.new} IS NULL)`;
-    });
-  return open.join(' OR ');
+function unsettled(twin: Twin): string {
+  const names = columnNames(twin, 'old');
+  return `(NEW.${names.old} IS NULL) <> (NEW.${names.new} IS NULL)`;
+}
+
+/**
+ * At COMMIT. Where a table is filled in several passes the rows of an earlier one are left to the later one, which is still to come
+ * and takes many at a time: here each would be written once more by itself.
+ */
+function createSettleTriggers(window: ColumnWindow, table: TwinTable): readonly string[] {
+  const { settle, settleTrigger, settleChangedTrigger } = twinNames(window.name, table.name);
+  const create = (trigger: string, events: string, conditions: readonly string[]): string =>
+    `CREATE CONSTRAINT TRIGGER ${trigger} AFTER ${events} ON ${table.name} DEFERRABLE INITIALLY DEFERRED FOR EACH ROW WHEN (${conditions.join(' OR ')}) EXECUTE FUNCTION ${settle}()`;
+  const open = table.twins.filter(({ value }) => value.kind === 'looked up');
+  if (!isFilledTwice(window, table)) return [create(settleTrigger, 'INSERT OR UPDATE', open.map(unsettled))];
+  const levelOf = fillLevels(window);
+  const isFilled = (twin: Twin): string => {
+    const { new: twinName } = columnNames(twin, 'old');
+    return `OLD.${twinName} IS NULL AND NEW.${twinName} IS NOT NULL`;
+  };
+  const changed = open.map((twin) => {
+    const earlier = table.twins.filter((other) => levelOf(table, other) < levelOf(table, twin)).map(isFilled);
+    return earlier.length === 0
+      ? unsettled(twin)
+      : `(${unsettled(twin)}) AND (NOT (${earlier.join(' OR ')}) OR ${NOT_BY_US})`;
+  });
+  return [create(settleTrigger, 'INSERT', open.map(unsettled)), create(settleChangedTrigger, 'UPDATE', changed)];
+}
+
+function isFilledTwice(window: ColumnWindow, table: TwinTable): boolean {
+  const levelOf = fillLevels(window);
+  return new Set(table.twins.map((twin) => levelOf(table, twin))).size > 1;
 }
 
 /**
@@ -124,17 +144,34 @@ function createUpdateTrigger(window: ColumnWindow, table: TwinTable, leads: Side
   const changed = table.twins.flatMap((twin) => {
     const names = columnNames(twin, leads);
     const olds = [names.old, ...(twin.value.kind === 'own' ? [] : alsoRead(twin.value, { table, leads }))];
-    const filled =
-      leads === 'old'
-        ? ` AND (OLD.${names.new} IS NOT NULL OR coalesce(current_setting('lockstep.run_id', true), '') = '')`
-        : '';
     return [
       ...olds.map((name) => `OLD.${name} IS DISTINCT FROM NEW.${name}`),
-      `(OLD.${names.new} IS DISTINCT FROM NEW.${names.new}${filled})`,
+      `(OLD.${names.new} IS DISTINCT FROM NEW.${names.new}${leads === 'old' ? andNotFilled(names.new) : ''})`,
     ];
   });
   return `CREATE TRIGGER ${updateTrigger} BEFORE UPDATE ON ${table.name} FOR EACH ROW WHEN (${[...new Set(changed)].join(' OR ')}) EXECUTE FUNCTION ${mirror}()`;
 }
+
+/**
+ * Asked of a row before anything is called for it: the fill keeps the pairs that it makes by itself, many at a time. The server
+ * keeps the columns of a condition by their numbers; after the cutover no key is missing, and nothing is the fill's any more.
+ */
+function createKeepTriggers(table: TwinTable, names: TwinNames): readonly string[] {
+  const { keep, keepTrigger, keepChangedTrigger } = names;
+  const { old, new: twinName } = columnNames(ownKey(table)!, 'old');
+  return [
+    `CREATE TRIGGER ${keepTrigger} AFTER INSERT OR DELETE ON ${table.name} FOR EACH ROW EXECUTE FUNCTION ${keep}()`,
+    `CREATE TRIGGER ${keepChangedTrigger} AFTER UPDATE ON ${table.name} FOR EACH ROW WHEN (OLD.${old} IS DISTINCT FROM NEW.${old} OR OLD.${twinName} IS DISTINCT FROM NEW.${twinName}${andNotFilled(twinName)}) EXECUTE FUNCTION ${keep}()`,
+  ];
+}
+
+/** Of a new value that changes. */
+function andNotFilled(twinName: string): string {
+  return ` AND (OLD.${twinName} IS NOT NULL OR ${NOT_BY_US})`;
+}
+
+/** No batch of ours. */
+const NOT_BY_US = "coalesce(current_setting('lockstep.run_id', true), '') = ''";
 
 function triggerFunctions(
   window: ColumnWindow,

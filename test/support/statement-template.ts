@@ -16,7 +16,8 @@ export function templatesFor({ operations }: OperationGraph): (sql: string) => s
   );
   const withoutBounds = (sql: string): string =>
     ranges.reduce((text, range) => text.replaceAll(range, '⟨range⟩'), templateOf(sql));
-  const withoutSize = (text: string): string => text.replace(/ OFFSET \d+ LIMIT 1$/, ' OFFSET ⟨rows⟩ LIMIT 1');
+  const withoutSize = (text: string): string =>
+    text.replace(/ OFFSET \d+ LIMIT 1\) AS k$/, ' OFFSET ⟨rows⟩ LIMIT 1) AS k');
   const ends = new Set(batches.map(({ walk }) => withoutSize(withoutBounds(endOfBatch(walk, { hasLower: true }, 1)))));
   return (sql) => {
     const text = withoutBounds(sql);

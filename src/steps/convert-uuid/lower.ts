@@ -95,13 +95,15 @@ export function lowerConvertUuid(fields: ConvertUuidFields, context: LowerContex
   });
   const beside = context.definitions('beside', definitions, added);
   const fills = opened.filter(({ kind }) => kind === 'batch').map(({ id }) => id);
-  const [first, ...rest] = beside.operations.map((operation) => withOnDuplicate(operation, window));
   const operations: readonly Operation[] = [
     ...nulled,
     ...add.operations.map((operation) => ({ ...operation, changesShape: true as const })),
     ...granted.operations,
     ...opened,
-    ...(first === undefined ? [] : [{ ...first, after: [...first.after, ...fills] }, ...rest]),
+    ...sideBySide(beside.operations.map((operation) => withOnDuplicate(operation, window))).map((operation) => ({
+      ...operation,
+      after: fills,
+    })),
   ].map((operation) => backWhereThere(operation, tables));
   const mapped = window.map === null ? [] : definitionEffects([createMap(window.map)], added, context).effects;
   return {
@@ -112,6 +114,15 @@ export function lowerConvertUuid(fields: ConvertUuidFields, context: LowerContex
     reach: reachOf(window, open, context),
     suspicions: lookalikes(nodes, context),
   };
+}
+
+/**
+ * What touches the same tables stays in the order of the text; else they may be worked on at the same time. Foreign keys are proved
+ * when all of them are there: making one touches its parent, so that otherwise each would wait until the one before is proved.
+ */
+function sideBySide(operations: readonly Operation[]): readonly Operation[] {
+  const proves = ({ id }: Operation): boolean => id.endsWith('/validate');
+  return [...operations.filter((one) => !proves(one)), ...operations.filter(proves)];
 }
 
 /** Who may read or write a column by a grant of its own may do so with its twin. */

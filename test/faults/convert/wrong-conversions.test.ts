@@ -12,10 +12,13 @@ import { testDatabase, type TestDatabase } from '../../support/database.js';
 import { planOn } from '../../support/plan-on-database.js';
 import { withSessions } from '../../support/with-sessions.js';
 import {
+  childrenBeforeParents,
   comparesWithoutNulls,
   fillsOverWhatIsThere,
+  fillsWithoutPairs,
   noRuleForOldSnapshots,
   nobodyIsWaitedOut,
+  takesWritersForTheFill,
   triggersSortFirst,
 } from '../seeds/wrong-conversions.js';
 import { rightGraph, type ChangeGraph } from '../seeds/wrong-graphs.js';
@@ -31,6 +34,10 @@ INSERT INTO posts (user_id) SELECT 2 * g FROM generate_series(1, 50) AS g`;
 const APART = `SELECT count(*)::int FROM posts AS p LEFT JOIN users AS a ON a.id = p.user_id LEFT JOIN users AS b ON b.id_uuid = p.user_id_uuid
   WHERE a.id IS DISTINCT FROM b.id`;
 
+/** Users whose pair is not there, or another one. */
+const UNPAIRED = `SELECT count(*)::int FROM users AS u WHERE NOT EXISTS (SELECT FROM pairs AS p
+  WHERE p.table_name = 'users' AND p.old_id = u.id::text AND p.new_id = u.id_uuid)`;
+
 interface Moment {
   readonly test: TestDatabase;
   /** Of the application. */
@@ -41,6 +48,10 @@ interface Moment {
 
 interface Scenario {
   readonly schema?: string;
+  /** Whose keys are converted; default: users. */
+  readonly tables?: readonly string[];
+  /** The table of pairs, where there is to be one. */
+  readonly map?: string;
   /** When the first batch comes to its rows. */
   readonly atFirstFill?: (moment: Moment) => Promise<unknown>;
   /** When the children are filled, or when they could be if nobody waited for them. */
@@ -117,6 +128,17 @@ const SCENARIOS: readonly (readonly [string, ChangeGraph, Scenario])[] = [
       },
     },
   ],
+  ['a child that is filled at once, before its parent', childrenBeforeParents, { tables: ['users', 'posts'] }],
+  ['a fill that keeps no pairs', fillsWithoutPairs, { map: 'pairs', lost: UNPAIRED }],
+  [
+    'a trigger that leaves pairs of others to the fill',
+    takesWritersForTheFill,
+    {
+      map: 'pairs',
+      atFirstFill: ({ session }) => session.query('UPDATE users SET id_uuid = gen_random_uuid() WHERE id = 100'),
+      lost: UNPAIRED,
+    },
+  ],
 ];
 
 it.each(SCENARIOS)('%s is caught', async (_, wrong, scenario) => {
@@ -137,7 +159,11 @@ async function left(change: ChangeGraph, scenario: Scenario): Promise<number> {
       steps: [
         {
           id: 'keys',
-          convert_uuid: { table: 'users', value: 'random', user_triggers: 'fire', batch: { rows: 10, target: 'off' } },
+          convert_uuid: {
+            ...{ value: 'random', user_triggers: 'fire', batch: { rows: 10, target: 'off' } },
+            tables: scenario.tables ?? ['users'],
+            ...(scenario.map !== undefined && { map: scenario.map }),
+          },
         },
       ],
     });
@@ -158,14 +184,17 @@ async function left(change: ChangeGraph, scenario: Scenario): Promise<number> {
       if (event.operation === 'keys/settle/public.posts' && event.to === 'running')
         setTimeout(() => void (waits(scenario) && end()), 1_500);
     };
-    await applyCommand({
+    const { exit, diagnostics } = await applyCommand({
       ...{ file: plan.file, set: {}, env: {}, database: noticing, observe },
       ...{ stop: new AbortController().signal, agree: () => Promise.resolve(true) },
     });
     await end();
     await scenario.open?.(moment);
     const lost = scenario.lost === undefined ? 0 : await test.value(scenario.lost);
-    return Number(await test.value(APART)) + Number(lost);
+    const apart = await test.value(APART).catch((cause: unknown) => {
+      throw new Error(`the window did not open, exit ${exit}: ${JSON.stringify(diagnostics)}`, { cause });
+    });
+    return Number(apart) + Number(lost);
   });
 }
 

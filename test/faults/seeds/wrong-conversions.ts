@@ -38,6 +38,29 @@ export const fillsOverWhatIsThere: ChangeGraph = (graph) =>
     '$1',
   )(inBatches('there', / AND public\.users\."?id_uuid"? IS NULL/, '')(graph));
 
+/** Of a key that the fill gives the table of pairs never hears. */
+export const fillsWithoutPairs = inBatches('there', /, kept AS \([\s\S]*?\n\)(?=, met)/, '');
+
+/** Whoever gives a row its first new key is taken for the fill, which keeps its pairs by itself. */
+export const takesWritersForTheFill = inTriggers(
+  / OR coalesce\(current_setting\('lockstep\.run_id', true\), ''\) = ''/g,
+  '',
+);
+
+/** A child's own key and its references are written at once, and nobody waits for the keys that these mean. */
+export const childrenBeforeParents: ChangeGraph = (graph) => {
+  const fills = graph.operations.flatMap(({ id, kind }) => (kind === 'batch' ? [id] : []));
+  const [parent, child] = fills;
+  const edges = graph.edges.filter(([before]) => before !== parent);
+  if (fills.length !== 2 || edges.length === graph.edges.length)
+    throw new Error('the graph fills no child after its parent');
+  return {
+    ...graph,
+    edges: [...edges, [child!, parent!]],
+    operations: graph.operations.map((one) => ({ ...one, after: one.after.filter((id) => id !== parent) })),
+  };
+};
+
 function inTriggers(text: RegExp, instead: string): ChangeGraph {
   return (graph) => {
     let changes = 0;

@@ -144,7 +144,7 @@ describe('a plan as a comment', () => {
 
       \`\`\`sql
       -- repeated for each batch of 5000 rows at first, steered to 250 ms, each in one transaction with its checkpoint; $n: the range's bounds
-      SELECT json_build_array(k.id::text) AS key FROM public.users AS k WHERE k.id > $1::bigint AND k.id <= $2::bigint ORDER BY k.id OFFSET 4999 LIMIT 1;
+      SELECT json_build_array(k.id::text) AS key FROM (SELECT k.id FROM public.users AS k WHERE k.id > $1::bigint AND k.id <= $2::bigint ORDER BY k.id OFFSET 4999 LIMIT 1) AS k;
       INSERT … WHERE s.id > $1::bigint AND s.id <= $2::bigint …;
       \`\`\`
 

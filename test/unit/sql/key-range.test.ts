@@ -60,13 +60,13 @@ test('a row is read as JSON, its long values cut', () => {
 
 test('the end of a batch is the key of its last row, as texts', () => {
   expect(endOfBatch(ONE, { hasLower: false }, 5000)).toBe(
-    'SELECT json_build_array(k.id::text) AS key FROM public.users AS k WHERE k.id <= $1::bigint ORDER BY k.id OFFSET 4999 LIMIT 1',
+    'SELECT json_build_array(k.id::text) AS key FROM (SELECT k.id FROM public.users AS k WHERE k.id <= $1::bigint ORDER BY k.id OFFSET 4999 LIMIT 1) AS k',
   );
   expect(endOfBatch(TWO, { hasLower: true }, 1)).toBe(
-    'SELECT json_build_array(k."a b"::text, k.at::text) AS key FROM "Odd"."T" AS k' +
+    'SELECT json_build_array(k."a b"::text, k.at::text) AS key FROM (SELECT k."a b", k.at FROM "Odd"."T" AS k' +
       ' WHERE (k."a b" COLLATE "C", k.at) > ($1::text, $2::timestamp with time zone)' +
       ' AND (k."a b" COLLATE "C", k.at) <= ($3::text, $4::timestamp with time zone) AND (k.run_id = 1)' +
-      ' ORDER BY k."a b" COLLATE "C", k.at OFFSET 0 LIMIT 1',
+      ' ORDER BY k."a b" COLLATE "C", k.at OFFSET 0 LIMIT 1) AS k',
   );
 });
 
