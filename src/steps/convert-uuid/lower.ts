@@ -5,7 +5,7 @@ import { sqlName } from '../../mapping/mapping.js';
 import type { Operation } from '../../operation/operation.js';
 import { quoteIdentifier } from '../../sql/identifier.js';
 import { objectKey } from '../../sql/object-key.js';
-import { relationsOf, type ColumnWindow, type TwinTable } from '../../windows/column-window.js';
+import { namesOfParts, relationsOf, type ColumnWindow, type TwinTable } from '../../windows/column-window.js';
 import { createMap } from '../../windows/key-map.js';
 import { onDuplicate } from '../../windows/mend-duplicates.js';
 import { openColumns } from '../../windows/open-columns.js';
@@ -100,7 +100,10 @@ export function lowerConvertUuid(fields: ConvertUuidFields, context: LowerContex
     ...add.operations.map((operation) => ({ ...operation, changesShape: true as const })),
     ...granted.operations,
     ...opened,
-    ...sideBySide(beside.operations.map((operation) => withOnDuplicate(operation, window))).map((operation) => ({
+    ...sideBySide(
+      beside.operations.map((operation) => withOnDuplicate(operation, window)),
+      tables,
+    ).map((operation) => ({
       ...operation,
       after: fills,
     })),
@@ -118,10 +121,13 @@ export function lowerConvertUuid(fields: ConvertUuidFields, context: LowerContex
 
 /**
  * What touches the same tables stays in the order of the text; else they may be worked on at the same time. Foreign keys are proved
- * when all of them are there: making one touches its parent, so that otherwise each would wait until the one before is proved.
+ * when all of them are there: making one touches its parent, so that otherwise each would wait until the one before is proved. Not
+ * those of partitions: what stands above takes in only what is proved.
  */
-function sideBySide(operations: readonly Operation[]): readonly Operation[] {
-  const proves = ({ id }: Operation): boolean => id.endsWith('/validate');
+function sideBySide(operations: readonly Operation[], tables: readonly TwinTable[]): readonly Operation[] {
+  const parts = new Set(tables.flatMap(namesOfParts));
+  const proves = ({ id, locks }: Operation): boolean =>
+    id.endsWith('/validate') && !locks.some(({ relation }) => parts.has(relation));
   return [...operations.filter((one) => !proves(one)), ...operations.filter(proves)];
 }
 
