@@ -17,10 +17,11 @@ import { definitionEffects } from '../definition-effects.js';
 import { paceOf } from '../pace-of.js';
 import { EMPTY_FRAGMENT, type Fragment, type LowerContext } from '../step-definition.js';
 import { CONVERT_CODES } from './codes.js';
-import { counterpartsOf, takenNames } from './counterparts.js';
+import { counterpartsOf } from './counterparts.js';
 import { keyGraphOf, type KeyNode } from './key-graph.js';
 import { lookalikes } from './lookalikes.js';
 import { mayBecomeNull } from './orphans.js';
+import { namesAreFree } from './names-are-free.js';
 import { preconditionsOf } from './preconditions.js';
 import { partitionsCanFollow } from './partitions.js';
 import { reachOf } from './reach.js';
@@ -39,39 +40,15 @@ export function lowerConvertUuid(fields: ConvertUuidFields, context: LowerContex
   const fit = tables !== undefined && areFit(tables, fields, context) && mayBecomeNull(tables, nodes, context);
   if (!fit) return { ...EMPTY_FRAGMENT, windows: [{ ...windowOf([], context), broken: true }] };
   const { swapping, definitions } = counterpartsOf(tables);
-  const taken = tables
-    .flatMap(relationsOf)
-    .flatMap((relation) => takenNames(relation, swapping, context.catalog.relations));
-  for (const name of taken)
-    report(context, CONVERT_CODES, 'LS6603', context.locate(context.path), {
-      detail: `\`${name}\` is there already.`,
-      help: 'rename it',
-    });
-  const map = fields.map === undefined ? null : keyOfName(context, fields.map);
-  if (map != null && context.catalog.relations[map] !== undefined) {
-    report(context, CONVERT_CODES, 'LS6603', context.locate([...context.path, 'map']), {
-      detail: `\`${map}\` is there already.`,
-      help: 'name another table',
-    });
-    taken.push(map);
-  }
-  // The table of pairs tells a row by its old key alone.
-  for (const { name, relation, twins } of map == null ? [] : tables) {
-    const own = twins.find(({ value }) => value.kind === 'own');
-    if (own === undefined || isUniqueAlone(relation, own.old)) continue;
-    report(context, CONVERT_CODES, 'LS6601', context.locate([...context.path, 'map']), {
-      detail: `\`${name}.${own.old}\` is unique together with other columns only: a pair of old and new key tells no row.`,
-      help: 'leave out `map`',
-    });
-    taken.push(own.old);
-  }
+  const map = fields.map === undefined ? null : (keyOfName(context, fields.map) ?? null);
+  const free = namesAreFree(tables, swapping, map, context);
   const window: ColumnWindow = {
     ...windowOf(tables, context),
-    ...(taken.length > 0 && { broken: true as const }),
+    ...(!free && { broken: true as const }),
     counterparts: swapping,
-    map: map == null ? null : { table: map, keep: fields.keep_map ?? false },
+    map: map === null ? null : { table: map, keep: fields.keep_map ?? false },
   };
-  if (taken.length > 0) return { ...EMPTY_FRAGMENT, windows: [window] };
+  if (!free) return { ...EMPTY_FRAGMENT, windows: [window] };
 
   const grants = tables.flatMap((table) => columnGrants(table, context));
   const add = context.definitions(
@@ -152,10 +129,6 @@ function withOnDuplicate(operation: Operation, window: ColumnWindow): Operation 
   if (operation.kind !== 'statement' || operation.transactional) return operation;
   const builds = operation.statements.some(({ sql }) => /^CREATE UNIQUE INDEX /i.test(sql));
   return builds ? { ...operation, onDuplicate: onDuplicate(window, operation.id) } : operation;
-}
-
-function isUniqueAlone({ indexes }: TwinTable['relation'], column: string): boolean {
-  return indexes.some(({ unique, partial, keys }) => unique && !partial && keys.length === 1 && keys[0] === column);
 }
 
 function windowOf(tables: readonly TwinTable[], context: LowerContext): ColumnWindow {

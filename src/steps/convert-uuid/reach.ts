@@ -3,7 +3,13 @@ import { sqlName } from '../../mapping/mapping.js';
 import type { ReachedColumn, ReachedObject, StepReach } from '../../operation/step-reach.js';
 import { quoteIdentifier } from '../../sql/identifier.js';
 import { affectedViews } from '../../windows/affected-views.js';
-import type { ColumnWindow, Counterpart, Twin, TwinTable } from '../../windows/column-window.js';
+import {
+  namesOfParts,
+  type ColumnWindow,
+  type Counterpart,
+  type Twin,
+  type TwinTable,
+} from '../../windows/column-window.js';
 import { defaultOf } from '../../windows/swap-columns.js';
 import type { LowerContext } from '../step-definition.js';
 import type { KeyNode } from './key-graph.js';
@@ -15,7 +21,9 @@ export function reachOf(window: ColumnWindow, nodes: readonly KeyNode[], context
     objects: [
       ...window.tables.flatMap((table) => [
         ...table.twins.flatMap((twin) => ofColumn(table, twin)),
-        ...window.counterparts.filter((one) => one.table === table.name).map(ofCounterpart),
+        ...window.counterparts
+          .filter((one) => [table.name, ...namesOfParts(table)].includes(one.table))
+          .map(ofCounterpart),
         ...ofTriggers(table),
         ...ofPublications(table),
       ]),
@@ -62,10 +70,23 @@ function ofColumn({ name, relation }: TwinTable, twin: Twin): readonly ReachedOb
       ? []
       : [object('default', twinName, `${given} from a cutover on`)]),
     ...(value.kind === 'looked up' && !value.upheld
-      ? [object('reference', old, 'nothing proves that it refers to a row: what refers to none is counted first')]
+      ? [
+          object(
+            'reference',
+            old,
+            `nothing proves that it refers to a row: what refers to none is counted first, and ${ORPHANS[value.orphans]}`,
+          ),
+        ]
       : []),
   ];
 }
+
+const ORPHANS = {
+  fail: 'stops the run',
+  keep: 'has no new value',
+  set_null: 'becomes NULL',
+  quarantine: 'is set aside',
+} as const;
 
 const VALUES = {
   cast: 'the same text',
