@@ -4,7 +4,8 @@ import { sqlName } from '../../mapping/mapping.js';
 import { quoteIdentifier } from '../../sql/identifier.js';
 import type { LowerContext, Suspicion } from '../step-definition.js';
 import { CONVERT_CODES } from './codes.js';
-import { isCalledLike, nodeKey, type KeyNode } from './key-graph.js';
+import { nodeKey, type KeyNode } from './key-node.js';
+import { isCalledLike } from './soft-references.js';
 
 /** Values that are looked at: the first that a scan meets. */
 const MOST_LOOKED_AT = 1_000;

@@ -10,7 +10,7 @@ import type { TwinTable } from '../../windows/column-window.js';
 import { hasUnprovedKey, orphanedColumns } from '../null-orphans.js';
 import type { LowerContext } from '../step-definition.js';
 import { CONVERT_CODES } from './codes.js';
-import { nodeKey, type KeyNode } from './key-graph.js';
+import { nodeKey, type KeyNode } from './key-node.js';
 
 /** Also where the plan goes on: how many there are, and the first of them, is what a person should know before. */
 export function orphansFound(table: TwinTable): readonly PlannedCheck[] {

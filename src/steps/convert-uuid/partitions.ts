@@ -10,7 +10,7 @@ import { withColumnRenamed } from '../../sql/renamed-text.js';
 import { descendantsOf } from '../catalog-locks.js';
 import type { LowerContext } from '../step-definition.js';
 import { CONVERT_CODES } from './codes.js';
-import type { KeyNode } from './key-graph.js';
+import type { KeyNode } from './key-node.js';
 
 /** At any depth, each behind the one that it is a partition of; of another table none. */
 export function partsOf(relation: Relation, catalog: CatalogSnapshot): readonly Relation[] {

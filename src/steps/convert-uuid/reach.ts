@@ -12,7 +12,7 @@ import {
 } from '../../windows/column-window.js';
 import { defaultOf } from '../../windows/swap-columns.js';
 import type { LowerContext } from '../step-definition.js';
-import type { KeyNode } from './key-graph.js';
+import type { KeyNode } from './key-node.js';
 import { functionsThatName } from './refuse-dependents.js';
 
 export function reachOf(window: ColumnWindow, nodes: readonly KeyNode[], context: LowerContext): StepReach {

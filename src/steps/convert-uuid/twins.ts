@@ -17,7 +17,7 @@ import {
 import type { LowerContext } from '../step-definition.js';
 import { CONVERT_CODES } from './codes.js';
 import { partsOf } from './partitions.js';
-import type { KeyNode, Reference } from './key-graph.js';
+import type { KeyNode, Reference } from './key-node.js';
 import type { ConvertUuidFields } from './schema.js';
 
 /** Undefined where something was reported. */

@@ -175,7 +175,7 @@ for (const major of [18, 15]) {
           ...{ firstLeftPendingAt: TIME, startedAt: TIME, finishedAt: TIME, approvals: [] },
           walk: {
             counts: { read: 20, changed: 20, skipped: 0, kept: 2, quarantined: 0, batches: 2 },
-            ...{ ranges: 2, rangesDone: 2, firstBatchAt: TIME, lastBatchAt: TIME, overlaps: [] },
+            ...{ ranges: 2, rangesDone: 2, firstBatchAt: TIME, lastBatchAt: TIME, lastKey: ['20'], overlaps: [] },
           },
           findings: {
             count: 3,
