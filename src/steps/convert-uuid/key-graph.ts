@@ -3,8 +3,8 @@
  * plan names besides. A column takes its value from one parent; by a breadth-first walk from the keys, so that no circle of
  * references waits for itself.
  */
-import type { Column, Constraint, Relation } from '../../catalog/catalog-snapshot.js';
-import { columnAt, report, tableAt, tableColumnAt } from '../../catalog/scope.js';
+import type { Constraint, Relation } from '../../catalog/catalog-snapshot.js';
+import { columnAt, report, tableAt } from '../../catalog/scope.js';
 import { sqlName } from '../../mapping/mapping.js';
 import { quoteIdentifier, relationKey } from '../../sql/identifier.js';
 import type { LowerContext } from '../step-definition.js';
