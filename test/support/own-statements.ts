@@ -94,6 +94,7 @@ const OWN_QUESTIONS: readonly RegExp[] = [
   /^SELECT session_user::text AS by$/,
   /^SELECT pg_catalog\.floor\(1000 \* EXTRACT\(epoch FROM pg_catalog\.clock_timestamp\(\)\)\)::bigint AS ms$/,
   /^SELECT to_reg(class|namespace)\('lockstep(\.(migration|tombstone|window_move))?'\) IS NOT NULL AS there$/,
+  /^SELECT coalesce\(has_schema_privilege\(to_regnamespace\('lockstep'\), 'USAGE'\), true\) AS may$/,
   /^SELECT greatest\(pg_relation_size\([^()]*\), \(SELECT sum\(pg_relation_size\(relid\)\) FROM pg_partition_tree\([^()]*\)\)\)::bigint AS bytes$/,
   // The settings under which the catalog is read, read and put back: `src/postgres/pinned-catalog.ts`.
   /^SELECT (name, )?pg_catalog\.(current_setting\(name\) AS setting|set_config\(key, value, true\))\s+FROM pg_catalog\.jsonb_(array_elements|each)_text\(\$1::text::pg_catalog\.jsonb\)( AS name)?$/,

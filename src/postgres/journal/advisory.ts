@@ -61,6 +61,14 @@ export async function journalExists(session: Session): Promise<boolean> {
   return rows[0]!.there;
 }
 
+/** False for a role that may not look into its schema. Of a journal that is not there anybody may know that. */
+export async function journalMayBeRead(session: Session): Promise<boolean> {
+  const { rows } = await session.query<{ may: boolean }>(
+    `SELECT coalesce(has_schema_privilege(to_regnamespace('lockstep'), 'USAGE'), true) AS may`,
+  );
+  return rows[0]!.may;
+}
+
 /** Whether the journal is there, and of a version that knows windows. */
 export async function windowsAreKept(session: Session): Promise<boolean> {
   const { rows } = await session.query<{ there: boolean }>(
