@@ -1,6 +1,6 @@
 /** The index of a partitioned table and its parts on the partitions: they go together, and each has a name of its own. */
 import { relationKey } from '../sql/identifier.js';
-import type { CatalogSnapshot, Relation, RelationName } from './catalog-snapshot.js';
+import type { CatalogSnapshot, Index, Relation, RelationName } from './catalog-snapshot.js';
 import { keepConstraints, renameKey, sameName } from './change-relation.js';
 
 /** Without the parts of an index that went, and the constraints that they are the indexes of. */
@@ -45,15 +45,14 @@ export function movedParts(
   snapshot: CatalogSnapshot,
   moves: readonly { readonly from: RelationName; readonly to: RelationName }[],
 ): CatalogSnapshot {
-  const moved = (relation: Relation): Relation => ({
-    ...relation,
-    indexes: relation.indexes.map((index) => {
-      const move = moves.find(({ from }) => sameName(index.partOf, from));
-      return move === undefined ? index : { ...index, partOf: move.to };
-    }),
-  });
-  const entries = Object.entries(snapshot.relations).map(([key, relation]) => [key, moved(relation)] as const);
-  return { ...snapshot, relations: Object.fromEntries(entries) };
+  const moveOf = ({ partOf }: Index): RelationName | undefined => moves.find(({ from }) => sameName(partOf, from))?.to;
+  // Names change by the hundred in one cutover, and few of them have parts.
+  return Object.values(snapshot.relations)
+    .filter(({ indexes }) => indexes.some((index) => moveOf(index) !== undefined))
+    .reduce((current, relation) => {
+      const indexes = relation.indexes.map((index) => ({ ...index, ...(moveOf(index) && { partOf: moveOf(index)! }) }));
+      return replaced(current, { ...relation, indexes });
+    }, snapshot);
 }
 
 function replaced(snapshot: CatalogSnapshot, relation: Relation): CatalogSnapshot {
