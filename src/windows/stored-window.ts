@@ -48,10 +48,13 @@ function mirrorsToStore({ direction, onMirrorError, filled, mirrors }: Window): 
 
 function columnsToStore({ tables, counterparts, map }: ColumnWindow): StoredColumns {
   return {
-    tables: tables.map(({ relation: { columns, indexes, constraints }, ...table }) => ({
+    tables: tables.map(({ relation, ...table }) => ({
       ...table,
-      columns,
-      had: [...indexes, ...constraints].map(({ name }) => name).sort(),
+      columns: relation.columns,
+      had: [relation, ...table.parts]
+        .flatMap(({ indexes, constraints }) => [...indexes, ...constraints])
+        .map(({ name }) => name)
+        .sort(),
     })),
     counterparts,
     map,

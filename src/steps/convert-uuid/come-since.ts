@@ -2,11 +2,12 @@
  * What stands on a converted column, and was not there when the window opened: asked where a later plan cuts the window over, days or
  * weeks behind the step that built a counterpart of everything. In between, other plans and people have made what they needed.
  */
+import type { Relation } from '../../catalog/catalog-snapshot.js';
 import { report } from '../../catalog/scope.js';
 import { sqlName } from '../../mapping/mapping.js';
 import { relationKey } from '../../sql/identifier.js';
 import { withColumnRenamed } from '../../sql/renamed-text.js';
-import type { ColumnWindow, TwinTable } from '../../windows/column-window.js';
+import { relationsOf, type ColumnWindow, type TwinTable } from '../../windows/column-window.js';
 import { swapping } from '../../windows/swap-columns.js';
 import type { LowerContext } from '../step-definition.js';
 import { WINDOW_CODES } from '../window-codes.js';
@@ -15,7 +16,12 @@ import { nothingIsLeftBehind } from './refuse-dependents.js';
 /** `context`: of the step that cuts it over. */
 export function refuseWhatHasCome(window: ColumnWindow, context: LowerContext): void {
   const { relations } = context.catalog;
-  const now = window.tables.map((table) => ({ ...table, relation: relations[table.name] ?? table.relation }));
+  const present = (relation: Relation): Relation => relations[sqlName(relation)] ?? relation;
+  const now = window.tables.map((table) => ({
+    ...table,
+    relation: present(table.relation),
+    parts: table.parts.map(present),
+  }));
   const refuse = (detail: string, help: string): void =>
     report(context, WINDOW_CODES, 'LS6514', context.locate(context.path), { detail, help });
   for (const what of [...now.flatMap(comeTo), ...referencesTo(window, context)])
@@ -23,7 +29,7 @@ export function refuseWhatHasCome(window: ColumnWindow, context: LowerContext): 
       `${what}, and was not there when \`${window.name}\` opened.`,
       'drop it in a step before this one, and make it again behind it',
     );
-  for (const what of goneFrom(now, window))
+  for (const what of goneFrom(window, context))
     refuse(
       `${what} is there no more, and was when \`${window.name}\` opened.`,
       'make it again as it was, or take the run that opened the window back and apply its plan anew',
@@ -33,25 +39,28 @@ export function refuseWhatHasCome(window: ColumnWindow, context: LowerContext): 
 
 /** Indexes and constraints over an old column. */
 function comeTo(table: TwinTable): readonly string[] {
-  const { name, relation, had = [] } = table;
+  const { had = [] } = table;
   const stands = (text: string): boolean =>
     swapping(table).some(({ old }) => withColumnRenamed(text, old, `${old}?`) !== text);
   const isNew = (one: { readonly name: string; readonly definition: string }): boolean =>
     !had.includes(one.name) && stands(one.definition);
-  const constraints = relation.constraints.filter((one) => one.kind !== 'not null' && isNew(one));
-  const indexes = relation.indexes.filter(
-    (one) => isNew(one) && !constraints.some((constraint) => constraint.name === one.name),
-  );
-  return [...constraints, ...indexes].map(
-    (one) => `\`${one.name}\` of \`${name}\` stands on an old column: ${one.definition}`,
-  );
+  return relationsOf(table).flatMap((relation) => {
+    const constraints = relation.constraints.filter((one) => one.kind !== 'not null' && isNew(one));
+    const indexes = relation.indexes.filter(
+      (one) => isNew(one) && !constraints.some((constraint) => constraint.name === one.name),
+    );
+    return [...constraints, ...indexes].map(
+      (one) => `\`${one.name}\` of \`${sqlName(relation)}\` stands on an old column: ${one.definition}`,
+    );
+  });
 }
 
-/** What changes names in the cutover: one of the two, or both. */
-function goneFrom(tables: readonly TwinTable[], { counterparts }: ColumnWindow): readonly string[] {
+/** What changes names in the cutover: one of the two, or both. A partition may go with all that it has. */
+function goneFrom({ counterparts }: ColumnWindow, { catalog }: LowerContext): readonly string[] {
   return counterparts.flatMap(({ table, name, twin }) => {
-    const relation = tables.find((one) => one.name === table)?.relation;
-    const there = new Set([...(relation?.indexes ?? []), ...(relation?.constraints ?? [])].map((one) => one.name));
+    const relation = catalog.relations[table];
+    if (relation === undefined) return [];
+    const there = new Set([...relation.indexes, ...relation.constraints].map((one) => one.name));
     return [name, twin].filter((one) => !there.has(one)).map((one) => `\`${one}\` of \`${table}\``);
   });
 }
