@@ -6,7 +6,7 @@ import { estimatedRows } from '../postgres/estimated-rows.js';
 import type { OperationGraph } from '../operation/operation-graph.js';
 import type { OperationId } from '../operation/operation.js';
 import type { OperationReport, RunReport } from '../postgres/journal/run-report.js';
-import type { ErrorRecord } from '../executor/journal.js';
+import { idOf, type ErrorRecord } from '../executor/journal.js';
 import type { Session } from '../executor/session.js';
 
 export interface Checkpoint {
@@ -55,12 +55,13 @@ export async function checkpointsOf(
     const found = report.operations.find((operation) => operation.id === id);
     if (found === undefined) return [];
     const read = found.walk?.counts.read ?? 0;
+    const lastKey = found.walk?.lastKey ?? null;
     const estimate = estimates.get(table);
     return {
       phase: step,
       operation: id,
       table,
-      lastProcessedId: found.walk?.lastKey?.join(', ') ?? null,
+      lastProcessedId: lastKey === null ? null : idOf(lastKey),
       processedCount: read,
       totalCount: found.state === 'done' ? read : estimate === undefined ? null : Math.max(read, estimate),
       status: statusOf(found),

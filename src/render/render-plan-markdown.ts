@@ -4,7 +4,7 @@
  */
 import type { Diagnostic } from '../kernel/diagnostic.js';
 import type { PlanReport } from '../report/plan-report.js';
-import { code, fenced, folded, htmlCode, prose, shortened } from './markdown-text.js';
+import { code, fenced, folded, htmlCode, paragraphs, prose, shortened } from './markdown-text.js';
 import { problemList } from './render-problems-markdown.js';
 import { reachLines } from './reach-lines.js';
 import { renderPlanGraph } from './render-plan-graph.js';
@@ -126,8 +126,4 @@ function failure({ file, verdict, diagnostics, next }: PlanMarkdownFacts, most: 
 function nextText(next: readonly string[]): string {
   const shown = next.slice(0, 3).map((line) => shortened(line, 2_000));
   return shown.length === 0 ? '' : `Next:\n\n${fenced('sh', shown.join('\n'))}`;
-}
-
-function paragraphs(parts: readonly string[]): string {
-  return `${parts.filter((part) => part !== '').join('\n\n')}\n`;
 }

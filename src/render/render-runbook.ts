@@ -3,8 +3,9 @@
  * back, what to do when it stops, and a table for the record. Everything in it is the plan's; nothing is asked of the run.
  */
 import type { OperationRow, PlanReport, StepRow } from '../report/plan-report.js';
-import { code, fenced, prose, tableRow } from './markdown-text.js';
+import { code, fenced, paragraphs, prose, tableRow } from './markdown-text.js';
 import { reachLines } from './reach-lines.js';
+import { HISTORY_HEAD } from './render-history.js';
 import { locksText } from './render-plan.js';
 import { showLabel, showRounded } from './show-amount.js';
 import { limitTexts } from './throttle-text.js';
@@ -157,7 +158,7 @@ function record({ report, command }: RunbookFacts): readonly string[] {
   return [
     '## Record',
     `The database keeps it: ${code(command(`lockstep status ${report.plan} --history`))}.`,
-    [tableRow(['time', 'event', 'from', 'to', 'details', 'user']), '|---|---|---|---|---|---|'].join('\n'),
+    HISTORY_HEAD.join('\n'),
   ];
 }
 
@@ -173,8 +174,4 @@ function numbered(texts: readonly string[], { again, command }: RunbookFacts): s
   const shown = texts.slice(0, MOST_SHOWN).map((text, index) => `${index + 1}. ${text}`);
   const more = texts.length - shown.length;
   return [...shown, ...(more > 0 ? [`${shown.length + 1}. and ${more} more: ${code(command(again))}`] : [])].join('\n');
-}
-
-function paragraphs(parts: readonly string[]): string {
-  return `${parts.filter((part) => part !== '').join('\n\n')}\n`;
 }
