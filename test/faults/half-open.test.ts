@@ -42,8 +42,10 @@ it.each(KINDS)('%s is swallowed, and nobody hangs up', async (what, moment, whic
     await test.query(SET_UP);
     let left = 1;
     let begun = false;
+    // Of the statements of that kind, which one: drawn before, for each one that is drawn by itself can be missed by all.
+    let skip = random.below(6);
     const proxy = await startWireProxy(test.url, (now, { text, pid }) => {
-      if (begun && left > 0 && now === moment && which.test(text) && random.below(6) === 0) {
+      if (begun && left > 0 && now === moment && which.test(text) && skip-- === 0) {
         left -= 1;
         proxy.swallow(pid);
       }
@@ -72,6 +74,7 @@ it.each(KINDS)('%s is swallowed, and nobody hangs up', async (what, moment, whic
     expect(await test.query(STATE)).toEqual([{ least: 1, most: 1, tally: 11 }]);
     left = 1;
     begun = false;
+    skip = random.below(6);
     const back = await untilDone(() => helped(() => rollback(plan, database, { observe })), 10);
     expect(back.at(-1)?.exit, JSON.stringify(back.at(-1)?.diagnostics)).toBe(0);
     expect(await test.query(STATE)).toEqual([{ least: 0, most: 0, tally: 0 }]);

@@ -49,15 +49,19 @@ export const takesWritersForTheFill = inTriggers(
 
 /** A child's own key and its references are written at once, and nobody waits for the keys that these mean. */
 export const childrenBeforeParents: ChangeGraph = (graph) => {
-  const fills = graph.operations.flatMap(({ id, kind }) => (kind === 'batch' ? [id] : []));
-  const [parent, child] = fills;
-  const edges = graph.edges.filter(([before]) => before !== parent);
-  if (fills.length !== 2 || edges.length === graph.edges.length)
+  const [parent, child, ...more] = graph.operations.filter(({ kind }) => kind === 'batch');
+  const edges = graph.edges.filter(([before]) => before !== parent?.id);
+  if (parent === undefined || child === undefined || more.length > 0 || edges.length === graph.edges.length)
     throw new Error('the graph fills no child after its parent');
+  // Through its parent the child waited for its own columns, too: that stays.
+  const waits = graph.edges.flatMap(([before, after]) => (after === parent.id ? [before] : []));
   return {
     ...graph,
-    edges: [...edges, [child!, parent!]],
-    operations: graph.operations.map((one) => ({ ...one, after: one.after.filter((id) => id !== parent) })),
+    edges: [...edges, ...waits.map((before) => [before, child.id] as const), [child.id, parent.id]],
+    operations: graph.operations.map((one) => {
+      const after = one.after.filter((id) => id !== parent.id);
+      return { ...one, after: one === child ? [...new Set([...after, ...parent.after])] : after };
+    }),
   };
 };
 
