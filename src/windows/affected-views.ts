@@ -1,7 +1,7 @@
 /** Views that name converted columns, directly or by other views: what they mean by a name changes, so they are made again. */
 import type { CatalogSnapshot } from '../catalog/catalog-snapshot.js';
 import type { ParsedStatement } from '../sql/grammar.js';
-import { relationKey } from '../sql/identifier.js';
+import { relationKey, type NameParts } from '../sql/identifier.js';
 import { objectKey } from '../sql/object-key.js';
 import { withColumnRenamed } from '../sql/renamed-text.js';
 import { touchedBy } from '../sql/touch.js';
@@ -27,9 +27,7 @@ export function affectedViews(
     if (kind !== 'view' && kind !== 'materialized view') return [];
     const facts = catalog.objects[objectKey({ kind, name: [schema, name] })];
     if (facts?.definition == null) return [];
-    const reads = statementsOf(facts.definition).flatMap(({ node }) =>
-      touchedBy(node).reads.map((parts) => relationKey({ schema: parts.at(-2) ?? 'public', name: parts.at(-1)! })),
-    );
+    const reads = statementsOf(facts.definition).flatMap((statement) => relationsIn(statement).reads);
     const view: AffectedView = {
       name: relationKey({ schema, name }),
       kind,
@@ -38,18 +36,15 @@ export function affectedViews(
     };
     return [{ view, reads }];
   });
-  // The server prints every column by its name, never a star.
-  const namesColumn = ({ definition }: AffectedView, read: string): boolean => {
-    const table = tables.filter((one) => one.name === read || namesOfParts(one).includes(read));
-    return table.some(({ twins }) =>
-      twins.some(({ old, swaps }) => swaps && withColumnRenamed(definition, old, `${old}?`) !== definition),
-    );
-  };
   const affected = new Set<string>();
   for (let grown = true; grown;) {
     grown = false;
     for (const { view, reads } of all) {
-      if (affected.has(view.name) || !reads.some((read) => affected.has(read) || namesColumn(view, read))) continue;
+      if (
+        affected.has(view.name) ||
+        !reads.some((read) => affected.has(read) || namesColumn(view.definition, read, tables))
+      )
+        continue;
       affected.add(view.name);
       grown = true;
     }
@@ -63,4 +58,35 @@ export function affectedViews(
     found.push(ready!.view);
   }
   return found;
+}
+
+/** Whether a rule or a policy would go on meaning old columns, or stands on a view that is made again. */
+export function meansConverted(
+  statement: ParsedStatement,
+  tables: readonly TwinTable[],
+  views: readonly AffectedView[],
+): boolean {
+  const { reads, writes } = relationsIn(statement);
+  return [...reads, ...writes].some(
+    (relation) => views.some(({ name }) => name === relation) || namesColumn(statement.text, relation, tables),
+  );
+}
+
+/** The server prints every column by its name, never a star. */
+function namesColumn(definition: string, relation: string, tables: readonly TwinTable[]): boolean {
+  return tables
+    .filter((one) => one.name === relation || namesOfParts(one).includes(relation))
+    .some(({ twins }) =>
+      twins.some(({ old, swaps }) => swaps && withColumnRenamed(definition, old, `${old}?`) !== definition),
+    );
+}
+
+function relationsIn({ node }: ParsedStatement): {
+  readonly reads: readonly string[];
+  readonly writes: readonly string[];
+} {
+  const { reads, writes } = touchedBy(node);
+  const keys = (names: readonly NameParts[]): readonly string[] =>
+    names.map((parts) => relationKey({ schema: parts.at(-2) ?? 'public', name: parts.at(-1)! }));
+  return { reads: keys(reads), writes: keys(writes) };
 }

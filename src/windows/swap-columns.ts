@@ -1,11 +1,12 @@
 /**
  * The statements that give twins the names of the old columns, and back: nothing here reads a row. What is slow was done before:
  * indexes are built, NOT NULL and foreign keys are proved. Renames keep what stands on a column by its number, so what means it
- * by its name is made again: views, and the bodies of our own functions.
+ * by its name is made again: views, policies, and the bodies of our own functions.
  */
 import type { Relation } from '../catalog/catalog-snapshot.js';
 import { commentOn } from '../sql/object-key.js';
 import { quoteIdentifier, quoteLiteral, relationKey } from '../sql/identifier.js';
+import { dropPolicy, type AffectedPolicy } from './affected-policies.js';
 import type { AffectedView } from './affected-views.js';
 import {
   columnNames,
@@ -23,6 +24,7 @@ import { redefineTwins } from './twin-triggers.js';
 export interface SwapFacts {
   /** In the order in which they can be made. */
   readonly views: readonly AffectedView[];
+  readonly policies: readonly AffectedPolicy[];
   /** Comment of a column, by its relation and name; undefined: none. */
   readonly comment: (relation: Relation, column: string) => string | undefined;
   /** Before server 18 the foreign key of a partitioned table is never NOT VALID. */
@@ -31,13 +33,14 @@ export interface SwapFacts {
   readonly dressing: (counterpart: Counterpart) => readonly string[];
 }
 
-/** Of all windows of one cutover: views go once and come once, when every name is the new one. */
+/** Of all windows of one cutover: views and policies go once and come once, when every name is the new one. */
 export function swapThere(
   windows: readonly ColumnWindow[],
-  { views, comment, dressing }: SwapFacts,
+  { views, policies, comment, dressing }: SwapFacts,
 ): readonly string[] {
   const { tables, counterparts } = together(windows);
   return [
+    ...policies.map(dropPolicy),
     ...dropViews(views),
     ...wholes(ofKind(counterparts, 'foreign key')).map((key) => dropConstraint(key, key.name)),
     ...tables.flatMap((table) =>
@@ -59,19 +62,20 @@ export function swapThere(
     ...counterparts.flatMap(dressed(dressing)),
     ...tables.flatMap((table) => swapping(table).flatMap((twin) => defaultsThere(table, twin))),
     ...commented(tables, comment).map(({ relation, column, said }) => commentColumn(relation, column, said)),
-    ...makeViews(views),
+    ...[...views, ...policies].flatMap(madeAgain),
   ];
 }
 
 /** `spare`: an index over the new key, which goes when its constraint does. */
 export function swapBack(
   windows: readonly ColumnWindow[],
-  { views, comment, dressing, notValidOnPartitioned }: SwapFacts,
+  { views, policies, comment, dressing, notValidOnPartitioned }: SwapFacts,
   spare: (counterpart: Counterpart) => string,
 ): readonly string[] {
   const { tables, counterparts } = together(windows);
   const keys = ofKind(counterparts, 'foreign key');
   return [
+    ...policies.map(dropPolicy),
     ...dropViews(views),
     ...wholes(keys).map((key) => dropConstraint(key, key.name)),
     ...commented(tables, comment).map(({ relation, column }) => commentColumn(relation, column, null)),
@@ -99,7 +103,7 @@ export function swapBack(
     ...counterparts
       .filter(({ kind, partitioned }) => notValidOnPartitioned || kind !== 'foreign key' || !partitioned)
       .flatMap(dressed(dressing)),
-    ...makeViews(views),
+    ...[...views, ...policies].flatMap(madeAgain),
   ];
 }
 
@@ -168,8 +172,8 @@ function dropViews(views: readonly AffectedView[]): readonly string[] {
   return [...views].reverse().map(({ name }) => `DROP VIEW ${name}`);
 }
 
-function makeViews(views: readonly AffectedView[]): readonly string[] {
-  return views.flatMap(({ definition, dressing }) => [definition, ...dressing]);
+function madeAgain({ definition, dressing }: AffectedView | AffectedPolicy): readonly string[] {
+  return [definition, ...dressing];
 }
 
 function rename({ name }: TwinTable, from: string, to: string): string {

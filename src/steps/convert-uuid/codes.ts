@@ -30,7 +30,7 @@ export const CONVERT_CODES = {
   LS6606: {
     summary: 'something hangs on a column that the cutover would leave behind',
     explanation:
-      'What stands on a column follows it when it is renamed: a policy, a generated column, a CHECK, a materialized view would go on meaning the old key. Views, plain indexes, keys and foreign keys are moved by the cutover itself; what cannot be moved is named here. Drop it in a step before, and make it again behind the cutover.',
+      'What stands on a column follows it when it is renamed: a rule, a generated column, a CHECK, a materialized view would go on meaning the old key. Views, policies, plain indexes, keys and foreign keys are moved by the cutover itself; what cannot be moved is named here, and so is what stands on a view that is made again. Drop it in a step before, and make it again behind the cutover.',
   },
   LS6607: {
     summary: 'a column looks like a reference',
@@ -43,9 +43,9 @@ export const CONVERT_CODES = {
       'There is nothing to convert: the step succeeds and does nothing, and so do the cutover and the close of its window.',
   },
   LS6609: {
-    summary: 'functions name a converted column',
+    summary: 'functions or policies name a converted column',
     explanation:
-      'The text of a function is read when it runs: after the cutover the name of the column means the new key. Where it compares the column with an old key, or keeps it in a variable of the old type, it fails. Make such functions anew in a step behind the cutover.',
+      "The text of a function is read when it runs: after the cutover the name of the column means the new key. Where it compares the column with an old key, or keeps it in a variable of the old type, it fails. Make such functions anew in a step behind the cutover. A policy follows its column, so the cutover makes it again with the text that it has: where the server would not take that over a uuid it is refused before anything changes (write it so that it holds for both, as `user_id || '' = …` does); where it takes it, what the column is compared with (a setting of the session, a claim of a token) has to be a new key from then on.",
   },
   LS6611: {
     summary: 'orphans cannot be set to NULL',

@@ -3,8 +3,9 @@ import { summarise } from '../../operation/check-query.js';
 import type { Operation } from '../../operation/operation.js';
 import { checkOperations } from '../../checks/check-operations.js';
 import type { PlannedCheck } from '../../checks/compile-checks.js';
+import { affectedPolicies } from '../../windows/affected-policies.js';
 import { affectedViews } from '../../windows/affected-views.js';
-import { viewsWithTwins } from '../../windows/view-with-twins.js';
+import { queriesWithTwins } from '../../windows/queries-with-twins.js';
 import type { Twin, TwinTable } from '../../windows/column-window.js';
 import { uniquePartsOf } from '../../checks/castable.js';
 import { primaryKeyOf } from '../../catalog/walkable-key.js';
@@ -16,7 +17,7 @@ export function preconditionsOf(tables: readonly TwinTable[], context: LowerCont
   const casts = tables.flatMap((table) => table.twins.flatMap((twin) => castOf(table, twin, context)));
   const options = { step: context.step, effect: 'fail', barrier: false } as const;
   return [
-    ...checkOperations([...casts, ...viewsFit(tables, context)], { ...options, prefix: `${context.step}/before` }),
+    ...checkOperations([...casts, ...textsFit(tables, context)], { ...options, prefix: `${context.step}/before` }),
     ...checkOperations(tables.flatMap(orphansFound), {
       ...options,
       prefix: `${context.step}/before/orphans`,
@@ -26,10 +27,11 @@ export function preconditionsOf(tables: readonly TwinTable[], context: LowerCont
 }
 
 /** The server is asked what it will be asked under the lock: a view may unite the key with one that stays an integer. */
-function viewsFit(tables: readonly TwinTable[], context: LowerContext): readonly PlannedCheck[] {
+function textsFit(tables: readonly TwinTable[], { catalog, statementsOf }: LowerContext): readonly PlannedCheck[] {
   const names = tables.map(({ name }) => name);
-  const views = affectedViews(tables, context.catalog, context.statementsOf);
-  return [...viewsWithTwins(views, tables, context.statementsOf)].map(([name, query]) => {
+  const views = affectedViews(tables, catalog, statementsOf);
+  const policies = affectedPolicies(tables, views, catalog, statementsOf);
+  return [...queriesWithTwins(views, policies, tables, statementsOf)].map(([name, query]) => {
     const rows = `SELECT FROM (${query}\n) AS v WHERE false`;
     return {
       reads: names,

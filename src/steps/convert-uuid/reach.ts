@@ -1,7 +1,8 @@
 /** What a conversion takes along, for whoever reads the plan: the keys as a forest, and what becomes of what stands on them. */
 import { sqlName } from '../../mapping/mapping.js';
 import type { ReachedColumn, ReachedObject, StepReach } from '../../operation/step-reach.js';
-import { quoteIdentifier } from '../../sql/identifier.js';
+import { quoteIdentifier, relationKey } from '../../sql/identifier.js';
+import { affectedPolicies } from '../../windows/affected-policies.js';
 import { affectedViews } from '../../windows/affected-views.js';
 import {
   namesOfParts,
@@ -27,7 +28,7 @@ export function reachOf(window: ColumnWindow, nodes: readonly KeyNode[], context
         ...ofTriggers(table),
         ...ofPublications(table),
       ]),
-      ...ofViews(window, context),
+      ...ofMadeAgain(window, context),
       ...functionsThatName(window.tables, context).map(ofFunction),
     ],
   };
@@ -129,13 +130,16 @@ function ofPublications({ name, relation }: TwinTable): readonly ReachedObject[]
   }));
 }
 
-function ofViews({ tables }: ColumnWindow, { catalog, statementsOf }: LowerContext): readonly ReachedObject[] {
-  return affectedViews(tables, catalog, statementsOf).map(({ kind, name }) => ({
-    relation: null,
-    kind,
-    name,
-    becomes: 'made again in the cutover, with the same text, and so over the new keys',
-  }));
+function ofMadeAgain({ tables }: ColumnWindow, { catalog, statementsOf }: LowerContext): readonly ReachedObject[] {
+  const views = affectedViews(tables, catalog, statementsOf);
+  const becomes = 'made again in the cutover, with the same text, and so over the new keys';
+  return [
+    ...views.map(({ kind, name }) => ({ relation: null, kind, name, becomes })),
+    ...affectedPolicies(tables, views, catalog, statementsOf).map(({ name, relation }) => ({
+      ...{ relation: relationKey(relation), kind: 'policy', name },
+      becomes: `${becomes}: read it`,
+    })),
+  ];
 }
 
 function ofFunction(key: string): ReachedObject {

@@ -3,7 +3,8 @@ import { report } from '../../catalog/scope.js';
 import { sqlName } from '../../mapping/mapping.js';
 import { relationKey } from '../../sql/identifier.js';
 import { withColumnRenamed } from '../../sql/renamed-text.js';
-import { affectedViews } from '../../windows/affected-views.js';
+import { affectedPolicies } from '../../windows/affected-policies.js';
+import { affectedViews, meansConverted, type AffectedView } from '../../windows/affected-views.js';
 import { relationsOf, type TwinTable } from '../../windows/column-window.js';
 import type { LowerContext } from '../step-definition.js';
 import { CONVERT_CODES } from './codes.js';
@@ -67,6 +68,7 @@ export function nothingIsLeftBehind(tables: readonly TwinTable[], context: Lower
     }
     for (const [key, facts] of Object.entries(context.catalog.objects)) {
       if (facts.partOf !== shown || !/^(policy|rule|statistics object) /.test(key)) continue;
+      if (key.startsWith('policy ') && facts.definition !== null) continue;
       if (facts.definition === null || mentions(facts.definition))
         refuse('LS6606', `${key}${facts.definition === null ? '' : `: ${facts.definition}`}.`, again);
     }
@@ -88,10 +90,35 @@ export function nothingIsLeftBehind(tables: readonly TwinTable[], context: Lower
     }
   }
   sound = functionsFollow(tables, context, refuse) && sound;
-  for (const view of affectedViews(tables, context.catalog, context.statementsOf)) {
-    if (view.kind === 'materialized view') refuse('LS6606', `the materialized view \`${view.name}\` reads it.`, again);
-  }
+  refuseOnViews(tables, context, (detail) => refuse('LS6606', detail, again));
   return sound;
+}
+
+/** What stands on a view that is made again, and would be in the way; and rules of other tables. */
+function refuseOnViews(tables: readonly TwinTable[], context: LowerContext, refuse: (detail: string) => void): void {
+  const { catalog, statementsOf } = context;
+  const views = affectedViews(tables, catalog, statementsOf);
+  const policies = affectedPolicies(tables, views, catalog, statementsOf);
+  const keyOf = ({ kind, name }: AffectedView): string => `${kind} ${name}`;
+  const madeAgain = new Set([...views.map(keyOf), ...policies.map(({ key }) => key)]);
+  if (policies.length > 0)
+    report(context, CONVERT_CODES, 'LS6609', context.locate(context.path), {
+      severity: 'warning',
+      detail: `${firstOf(policies.map(({ key }) => key))}.`,
+      help: 'read them: the cutover makes them again with the same text, and what they compare with has to be a new key then',
+    });
+  for (const view of views) {
+    if (view.kind === 'materialized view') refuse(`the materialized view \`${view.name}\` reads it.`);
+    for (const user of catalog.objects[keyOf(view)]?.usedBy ?? [])
+      if (!madeAgain.has(user)) refuse(`${user} stands on the view \`${view.name}\`, which reads it.`);
+  }
+  for (const [key, { definition, partOf }] of Object.entries(catalog.objects)) {
+    if (!key.startsWith('rule ') || definition === null) continue;
+    if (tables.flatMap(relationsOf).some((relation) => sqlName(relation) === partOf)) continue;
+    if (views.some(({ name }) => name === partOf)) continue;
+    if (statementsOf(definition).some((statement) => meansConverted(statement, tables, views)))
+      refuse(`${key}: ${definition}.`);
+  }
 }
 
 /** Without what comes from the table above, which is told of that. */
@@ -120,10 +147,14 @@ function functionsFollow(
   if (read.length > 0)
     report(context, CONVERT_CODES, 'LS6609', context.locate(context.path), {
       severity: 'warning',
-      detail: `${read.slice(0, 20).join(', ')}${read.length > 20 ? `, and ${read.length - 20} more` : ''}.`,
+      detail: `${firstOf(read)}.`,
       help: 'read them: after the cutover the names mean the new keys; parameters and variables of the old type do not fit them',
     });
   return parsed.length === 0;
+}
+
+function firstOf(keys: readonly string[]): string {
+  return `${keys.slice(0, 20).join(', ')}${keys.length > 20 ? `, and ${keys.length - 20} more` : ''}`;
 }
 
 function isParsed(definition: string): boolean {

@@ -2,14 +2,10 @@
 import { applyEffects } from '../../catalog/effects.js';
 import type { Hazard } from '../../operation/hazard.js';
 import { IS_A_WAY_BACK, type Operation, type StatementOperation } from '../../operation/operation.js';
-import { sqlName } from '../../mapping/mapping.js';
-import { quoteIdentifier } from '../../sql/identifier.js';
+import { quoteIdentifier, relationKey } from '../../sql/identifier.js';
 import { withColumnRenamed, withIndexName } from '../../sql/renamed-text.js';
-import { commentStatement, objectKey, type ObjectName } from '../../sql/object-key.js';
-import { affectedViews } from '../../windows/affected-views.js';
 import {
   namesOfParts,
-  relationsOf,
   shortened,
   type ColumnWindow,
   type Counterpart,
@@ -20,6 +16,7 @@ import { plain } from '../../windows/open-window.js';
 import { indexesAreWhole, partitionsAreItsOwn, whereThereStill } from '../../windows/partitions-of-window.js';
 import { followNames, ofKind, swapBack, swapThere, swapping, type SwapFacts } from '../../windows/swap-columns.js';
 import { twinsAreIntact } from '../../windows/twin-triggers.js';
+import { nothingStaysBehind } from '../../windows/stays-behind.js';
 import { moveWindow, windowMayMove } from '../../windows/window-state.js';
 import { breaksSubscribers } from '../breaks-subscribers.js';
 import { definitionEffects } from '../definition-effects.js';
@@ -27,6 +24,7 @@ import { fillLate, hasUnprovedKey, nullOrphans } from '../null-orphans.js';
 import { paceOf } from '../pace-of.js';
 import { EMPTY_FRAGMENT, type Fragment, type LowerContext } from '../step-definition.js';
 import { WINDOW_CODES } from '../window-codes.js';
+import { swapFacts } from './swap-facts.js';
 import { report } from '../../catalog/scope.js';
 
 export function cutOverColumns(
@@ -38,15 +36,7 @@ export function cutOverColumns(
   if (!oldKeysAreGiven(windows, context)) return EMPTY_FRAGMENT;
   const tables = tablesInOrder(windows);
   const converted = windows.flatMap((window) => window.tables);
-  const views = affectedViews(converted, catalog, context.statementsOf);
-  const facts: SwapFacts = {
-    views,
-    dressing: (counterpart) => dressingOf(counterpart, windows, context),
-    notValidOnPartitioned: catalog.server.versionNum >= 180_000,
-    comment: (relation, column) =>
-      catalog.objects[objectKey({ kind: 'table column', name: [relation.schema, relation.name, column] })]?.comment ??
-      undefined,
-  };
+  const facts = swapFacts(windows, context);
   const keys = windows.flatMap(({ counterparts }) => ofKind(counterparts, 'primary key'));
   const spares = context.definitions(
     'spare',
@@ -68,7 +58,12 @@ export function cutOverColumns(
     })),
   );
   const shown = windows.map(({ id }) => id).join(', ');
-  const others = [...views.map(({ name }) => name), ...converted.flatMap(namesOfParts)];
+  const besides = [
+    ...facts.views.map(({ name }) => name),
+    ...facts.policies.map(({ relation }) => relationKey(relation)),
+  ];
+  const parts = converted.flatMap(namesOfParts);
+  const others = [...new Set([...besides, ...parts])].filter((name) => !tables.includes(name));
   const flip: StatementOperation = {
     ...exclusive(step, `${step}/cutover`, tables, others),
     label: `give the new columns of ${shown} the names of the old ones`,
@@ -79,6 +74,7 @@ export function cutOverColumns(
       windowMayMove(window, 'new leads'),
       twinsAreIntact(window),
       ...indexesAreWhole(window),
+      nothingStaysBehind(window, facts),
       ...partitionsAreItsOwn(window),
     ]),
     statements: [
@@ -171,28 +167,6 @@ function proveAgain(key: Counterpart, { notValidOnPartitioned, dressing }: SwapF
   if (notValidOnPartitioned || !partitioned)
     return both.map(([each]) => `${alter} VALIDATE CONSTRAINT ${quoteIdentifier(each)}`);
   return [...both.map(([each, text]) => `${alter} ADD CONSTRAINT ${quoteIdentifier(each)} ${text}`), ...dressing(key)];
-}
-
-/** Marks of the table on its index, and comments: each stands on the object, not on its name. */
-function dressingOf(
-  { kind, table, schema, name }: Counterpart,
-  windows: readonly ColumnWindow[],
-  { catalog }: LowerContext,
-): readonly string[] {
-  const relation = windows
-    .flatMap(({ tables }) => tables)
-    .flatMap(relationsOf)
-    .find((one) => sqlName(one) === table)!;
-  const index: ObjectName = { kind: 'index', name: [schema, name] };
-  const constraint: ObjectName = { kind: 'table constraint', name: [schema, relation.name, name] };
-  const said = (object: ObjectName): readonly string[] => {
-    const comment = catalog.objects[objectKey(object)]?.comment;
-    return comment == null ? [] : [commentStatement(object, comment)];
-  };
-  const marks = (catalog.objects[objectKey(index)]?.dressing ?? []).filter((text) =>
-    / CLUSTER ON | REPLICA IDENTITY USING INDEX /.test(text),
-  );
-  return [...(kind === 'foreign key' ? [] : [...marks, ...said(index)]), ...(kind === 'index' ? [] : said(constraint))];
 }
 
 /** After the cutover a row comes with its new key alone: going back needs an old one for it. */

@@ -45,6 +45,18 @@ const MOVED: Readonly<Record<string, Moved>> = {
       GRANT SELECT ON a_two TO lockstep_reader; COMMENT ON VIEW one IS 'first'`,
     same: `SELECT (SELECT count(*) FROM a_two) || ' ' || has_table_privilege('lockstep_reader', 'a_two', 'SELECT') || obj_description('one'::regclass) || (SELECT reloptions::text FROM pg_class WHERE oid = 'one'::regclass) || pg_get_viewdef('a_two'::regclass)`,
   },
+  'rules and triggers of a view': {
+    sql: `CREATE VIEW one AS SELECT id, email FROM users; CREATE RULE "come in" AS ON INSERT TO one DO INSTEAD INSERT INTO users (email) VALUES (NEW.email);
+      CREATE FUNCTION f() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN OLD; END'; CREATE TRIGGER gone INSTEAD OF DELETE ON one FOR EACH ROW EXECUTE FUNCTION f()`,
+    same: `SELECT (SELECT string_agg(pg_get_ruledef(oid), ' ' ORDER BY rulename) FROM pg_rewrite WHERE ev_class = 'one'::regclass) || (SELECT pg_get_triggerdef(oid) FROM pg_trigger WHERE tgrelid = 'one'::regclass)`,
+  },
+  'policies, of the table, of another one, and over a view': {
+    sql: `CREATE POLICY "my ""own" ON posts AS RESTRICTIVE FOR UPDATE TO PUBLIC USING (user_id IN (SELECT id FROM users)) WITH CHECK (user_id IS NOT NULL AND title <> ') WITH CHECK (');
+      CREATE VIEW one AS SELECT id, email FROM users; CREATE TABLE notes (about text);
+      CREATE POLICY known ON notes USING (EXISTS (SELECT FROM users u JOIN posts p ON p.user_id = u.id WHERE u.email = notes.about)); COMMENT ON POLICY known ON notes IS 'k';
+      CREATE POLICY viewed ON notes FOR DELETE USING (about IN (SELECT email FROM one))`,
+    same: `SELECT string_agg(concat_ws(' ', polrelid::regclass, polname, polcmd, polpermissive, pg_get_expr(polqual, polrelid), pg_get_expr(polwithcheck, polrelid), obj_description(oid, 'pg_policy')), E'\\n' ORDER BY polname) FROM pg_policy`,
+  },
   'unique constraints, partial and wide indexes': {
     sql: `ALTER TABLE posts ADD CONSTRAINT once UNIQUE (user_id, title); CREATE UNIQUE INDEX part ON posts (title, user_id) WHERE user_id IS NOT NULL; CREATE INDEX h ON posts USING hash (user_id)`,
     same: `SELECT string_agg(pg_get_indexdef(indexrelid), E'\\n' ORDER BY indexrelid::regclass::text) FROM pg_index WHERE indrelid = 'posts'::regclass AND indexrelid::regclass::text !~ '_legacy'`,
@@ -52,7 +64,18 @@ const MOVED: Readonly<Record<string, Moved>> = {
 };
 
 const REFUSED: Readonly<Record<string, { readonly sql: string; readonly says: RegExp; readonly code?: string }>> = {
-  'a policy': { sql: `CREATE POLICY mine ON posts USING (user_id = 1)`, says: /policy mine on public\.posts/ },
+  'a rule of another table': {
+    sql: `CREATE TABLE notes (about text); CREATE RULE seen AS ON INSERT TO notes DO ALSO UPDATE users SET email = 'seen' WHERE id = 1`,
+    says: /rule seen on public\.notes/,
+  },
+  'a function that has the rows of a view': {
+    sql: `CREATE VIEW one AS SELECT id, email FROM users; CREATE FUNCTION f() RETURNS SETOF one LANGUAGE sql AS 'SELECT * FROM one'`,
+    says: /function public\.f\(\) stands on the view `public\.one`/,
+  },
+  'a table with the rows of a view': {
+    sql: `CREATE VIEW one AS SELECT id, email FROM users; CREATE TABLE kept (a int, x one)`,
+    says: /public\.kept\S* stands on the view `public\.one`/,
+  },
   'a generated column': {
     sql: `ALTER TABLE posts ADD COLUMN twice int GENERATED ALWAYS AS (user_id * 2) STORED`,
     says: /posts\.twice/,

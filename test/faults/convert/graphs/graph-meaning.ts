@@ -34,7 +34,7 @@ export const LEFT_BEHIND = `SELECT coalesce(string_agg(thing, ', '), '') FROM (
       AND relname ~ '_(legacy|spare)(~[0-9a-f]{8})?$') AS things (thing)`;
 
 /**
- * Every key, constraint, index and view by its name and text, and which columns are NOT NULL. Where a partition calls its NOT NULL
+ * Every key, constraint, index, view and policy by its name and text, and which columns are NOT NULL. Where a partition calls its NOT NULL
  * otherwise than the whole table, that keeps the name of the new column: the server renames all of them or none.
  */
 export function shapeOf({ convert }: Graph): string {
@@ -48,5 +48,6 @@ export function shapeOf({ convert }: Graph): string {
   UNION ALL SELECT format('%s %s %s %s %s', conrelid::regclass, conname, convalidated, pg_get_constraintdef(k.oid), obj_description(k.oid, 'pg_constraint')) FROM pg_constraint k
     JOIN pg_class c ON c.oid = conrelid
     WHERE (contype <> 'n' OR ${String(required)} AND relkind = 'r' AND NOT relispartition) AND connamespace NOT IN (SELECT oid FROM pg_namespace WHERE nspname IN ('lockstep', 'pg_catalog', 'information_schema'))
-  UNION ALL SELECT pg_get_viewdef(oid) FROM pg_class WHERE relkind = 'v' AND relnamespace = 'public'::regnamespace) AS lines (line)`;
+  UNION ALL SELECT pg_get_viewdef(oid) FROM pg_class WHERE relkind = 'v' AND relnamespace = 'public'::regnamespace
+  UNION ALL SELECT format('%s %s %s %s', polrelid::regclass, polname, pg_get_expr(polqual, polrelid), pg_get_expr(polwithcheck, polrelid)) FROM pg_policy) AS lines (line)`;
 }

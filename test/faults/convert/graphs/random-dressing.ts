@@ -1,4 +1,4 @@
-/** What stands on the columns: indexes of every form, constraints, comments, views. */
+/** What stands on the columns: indexes of every form, constraints, comments, views, policies. */
 import { quoteIdentifier } from '../../../../src/sql/identifier.js';
 import type { Choice } from '../../ddl/random-choice.js';
 import type { GraphTable } from './random-graph.js';
@@ -60,4 +60,38 @@ export function viewsOf(tables: readonly GraphTable[], { choice, shapes }: Chose
     );
   }
   return statements;
+}
+
+/** Over the reference of its own table, over a view, or from a table that refers to nothing. */
+export function policiesOf(tables: readonly GraphTable[], { choice, shapes }: Chosen): readonly string[] {
+  if (!choice.chance(0.4)) return [];
+  const q = quoteIdentifier;
+  const pair = choice.maybeOne(tables.flatMap((table) => table.references.map((reference) => ({ table, reference }))));
+  if (pair === undefined) return [];
+  const { table, reference } = pair;
+  const { parent, column, where } = reference;
+  if (where !== null) return [];
+  const key = `SELECT p.${q(parent.key!.column)} FROM ${parent.name} AS p`;
+  shapes.add('policy');
+  return choice.weighted([
+    [
+      2,
+      [
+        `CREATE POLICY "its own" ON ${table.name} USING (${q(column)} IN (${key})) WITH CHECK (${q(column)} IS NOT NULL)`,
+      ],
+    ],
+    [
+      1,
+      [
+        `CREATE POLICY "by ""name" ON ${table.name} FOR DELETE USING (${q(table.label)} <> ')' AND ${q(column)} || '' <> '')`,
+      ],
+    ],
+    [
+      2,
+      [
+        'CREATE TABLE public.notes (about text)',
+        `CREATE POLICY elsewhere ON public.notes USING (EXISTS (${key} JOIN ${table.name} AS c ON c.${q(column)} = p.${q(parent.key!.column)} WHERE c.${q(table.label)} = about))`,
+      ],
+    ],
+  ]);
 }

@@ -6,7 +6,7 @@ import { quoteIdentifier } from '../../../../src/sql/identifier.js';
 import type { Choice } from '../../ddl/random-choice.js';
 import { insertRows, type Build } from './graph-build.js';
 import { KEY_TYPES, type KeyType } from './old-keys.js';
-import { indexesOf, viewsOf } from './random-dressing.js';
+import { indexesOf, policiesOf, viewsOf } from './random-dressing.js';
 import { partitioned, refusedPartitions } from './random-partitions.js';
 import { referenceDefinition, type GraphReference } from './random-reference.js';
 import { child, link, refer, root, shared } from './random-tables.js';
@@ -90,6 +90,7 @@ export function randomGraph(choice: Choice, major: number): Graph {
       ...build.tables.filter(({ kind }) => kind !== 'partitioned').flatMap((table) => indexesOf(table, build)),
       ...viewsOf(build.tables, build),
       ...parts,
+      ...policiesOf(build.tables, build),
     ],
     tables: build.tables,
     type,

@@ -1,18 +1,20 @@
 /**
- * The query of a view as it will be after a cutover, to be asked of the server before anything changes: in place of each
- * converted table stands a query with its columns, the converted ones of the type uuid. A view that unites the key with
- * another integer, or compares the two, is found so, and not under the lock.
+ * The queries of views and the conditions of policies as they will be after a cutover, to be asked of the server before anything
+ * changes: in place of each converted table stands a query with its columns, the converted ones of the type uuid. A view that
+ * unites the key with another integer, or a policy that compares the two, is found so, and not under the lock.
  */
 import type { Relation } from '../catalog/catalog-snapshot.js';
 import type { ParsedStatement, RangeVar } from '../sql/grammar.js';
 import { quoteIdentifier, relationKey } from '../sql/identifier.js';
 import { walkTree } from '../sql/tree-walk.js';
+import type { AffectedPolicy } from './affected-policies.js';
 import type { AffectedView } from './affected-views.js';
 import { relationsOf, type TwinTable } from './column-window.js';
 
-/** `views`: each behind those that it reads. By the name of the view. */
-export function viewsWithTwins(
+/** `views`: each behind those that it reads. By the name of the view, or the key of the policy. */
+export function queriesWithTwins(
   views: readonly AffectedView[],
+  policies: readonly AffectedPolicy[],
   tables: readonly TwinTable[],
   statementsOf: (sql: string) => readonly ParsedStatement[],
 ): ReadonlyMap<string, string> {
@@ -28,14 +30,19 @@ export function viewsWithTwins(
   const unknown = new Set<string>();
   for (const { name, definition } of views) {
     const query = definition.slice(definition.search(/ AS\n/) + 4).replace(/\nWITH (NO )?DATA$/, '');
-    // A primary key lets a query group by it alone, and a stand-in has none: such a view is left to the server.
-    const replaced = /\bGROUP BY\b/.test(query) ? undefined : withStandIns(query, standIns, unknown, statementsOf);
+    const replaced = withStandIns(query, standIns, unknown, statementsOf);
     if (replaced === undefined) {
       unknown.add(name);
       continue;
     }
     queries.set(name, replaced);
     standIns.set(name, `(${replaced})`);
+  }
+  for (const { key, relation, conditions } of policies) {
+    const on = `${relationKey(relation)} AS ${quoteIdentifier(relation.name)}`;
+    const query = `SELECT FROM ${on} WHERE ${conditions.join(' AND ')}`;
+    const replaced = withStandIns(query, standIns, unknown, statementsOf);
+    if (replaced !== undefined) queries.set(key, replaced);
   }
   return queries;
 }
@@ -57,6 +64,8 @@ function withStandIns(
   unknown: ReadonlySet<string>,
   statementsOf: (sql: string) => readonly ParsedStatement[],
 ): string | undefined {
+  // A primary key lets a query group by it alone, and a stand-in has none: such a one is left to the server.
+  if (/\bGROUP BY\b/.test(query)) return undefined;
   const [statement] = statementsOf(query);
   if (statement === undefined) return undefined;
   const read = new Set<string>();
