@@ -128,17 +128,17 @@ async function thereAndBack(logged: LoggedDatabase, plan: PlanOnDatabase, title:
 
 async function there(logged: LoggedDatabase, plan: PlanOnDatabase): Promise<Comparison> {
   const report = shown(await plan.plan());
-  const { result: applied, sent } = await logged.loggedDuring(() => toItsEnd(plan));
+  const { result: applied, log } = await logged.loggedDuring(() => toItsEnd(plan));
   const { graph, run } = shown(applied);
-  return compareStatements(sent, { report, graph, skipped: skippedOf(run.operations) });
+  return compareStatements(log, { report, graph, skipped: skippedOf(run.operations) });
 }
 
 async function back(logged: LoggedDatabase, plan: PlanOnDatabase): Promise<Comparison> {
   const { wayBack: report } = shown(await plan.rollback({ onlyShow: true }));
-  const { result: taken, sent } = await logged.loggedDuring(() => plan.rollback());
+  const { result: taken, log } = await logged.loggedDuring(() => plan.rollback());
   const { graph, run, drift } = shown(taken);
   expect(drift).toEqual([]);
-  return compareStatements(sent, { report, graph, skipped: skippedOf(run.operations) });
+  return compareStatements(log, { report, graph, skipped: skippedOf(run.operations) });
 }
 
 function shown<Report>(result: CommandResult<Report>): Report {

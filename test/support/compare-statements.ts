@@ -6,6 +6,7 @@ import type { OperationGraph } from '../../src/operation/operation-graph.js';
 import { renderPlanSql, statementTexts } from '../../src/render/render-plan-sql.js';
 import type { PlanReport } from '../../src/report/plan-report.js';
 import { loadGrammar } from '../../src/sql/grammar.js';
+import type { Log } from './logging-server.js';
 import { isOwn } from './own-statements.js';
 import { templatesFor } from './statement-template.js';
 
@@ -24,7 +25,8 @@ export interface Comparison {
   readonly figures: string;
 }
 
-export async function compareStatements(sent: readonly string[], prediction: Prediction): Promise<Comparison> {
+/** What was only tried counts for no prediction, but it must have been one. */
+export async function compareStatements({ sent, errors }: Log, prediction: Prediction): Promise<Comparison> {
   const { report, graph, skipped } = prediction;
   const grammar = await loadGrammar();
   const template = templatesFor(graph);
@@ -37,9 +39,9 @@ export async function compareStatements(sent: readonly string[], prediction: Pre
   const found = new Map<string, number>();
   const foreign = new Map<string, string>();
   let [ours, unknown] = [0, 0];
-  for (const message of sent) {
+  for (const { text: message, undone } of sent) {
     const text = template(message);
-    if (foretold.has(text)) found.set(text, (found.get(text) ?? 0) + 1);
+    if (foretold.has(text)) found.set(text, (found.get(text) ?? 0) + (undone ? 0 : 1));
     else if (isOwn(message, graph, grammar)) ours++;
     else {
       foreign.set(text, message);
@@ -63,7 +65,8 @@ export async function compareStatements(sent: readonly string[], prediction: Pre
     problems: [...[...foreign.values()].map((message) => `logged, not predicted: ${message}`), ...untrue],
     figures:
       `${sent.length} statements logged: ${matched} as predicted, ${ours} of lockstep's own; ${foretold.size} predicted;` +
-      ` ${percent(sent.length - unknown, sent.length)} and ${percent(came, foretold.size)}`,
+      ` ${percent(sent.length - unknown, sent.length)} and ${percent(came, foretold.size)}` +
+      (errors.length === 0 ? '' : `; refused by the server: ${errors.join('; ')}`),
   };
 }
 

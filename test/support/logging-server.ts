@@ -15,11 +15,21 @@ export interface LoggedDatabase {
   readonly database: PgDatabase;
   /** For what prepares a test; the log of `loggedDuring` leaves it out. */
   readonly query: (sql: string) => Promise<void>;
-  /** What `work` returned, and the text of every message that a client sent to this database meanwhile. */
-  readonly loggedDuring: <T>(
-    work: () => Promise<T>,
-  ) => Promise<{ readonly result: T; readonly sent: readonly string[] }>;
+  /** What `work` returned, and every message that a client sent to this database meanwhile. */
+  readonly loggedDuring: <T>(work: () => Promise<T>) => Promise<{ readonly result: T; readonly log: Log }>;
   readonly close: () => Promise<void>;
+}
+
+export interface Log {
+  readonly sent: readonly SentMessage[];
+  /** What the server refused, in its words. */
+  readonly errors: readonly string[];
+}
+
+export interface SentMessage {
+  readonly text: string;
+  /** In a transaction that the server refused to go on with: an attempt, of which nothing stays. */
+  readonly undone: boolean;
 }
 
 export function startLoggingServer(major: number): Promise<ThrowawayServer> {
@@ -69,7 +79,8 @@ export async function createLoggedDatabase(server: ThrowawayServer, name: string
       const [first, last] = [from, to].map((text) => records.findIndex((record) => sentIn(record) === text));
       const own = records[first!]!.session_id;
       const between = records.slice(first! + 1, last).filter(({ session_id }) => session_id !== own);
-      return { result, sent: between.map(sentIn).filter((text) => text !== undefined) };
+      const errors = between.filter(({ error_severity }) => error_severity === 'ERROR');
+      return { result, log: { sent: messagesOf(between), errors: errors.map(({ message }) => message ?? '') } };
     },
     async close() {
       await Promise.all([database.close(), aside.close()]);
@@ -82,11 +93,32 @@ interface LogRecord {
   readonly session_id?: string;
   readonly dbname?: string;
   readonly message?: string;
+  readonly error_severity?: string;
 }
 
 /** `statement: …` of a simple message, with all its statements; `execute <unnamed>: …` of one with parameters. */
 function sentIn({ message }: LogRecord): string | undefined {
   return /^(?:statement|execute [^:]*): (.*)$/s.exec(message ?? '')?.[1];
+}
+
+function messagesOf(records: readonly LogRecord[]): readonly SentMessage[] {
+  const messages: { readonly text: string; undone: boolean }[] = [];
+  const open = new Map<string, { readonly messages: typeof messages; refused: boolean }>();
+  for (const record of records) {
+    const [text, session] = [sentIn(record), record.session_id!];
+    const transaction = open.get(session);
+    if (transaction !== undefined && record.error_severity === 'ERROR') transaction.refused = true;
+    if (text === undefined) continue;
+    const message = { text, undone: false };
+    messages.push(message);
+    transaction?.messages.push(message);
+    if (text.startsWith('BEGIN')) open.set(session, { messages: [message], refused: false });
+    // After an error to which a savepoint went back, the rest is committed.
+    if (text === 'ROLLBACK' && transaction?.refused === true)
+      for (const each of transaction.messages) each.undone = true;
+    if (/^(ROLLBACK|COMMIT)$/.test(text)) open.delete(session);
+  }
+  return messages;
 }
 
 /**
