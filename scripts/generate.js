@@ -1,17 +1,18 @@
 // Writes what is generated from the code: schemas/plan.schema.json, the tables of docs/checks.md, the generated parts of
-// docs/steps/<kind>.md, docs/diagnostics.md. `npm run generate` builds first where dist is older
-// than src; CI runs it and refuses a difference. Pages keep what people wrote outside the markers; a page that is missing is an error, since only a person
+// docs/steps/<kind>.md, docs/diagnostics.md. `npm run generate` makes modules of src for itself, since dist is bundled; CI runs it
+// and refuses a difference. Pages keep what people wrote outside the markers; a page that is missing is an error, since only a person
 // can say what problem a step kind solves.
 import { spawnSync } from 'node:child_process';
-import { existsSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 
 const root = join(import.meta.dirname, '..');
-if (newest('dist') < newest('src')) {
-  const { status } = spawnSync(process.execPath, ['scripts/build.js'], { cwd: root, stdio: 'inherit' });
-  if (status !== 0) process.exit(status ?? 1);
-}
-const load = (path) => import(new URL(`../dist/${path}`, import.meta.url));
+const modules = `dist-modules-${process.pid}`;
+process.on('exit', () => rmSync(join(root, modules), { recursive: true, force: true }));
+const compiler = ['node_modules/typescript/bin/tsc', '-p', 'tsconfig.build.json', '--noCheck', '--outDir', modules];
+const { status } = spawnSync(process.execPath, compiler, { cwd: root, stdio: 'inherit' });
+if (status !== 0) process.exit(status ?? 1);
+const load = (path) => import(new URL(`../${modules}/${path}`, import.meta.url));
 
 const { planSchema } = await load('document/plan-schema.js');
 const { STEP_KINDS } = await load('steps/registry.js');
@@ -99,7 +100,7 @@ function listOf(items) {
 /** Every table of codes, by the folder that reports them, which come by their first code; a table that only joins others is passed over. */
 async function allCodes() {
   const tables = [];
-  const files = readdirSync(join(root, 'dist'), { recursive: true })
+  const files = readdirSync(join(root, modules), { recursive: true })
     .map((path) => path.replaceAll('\\', '/'))
     .filter((path) => /(^|[/-])codes(-[a-z]+)?\.js$/.test(path))
     .sort();
@@ -129,16 +130,6 @@ function diagnosticsPage(codes) {
     lines.push('', `### ${code}: ${entry.summary}`, '', entry.explanation);
   }
   return `${lines.join('\n')}\n`;
-}
-
-/** When a file below the folder was last written; 0 where there is none. */
-function newest(folder) {
-  if (!existsSync(join(root, folder))) return 0;
-  const entries = readdirSync(join(root, folder), { recursive: true, withFileTypes: true });
-  return Math.max(
-    0,
-    ...entries.filter((entry) => entry.isFile()).map((entry) => statSync(join(entry.parentPath, entry.name)).mtimeMs),
-  );
 }
 
 function replaceMarked(path, content, mark = 'generated') {

@@ -1,7 +1,7 @@
 /** Which run an argument means: a plan's file is read for its name, anything else is a name. */
 import { existsSync } from 'node:fs';
 import { openPlan } from '../commands/open-plan.js';
-import { exitFor } from '../commands/plan.js';
+import { exitFor } from '../commands/exit-for.js';
 import { planInput, type Answer, type Invocation } from './invocation.js';
 
 export type RunName =

@@ -4,7 +4,7 @@
  */
 import type { CommandResult } from '../commands/command-result.js';
 import { CONFIGURATION_FILE, openConfiguration } from '../commands/open-configuration.js';
-import { exitFor } from '../commands/plan.js';
+import { exitFor } from '../commands/exit-for.js';
 import { targetUrl, type Configuration } from '../document/configuration.js';
 import { didYouMean } from '../kernel/did-you-mean.js';
 import type { Answer, CommonOptions, Targets } from './invocation.js';

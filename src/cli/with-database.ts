@@ -1,6 +1,6 @@
 /** A command's database: which one, opened, and closed whatever happens, at once where a signal says so. */
 import { EXIT, refusal, type CommandResult } from '../commands/command-result.js';
-import { exitFor } from '../commands/plan.js';
+import { exitFor } from '../commands/exit-for.js';
 import type { Database } from '../executor/session.js';
 import { resolveConnection } from '../postgres/connection.js';
 import { PgDatabase } from '../postgres/pg-database.js';

@@ -15,13 +15,14 @@ import { EXIT, refusal, type CommandResult } from './command-result.js';
 import { driftRefusal, keysOf } from './drift.js';
 import { endOfTurn, whyOf } from './end-of-turn.js';
 import { EXECUTOR, executeRun, holdingRun, MOVED, takeOverAsKnown, type RunOptions } from './execute-run.js';
+import { exitFor } from './exit-for.js';
 import { guarded } from './guarded.js';
 import { knownRun, liveRunsTouching, type LiveRun } from './known-run.js';
 import { refuseOtherTarget } from './other-target.js';
 import { openPlanOrSaved, type OpenedPlan, type PlanInput } from './open-plan.js';
 import { differencesFrom } from './saved-plan.js';
 import { wayBackFrom } from './way-back.js';
-import { exitFor, reportOf } from './plan.js';
+import { reportOf } from './plan.js';
 
 export interface ApplyOptions extends PlanInput, RunOptions {
   /** Shown what a new run would do; false: it is not begun. Not asked when going on. */

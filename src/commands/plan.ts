@@ -1,9 +1,9 @@
 /** `lockstep plan`: compiles against a database in READ ONLY transactions and says what would happen. */
 import type { Database } from '../executor/session.js';
-import { hasErrors, type Diagnostic } from '../kernel/diagnostic.js';
 import { planReport, type PlanReport } from '../report/plan-report.js';
 import { compileForDatabase, serverLineOf, type CompiledForDatabase } from './compile-for-database.js';
-import { EXIT, type CommandResult, type ExitCode } from './command-result.js';
+import { EXIT, type CommandResult } from './command-result.js';
+import { exitFor } from './exit-for.js';
 import { foretell } from './foretell.js';
 import { guarded } from './guarded.js';
 import { knownRun } from './known-run.js';
@@ -74,29 +74,3 @@ export function reportOf(plan: Plan, { compiled, estimates, schemaFile }: Compil
   const server = serverLineOf(compiled, schemaFile);
   return planReport({ graph, digest, description: plan.description, server, estimates });
 }
-
-/** A plan whose only fault is a missing consent is not wrong, it is not approved; one that only this server refuses may run elsewhere. */
-export function exitFor(diagnostics: readonly Diagnostic[]): ExitCode {
-  const errors = diagnostics.filter((diagnostic) => diagnostic.severity === 'error');
-  if (!hasErrors(diagnostics)) return EXIT.done;
-  if (errors.every((error) => error.code === 'LS9022')) return EXIT.usage;
-  if (errors.every((error) => CONSENT_CODES.has(error.code))) return EXIT.notApproved;
-  if (errors.every((error) => ENVIRONMENT_CODES.has(error.code))) return EXIT.failed;
-  return EXIT.planInvalid;
-}
-
-/** Hazards without consent; a saved plan that is not the one that was approved, or is for another target. */
-const CONSENT_CODES: ReadonlySet<string> = new Set(['LS6201', 'LS6202', 'LS6301', 'LS6515', 'LS9020', 'LS9023']);
-/** Refused by the server that was named, not by the plan. */
-const ENVIRONMENT_CODES: ReadonlySet<string> = new Set([
-  'LS1501',
-  'LS6105',
-  'LS6503',
-  'LS6515',
-  'LS6106',
-  'LS8002',
-  'LS8003',
-  'LS8004',
-  'LS9001',
-  'LS9017',
-]);

@@ -5,7 +5,7 @@ import { compileForDatabase } from './compile-for-database.js';
 import { commandDiagnostic, EXIT, refusal, type CommandResult } from './command-result.js';
 import { guarded } from './guarded.js';
 import { openPlanOrSaved, type PlanInput } from './open-plan.js';
-import { exitFor } from './plan.js';
+import { exitFor } from './exit-for.js';
 import { differencesFrom } from './saved-plan.js';
 
 export interface ShowOptions extends PlanInput {

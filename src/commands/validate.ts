@@ -2,7 +2,7 @@
 import type { Diagnostic } from '../kernel/diagnostic.js';
 import type { CommandResult } from './command-result.js';
 import { readPlanOrSaved, type PlanInput } from './open-plan.js';
-import { exitFor } from './plan.js';
+import { exitFor } from './exit-for.js';
 
 export interface ValidateReport {
   readonly plans: readonly {

@@ -24,7 +24,7 @@ import { compileForDatabase } from './compile-for-database.js';
 import { commandDiagnostic, EXIT, type CommandResult } from './command-result.js';
 import { guarded } from './guarded.js';
 import { openPlan, type PlanInput } from './open-plan.js';
-import { exitFor } from './plan.js';
+import { exitFor } from './exit-for.js';
 import { DatabaseError } from '../executor/session.js';
 
 export interface VerifyOptions extends PlanInput {

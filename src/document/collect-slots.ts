@@ -65,6 +65,8 @@ function collect(open: OpenSchema, schema: JsonSchema, value: unknown, path: Pat
 
 /** The branch that fits, or that objects least. */
 function bestBranch(open: OpenSchema, schema: JsonSchema, value: unknown): JsonSchema | undefined {
+  const fitting = branchesOf(schema).find((branch) => open.surelyFits(branch, value));
+  if (fitting !== undefined) return fitting;
   const place = { path: [], owner: undefined, noun: undefined, outer: undefined };
   let best: { readonly branch: JsonSchema; readonly weight: number } | undefined;
   for (const branch of branchesOf(schema)) {

@@ -27,7 +27,7 @@ export interface Target {
 export function readConfiguration(file: string, text: string): Outcome<Configuration> {
   const shown = readYaml(file, maskPasswords(text));
   if (!shown.ok) return { ok: false, diagnostics: shown.diagnostics.map(aboutConfiguration) };
-  const diagnostics = validateSchema(shown.value, SCHEMA);
+  const diagnostics = validateSchema(shown.value, CONFIGURATION_SCHEMA);
   if (diagnostics.length > 0) return { ok: false, diagnostics };
   const read = readYaml(file, text);
   if (!read.ok) return { ok: false, diagnostics: read.diagnostics.map(withoutWords) };
@@ -95,7 +95,8 @@ const TARGET: JsonSchema = {
   'x-lockstep-noun': 'target',
 };
 
-const SCHEMA: JsonSchema = {
+export const CONFIGURATION_SCHEMA: JsonSchema = {
+  $id: 'https://lockstep.dev/schemas/configuration.schema.json',
   'x-lockstep-noun': 'configuration',
   ...object('What is true of all plans of a project.', {
     targets: { ...map(TARGET, 'The databases that plans are run on, by name.'), propertyNames: TARGET_NAME },

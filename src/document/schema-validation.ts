@@ -22,7 +22,12 @@ export function validateSchema(document: SourceDocument, schema: JsonSchema): re
   const found = problemsOf(open, schema, document.value, place);
   // A keyword that nobody found words for: the raw words are better than silence.
   if (found.length === 0)
-    found.push({ path: [], code: 'LS1110', summary: 'a value of no possible shape', detail: open.refusal() });
+    found.push({
+      path: [],
+      code: 'LS1110',
+      summary: 'a value of no possible shape',
+      detail: open.refusal(document.value),
+    });
   const settled = found.filter(({ path }) => !document.isUnsettled(path));
   return settled.map((problem) => toDiagnostic(document, problem)).sort(byPosition);
 }

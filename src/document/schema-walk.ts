@@ -3,9 +3,10 @@
  * `properties`, `items`, `anyOf`. What a single schema says about a single value is asked of ajv, keyword by keyword,
  * so that both the explanation of problems and the search for annotated slots follow the same path.
  */
-import type { ErrorObject, ValidateFunction } from 'ajv';
-import { Ajv } from 'ajv';
+import type { Ajv, ErrorObject, ValidateFunction } from 'ajv';
 import type { JsonSchema } from '../kernel/json-schema.js';
+import { annotatedAjv } from './annotated-ajv.js';
+import { COMPILED_VERDICTS, type Verdict, type Verdicts } from './compiled-verdicts.js';
 
 export interface OpenSchema {
   readonly root: JsonSchema;
@@ -15,8 +16,10 @@ export interface OpenSchema {
   ownErrors(schema: JsonSchema, value: unknown): readonly ErrorObject[];
   /** ajv's verdict about the whole. */
   accepts(value: unknown): boolean;
-  /** What ajv said against the last value that `accepts` refused. */
-  refusal(): string;
+  /** A branch of the schema that surely accepts the value. False is no answer: what decides may not have been compiled. */
+  surelyFits(branch: JsonSchema, value: unknown): boolean;
+  /** What ajv says against it, in its own words. */
+  refusal(value: unknown): string;
 }
 
 const opened = new WeakMap<JsonSchema, OpenSchema>();
@@ -72,6 +75,20 @@ export function branchesOf(schema: JsonSchema): readonly JsonSchema[] {
   return [anyOf, oneOf].flatMap((branches) => (Array.isArray(branches) ? branches.filter(isObject) : []));
 }
 
+/** Every branch anywhere in a schema, once, with the pointer to it. The order depends on nothing but the schema. */
+export function allBranches(root: JsonSchema): ReadonlyMap<JsonSchema, string> {
+  const found = new Map<JsonSchema, string>();
+  const walk = (part: unknown, pointer: string): void => {
+    if (Array.isArray(part)) part.forEach((item: unknown, index) => walk(item, `${pointer}/${index}`));
+    if (!isObject(part)) return;
+    if (/\/(anyOf|oneOf)\/\d+$/.test(pointer) && !found.has(part)) found.set(part, pointer);
+    for (const [key, member] of Object.entries(part))
+      walk(member, `${pointer}/${encodeURIComponent(key.replaceAll('~', '~0').replaceAll('/', '~1'))}`);
+  };
+  walk(root, '#');
+  return found;
+}
+
 export function allOf(schema: JsonSchema): readonly JsonSchema[] {
   return Array.isArray(schema.allOf) ? schema.allOf.filter(isObject) : [];
 }
@@ -94,20 +111,39 @@ const NOT_OWN: ReadonlySet<string> = new Set([
 ]);
 
 class CompiledSchema implements OpenSchema {
-  private readonly ajv = annotatedAjv();
+  private made: Ajv | undefined;
   private readonly own = new WeakMap<JsonSchema, ValidateFunction>();
   private readonly resolved = new WeakMap<JsonSchema, JsonSchema>();
   private whole: ValidateFunction | undefined;
+  private readonly compiled: Verdicts | undefined;
+  private compiledBranches: ReadonlyMap<JsonSchema, Verdict> | undefined;
 
-  constructor(readonly root: JsonSchema) {}
-
-  accepts(value: unknown): boolean {
-    this.whole ??= this.ajv.compile(this.root);
-    return this.whole(value);
+  constructor(readonly root: JsonSchema) {
+    this.compiled = typeof root.$id === 'string' ? COMPILED_VERDICTS[root.$id] : undefined;
   }
 
-  refusal(): string {
-    return this.ajv.errorsText(this.whole?.errors ?? []);
+  accepts(value: unknown): boolean {
+    return (this.compiled?.whole ?? this.validator)(value);
+  }
+
+  surelyFits(branch: JsonSchema, value: unknown): boolean {
+    if (this.compiled === undefined) return false;
+    const { branches } = this.compiled;
+    this.compiledBranches ??= new Map([...allBranches(this.root).keys()].map((one, index) => [one, branches[index]!]));
+    return this.compiledBranches.get(branch)?.(value) ?? false;
+  }
+
+  refusal(value: unknown): string {
+    return this.validator(value) ? '' : this.ajv.errorsText(this.validator.errors);
+  }
+
+  private get validator(): ValidateFunction {
+    return (this.whole ??= this.ajv.compile(this.root));
+  }
+
+  /** Only a document that is refused needs it, where the verdict was compiled with the program. */
+  private get ajv(): Ajv {
+    return (this.made ??= annotatedAjv());
   }
 
   resolve(schema: JsonSchema): JsonSchema {
@@ -156,39 +192,4 @@ function ownPart(schema: JsonSchema): JsonSchema {
     }
   }
   return own;
-}
-
-/**
- * The vocabulary that a schema carries for us:
- *
- * - `x-lockstep-sql`, `x-lockstep-name`, `x-lockstep-ref`: what a text is (see `kernel/json-schema`).
- * - `x-lockstep-one-of: { noun, names }`: exactly one of these keys must be there: the kinds of a step, the checks.
- * - `x-lockstep-no-empty: reason`: neither null, nor blank, nor without entries, and why not.
- * - `x-lockstep-pattern-hint`: `pattern` in words: "lower-case words and hyphens".
- * - `x-lockstep-noun`: what a map is, for messages: "step"; by default the name of its definition.
- */
-function annotatedAjv(): Ajv {
-  const ajv = new Ajv({
-    ...{ allErrors: true, verbose: true, strict: false, validateFormats: false, ownProperties: true },
-    // To shorten the code of a schema that is used a few times costs a fifth of a second at each start.
-    code: { optimize: false },
-  });
-  ajv.addVocabulary([
-    ...['x-lockstep-sql', 'x-lockstep-name', 'x-lockstep-ref', 'x-lockstep-pattern-hint', 'x-lockstep-noun'],
-  ]);
-  ajv.addKeyword({
-    keyword: 'x-lockstep-one-of',
-    type: 'object',
-    schemaType: 'object',
-    validate: ({ names }: { names: readonly string[] }, value: object) =>
-      names.filter((name) => Object.hasOwn(value, name)).length === 1,
-  });
-  ajv.addKeyword({
-    keyword: 'x-lockstep-no-empty',
-    type: ['string', 'array', 'object'],
-    schemaType: 'string',
-    validate: (_reason: string, value: string | object) =>
-      typeof value === 'string' ? value.trim() !== '' : Object.keys(value).length > 0,
-  });
-  return ajv;
 }

@@ -62,7 +62,7 @@ export async function startLockstep(args: readonly string[], options: ProgramOpt
 const ROOT = process.cwd();
 let building: Promise<void> | undefined;
 
-/** Compiles over what is there, so that others who run it meanwhile find it whole; one process at a time. */
+/** Builds beside what is there, and puts it in its place when it is whole; one process at a time. */
 export function built(): Promise<void> {
   return (building ??= (async () => {
     const lock = join(ROOT, 'node_modules', '.lockstep-build');
@@ -72,7 +72,7 @@ export function built(): Promise<void> {
       await new Promise((resolve) => setTimeout(resolve, 250));
     }
     try {
-      if (isOld()) await compile();
+      if (isOld()) await build();
     } finally {
       rmdirSync(lock);
     }
@@ -103,13 +103,13 @@ function newest(folder: string): number {
   );
 }
 
-function compile(): Promise<void> {
+function build(): Promise<void> {
   return new Promise((resolve, reject) => {
-    const compiler = join(ROOT, 'node_modules/typescript/bin/tsc');
-    const child = spawn(process.execPath, [compiler, '-p', 'tsconfig.build.json'], { cwd: ROOT });
+    const child = spawn(process.execPath, [join(ROOT, 'scripts/build.js')], { cwd: ROOT });
     let said = '';
     child.stdout.setEncoding('utf8').on('data', (text: string) => (said += text));
+    child.stderr.setEncoding('utf8').on('data', (text: string) => (said += text));
     child.on('error', reject);
-    child.on('close', (exit) => (exit === 0 ? resolve() : reject(new Error(`src does not compile:\n${said}`))));
+    child.on('close', (exit) => (exit === 0 ? resolve() : reject(new Error(`src cannot be built:\n${said}`))));
   });
 }

