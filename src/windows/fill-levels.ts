@@ -16,6 +16,15 @@ export function fillId(step: string, table: string, level: number): OperationId 
 }
 
 export function fillLevels(window: Pick<ColumnWindow, 'tables'>): LevelOf {
+  const there = computed.get(window.tables) ?? levelsOf(window);
+  computed.set(window.tables, there);
+  return there;
+}
+
+/** Each trigger of each table asks, and the tables of a window are one array for its whole life. */
+const computed = new WeakMap<readonly TwinTable[], LevelOf>();
+
+function levelsOf(window: Pick<ColumnWindow, 'tables'>): LevelOf {
   const known = new Map<Twin, number>();
   const levelOf: LevelOf = (table, twin) => {
     const there = known.get(twin);

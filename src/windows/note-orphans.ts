@@ -2,9 +2,9 @@
 import { summarise, type CheckQuery } from '../operation/check-query.js';
 import { quoteLiteral } from '../sql/identifier.js';
 import type { ColumnWindow, Side, TwinTable } from './column-window.js';
-import { ASIDE_AT_MOST, cutRow, pairsOf, told, type Reference } from './set-aside.js';
+import { ASIDE_AT_MOST, cutRow, told, type Reference } from './set-aside.js';
 import { stepOfWindow } from './window.js';
-import { keyTexts } from './twin-values.js';
+import { keyTexts, pairsOf } from './twin-values.js';
 
 /** PL/pgSQL: notes down the row that a trigger has at hand, unless it stands aside already. `says`: the side with a value; `fill`: whose replay it is. */
 export function noteOrphan(

@@ -10,7 +10,6 @@ import {
   columnNames,
   nameThen,
   parentTwin,
-  twinTable,
   type ColumnWindow,
   type LookedUp,
   type Side,
@@ -18,7 +17,7 @@ import {
   type TwinTable,
 } from './column-window.js';
 import { repairOf } from './unconverted-parent.js';
-import { asksParent, parentLookUp, sideName } from './twin-values.js';
+import { asksParent, pairsOf, parentLookUp, type Pair } from './twin-values.js';
 
 /** Of one reference. Who has more of them has another problem. */
 export const ASIDE_AT_MOST = 10_000;
@@ -180,26 +179,6 @@ function missing(twin: Twin, row: string, leads: Side): string {
 }
 
 const SIDES: readonly Side[] = ['old', 'new'];
-
-/** By the values of one side, what must be the same in both rows. */
-export function pairsOf(
-  window: Window,
-  table: TwinTable,
-  { old, value }: Reference,
-  side: Side,
-  leads: Side,
-): readonly Pair[] {
-  const parent = twinTable(window, value.parent);
-  return [{ own: old, parent: value.parentColumn }, ...value.also].map((pair) => ({
-    own: sideName(table, pair.own, side, leads),
-    theirs: sideName(parent, pair.parent, side, leads),
-  }));
-}
-
-export interface Pair {
-  readonly own: string;
-  readonly theirs: string;
-}
 
 /** `user_id = 1003 finds no row of public.users`, SQL. */
 export function told(pairs: readonly Pair[], valueOf: (at: number) => string, { value }: Reference): string {

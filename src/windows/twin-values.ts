@@ -60,21 +60,33 @@ export function parentLookUp(
   leads: Side,
   row: string,
 ): ParentLookUp {
-  const parent = twinTable(window, value.parent);
-  const names = columnNames(parentTwin(window, value), leads);
-  const own = columnNames(
-    table.twins.find(({ old }) => old === column)!,
-    leads,
-  );
-  const pairs = [
-    [names[given], own[given]] as const,
-    ...value.also.map((pair) => [sideName(parent, pair.parent, given, leads), sideName(table, pair.own, given, leads)]),
-  ];
+  const pairs = pairsOf(window, table, { old: column, value }, given, leads);
   return {
-    takes: names[given === 'old' ? 'new' : 'old'],
-    finds: pairs.map(([theirs, ours]) => `p.${theirs} = ${row}.${ours}`).join(' AND '),
-    complete: pairs.map(([, ours]) => `${row}.${ours} IS NOT NULL`).join(' AND '),
+    takes: columnNames(parentTwin(window, value), leads)[given === 'old' ? 'new' : 'old'],
+    finds: pairs.map(({ own, theirs }) => `p.${theirs} = ${row}.${own}`).join(' AND '),
+    complete: pairs.map(({ own }) => `${row}.${own} IS NOT NULL`).join(' AND '),
   };
+}
+
+/** What must be the same in a row and in its parent: columns, quoted. */
+export interface Pair {
+  readonly own: string;
+  readonly theirs: string;
+}
+
+/** By the values of one side. */
+export function pairsOf(
+  window: Pick<ColumnWindow, 'tables'>,
+  table: TwinTable,
+  { old, value }: { readonly old: string; readonly value: LookedUp },
+  side: Side,
+  leads: Side,
+): readonly Pair[] {
+  const parent = twinTable(window, value.parent);
+  return [{ own: old, parent: value.parentColumn }, ...value.also].map((pair) => ({
+    own: sideName(table, pair.own, side, leads),
+    theirs: sideName(parent, pair.parent, side, leads),
+  }));
 }
 
 /** What a column is called that holds the values of a side, quoted; one without a twin holds those of both. */
