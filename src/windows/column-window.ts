@@ -150,6 +150,15 @@ export function relationsOf({ relation, parts }: Pick<TwinTable, 'relation' | 'p
   return [relation, ...parts];
 }
 
+/** With their columns of today: of a window of another plan, whose tables go on. */
+export function tablesNow(
+  { tables }: Pick<ColumnWindow, 'tables'>,
+  relations: Readonly<Record<string, Relation>>,
+): readonly TwinTable[] {
+  const now = (relation: Relation): Relation => relations[relationKey(relation)] ?? relation;
+  return tables.map((table) => ({ ...table, relation: now(table.relation), parts: table.parts.map(now) }));
+}
+
 /** Qualified and quoted. */
 export function namesOfParts({ parts }: Pick<TwinTable, 'parts'>): readonly string[] {
   return parts.map(relationKey);

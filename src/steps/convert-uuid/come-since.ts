@@ -2,12 +2,11 @@
  * What stands on a converted column, and was not there when the window opened: asked where a later plan cuts the window over, days or
  * weeks behind the step that built a counterpart of everything. In between, other plans and people have made what they needed.
  */
-import type { Relation } from '../../catalog/catalog-snapshot.js';
 import { report } from '../../catalog/scope.js';
 import { sqlName } from '../../mapping/mapping.js';
 import { relationKey } from '../../sql/identifier.js';
 import { withColumnRenamed } from '../../sql/renamed-text.js';
-import { relationsOf, type ColumnWindow, type TwinTable } from '../../windows/column-window.js';
+import { relationsOf, tablesNow, type ColumnWindow, type TwinTable } from '../../windows/column-window.js';
 import { swapping } from '../../windows/swap-columns.js';
 import type { LowerContext } from '../step-definition.js';
 import { WINDOW_CODES } from '../window-codes.js';
@@ -15,13 +14,7 @@ import { nothingIsLeftBehind } from './refuse-dependents.js';
 
 /** `context`: of the step that cuts it over. */
 export function refuseWhatHasCome(window: ColumnWindow, context: LowerContext): void {
-  const { relations } = context.catalog;
-  const present = (relation: Relation): Relation => relations[sqlName(relation)] ?? relation;
-  const now = window.tables.map((table) => ({
-    ...table,
-    relation: present(table.relation),
-    parts: table.parts.map(present),
-  }));
+  const now = tablesNow(window, context.catalog.relations);
   const refuse = (detail: string, help: string): void =>
     report(context, WINDOW_CODES, 'LS6514', context.locate(context.path), { detail, help });
   for (const what of [...now.flatMap(comeTo), ...referencesTo(window, context)])

@@ -1,16 +1,13 @@
 /** What the rows must be like, asked before anything changes. */
-import { summarise } from '../../operation/check-query.js';
 import type { Operation } from '../../operation/operation.js';
 import { checkOperations } from '../../checks/check-operations.js';
 import type { PlannedCheck } from '../../checks/compile-checks.js';
-import { affectedPolicies } from '../../windows/affected-policies.js';
-import { affectedViews } from '../../windows/affected-views.js';
-import { queriesWithTwins } from '../../windows/queries-with-twins.js';
 import type { Twin, TwinTable } from '../../windows/column-window.js';
 import { uniquePartsOf } from '../../checks/castable.js';
 import { primaryKeyOf } from '../../catalog/walkable-key.js';
 import { castQuery } from '../../sql/cast-query.js';
 import type { LowerContext } from '../step-definition.js';
+import { textsFit } from '../texts-fit.js';
 import { orphansFound } from './orphans.js';
 
 export function preconditionsOf(tables: readonly TwinTable[], context: LowerContext): readonly Operation[] {
@@ -24,27 +21,6 @@ export function preconditionsOf(tables: readonly TwinTable[], context: LowerCont
       foretold: true,
     }),
   ];
-}
-
-/** The server is asked what it will be asked under the lock: a view may unite the key with one that stays an integer. */
-function textsFit(tables: readonly TwinTable[], { catalog, statementsOf }: LowerContext): readonly PlannedCheck[] {
-  const names = tables.map(({ name }) => name);
-  const views = affectedViews(tables, catalog, statementsOf);
-  const policies = affectedPolicies(tables, views, catalog, statementsOf);
-  return [...queriesWithTwins(views, policies, tables, statementsOf)].map(([name, query]) => {
-    const rows = `SELECT FROM (${query}\n) AS v WHERE false`;
-    return {
-      reads: names,
-      query: {
-        check: 'view',
-        name: `${name} can be made with the new keys`,
-        severity: 'error',
-        rows,
-        summary: summarise(rows, 1),
-        mask: [],
-      },
-    };
-  });
 }
 
 /** What a foreign key upholds has the values of its parent, and these are asked there. */

@@ -1,5 +1,6 @@
 /** The cutover of windows inside of tables: what must be built first, the change of names in one commit, and the same back. */
 import { applyEffects } from '../../catalog/effects.js';
+import { checkOperations } from '../../checks/check-operations.js';
 import type { Hazard } from '../../operation/hazard.js';
 import { IS_A_WAY_BACK, type Operation, type StatementOperation } from '../../operation/operation.js';
 import { quoteIdentifier, relationKey } from '../../sql/identifier.js';
@@ -7,6 +8,7 @@ import { withColumnRenamed, withIndexName } from '../../sql/renamed-text.js';
 import {
   namesOfParts,
   shortened,
+  tablesNow,
   type ColumnWindow,
   type Counterpart,
   type TwinTable,
@@ -23,6 +25,7 @@ import { definitionEffects } from '../definition-effects.js';
 import { fillLate, hasUnprovedKey, nullOrphans } from '../null-orphans.js';
 import { paceOf } from '../pace-of.js';
 import { EMPTY_FRAGMENT, type Fragment, type LowerContext } from '../step-definition.js';
+import { textsFit } from '../texts-fit.js';
 import { WINDOW_CODES } from '../window-codes.js';
 import { swapFacts } from './swap-facts.js';
 import { report } from '../../catalog/scope.js';
@@ -95,7 +98,7 @@ export function cutOverColumns(
   };
   return {
     operations: [...spares.operations, ...late, ...nulled, ...compare, flip],
-    preconditions: [],
+    preconditions: fitting(windows, context),
     effects: [...spares.effects, ...changes],
     windows: windows.map((window) => ({ ...window, leads: 'new' })),
   };
@@ -138,6 +141,15 @@ export function cutOverColumns(
     };
     return [...built, ...compared, flipBack, ...asBack(proved, [flipBack.id])];
   }
+}
+
+/** Of windows of this plan it was asked when they opened. */
+function fitting(windows: readonly ColumnWindow[], context: LowerContext): readonly Operation[] {
+  const tables = windows
+    .filter(({ ofOtherPlan }) => ofOtherPlan === true)
+    .flatMap((window) => tablesNow(window, context.catalog.relations));
+  const { step } = context;
+  return checkOperations(textsFit(tables, context), { step, prefix: `${step}/before`, effect: 'fail', barrier: false });
 }
 
 /** They find rows by names, and these change: nothing that a cutover could do for them. */
