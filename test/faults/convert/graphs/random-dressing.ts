@@ -71,13 +71,14 @@ export function policiesOf(tables: readonly GraphTable[], { choice, shapes }: Ch
   const { table, reference } = pair;
   const { parent, column, where } = reference;
   if (where !== null) return [];
+  // By `=`: of a varchar the server prints `IN` with a cast to text on one side, which a uuid does not fit.
   const key = `SELECT p.${q(parent.key!.column)} FROM ${parent.name} AS p`;
   shapes.add('policy');
   return choice.weighted([
     [
       2,
       [
-        `CREATE POLICY "its own" ON ${table.name} USING (${q(column)} IN (${key})) WITH CHECK (${q(column)} IS NOT NULL)`,
+        `CREATE POLICY "its own" ON ${table.name} USING (EXISTS (${key} WHERE p.${q(parent.key!.column)} = ${table.name}.${q(column)})) WITH CHECK (${q(column)} IS NOT NULL)`,
       ],
     ],
     [
