@@ -20,6 +20,8 @@ export interface CommittedBatch {
   readonly cursor: readonly string[];
   /** False for a part of a batch that failed: how long it took says nothing about how many rows fit. */
   readonly atUsualPace: boolean;
+  /** The range ended before so many rows were found. */
+  readonly short: boolean;
 }
 
 const PROBLEMS = {
@@ -95,7 +97,13 @@ export async function runBatch(
     await journal.checkpoint(session, run, claim, { ...record, provenance: operation.work.provenance });
     suspects.passed(claim, portion, cursor);
     tried.rows = 'written';
-    return { rows: counts.read, skipped: counts.skipped, cursor, atUsualPace: portion.pieces.length === 0 };
+    return {
+      rows: counts.read,
+      skipped: counts.skipped,
+      cursor,
+      atUsualPace: portion.pieces.length === 0,
+      short: end === null,
+    };
   };
   try {
     const batch = await runTransaction(execution, session, inTransaction, { lockTimeoutMs });

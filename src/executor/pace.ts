@@ -1,16 +1,27 @@
 /**
- * How many rows the next batch takes. Grows by at most half, shrinks at once to what would have fitted, and never below
- * one row: a batch that was too slow held its row locks too long already, one that was too fast cost nothing but time.
+ * How many rows the next batch takes. Grows half of the way to what would have fitted, and by at most half; shrinks at once to
+ * what would have fitted, and never below one row: a batch that was too slow held its row locks too long already, one that was
+ * too fast cost nothing but time, and may have been so by chance.
  */
 import type { Limits } from '../operation/operation-graph.js';
 import type { Pace } from '../operation/operation.js';
 import { DatabaseError } from './session.js';
 
-/** The size that would have met the target, between a tenth and one and a half of the last one. */
-export function nextBatchSize(pace: Pace, lastSize: number, durationMs: number): number {
-  if (pace.targetMs === null) return lastSize;
-  const fitting = (lastSize * pace.targetMs) / Math.max(durationMs, 1);
-  const bounded = Math.min(Math.max(fitting, lastSize / 10), lastSize * 1.5, pace.maxRows);
+export interface PacedBatch {
+  /** Rows that it was to take. */
+  readonly size: number;
+  readonly durationMs: number;
+  /** Its range ended before: it took fewer, so that it was fast says nothing. */
+  readonly short: boolean;
+}
+
+/** Between a tenth and one and a half of the size of the batch that has just been committed. */
+export function nextBatchSize(pace: Pace, { size, durationMs, short }: PacedBatch): number {
+  if (pace.targetMs === null) return size;
+  const fitting = (size * pace.targetMs) / Math.max(durationMs, 1);
+  if (fitting > size && short) return size;
+  const wanted = fitting > size ? (size + fitting) / 2 : fitting;
+  const bounded = Math.min(Math.max(wanted, size / 10), size * 1.5, pace.maxRows);
   return Math.max(1, Math.round(bounded));
 }
 

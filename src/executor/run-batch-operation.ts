@@ -149,8 +149,8 @@ async function oneBatch(
       }
       attempts.tries = 0;
       crew.problemTries = 0;
-      const { atUsualPace, ...told } = batch;
-      if (atUsualPace) crew.size = nextBatchSize(operation.pace, size, batch.durationMs);
+      const { atUsualPace, short, ...told } = batch;
+      if (atUsualPace) crew.size = nextBatchSize(operation.pace, { size, short, durationMs: batch.durationMs });
       if (batch.skipped === 0) crew.meetsRows = false;
       const counts = await journal.counts(session, run, operation.id);
       observe({ type: 'progress', operation: operation.id, step: operation.step, counts, ...told });
