@@ -19,10 +19,9 @@ export interface PacedBatch {
 export function nextBatchSize(pace: Pace, { size, durationMs, short }: PacedBatch): number {
   if (pace.targetMs === null) return size;
   const fitting = (size * pace.targetMs) / Math.max(durationMs, 1);
-  if (fitting > size && short) return size;
-  const wanted = fitting > size ? (size + fitting) / 2 : fitting;
-  const bounded = Math.min(Math.max(wanted, size / 10), size * 1.5, pace.maxRows);
-  return Math.max(1, Math.round(bounded));
+  const grown = short ? size : Math.min((size + fitting) / 2, size * 1.5);
+  const next = fitting > size ? grown : Math.max(fitting, size / 10);
+  return Math.max(1, Math.round(Math.min(next, pace.maxRows)));
 }
 
 const QUERY_CANCELED = '57014';

@@ -17,7 +17,6 @@ test('ranges of few rows do not make the batches grow', async () => {
     INSERT INTO t SELECT n, 'x', NULL FROM generate_series(1, 1000) AS n`);
   const sizes: number[] = [];
   const database = withSessions(found.database, (session) => ({
-    ...session,
     query: (sql, parameters) => {
       const passedOver = /OFFSET (\d+) LIMIT 1/.exec(sql)?.[1];
       if (passedOver !== undefined) sizes.push(Number(passedOver) + 1);

@@ -16,6 +16,7 @@ describe('nextBatchSize', () => {
     { what: 'never above the most', last: 49_000, ms: 1, next: 50_000 },
     { what: 'survives a clock that stands still', last: 1000, ms: 0, next: 1500 },
     { what: 'does not grow because a range ended', last: 1000, ms: 10, short: true, next: 1000 },
+    { what: 'comes down to the most although a range ended', last: 60_000, ms: 10, short: true, next: 50_000 },
     { what: 'shrinks although a range ended', last: 1000, ms: 500, short: true, next: 500 },
   ])('$what', ({ last, ms, short = false, next }) =>
     expect(nextBatchSize(PACE, { size: last, durationMs: ms, short })).toBe(next),
