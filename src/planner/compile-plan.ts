@@ -27,7 +27,7 @@ import { changesRows, placePreconditions, type StepOperations } from './place-pr
 import { refuseLongBatches } from './refuse-long-batches.js';
 import { refuseUnderneath } from './refuse-underneath.js';
 import { report } from '../catalog/scope.js';
-import type { AnyWindow } from '../windows/column-window.js';
+import type { AnyWindow } from '../windows/inside-tables/columns-window.js';
 import { storeWindow } from '../windows/stored-window.js';
 import type { WindowOfPlan } from './other-windows.js';
 

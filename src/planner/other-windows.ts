@@ -3,7 +3,7 @@
  * of them comes from the journal; reading it belongs to `postgres`.
  */
 import type { CatalogSnapshot } from '../catalog/catalog-snapshot.js';
-import { isOfColumns, type AnyWindow } from '../windows/column-window.js';
+import { isOfColumns, type AnyWindow } from '../windows/inside-tables/columns-window.js';
 import { restoreWindow } from '../windows/stored-window.js';
 import type { StoredWindow } from '../operation/operation-graph.js';
 import type { WindowState } from '../windows/window-state.js';

@@ -4,7 +4,7 @@ import { report } from '../catalog/scope.js';
 import type { LowerContext } from '../steps/step-definition.js';
 import { WINDOW_CODES } from '../steps/window-codes.js';
 import { whatBreaksMirror, whatBreaksTwins, whatMayBreakMirror } from '../windows/what-breaks-mirror.js';
-import { isOfColumns, type AnyWindow } from '../windows/column-window.js';
+import { isOfColumns, type AnyWindow } from '../windows/inside-tables/columns-window.js';
 import type { OtherWindow } from './other-windows.js';
 
 /** `moved`: windows that the step itself opens or changes. */

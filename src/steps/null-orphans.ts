@@ -6,9 +6,14 @@
 import type { Relation } from '../catalog/catalog-snapshot.js';
 import { walkableKeyOf } from '../catalog/walkable-key.js';
 import { IS_A_WAY_BACK, type BatchOperation, type KeyWalk, type Pace } from '../operation/operation.js';
-import type { ColumnWindow, TwinTable } from '../windows/column-window.js';
-import { nulledWalk, nullOrphansWork, restoreOrphansWork, type OrphanedColumn } from '../windows/orphan-rows.js';
-import { lateParentsWork } from '../windows/set-aside.js';
+import type { ColumnWindow, TwinTable } from '../windows/inside-tables/columns-window.js';
+import {
+  nulledWalk,
+  nullOrphansWork,
+  restoreOrphansWork,
+  type OrphanedColumn,
+} from '../windows/inside-tables/orphan-rows.js';
+import { lateParentsWork } from '../windows/inside-tables/set-aside.js';
 import { firesTriggers } from './fitness.js';
 import { sqlKeyColumn } from './key-walk.js';
 import type { LowerContext } from './step-definition.js';

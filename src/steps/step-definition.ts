@@ -14,7 +14,7 @@ import type { HazardName } from '../operation/hazard.js';
 import type { Operation, OperationId } from '../operation/operation.js';
 import type { StepReach } from '../operation/step-reach.js';
 import type { ParsedStatement } from '../sql/grammar.js';
-import type { AnyWindow } from '../windows/column-window.js';
+import type { AnyWindow } from '../windows/inside-tables/columns-window.js';
 
 export interface StepDefinition<Fields> {
   readonly kind: string;

@@ -4,10 +4,10 @@
  */
 import type { PlannedCheck } from '../checks/compile-checks.js';
 import { summarise } from '../operation/check-query.js';
-import { affectedPolicies } from '../windows/affected-policies.js';
-import { affectedViews } from '../windows/affected-views.js';
-import type { TwinTable } from '../windows/column-window.js';
-import { queriesWithTwins } from '../windows/queries-with-twins.js';
+import { affectedPolicies } from '../windows/inside-tables/affected-policies.js';
+import { affectedViews } from '../windows/inside-tables/affected-views.js';
+import type { TwinTable } from '../windows/inside-tables/columns-window.js';
+import { queriesWithTwins } from '../windows/inside-tables/queries-with-twins.js';
 import type { LowerContext } from './step-definition.js';
 
 /** What it will be asked under the lock: a view may unite the key with one that stays an integer. */

@@ -2,8 +2,8 @@
 import { report } from '../catalog/scope.js';
 import type { Path } from '../kernel/path.js';
 import { sqlName, textsOf } from '../mapping/mapping.js';
-import { isOfColumns, type AnyWindow } from '../windows/column-window.js';
-import type { Mirror, Window } from '../windows/window.js';
+import { isOfColumns, type AnyWindow } from '../windows/inside-tables/columns-window.js';
+import type { Mirror, Window } from '../windows/between-tables/tables-window.js';
 import { withPartitions } from './fitness.js';
 import { WINDOW_CODES } from './window-codes.js';
 import type { LowerContext } from './step-definition.js';

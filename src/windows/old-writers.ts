@@ -2,7 +2,7 @@
 import { formatDuration } from '../kernel/duration.js';
 import { summarise, type CheckQuery } from '../operation/check-query.js';
 import { quoteLiteral } from '../sql/identifier.js';
-import type { Window } from './window.js';
+import type { Window } from './between-tables/tables-window.js';
 
 export function oldSideIsQuiet({ name }: Pick<Window, 'name'>, quietMs: number): CheckQuery {
   const rows = `SELECT by_user, application, mapping, count(*) AS transactions, max(at) AS last_at FROM lockstep.old_writer

@@ -6,8 +6,8 @@
 import type { CatalogSnapshot, Relation } from '../catalog/catalog-snapshot.js';
 import { sqlName, type MappedColumn, type Mapping, type ReverseMapping } from '../mapping/mapping.js';
 import type { StoredWindow } from '../operation/operation-graph.js';
-import { isOfColumns, type AnyWindow, type ColumnWindow, type TwinTable } from './column-window.js';
-import { mirrorNames, type BackMirror, type Mirror, type Window } from './window.js';
+import { isOfColumns, type AnyWindow, type ColumnWindow, type TwinTable } from './inside-tables/columns-window.js';
+import { mirrorNames, type BackMirror, type Mirror, type Window } from './between-tables/tables-window.js';
 
 type StoredMirror = Omit<Mirror, 'mapping' | 'names' | 'back'> & {
   readonly mapping: Omit<Mapping, 'source' | 'target'> & { readonly source: string; readonly target: string };

@@ -9,8 +9,8 @@ import { sqlName, textsOf } from '../mapping/mapping.js';
 import { readExpression } from '../sql/fragment.js';
 import type { Grammar } from '../sql/grammar.js';
 import { quoteIdentifier } from '../sql/identifier.js';
-import { columnNames, nameThen, type ColumnWindow } from './column-window.js';
-import type { Mirror } from './window.js';
+import { columnNames, nameThen, type ColumnWindow } from './inside-tables/columns-window.js';
+import type { Mirror } from './between-tables/tables-window.js';
 
 /** Sentences; empty: nothing. */
 export function whatBreaksMirror(

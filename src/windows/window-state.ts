@@ -15,7 +15,7 @@ import { quoteLiteral } from '../sql/identifier.js';
 import { RUN_ID } from '../sql/pinned-settings.js';
 import { summarise, type CheckQuery } from '../operation/check-query.js';
 import { sqlName } from '../mapping/mapping.js';
-import type { Window } from './window.js';
+import type { Window } from './between-tables/tables-window.js';
 
 type Moved = Pick<Window, 'id' | 'name' | 'ofOtherPlan'> & Partial<Pick<Window, 'leads'>>;
 

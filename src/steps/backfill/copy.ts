@@ -13,10 +13,10 @@ import { readsOfMirror, windowOver } from '../window-at.js';
 import type { MappingBackfill } from './schema.js';
 import { refuseToSuppress, suppresses, type UserTriggers } from './suppress.js';
 import { upheldKeys } from './upheld-keys.js';
-import { joinWindow } from '../../windows/join-window.js';
-import { mirrorFires } from '../../windows/mirror-triggers.js';
-import { isOfColumns } from '../../windows/column-window.js';
-import type { Window } from '../../windows/window.js';
+import { joinWindow } from '../../windows/between-tables/join-window.js';
+import { mirrorFires } from '../../windows/between-tables/mirror-triggers.js';
+import { isOfColumns } from '../../windows/inside-tables/columns-window.js';
+import type { Window } from '../../windows/between-tables/tables-window.js';
 import { sqlKeyColumn, targetWalk } from '../key-walk.js';
 import { provenanceIsFresh, uncopyWork, type Referrer } from './uncopy-sql.js';
 

@@ -1,6 +1,6 @@
 /** Closing a window inside of tables. */
-import { closeColumns } from '../../windows/close-columns.js';
-import type { ColumnWindow } from '../../windows/column-window.js';
+import { closeColumns } from '../../windows/inside-tables/close-columns.js';
+import type { ColumnWindow } from '../../windows/inside-tables/columns-window.js';
 import { retire } from './retire.js';
 import { definitionEffects } from '../definition-effects.js';
 import type { Fragment, LowerContext } from '../step-definition.js';

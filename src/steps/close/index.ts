@@ -1,8 +1,8 @@
 /** `close`: ends windows. Both sides are compared once more; then the mirrors go, and what is there stays. */
 import { DURATION_PATTERN, parseDuration } from '../../kernel/duration.js';
 import { list, object, ref, text } from '../../kernel/json-schema.js';
-import { closeWindow } from '../../windows/close-window.js';
-import { isOfColumns } from '../../windows/column-window.js';
+import { closeWindow } from '../../windows/between-tables/close-window.js';
+import { isOfColumns } from '../../windows/inside-tables/columns-window.js';
 import { closedColumns } from './columns.js';
 import { EMPTY_FRAGMENT, type Fragment, type LowerContext, type StepDefinition } from '../step-definition.js';
 import { familyOf, openWindowAt, readsOfMirror } from '../window-at.js';

@@ -6,8 +6,13 @@ import { report } from '../../catalog/scope.js';
 import { sqlName } from '../../mapping/mapping.js';
 import { relationKey } from '../../sql/identifier.js';
 import { withColumnRenamed } from '../../sql/renamed-text.js';
-import { relationsOf, tablesNow, type ColumnWindow, type TwinTable } from '../../windows/column-window.js';
-import { swapping } from '../../windows/swap-columns.js';
+import {
+  relationsOf,
+  tablesNow,
+  type ColumnWindow,
+  type TwinTable,
+} from '../../windows/inside-tables/columns-window.js';
+import { swapping } from '../../windows/inside-tables/swap-columns.js';
 import type { LowerContext } from '../step-definition.js';
 import { WINDOW_CODES } from '../window-codes.js';
 import { nothingIsLeftBehind } from './refuse-dependents.js';

@@ -14,7 +14,7 @@ import {
   type Counterpart,
   type Twin,
   type TwinTable,
-} from '../../windows/column-window.js';
+} from '../../windows/inside-tables/columns-window.js';
 
 export interface Counterparts {
   /** Those that change names at a cutover. */

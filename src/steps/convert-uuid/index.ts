@@ -1,5 +1,5 @@
 /** `convert_uuid`: a key becomes a uuid, with everything that refers to it, beside the old one and in step with it. */
-import { isOfColumns } from '../../windows/column-window.js';
+import { isOfColumns } from '../../windows/inside-tables/columns-window.js';
 import type { StepDefinition } from '../step-definition.js';
 import { refuseWhatHasCome } from './come-since.js';
 import { lowerConvertUuid } from './lower.js';

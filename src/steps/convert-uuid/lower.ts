@@ -5,12 +5,17 @@ import { sqlName } from '../../mapping/mapping.js';
 import type { Operation } from '../../operation/operation.js';
 import { quoteIdentifier } from '../../sql/identifier.js';
 import { objectKey } from '../../sql/object-key.js';
-import { namesOfParts, relationsOf, type ColumnWindow, type TwinTable } from '../../windows/column-window.js';
-import { createMap } from '../../windows/key-map.js';
-import { onDuplicate } from '../../windows/mend-duplicates.js';
-import { openColumns } from '../../windows/open-columns.js';
-import { backWhereThere } from '../../windows/partitions-of-window.js';
-import { windowName } from '../../windows/window.js';
+import {
+  namesOfParts,
+  relationsOf,
+  type ColumnWindow,
+  type TwinTable,
+} from '../../windows/inside-tables/columns-window.js';
+import { createMap } from '../../windows/inside-tables/key-map.js';
+import { onDuplicate } from '../../windows/inside-tables/mend-duplicates.js';
+import { openColumns } from '../../windows/inside-tables/open-columns.js';
+import { backWhereThere } from '../../windows/inside-tables/partitions-of-window.js';
+import { windowName } from '../../windows/between-tables/tables-window.js';
 import { firesTriggers, refuseUnfit } from '../fitness.js';
 import { nullOrphans, walkOf } from '../null-orphans.js';
 import { definitionEffects } from '../definition-effects.js';

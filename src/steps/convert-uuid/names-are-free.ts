@@ -1,6 +1,6 @@
 /** What a conversion makes has names of its own: none of them may be taken, and a table of pairs must be able to tell rows apart. */
 import { report } from '../../catalog/scope.js';
-import { relationsOf, type Counterpart, type TwinTable } from '../../windows/column-window.js';
+import { relationsOf, type Counterpart, type TwinTable } from '../../windows/inside-tables/columns-window.js';
 import type { LowerContext } from '../step-definition.js';
 import { CONVERT_CODES } from './codes.js';
 import { takenNames } from './counterparts.js';

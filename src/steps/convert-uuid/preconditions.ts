@@ -2,7 +2,7 @@
 import type { Operation } from '../../operation/operation.js';
 import { checkOperations } from '../../checks/check-operations.js';
 import type { PlannedCheck } from '../../checks/compile-checks.js';
-import type { Twin, TwinTable } from '../../windows/column-window.js';
+import type { Twin, TwinTable } from '../../windows/inside-tables/columns-window.js';
 import { uniquePartsOf } from '../../checks/castable.js';
 import { primaryKeyOf } from '../../catalog/walkable-key.js';
 import { castQuery } from '../../sql/cast-query.js';

@@ -2,16 +2,16 @@
 import { sqlName } from '../../mapping/mapping.js';
 import type { ReachedColumn, ReachedObject, StepReach } from '../../operation/step-reach.js';
 import { quoteIdentifier, relationKey } from '../../sql/identifier.js';
-import { affectedPolicies } from '../../windows/affected-policies.js';
-import { affectedViews } from '../../windows/affected-views.js';
+import { affectedPolicies } from '../../windows/inside-tables/affected-policies.js';
+import { affectedViews } from '../../windows/inside-tables/affected-views.js';
 import {
   namesOfParts,
   type ColumnWindow,
   type Counterpart,
   type Twin,
   type TwinTable,
-} from '../../windows/column-window.js';
-import { defaultOf } from '../../windows/swap-columns.js';
+} from '../../windows/inside-tables/columns-window.js';
+import { defaultOf } from '../../windows/inside-tables/swap-columns.js';
 import type { LowerContext } from '../step-definition.js';
 import type { KeyNode } from './key-node.js';
 import { functionsThatName } from './refuse-dependents.js';

@@ -3,9 +3,9 @@ import { report } from '../../catalog/scope.js';
 import { sqlName } from '../../mapping/mapping.js';
 import { relationKey } from '../../sql/identifier.js';
 import { withColumnRenamed } from '../../sql/renamed-text.js';
-import { affectedPolicies } from '../../windows/affected-policies.js';
-import { affectedViews, meansConverted, type AffectedView } from '../../windows/affected-views.js';
-import { relationsOf, type TwinTable } from '../../windows/column-window.js';
+import { affectedPolicies } from '../../windows/inside-tables/affected-policies.js';
+import { affectedViews, meansConverted, type AffectedView } from '../../windows/inside-tables/affected-views.js';
+import { relationsOf, type TwinTable } from '../../windows/inside-tables/columns-window.js';
 import type { LowerContext } from '../step-definition.js';
 import { CONVERT_CODES } from './codes.js';
 

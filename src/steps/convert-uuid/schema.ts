@@ -1,6 +1,6 @@
 /** Fields of `convert_uuid`. */
 import { list, map, name, object, sql, text, type JsonSchema } from '../../kernel/json-schema.js';
-import type { Orphans } from '../../windows/column-window.js';
+import type { Orphans } from '../../windows/inside-tables/columns-window.js';
 import { batchSchema, userTriggersSchema, workersSchema, type BatchFields } from '../batch-fields.js';
 
 export interface ConvertUuidFields {

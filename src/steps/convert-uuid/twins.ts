@@ -13,7 +13,7 @@ import {
   type TwinTable,
   type TwinValue,
   type ValueRule,
-} from '../../windows/column-window.js';
+} from '../../windows/inside-tables/columns-window.js';
 import type { LowerContext } from '../step-definition.js';
 import { CONVERT_CODES } from './codes.js';
 import { partsOf } from './partitions.js';

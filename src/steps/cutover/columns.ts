@@ -12,13 +12,24 @@ import {
   type ColumnWindow,
   type Counterpart,
   type TwinTable,
-} from '../../windows/column-window.js';
-import { compareColumns, exclusive, tablesInOrder } from '../../windows/column-operations.js';
-import { plain } from '../../windows/open-window.js';
-import { indexesAreWhole, partitionsAreItsOwn, whereThereStill } from '../../windows/partitions-of-window.js';
-import { followNames, ofKind, swapBack, swapThere, swapping, type SwapFacts } from '../../windows/swap-columns.js';
-import { twinsAreIntact } from '../../windows/twin-triggers.js';
-import { nothingStaysBehind } from '../../windows/stays-behind.js';
+} from '../../windows/inside-tables/columns-window.js';
+import { compareColumns, exclusive, tablesInOrder } from '../../windows/inside-tables/column-operations.js';
+import { plain } from '../../windows/between-tables/open-window.js';
+import {
+  indexesAreWhole,
+  partitionsAreItsOwn,
+  whereThereStill,
+} from '../../windows/inside-tables/partitions-of-window.js';
+import {
+  followNames,
+  ofKind,
+  swapBack,
+  swapThere,
+  swapping,
+  type SwapFacts,
+} from '../../windows/inside-tables/swap-columns.js';
+import { twinsAreIntact } from '../../windows/inside-tables/twin-triggers.js';
+import { nothingStaysBehind } from '../../windows/inside-tables/stays-behind.js';
 import { moveWindow, windowMayMove } from '../../windows/window-state.js';
 import { breaksSubscribers } from '../breaks-subscribers.js';
 import { definitionEffects } from '../definition-effects.js';

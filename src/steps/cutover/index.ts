@@ -2,9 +2,9 @@
 import { report } from '../../catalog/scope.js';
 import { DURATION_PATTERN, parseDuration } from '../../kernel/duration.js';
 import { integer, list, object, ref, text } from '../../kernel/json-schema.js';
-import { cutOver } from '../../windows/cutover-window.js';
-import { isOfColumns, type AnyWindow } from '../../windows/column-window.js';
-import type { Window } from '../../windows/window.js';
+import { cutOver } from '../../windows/between-tables/cutover-window.js';
+import { isOfColumns, type AnyWindow } from '../../windows/inside-tables/columns-window.js';
+import type { Window } from '../../windows/between-tables/tables-window.js';
 import type { StatementOperation } from '../../operation/operation.js';
 import { cutOverColumns } from './columns.js';
 import { WINDOW_CODES } from '../window-codes.js';

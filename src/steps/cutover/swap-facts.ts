@@ -1,10 +1,10 @@
 /** What the change of names has to know of the catalog besides the windows: what it makes again, and what is said on what. */
 import { sqlName } from '../../mapping/mapping.js';
 import { commentStatement, objectKey, type ObjectName } from '../../sql/object-key.js';
-import { affectedPolicies } from '../../windows/affected-policies.js';
-import { affectedViews } from '../../windows/affected-views.js';
-import { relationsOf, type ColumnWindow, type Counterpart } from '../../windows/column-window.js';
-import type { SwapFacts } from '../../windows/swap-columns.js';
+import { affectedPolicies } from '../../windows/inside-tables/affected-policies.js';
+import { affectedViews } from '../../windows/inside-tables/affected-views.js';
+import { relationsOf, type ColumnWindow, type Counterpart } from '../../windows/inside-tables/columns-window.js';
+import type { SwapFacts } from '../../windows/inside-tables/swap-columns.js';
 import type { LowerContext } from '../step-definition.js';
 
 export function swapFacts(windows: readonly ColumnWindow[], context: LowerContext): SwapFacts {

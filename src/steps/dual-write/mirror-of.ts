@@ -11,7 +11,7 @@ import {
   type ComputedColumn,
   type Mirror,
   type SourceColumn,
-} from '../../windows/window.js';
+} from '../../windows/between-tables/tables-window.js';
 import type { LowerContext } from '../step-definition.js';
 import { WINDOW_CODES } from '../window-codes.js';
 

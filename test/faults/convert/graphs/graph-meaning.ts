@@ -1,6 +1,6 @@
 /** What refers to what, by labels that no conversion touches; and what stands in the catalog, but for the types of columns. */
 import { quoteIdentifier as q, quoteLiteral } from '../../../../src/sql/identifier.js';
-import { shortened } from '../../../../src/windows/column-window.js';
+import { shortened } from '../../../../src/windows/inside-tables/columns-window.js';
 import type { Graph, GraphTable } from './random-graph.js';
 import type { GraphReference } from './random-reference.js';
 

@@ -1,6 +1,6 @@
 /** Writes as an application sends them, by the names of either side; rows are chosen by label, so that one text fits any keys. */
 import { quoteIdentifier as q, quoteLiteral } from '../../../../src/sql/identifier.js';
-import { shortened } from '../../../../src/windows/column-window.js';
+import { shortened } from '../../../../src/windows/inside-tables/columns-window.js';
 import type { Choice } from '../../ddl/random-choice.js';
 import { oldKey } from './old-keys.js';
 import type { Graph, GraphTable } from './random-graph.js';

@@ -1,0 +1,79 @@
+/**
+ * Closing: a last comparison of every row, and then one short transaction that finds the mirrors as they were made and makes them
+ * fall silent. Nothing is lost between the two: what is written in between is written to both sides by the same mirrors. All of them
+ * fall silent at once, behind all writers in flight: so the side that is left holds each transaction wholly, or not at all. Then
+ * their triggers go, table by table.
+ */
+import type { Operation, Reversal, StatementOperation } from '../../operation/operation.js';
+import { describeMirror, dropFunctions, dropBack, silence } from './define-mirror.js';
+import { compareWindow } from './join-window.js';
+import { forgetKeys } from './leave-window.js';
+import { dropBackTriggers, dropTriggersOn, mirrorIsIntact } from './mirror-triggers.js';
+import { plain, statementBase, tablesOf, targetsOf, truncatedBy, type OpenOptions } from './open-window.js';
+import { noFailures } from './mirror-failures.js';
+import { sqlName } from '../../mapping/mapping.js';
+import { oldSideIsQuiet } from '../old-writers.js';
+import { lastOf, tableByTable } from '../table-by-table.js';
+import { moveWindow, windowMayMove } from '../window-state.js';
+import type { Window } from './tables-window.js';
+
+export interface CloseOptions extends Pick<OpenOptions, 'family' | 'readsOf'> {
+  /** How long nobody may have written to the old side, after a cutover. */
+  readonly quietMs: number;
+}
+
+const NO_WAY_BACK: Reversal = {
+  kind: 'irreversible',
+  reason: 'a closed window has no mirrors that would take the way back with it',
+};
+
+/** `step`: the one that closes it. */
+export function closeWindow(
+  window: Window,
+  step: string,
+  { family, readsOf, quietMs }: CloseOptions,
+): readonly Operation[] {
+  const { id, mirrors } = window;
+  const tables = tablesOf(window);
+  const described = mirrors.map(describeMirror).join(', ');
+  const compare = compareWindow(window, step, `${step}/compare/${id}`, readsOf);
+  // The leading side first, here and below: who writes there holds it and comes to the other side, and the other side is quiet.
+  const leadingFirst = [...new Set([...(window.leads === 'new' ? targetsOf(mirrors) : []), ...tables])];
+  const end: StatementOperation = {
+    ...statementBase(step, `${step}/close/${id}`),
+    label: `silence the mirrors of ${described}`,
+    lockFirst: leadingFirst,
+    locks: leadingFirst.map((relation) => ({ relation, mode: 'EXCLUSIVE' })),
+    writes: tables,
+    after: compare.map((check) => check.id),
+    assertions: [
+      windowMayMove(window, 'closed'),
+      ...mirrors.map((mirror) => mirrorIsIntact(mirror, truncatedBy(mirror, family))),
+      noFailures(window),
+      ...(window.leads === 'new' ? [oldSideIsQuiet(window, quietMs)] : []),
+    ],
+    statements: [...mirrors.flatMap(silence), moveWindow(window, 'closed')].map(plain),
+    reversal: NO_WAY_BACK,
+  };
+  const drop = tableByTable(leadingFirst, {
+    ...{ step, id: `${step}/drop/${id}`, mode: 'ACCESS EXCLUSIVE', after: [end.id], reversal: () => NO_WAY_BACK },
+    label: (table) => `remove the mirrors from ${table}`,
+    statements: (table) =>
+      mirrors.flatMap((mirror) => [
+        ...dropTriggersOn(mirror, table, family(table)),
+        ...(mirror.back !== null && sqlName(mirror.mapping.target) === table ? dropBackTriggers(mirror) : []),
+      ]),
+  });
+  const forget: StatementOperation = {
+    ...statementBase(step, `${step}/forget/${id}`),
+    label: `drop the functions of the window of ${described}, and forget what it noted`,
+    after: lastOf(drop, [end.id]),
+    statements: [
+      ...mirrors.flatMap((mirror) => (mirror.back === null ? [] : dropBack(mirror, mirror.back))),
+      ...mirrors.flatMap(dropFunctions),
+      ...forgetKeys(window),
+    ].map(plain),
+    reversal: NO_WAY_BACK,
+  };
+  return [...compare, end, ...drop, forget];
+}

@@ -1,0 +1,128 @@
+/** The triggers of a mirror: which writes call it. They fire whatever role a session has for replication (ENABLE ALWAYS). */
+import { keyArray, sqlName, type MappedColumn } from '../../mapping/mapping.js';
+import { summarise, type CheckQuery } from '../../operation/check-query.js';
+import { quoteIdentifier, quoteLiteral } from '../../sql/identifier.js';
+import { ROW_EVENTS, type BackMirror, type Mirror, type MirroredEvent, type SourceColumn } from './tables-window.js';
+
+/** `truncated`: keys of the source, the target and their partitions, which a TRUNCATE may name. */
+export function createTriggers(mirror: Mirror, truncated: readonly string[]): readonly string[] {
+  const { names, mapping, reads, back } = mirror;
+  const echo = back === null ? '' : `${names.echo} <`;
+  const source = sqlName(mapping.source);
+  const made = ROW_EVENTS.map(
+    (event) =>
+      `CREATE TRIGGER ${names.trigger(event)} AFTER ${event.toUpperCase()} ON ${source} FOR EACH ROW${condition(event, reads, echo, back?.key ?? [])} EXECUTE FUNCTION ${names.mirror}()`,
+  );
+  const refused = truncated.map(
+    (table) =>
+      `CREATE TRIGGER ${names.trigger('truncate')} BEFORE TRUNCATE ON ${table} FOR EACH STATEMENT EXECUTE FUNCTION ${names.refuseTruncate}()`,
+  );
+  return [...made, ...refused, ...always(mirror, truncated)];
+}
+
+/** Of the target, for what answers writes to it. */
+export function createBackTriggers({ names, mapping }: Mirror, { reads }: BackMirror): readonly string[] {
+  const target = sqlName(mapping.target);
+  return ROW_EVENTS.flatMap((event) => [
+    `CREATE TRIGGER ${names.trigger(event)} AFTER ${event.toUpperCase()} ON ${target} FOR EACH ROW${condition(event, reads, `${names.echo} >`, mapping.key)} EXECUTE FUNCTION ${names.mirrorBack}()`,
+    `ALTER TABLE ${target} ENABLE ALWAYS TRIGGER ${names.trigger(event)}`,
+  ]);
+}
+
+export function dropBackTriggers({ names, mapping }: Mirror): readonly string[] {
+  return ROW_EVENTS.map((event) => `DROP TRIGGER ${names.trigger(event)} ON ${sqlName(mapping.target)}`);
+}
+
+/** Measured: DISABLE and ENABLE TRIGGER ALL make them ordinary ones, which a session can switch off. */
+function always(mirror: Mirror, truncated: readonly string[]): readonly string[] {
+  return triggersOf(mirror, truncated).map(
+    ([table, trigger]) => `ALTER TABLE ${table} ENABLE ALWAYS TRIGGER ${trigger}`,
+  );
+}
+
+/** `family`: keys of the table and its partitions. What answers writes to a target is another matter. */
+export function dropTriggersOn(mirror: Mirror, table: string, family: readonly string[]): readonly string[] {
+  const { source, target } = mirror.mapping;
+  if (sqlName(source) !== table && sqlName(target) !== table) return [];
+  return triggersOf(mirror, family)
+    .filter(([on]) => on === table || family.includes(on))
+    .map(([on, trigger]) => `DROP TRIGGER ${trigger} ON ${on}`);
+}
+
+/**
+ * Anybody may set a setting, and the transaction's number is no secret within it: measured, a session hid its writes so. But a mirror
+ * writes as the owner of its function, who must be able to leave tombstones, and the application has no right on the journal.
+ */
+const MAY_ECHO = `pg_catalog.has_table_privilege('lockstep.tombstone'::pg_catalog.regclass, 'INSERT')`;
+
+/**
+ * An update of what the mapping does not read is none of its business, nor is the echo of its own counterpart: of this row, in this
+ * transaction, set by a mirror. NULL-safe: a session that never set the flag has none.
+ */
+function condition(
+  event: MirroredEvent,
+  reads: readonly SourceColumn[],
+  echo: string,
+  key: readonly MappedColumn[],
+): string {
+  const row = (of: string): string =>
+    `ROW(${reads.map(({ name }) => `${of}.${quoteIdentifier(name)}`).join(', ')})::record`;
+  const named = keyArray(key, event === 'delete' ? 'OLD' : 'NEW');
+  const conditions = [
+    ...(event === 'update' ? [`${row('OLD')} *<> ${row('NEW')}`] : []),
+    ...(echo === ''
+      ? []
+      : [
+          `(current_setting('lockstep.echo', true) IS DISTINCT FROM ${quoteLiteral(`${echo} `)} || pg_catalog.pg_current_xact_id()::text || ' ' || ${named}::text OR NOT ${MAY_ECHO})`,
+        ]),
+  ];
+  return conditions.length === 0 ? '' : ` WHEN (${conditions.join(' AND ')})`;
+}
+
+/**
+ * Violated by every trigger of the mirror that is gone, or that some session can keep from firing: then the two sides may
+ * have parted.
+ */
+export function mirrorIsIntact(mirror: Mirror, truncated: readonly string[]): CheckQuery {
+  const rows = missingTriggers([
+    ...triggersOf(mirror, truncated),
+    ...(mirror.back === null
+      ? []
+      : ROW_EVENTS.map((event) => [sqlName(mirror.mapping.target), mirror.names.trigger(event)] as const)),
+  ]);
+  return {
+    check: 'mirror',
+    name: `the mirror of ${mirror.mapping.name} is as it was made`,
+    severity: 'error',
+    rows,
+    summary: summarise(rows, 10),
+    mask: [],
+  };
+}
+
+function missingTriggers(triggers: readonly (readonly [string, string])[]): string {
+  const wanted = triggers.map(([table, trigger]) => `(${quoteLiteral(table)}, ${quoteLiteral(unquoted(trigger))})`);
+  // On a partitioned table each partition has a trigger of its own, which can be disabled by itself.
+  return `SELECT p.relid::regclass::text AS "table", w.trigger_name AS "trigger" FROM (VALUES ${wanted.join(', ')}) AS w (table_name, trigger_name)
+CROSS JOIN LATERAL (SELECT pg_catalog.to_regclass(w.table_name) AS relid UNION SELECT t.relid FROM pg_catalog.pg_partition_tree(pg_catalog.to_regclass(w.table_name)) AS t) AS p
+WHERE NOT EXISTS (SELECT FROM pg_catalog.pg_trigger AS g WHERE g.tgrelid = p.relid AND g.tgenabled = 'A'
+  AND (g.tgname = w.trigger_name OR g.tgparentid <> 0) AND g.tgfoid IN (SELECT o.tgfoid FROM pg_catalog.pg_trigger AS o WHERE o.tgrelid = pg_catalog.to_regclass(w.table_name) AND o.tgname = w.trigger_name))`;
+}
+
+/** For a batch: a condition that holds while the mirror's row triggers fire in every session. */
+export function mirrorFires(mirror: Mirror): string {
+  return `NOT EXISTS (${missingTriggers(triggersOf(mirror, []))})`;
+}
+
+function triggersOf({ names, mapping }: Mirror, truncated: readonly string[]): readonly (readonly [string, string])[] {
+  const source = sqlName(mapping.source);
+  return [
+    ...ROW_EVENTS.map((event) => [source, names.trigger(event)] as const),
+    ...truncated.map((table) => [table, names.trigger('truncate')] as const),
+  ];
+}
+
+/** The name of a trigger as the catalog has it. */
+export function unquoted(trigger: string): string {
+  return trigger.slice(1, -1).replaceAll('""', '"');
+}

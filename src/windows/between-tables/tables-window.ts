@@ -1,0 +1,136 @@
+/**
+ * A window as the planner knows it: what is kept in step, and how far it is where a step is compiled. What the window of a
+ * run is like stands in the journal (`lockstep.window`); how it gets from state to state, in `window-state`.
+ */
+import { sha256 } from '../../kernel/digest.js';
+import type { Mapping, ReverseMapping } from '../../mapping/mapping.js';
+import type { OperationId } from '../../operation/operation.js';
+import { quoteIdentifier } from '../../sql/identifier.js';
+
+export interface Window {
+  /** Id of the step that opens it. */
+  readonly id: string;
+  /** `plan/step`: what it is called in a database. */
+  readonly name: string;
+  /** Another plan has opened it; `id` is its name then. */
+  readonly ofOtherPlan?: true;
+  readonly direction: 'forward' | 'both';
+  readonly mirrors: readonly Mirror[];
+  /** What a write means that its mirror cannot make: it is refused, or noted down. */
+  readonly onMirrorError: 'reject' | 'record';
+  /** It could not be compiled, and that was reported: nothing more is said of it. */
+  readonly broken?: true;
+  /** Which side leads where the step at hand is compiled; null: it is closed. */
+  readonly leads: 'old' | 'new' | null;
+  /** Names of the mappings that a step has filled. */
+  readonly filled: readonly string[];
+  /** Where its own step is skipped, so is all that needs it. */
+  readonly skipWhen: readonly OperationId[];
+}
+
+/** What keeps one target in step with its source. */
+export interface Mirror {
+  readonly mapping: Mapping;
+  /** Of the source, not quoted: what the mapping reads of a row, without generated columns. */
+  readonly reads: readonly SourceColumn[];
+  /** Of the source, computed from `reads`. */
+  readonly computes: readonly ComputedColumn[];
+  /** Of the target, not quoted: what `target_where` reads. */
+  readonly belongsBy: readonly SourceColumn[];
+  readonly names: MirrorNames;
+  /** Null: what is written to the target stays there. */
+  readonly back: BackMirror | null;
+}
+
+/** What keeps a source in step with its target. */
+export interface BackMirror extends ReverseMapping {
+  /** Of the target, not quoted: all that the mapping has to do with, without generated columns. */
+  readonly reads: readonly SourceColumn[];
+  /** Of the target, computed from `reads`. */
+  readonly computes: readonly ComputedColumn[];
+}
+
+export interface SourceColumn {
+  readonly name: string;
+  readonly type: string;
+}
+
+/** A generated column. A trigger sees those that are not stored as NULL, so it is computed again. */
+export interface ComputedColumn extends SourceColumn {
+  /** SQL over one row. */
+  readonly expression: string;
+}
+
+/** SQL that has the columns that a mapping reads, of values of `reads` that are given as SQL. */
+export function rowOf({ reads, computes }: Pick<Mirror, 'reads' | 'computes'>, values: readonly string[]): string {
+  const row = `SELECT ${reads.map(({ name }, index) => `${values[index]!} AS ${quoteIdentifier(name)}`).join(', ')}`;
+  if (computes.length === 0) return row;
+  const computed = computes.map(({ name, expression, type }) => `(${expression})::${type} AS ${quoteIdentifier(name)}`);
+  return `SELECT stored.*, ${computed.join(', ')} FROM (${row}) AS stored`;
+}
+
+/** Qualified and quoted, but for the triggers: those are quoted only. */
+export interface MirrorNames {
+  /** Of a source row, the target row that it should have, or none. */
+  readonly row: string;
+  /** Whether two keys are one. */
+  readonly sameKey: string;
+  /** Whether a target row belongs to the mapping. */
+  readonly belongs: string;
+  readonly mirror: string;
+  readonly refuseTruncate: string;
+  /** Of a target row, the values that its source row should have. */
+  readonly back: string;
+  /** Whether two keys of the source are one. */
+  readonly sameSource: string;
+  /** Sets in a source row what a target row leaves behind. */
+  readonly unset: string;
+  readonly mirrorBack: string;
+  readonly watch: string;
+  /** What the echo of a write is called, before the key: so that a mirror does not answer its own counterpart. */
+  readonly echo: string;
+  /** Begins so that no trigger of others comes first, and those of foreign keys (`RI_…`) least of all. */
+  readonly trigger: (event: MirroredEvent) => string;
+  readonly watchTrigger: string;
+}
+
+export type MirroredEvent = 'insert' | 'update' | 'delete' | 'truncate';
+export const ROW_EVENTS = ['insert', 'update', 'delete'] as const satisfies readonly MirroredEvent[];
+
+/** Triggers fire in the order of their names' bytes. */
+export const FIRST_TRIGGER = '00 lockstep ';
+
+/** Names are for people too: an error that a mirror meets shows them. A long one is cut, and stays unique by its digest. */
+export function mirrorNames(window: string, mapping: string): MirrorNames {
+  const whole = `${window}: ${mapping}`;
+  const label =
+    whole.length <= LONGEST_LABEL ? whole : `${whole.slice(0, LONGEST_LABEL - 9)}~${sha256(whole).slice(0, 8)}`;
+  const own = (what: string): string => `lockstep.${quoteIdentifier(`${what} of ${label}`)}`;
+  return {
+    row: own('row'),
+    sameKey: own('key'),
+    belongs: own('part'),
+    mirror: own('mirror'),
+    refuseTruncate: own('truncate'),
+    back: own('back'),
+    sameSource: own('own'),
+    unset: own('unset'),
+    mirrorBack: own('mirror back'),
+    watch: own('watch'),
+    echo: label,
+    trigger: (event) => quoteIdentifier(`${FIRST_TRIGGER}${label} ${event.slice(0, 1)}`),
+    watchTrigger: quoteIdentifier(`${FIRST_TRIGGER}${label} w`),
+  };
+}
+
+/** With everything around it at most 63 bytes; ids of plans and steps are ASCII. */
+const LONGEST_LABEL = 48;
+
+export function windowName(plan: string, step: string): string {
+  return `${plan}/${step}`;
+}
+
+/** The step that opens it, also where it is the window of another plan. */
+export function stepOfWindow({ name }: { readonly name: string }): string {
+  return name.slice(name.indexOf('/') + 1);
+}
