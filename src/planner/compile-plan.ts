@@ -27,7 +27,7 @@ import { changesRows, placePreconditions, type StepOperations } from './place-pr
 import { refuseLongBatches } from './refuse-long-batches.js';
 import { refuseUnderneath } from './refuse-underneath.js';
 import { report } from '../catalog/scope.js';
-import type { AnyWindow } from '../windows/inside-tables/columns-window.js';
+import type { Window } from '../windows/inside-tables/columns-window.js';
 import { storeWindow } from '../windows/stored-window.js';
 import type { WindowOfPlan } from './other-windows.js';
 
@@ -189,7 +189,7 @@ function compileStep(step: PlanStep, index: number, state: CompileState): Compil
 }
 
 /** A window of another plan may have been open for weeks before this step cuts it over. */
-function comeSince(moved: readonly AnyWindow[], context: LowerContext, { windows, others }: CompileState): void {
+function comeSince(moved: readonly Window[], context: LowerContext, { windows, others }: CompileState): void {
   for (const window of moved) {
     const before = windows.get(window.id) ?? others.get(window.id)?.window;
     if (window.ofOtherPlan !== true || before?.leads !== 'old' || window.leads !== 'new') continue;

@@ -11,7 +11,7 @@ import { resolveMapping } from '../mapping/resolve-mapping.js';
 import { readQuery, readStatements } from '../sql/fragment.js';
 import type { Grammar, ParsedStatement } from '../sql/grammar.js';
 import type { LowerContext } from '../steps/step-definition.js';
-import { isOfColumns, type AnyWindow } from '../windows/inside-tables/columns-window.js';
+import { isOfColumns, type Window } from '../windows/inside-tables/columns-window.js';
 import { allDifferences } from '../windows/inside-tables/compare-twins.js';
 import { differencesOf } from '../windows/between-tables/compare-window.js';
 import { withDefaultsOf } from '../windows/stored-window.js';
@@ -24,14 +24,14 @@ export interface CompileState extends Pick<Scope, 'report'> {
   readonly diagnostics: readonly Diagnostic[];
   /** For what is compiled next: the catalog as it will be then. */
   surroundings(): CheckSurroundings & Pick<LowerContext, 'defaults' | 'statementsOf' | 'windows' | 'windowOfOtherPlan'>;
-  readonly windows: ReadonlyMap<string, AnyWindow>;
+  readonly windows: ReadonlyMap<string, Window>;
   /** Ids of steps that are known not to run. */
   readonly skipped: Set<string>;
   /** Windows of other plans, by their names. */
   readonly others: ReadonlyMap<string, OtherWindow>;
   /** Names of those with which a step or a check goes on. */
   readonly goesOnWith: Set<string>;
-  advance(change: (catalog: CatalogSnapshot) => CatalogSnapshot, windows: readonly AnyWindow[]): void;
+  advance(change: (catalog: CatalogSnapshot) => CatalogSnapshot, windows: readonly Window[]): void;
 }
 
 export function compileState(
@@ -51,7 +51,7 @@ export function compileState(
   const reported = new Set<string>();
   let catalog = initial;
   let mappings = new Map<string, Mapping | undefined>();
-  const windows = new Map<string, AnyWindow>();
+  const windows = new Map<string, Window>();
   const others = otherWindows(found, initial);
   const goesOnWith = new Set<string>();
 

@@ -3,7 +3,7 @@
  * of them comes from the journal; reading it belongs to `postgres`.
  */
 import type { CatalogSnapshot } from '../catalog/catalog-snapshot.js';
-import { isOfColumns, type AnyWindow } from '../windows/inside-tables/columns-window.js';
+import { isOfColumns, type Window } from '../windows/inside-tables/columns-window.js';
 import { restoreWindow } from '../windows/stored-window.js';
 import type { StoredWindow } from '../operation/operation-graph.js';
 import type { WindowState } from '../windows/window-state.js';
@@ -26,7 +26,7 @@ export interface WindowOfPlan {
 export interface OtherWindow {
   readonly name: string;
   /** It is open: what keeps its tables in step, whether or not this plan may go on with it. Null: it is not, or nobody knows. */
-  readonly window: AnyWindow | null;
+  readonly window: Window | null;
   /** Why this plan may not go on with it; null: it may. */
   readonly refused: { readonly detail: string; readonly help: string } | null;
 }
@@ -50,7 +50,7 @@ function otherWindow(
 ): OtherWindow {
   const { name, run, status, state, stored, moved } = found;
   const [plan, step] = name.split('/') as [string, string];
-  const refuse = (detail: string, help: string, window: AnyWindow | null = null): OtherWindow => ({
+  const refuse = (detail: string, help: string, window: Window | null = null): OtherWindow => ({
     name,
     window,
     refused: { detail, help },

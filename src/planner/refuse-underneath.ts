@@ -4,14 +4,14 @@ import { report } from '../catalog/scope.js';
 import type { LowerContext } from '../steps/step-definition.js';
 import { WINDOW_CODES } from '../steps/window-codes.js';
 import { whatBreaksMirror, whatBreaksTwins, whatMayBreakMirror } from '../windows/what-breaks-mirror.js';
-import { isOfColumns, type AnyWindow } from '../windows/inside-tables/columns-window.js';
+import { isOfColumns, type Window } from '../windows/inside-tables/columns-window.js';
 import type { OtherWindow } from './other-windows.js';
 
 /** `moved`: windows that the step itself opens or changes. */
 export function refuseUnderneath(
   context: LowerContext,
   after: CatalogSnapshot,
-  moved: readonly Pick<AnyWindow, 'id'>[],
+  moved: readonly Pick<Window, 'id'>[],
   { others }: { readonly others: ReadonlyMap<string, OtherWindow> },
 ): void {
   const { catalog: before, grammar } = context;
@@ -20,7 +20,7 @@ export function refuseUnderneath(
       detail: `\`${window}\` keeps it in step: ${what}.`,
       help,
     });
-  const look = (window: AnyWindow, help: string): void => {
+  const look = (window: Window, help: string): void => {
     if (window.leads === null || window.broken === true || moved.some(({ id }) => id === window.id)) return;
     const found = isOfColumns(window)
       ? whatBreaksTwins(window, before, after)
@@ -42,7 +42,7 @@ export function refuseUnderneath(
   }
 }
 
-function windowHelp({ id, ofOtherPlan }: AnyWindow): string {
+function windowHelp({ id, ofOtherPlan }: Window): string {
   return ofOtherPlan === true
     ? `put the step behind the \`close\` of \`${id}\``
     : `put the step before \`${id}\`, or behind the \`close\` of it`;

@@ -6,7 +6,7 @@
 import type { Relation } from '../catalog/catalog-snapshot.js';
 import { walkableKeyOf } from '../catalog/walkable-key.js';
 import { IS_A_WAY_BACK, type BatchOperation, type KeyWalk, type Pace } from '../operation/operation.js';
-import type { ColumnWindow, TwinTable } from '../windows/inside-tables/columns-window.js';
+import type { ColumnsWindow, TwinTable } from '../windows/inside-tables/columns-window.js';
 import {
   nulledWalk,
   nullOrphansWork,
@@ -48,7 +48,7 @@ export function hasUnprovedKey({ constraints }: Pick<Relation, 'constraints'>, c
 
 /** Before a cutover, table by table, where references may wait for their parents. */
 export function fillLate(
-  window: ColumnWindow,
+  window: ColumnsWindow,
   step: string,
   pace: Pace,
   context: LowerContext,

@@ -14,7 +14,7 @@ import type { HazardName } from '../operation/hazard.js';
 import type { Operation, OperationId } from '../operation/operation.js';
 import type { StepReach } from '../operation/step-reach.js';
 import type { ParsedStatement } from '../sql/grammar.js';
-import type { AnyWindow } from '../windows/inside-tables/columns-window.js';
+import type { Window } from '../windows/inside-tables/columns-window.js';
 
 export interface StepDefinition<Fields> {
   readonly kind: string;
@@ -33,7 +33,7 @@ export interface StepDefinition<Fields> {
    * Of a kind that opens a window: refuses what has come to its tables since, where a step of a later plan cuts it over. Called for
    * the windows of all kinds.
    */
-  comeSince?(window: AnyWindow, context: LowerContext): void;
+  comeSince?(window: Window, context: LowerContext): void;
   /** What can be refused without a database. */
   check?(fields: Fields, context: StepContext): void;
   lower(fields: Fields, context: LowerContext): Fragment;
@@ -63,9 +63,9 @@ export type Allowed = Readonly<Partial<Record<HazardName, string>>>;
 
 export interface LowerContext extends StepContext, CheckSurroundings {
   /** Those of the plan that earlier steps open, by their ids. */
-  readonly windows: ReadonlyMap<string, AnyWindow>;
+  readonly windows: ReadonlyMap<string, Window>;
   /** A window that another plan has left open, by its name, as it is behind the steps before; undefined where something was reported. */
-  readonly windowOfOtherPlan: (name: string, path: Path) => AnyWindow | undefined;
+  readonly windowOfOtherPlan: (name: string, path: Path) => Window | undefined;
   /** Ids of the checks that decide whether the step runs. */
   readonly skipWhen: readonly OperationId[];
   readonly defaults: PlanDefaults;
@@ -107,7 +107,7 @@ export interface Fragment {
   readonly preconditions: readonly Operation[];
   readonly effects: readonly CatalogEffect[];
   /** Windows that it opens or changes, as they are behind it. */
-  readonly windows?: readonly AnyWindow[];
+  readonly windows?: readonly Window[];
   /** What it takes along beside what it names. */
   readonly reach?: StepReach;
   readonly suspicions?: readonly Suspicion[];

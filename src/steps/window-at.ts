@@ -2,14 +2,14 @@
 import { report } from '../catalog/scope.js';
 import type { Path } from '../kernel/path.js';
 import { sqlName, textsOf } from '../mapping/mapping.js';
-import { isOfColumns, type AnyWindow } from '../windows/inside-tables/columns-window.js';
-import type { Mirror, Window } from '../windows/between-tables/tables-window.js';
+import { isOfColumns, type Window } from '../windows/inside-tables/columns-window.js';
+import type { Mirror, TablesWindow } from '../windows/between-tables/tables-window.js';
 import { withPartitions } from './fitness.js';
 import { WINDOW_CODES } from './window-codes.js';
 import type { LowerContext } from './step-definition.js';
 
 /** Open and filled there; undefined where something was reported. */
-export function openWindowAt(id: string, path: Path, context: LowerContext): AnyWindow | undefined {
+export function openWindowAt(id: string, path: Path, context: LowerContext): Window | undefined {
   const ofOtherPlan = id.includes('/');
   const window = ofOtherPlan ? context.windowOfOtherPlan(id, path) : context.windows.get(id);
   if (ofOtherPlan && window === undefined) return undefined;
@@ -33,9 +33,9 @@ export function openWindowAt(id: string, path: Path, context: LowerContext): Any
 }
 
 /** The open window that keeps a mapping in step. */
-export function windowOver(mapping: string, { windows }: Pick<LowerContext, 'windows'>): Window | undefined {
+export function windowOver(mapping: string, { windows }: Pick<LowerContext, 'windows'>): TablesWindow | undefined {
   return [...windows.values()].find(
-    (window): window is Window =>
+    (window): window is TablesWindow =>
       !isOfColumns(window) &&
       window.ofOtherPlan !== true &&
       window.leads !== null &&

@@ -2,9 +2,9 @@
 import { formatDuration } from '../kernel/duration.js';
 import { summarise, type CheckQuery } from '../operation/check-query.js';
 import { quoteLiteral } from '../sql/identifier.js';
-import type { Window } from './between-tables/tables-window.js';
+import type { TablesWindow } from './between-tables/tables-window.js';
 
-export function oldSideIsQuiet({ name }: Pick<Window, 'name'>, quietMs: number): CheckQuery {
+export function oldSideIsQuiet({ name }: Pick<TablesWindow, 'name'>, quietMs: number): CheckQuery {
   const rows = `SELECT by_user, application, mapping, count(*) AS transactions, max(at) AS last_at FROM lockstep.old_writer
 WHERE window_name = ${quoteLiteral(name)} AND side = 'old' AND at > clock_timestamp() - interval '${quietMs} milliseconds'
 GROUP BY by_user, application, mapping`;

@@ -6,8 +6,8 @@
 import type { CatalogSnapshot, Relation } from '../catalog/catalog-snapshot.js';
 import { sqlName, type MappedColumn, type Mapping, type ReverseMapping } from '../mapping/mapping.js';
 import type { StoredWindow } from '../operation/operation-graph.js';
-import { isOfColumns, type AnyWindow, type ColumnWindow, type TwinTable } from './inside-tables/columns-window.js';
-import { mirrorNames, type BackMirror, type Mirror, type Window } from './between-tables/tables-window.js';
+import { isOfColumns, type Window, type ColumnsWindow, type TwinTable } from './inside-tables/columns-window.js';
+import { mirrorNames, type BackMirror, type Mirror, type TablesWindow } from './between-tables/tables-window.js';
 
 type StoredMirror = Omit<Mirror, 'mapping' | 'names' | 'back'> & {
   readonly mapping: Omit<Mapping, 'source' | 'target'> & { readonly source: string; readonly target: string };
@@ -15,23 +15,23 @@ type StoredMirror = Omit<Mirror, 'mapping' | 'names' | 'back'> & {
   readonly back: Omit<BackMirror, keyof ReverseMapping> | null;
 };
 
-interface StoredMirrors extends Pick<Window, 'direction' | 'onMirrorError' | 'filled'> {
+interface StoredMirrors extends Pick<TablesWindow, 'direction' | 'onMirrorError' | 'filled'> {
   readonly mirrors: readonly StoredMirror[];
 }
 
 type StoredTable = Omit<TwinTable, 'relation'> & Pick<Relation, 'columns'> & Required<Pick<TwinTable, 'had'>>;
 
-interface StoredColumns extends Pick<ColumnWindow, 'counterparts' | 'map'> {
+interface StoredColumns extends Pick<ColumnsWindow, 'counterparts' | 'map'> {
   readonly tables: readonly StoredTable[];
 }
 
-export function storeWindow(window: AnyWindow): StoredWindow {
+export function storeWindow(window: Window): StoredWindow {
   const parts = isOfColumns(window) ? columnsToStore(window) : mirrorsToStore(window);
   // Fields that are not there must not be there as undefined either: the graph has one spelling.
   return { step: window.id, name: window.name, parts: JSON.parse(JSON.stringify(parts)) as unknown };
 }
 
-function mirrorsToStore({ direction, onMirrorError, filled, mirrors }: Window): StoredMirrors {
+function mirrorsToStore({ direction, onMirrorError, filled, mirrors }: TablesWindow): StoredMirrors {
   return {
     direction,
     onMirrorError,
@@ -46,7 +46,7 @@ function mirrorsToStore({ direction, onMirrorError, filled, mirrors }: Window): 
   };
 }
 
-function columnsToStore({ tables, counterparts, map }: ColumnWindow): StoredColumns {
+function columnsToStore({ tables, counterparts, map }: ColumnsWindow): StoredColumns {
   return {
     tables: tables.map(({ relation, ...table }) => ({
       ...table,
@@ -63,11 +63,11 @@ function columnsToStore({ tables, counterparts, map }: ColumnWindow): StoredColu
 
 /** A window of another plan, as it stands now; or the tables that it had and that are there no more. */
 export type RestoredWindow =
-  { readonly ok: true; readonly window: AnyWindow } | { readonly ok: false; readonly missing: readonly string[] };
+  { readonly ok: true; readonly window: Window } | { readonly ok: false; readonly missing: readonly string[] };
 
 export function restoreWindow(
   { name, parts }: StoredWindow,
-  leads: AnyWindow['leads'],
+  leads: Window['leads'],
   { relations }: Pick<CatalogSnapshot, 'relations'>,
 ): RestoredWindow {
   const stored = parts as StoredMirrors | StoredColumns;
@@ -78,7 +78,7 @@ export function restoreWindow(
   const missing = [...new Set(tables)].filter((table) => relations[table] === undefined);
   if (missing.length > 0) return { ok: false, missing };
   const common = { id: name, name, ofOtherPlan: true as const, leads, skipWhen: [] };
-  const window: AnyWindow =
+  const window: Window =
     'tables' in stored
       ? {
           ...common,
@@ -104,7 +104,7 @@ export function restoreWindow(
  * While the old side leads, its columns may get another default, also one that the window needs to be cut over: what gives a new row
  * its old key. So it is that of the catalog of the step at hand.
  */
-export function withDefaultsOf<W extends AnyWindow>(window: W, { relations }: Pick<CatalogSnapshot, 'relations'>): W {
+export function withDefaultsOf<W extends Window>(window: W, { relations }: Pick<CatalogSnapshot, 'relations'>): W {
   if (!isOfColumns(window) || window.leads !== 'old') return window;
   const tables = window.tables.map((table) => {
     const columns = relations[table.name]?.columns ?? [];

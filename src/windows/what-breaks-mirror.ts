@@ -9,7 +9,7 @@ import { sqlName, textsOf } from '../mapping/mapping.js';
 import { readExpression } from '../sql/fragment.js';
 import type { Grammar } from '../sql/grammar.js';
 import { quoteIdentifier } from '../sql/identifier.js';
-import { columnNames, nameThen, type ColumnWindow } from './inside-tables/columns-window.js';
+import { columnNames, nameThen, type ColumnsWindow } from './inside-tables/columns-window.js';
 import type { Mirror } from './between-tables/tables-window.js';
 
 /** Sentences; empty: nothing. */
@@ -28,7 +28,7 @@ export function whatBreaksMirror(
 
 /** The same of a window inside of tables: of its twins and of what tells its rows. */
 export function whatBreaksTwins(
-  window: ColumnWindow,
+  window: ColumnsWindow,
   before: CatalogSnapshot,
   after: CatalogSnapshot,
 ): readonly string[] {

@@ -15,9 +15,9 @@ import { quoteLiteral } from '../sql/identifier.js';
 import { RUN_ID } from '../sql/pinned-settings.js';
 import { summarise, type CheckQuery } from '../operation/check-query.js';
 import { sqlName } from '../mapping/mapping.js';
-import type { Window } from './between-tables/tables-window.js';
+import type { TablesWindow } from './between-tables/tables-window.js';
 
-type Moved = Pick<Window, 'id' | 'name' | 'ofOtherPlan'> & Partial<Pick<Window, 'leads'>>;
+type Moved = Pick<TablesWindow, 'id' | 'name' | 'ofOtherPlan'> & Partial<Pick<TablesWindow, 'leads'>>;
 
 export type WindowState = 'old leads' | 'new leads' | 'leaving' | 'gone' | 'closed';
 
@@ -30,7 +30,7 @@ export const WINDOW_MOVES: Readonly<Record<WindowState, readonly WindowState[]>>
 };
 
 /** `INSERT`: the window of this run, from the moment that its mirrors fire. */
-export function recordWindow({ id, name, direction, mirrors }: Window): string {
+export function recordWindow({ id, name, direction, mirrors }: TablesWindow): string {
   const sides = mirrors.map(({ mapping }) => ({
     mapping: mapping.name,
     from: sqlName(mapping.source),

@@ -16,7 +16,7 @@ import { upheldKeys } from './upheld-keys.js';
 import { joinWindow } from '../../windows/between-tables/join-window.js';
 import { mirrorFires } from '../../windows/between-tables/mirror-triggers.js';
 import { isOfColumns } from '../../windows/inside-tables/columns-window.js';
-import type { Window } from '../../windows/between-tables/tables-window.js';
+import type { TablesWindow } from '../../windows/between-tables/tables-window.js';
 import { sqlKeyColumn, targetWalk } from '../key-walk.js';
 import { provenanceIsFresh, uncopyWork, type Referrer } from './uncopy-sql.js';
 
@@ -28,7 +28,7 @@ export function lowerCopy(fields: MappingBackfill, pace: Pace, context: LowerCon
   const found = parts.filter((part) => part !== undefined);
   const operations = found.flatMap((part) => part.operations);
   const open = [...context.windows.values()].filter(
-    (window): window is Window => !isOfColumns(window) && window.ofOtherPlan !== true,
+    (window): window is TablesWindow => !isOfColumns(window) && window.ofOtherPlan !== true,
   );
   const windows = open
     .filter(({ mirrors }) => mirrors.some(({ mapping }) => fields.mappings.includes(mapping.name)))
@@ -43,8 +43,8 @@ export function lowerCopy(fields: MappingBackfill, pace: Pace, context: LowerCon
 
 /** A window in both directions answers writes to its targets once all of them are filled. */
 function joined(
-  window: Window,
-  open: readonly Window[],
+  window: TablesWindow,
+  open: readonly TablesWindow[],
   fills: readonly Operation[],
   context: LowerContext,
 ): readonly Operation[] {

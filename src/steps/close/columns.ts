@@ -1,12 +1,12 @@
 /** Closing a window inside of tables. */
 import { closeColumns } from '../../windows/inside-tables/close-columns.js';
-import type { ColumnWindow } from '../../windows/inside-tables/columns-window.js';
+import type { ColumnsWindow } from '../../windows/inside-tables/columns-window.js';
 import { retire } from './retire.js';
 import { definitionEffects } from '../definition-effects.js';
 import type { Fragment, LowerContext } from '../step-definition.js';
 
 export function closedColumns(
-  window: ColumnWindow,
+  window: ColumnsWindow,
   context: LowerContext,
   quietMs: number,
   /** Null: the old columns stay. */

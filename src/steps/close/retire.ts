@@ -5,13 +5,13 @@ import {
   type Operation,
   type StatementOperation,
 } from '../../operation/operation.js';
-import { columnNames, namesOfParts, type ColumnWindow } from '../../windows/inside-tables/columns-window.js';
+import { columnNames, namesOfParts, type ColumnsWindow } from '../../windows/inside-tables/columns-window.js';
 import type { ClosedColumns } from '../../windows/inside-tables/close-columns.js';
 import { plain, statementBase } from '../../windows/between-tables/open-window.js';
 import { swapping } from '../../windows/inside-tables/swap-columns.js';
 
 /** `closed`: the operation that ends the window. Nothing else waits for the time to be over. */
-export function retire(window: ColumnWindow, step: string, retainMs: number, closed: string): ClosedColumns {
+export function retire(window: ColumnsWindow, step: string, retainMs: number, closed: string): ClosedColumns {
   const gate: GateOperation = {
     kind: 'gate',
     id: `${step}/retain/${window.id}`,

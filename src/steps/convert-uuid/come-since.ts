@@ -9,7 +9,7 @@ import { withColumnRenamed } from '../../sql/renamed-text.js';
 import {
   relationsOf,
   tablesNow,
-  type ColumnWindow,
+  type ColumnsWindow,
   type TwinTable,
 } from '../../windows/inside-tables/columns-window.js';
 import { swapping } from '../../windows/inside-tables/swap-columns.js';
@@ -18,7 +18,7 @@ import { WINDOW_CODES } from '../window-codes.js';
 import { nothingIsLeftBehind } from './refuse-dependents.js';
 
 /** `context`: of the step that cuts it over. */
-export function refuseWhatHasCome(window: ColumnWindow, context: LowerContext): void {
+export function refuseWhatHasCome(window: ColumnsWindow, context: LowerContext): void {
   const now = tablesNow(window, context.catalog.relations);
   const refuse = (detail: string, help: string): void =>
     report(context, WINDOW_CODES, 'LS6514', context.locate(context.path), { detail, help });
@@ -54,7 +54,7 @@ function comeTo(table: TwinTable): readonly string[] {
 }
 
 /** What changes names in the cutover: one of the two, or both. A partition may go with all that it has. */
-function goneFrom({ counterparts }: ColumnWindow, { catalog }: LowerContext): readonly string[] {
+function goneFrom({ counterparts }: ColumnsWindow, { catalog }: LowerContext): readonly string[] {
   return counterparts.flatMap(({ table, name, twin }) => {
     const relation = catalog.relations[table];
     if (relation === undefined) return [];
@@ -64,7 +64,7 @@ function goneFrom({ counterparts }: ColumnWindow, { catalog }: LowerContext): re
 }
 
 /** Foreign keys of other tables, which refer to an old column. */
-function referencesTo({ tables, counterparts }: ColumnWindow, { catalog }: LowerContext): readonly string[] {
+function referencesTo({ tables, counterparts }: ColumnsWindow, { catalog }: LowerContext): readonly string[] {
   return Object.values(catalog.relations).flatMap((relation) =>
     relation.constraints.flatMap(({ kind, name, references, definition }) => {
       const parent = references && tables.find((table) => table.name === relationKey(references.table));

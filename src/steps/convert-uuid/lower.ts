@@ -8,7 +8,7 @@ import { objectKey } from '../../sql/object-key.js';
 import {
   namesOfParts,
   relationsOf,
-  type ColumnWindow,
+  type ColumnsWindow,
   type TwinTable,
 } from '../../windows/inside-tables/columns-window.js';
 import { createMap } from '../../windows/inside-tables/key-map.js';
@@ -48,7 +48,7 @@ export function lowerConvertUuid(fields: ConvertUuidFields, context: LowerContex
   const { swapping, definitions } = counterpartsOf(tables);
   const map = fields.map === undefined ? null : (keyOfName(context, fields.map) ?? null);
   const free = namesAreFree(tables, swapping, map, context);
-  const window: ColumnWindow = {
+  const window: ColumnsWindow = {
     ...windowOf(tables, context),
     ...(!free && { broken: true as const }),
     counterparts: swapping,
@@ -131,13 +131,13 @@ function columnGrants(table: TwinTable, { catalog }: LowerContext): readonly str
 }
 
 /** Whichever new key it stands on has its value from one of the window's own. */
-function withOnDuplicate(operation: Operation, window: ColumnWindow): Operation {
+function withOnDuplicate(operation: Operation, window: ColumnsWindow): Operation {
   if (operation.kind !== 'statement' || operation.transactional) return operation;
   const builds = operation.statements.some(({ sql }) => /^CREATE UNIQUE INDEX /i.test(sql));
   return builds ? { ...operation, onDuplicate: onDuplicate(window, operation.id) } : operation;
 }
 
-function windowOf(tables: readonly TwinTable[], context: LowerContext): ColumnWindow {
+function windowOf(tables: readonly TwinTable[], context: LowerContext): ColumnsWindow {
   return {
     id: context.step,
     name: windowName(context.plan, context.step),

@@ -6,7 +6,7 @@ import { affectedPolicies } from '../../windows/inside-tables/affected-policies.
 import { affectedViews } from '../../windows/inside-tables/affected-views.js';
 import {
   namesOfParts,
-  type ColumnWindow,
+  type ColumnsWindow,
   type Counterpart,
   type Twin,
   type TwinTable,
@@ -16,7 +16,7 @@ import type { LowerContext } from '../step-definition.js';
 import type { KeyNode } from './key-node.js';
 import { functionsThatName } from './refuse-dependents.js';
 
-export function reachOf(window: ColumnWindow, nodes: readonly KeyNode[], context: LowerContext): StepReach {
+export function reachOf(window: ColumnsWindow, nodes: readonly KeyNode[], context: LowerContext): StepReach {
   return {
     columns: nodes.map(reachedColumn),
     objects: [
@@ -130,7 +130,7 @@ function ofPublications({ name, relation }: TwinTable): readonly ReachedObject[]
   }));
 }
 
-function ofMadeAgain({ tables }: ColumnWindow, { catalog, statementsOf }: LowerContext): readonly ReachedObject[] {
+function ofMadeAgain({ tables }: ColumnsWindow, { catalog, statementsOf }: LowerContext): readonly ReachedObject[] {
   const views = affectedViews(tables, catalog, statementsOf);
   const becomes = 'made again in the cutover, with the same text, and so over the new keys';
   return [

@@ -9,7 +9,7 @@ import {
   namesOfParts,
   shortened,
   tablesNow,
-  type ColumnWindow,
+  type ColumnsWindow,
   type Counterpart,
   type TwinTable,
 } from '../../windows/inside-tables/columns-window.js';
@@ -42,7 +42,7 @@ import { swapFacts } from './swap-facts.js';
 import { report } from '../../catalog/scope.js';
 
 export function cutOverColumns(
-  windows: readonly ColumnWindow[],
+  windows: readonly ColumnsWindow[],
   context: LowerContext,
   lockLimits: StatementOperation['lockLimits'],
 ): Fragment {
@@ -155,7 +155,7 @@ export function cutOverColumns(
 }
 
 /** Of windows of this plan it was asked when they opened. */
-function fitting(windows: readonly ColumnWindow[], context: LowerContext): readonly Operation[] {
+function fitting(windows: readonly ColumnsWindow[], context: LowerContext): readonly Operation[] {
   const tables = windows
     .filter(({ ofOtherPlan }) => ofOtherPlan === true)
     .flatMap((window) => tablesNow(window, context.catalog.relations));
@@ -193,7 +193,7 @@ function proveAgain(key: Counterpart, { notValidOnPartitioned, dressing }: SwapF
 }
 
 /** After the cutover a row comes with its new key alone: going back needs an old one for it. */
-function oldKeysAreGiven(windows: readonly ColumnWindow[], context: LowerContext): boolean {
+function oldKeysAreGiven(windows: readonly ColumnsWindow[], context: LowerContext): boolean {
   let given = true;
   for (const { tables, ofOtherPlan } of windows) {
     for (const { name, relation, twins } of tables) {
@@ -230,7 +230,7 @@ function spareName({ name }: Counterpart): string {
 }
 
 /** The index of the new key, by the names after the cutover. */
-function newKey(key: Counterpart, windows: readonly ColumnWindow[]): string {
+function newKey(key: Counterpart, windows: readonly ColumnsWindow[]): string {
   // A table may have twins in several windows.
   const twins = windows
     .flatMap(({ tables }) => tables)

@@ -3,8 +3,8 @@ import { report } from '../../catalog/scope.js';
 import { DURATION_PATTERN, parseDuration } from '../../kernel/duration.js';
 import { integer, list, object, ref, text } from '../../kernel/json-schema.js';
 import { cutOver } from '../../windows/between-tables/cutover-window.js';
-import { isOfColumns, type AnyWindow } from '../../windows/inside-tables/columns-window.js';
-import type { Window } from '../../windows/between-tables/tables-window.js';
+import { isOfColumns, type Window } from '../../windows/inside-tables/columns-window.js';
+import type { TablesWindow } from '../../windows/between-tables/tables-window.js';
 import type { StatementOperation } from '../../operation/operation.js';
 import { cutOverColumns } from './columns.js';
 import { WINDOW_CODES } from '../window-codes.js';
@@ -62,13 +62,13 @@ export const cutover: StepDefinition<CutoverFields> = {
 
 /** One commit is of one kind: names that change, or triggers that turn round. */
 function ofOneKind(
-  windows: readonly AnyWindow[],
+  windows: readonly Window[],
   lockLimits: NonNullable<StatementOperation['lockLimits']>,
   context: LowerContext,
 ): Fragment {
   // What was converted before has nothing to change.
   const columns = windows.filter(isOfColumns).filter(({ tables }) => tables.length > 0);
-  const others = windows.filter((window): window is Window => !isOfColumns(window));
+  const others = windows.filter((window): window is TablesWindow => !isOfColumns(window));
   if (columns.length > 0 && others.length > 0) {
     report(context, WINDOW_CODES, 'LS6511', context.locate([...context.path, 'windows']), {
       detail: `\`${columns[0]!.id}\` changes the names of columns, \`${others[0]!.id}\` which of two tables leads.`,
@@ -89,7 +89,7 @@ function ofOneKind(
   };
 }
 
-function leading(id: string, index: number, context: LowerContext): AnyWindow | undefined {
+function leading(id: string, index: number, context: LowerContext): Window | undefined {
   const window = openWindowAt(id, [...context.path, 'windows', index], context);
   if (window === undefined) return undefined;
   const refuse = (detail: string, help: string): undefined => {

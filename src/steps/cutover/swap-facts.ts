@@ -3,11 +3,11 @@ import { sqlName } from '../../mapping/mapping.js';
 import { commentStatement, objectKey, type ObjectName } from '../../sql/object-key.js';
 import { affectedPolicies } from '../../windows/inside-tables/affected-policies.js';
 import { affectedViews } from '../../windows/inside-tables/affected-views.js';
-import { relationsOf, type ColumnWindow, type Counterpart } from '../../windows/inside-tables/columns-window.js';
+import { relationsOf, type ColumnsWindow, type Counterpart } from '../../windows/inside-tables/columns-window.js';
 import type { SwapFacts } from '../../windows/inside-tables/swap-columns.js';
 import type { LowerContext } from '../step-definition.js';
 
-export function swapFacts(windows: readonly ColumnWindow[], context: LowerContext): SwapFacts {
+export function swapFacts(windows: readonly ColumnsWindow[], context: LowerContext): SwapFacts {
   const { catalog, statementsOf } = context;
   const tables = windows.flatMap((window) => window.tables);
   const views = affectedViews(tables, catalog, statementsOf);
@@ -25,7 +25,7 @@ export function swapFacts(windows: readonly ColumnWindow[], context: LowerContex
 /** Marks of the table on its index, and comments: each stands on the object, not on its name. */
 function dressingOf(
   { kind, table, schema, name }: Counterpart,
-  windows: readonly ColumnWindow[],
+  windows: readonly ColumnsWindow[],
   { catalog }: LowerContext,
 ): readonly string[] {
   const relation = windows

@@ -6,7 +6,12 @@ import type { Hazard } from '../../operation/hazard.js';
 import { sqlName, type Mapping } from '../../mapping/mapping.js';
 import { openWindow } from '../../windows/between-tables/open-window.js';
 import { numbered } from '../../windows/between-tables/sequences.js';
-import { FIRST_TRIGGER, windowName, type Mirror, type Window } from '../../windows/between-tables/tables-window.js';
+import {
+  FIRST_TRIGGER,
+  windowName,
+  type Mirror,
+  type TablesWindow,
+} from '../../windows/between-tables/tables-window.js';
 import { refuseUnfit, withPartitions } from '../fitness.js';
 import { targetWalk } from '../key-walk.js';
 import { EMPTY_FRAGMENT, type Fragment, type LowerContext } from '../step-definition.js';
@@ -30,7 +35,7 @@ export function lowerDualWrite(fields: DualWriteFields, context: LowerContext): 
   const mirrors = found.filter((mirror) => mirror !== undefined);
   const both = fields.direction === 'both';
   const broken = mirrors.length < found.length || (both && !bothAreSpokenFor(mirrors, context));
-  const window: Window = {
+  const window: TablesWindow = {
     ...(broken && { broken }),
     id: context.step,
     name: windowName(context.plan, context.step),

@@ -15,7 +15,7 @@ import { sqlName } from '../../mapping/mapping.js';
 import { oldSideIsQuiet } from '../old-writers.js';
 import { lastOf, tableByTable } from '../table-by-table.js';
 import { moveWindow, windowMayMove } from '../window-state.js';
-import type { Window } from './tables-window.js';
+import type { TablesWindow } from './tables-window.js';
 
 export interface CloseOptions extends Pick<OpenOptions, 'family' | 'readsOf'> {
   /** How long nobody may have written to the old side, after a cutover. */
@@ -29,7 +29,7 @@ const NO_WAY_BACK: Reversal = {
 
 /** `step`: the one that closes it. */
 export function closeWindow(
-  window: Window,
+  window: TablesWindow,
   step: string,
   { family, readsOf, quietMs }: CloseOptions,
 ): readonly Operation[] {

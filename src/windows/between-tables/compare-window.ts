@@ -3,11 +3,11 @@ import { comparison } from '../../mapping/in-sync.js';
 import { sqlName, textsOf } from '../../mapping/mapping.js';
 import type { CheckQuery } from '../../operation/check-query.js';
 import { quoteLiteral } from '../../sql/identifier.js';
-import type { Mirror, Window } from './tables-window.js';
+import type { Mirror, TablesWindow } from './tables-window.js';
 
 /** Of all its mappings in one statement: how a window of another plan is compared, whose mappings this one does not have. */
 export function differencesOf(
-  window: Pick<Window, 'name' | 'mirrors' | 'leads'>,
+  window: Pick<TablesWindow, 'name' | 'mirrors' | 'leads'>,
   options: {
     readonly extra: 'refuse' | 'allow';
     readonly samples: number;
@@ -27,7 +27,7 @@ export function differencesOf(
   return { rows: each.join('\nUNION ALL\n'), reads: [...new Set(reads)] };
 }
 
-export function comparedInWindow({ name }: Pick<Window, 'name'>, { mapping }: Mirror): CheckQuery {
+export function comparedInWindow({ name }: Pick<TablesWindow, 'name'>, { mapping }: Mirror): CheckQuery {
   return {
     check: 'in_sync',
     name: `${sqlName(mapping.target)} corresponds to ${sqlName(mapping.source)}, and nothing that was deleted is back (${mapping.name})`,

@@ -22,7 +22,7 @@ import { advanceSequences } from './sequences.js';
 import { lastOf, tableByTable } from '../table-by-table.js';
 import { defineWatch, forgetWatch, touchedAgree, touchedBacklog, unwatchTable, watchTable } from './watch-window.js';
 import { moveWindow, windowMayMove } from '../window-state.js';
-import type { Mirror, Window } from './tables-window.js';
+import type { Mirror, TablesWindow } from './tables-window.js';
 
 export interface CutoverOptions extends Pick<OpenOptions, 'family'> {
   readonly readsOf: (mirror: Mirror) => readonly string[];
@@ -31,7 +31,7 @@ export interface CutoverOptions extends Pick<OpenOptions, 'family'> {
 }
 
 /** All windows in one commit. `step`: the one that cuts over. */
-export function cutOver(windows: readonly Window[], step: string, options: CutoverOptions): readonly Operation[] {
+export function cutOver(windows: readonly TablesWindow[], step: string, options: CutoverOptions): readonly Operation[] {
   const tables = allTables(windows);
   const back = flip(windows, step, 'old', 'undo/', options);
   const wayBack: Reversal = { kind: 'operations', operations: back };
@@ -51,7 +51,7 @@ export function cutOver(windows: readonly Window[], step: string, options: Cutov
 
 /** Watching begins, everything is compared, and then the side changes. */
 function flip(
-  windows: readonly Window[],
+  windows: readonly TablesWindow[],
   step: string,
   leads: 'old' | 'new',
   prefix: '' | 'undo/',
@@ -128,14 +128,18 @@ function flip(
  * is seen under this lock stays as it is, and nobody holds what we want while he wants what we hold: a lock on both sides is asked
  * for in vain as long as they are written without a pause.
  */
-function keepingWritersOut(windows: readonly Window[]): readonly string[] {
+function keepingWritersOut(windows: readonly TablesWindow[]): readonly string[] {
   const mirrors = windows.flatMap((window) => window.mirrors);
   const [sources, targets] = [sourcesOf(mirrors), targetsOf(mirrors)];
   return targets.length < sources.length ? targets : sources;
 }
 
 /** ACCESS EXCLUSIVE, for DROP TRIGGER. Under it nobody takes a number of a sequence of the table. */
-function unwatching(windows: readonly Window[], step: string, id: OperationId): Parameters<typeof tableByTable>[1] {
+function unwatching(
+  windows: readonly TablesWindow[],
+  step: string,
+  id: OperationId,
+): Parameters<typeof tableByTable>[1] {
   return {
     ...{ step, id, mode: 'ACCESS EXCLUSIVE', after: [] },
     label: (table) => `stop noting down which keys of ${table} are written`,
@@ -144,7 +148,7 @@ function unwatching(windows: readonly Window[], step: string, id: OperationId): 
   };
 }
 
-function forgetting(windows: readonly Window[], step: string, id: OperationId): StatementOperation {
+function forgetting(windows: readonly TablesWindow[], step: string, id: OperationId): StatementOperation {
   return {
     ...statementBase(step, id),
     label: 'forget which keys were written',
@@ -156,6 +160,6 @@ function wayBackTo(...operations: readonly StatementOperation[]): Reversal {
   return { kind: 'operations', operations };
 }
 
-function allTables(windows: readonly Window[]): readonly string[] {
+function allTables(windows: readonly TablesWindow[]): readonly string[] {
   return sourcesFirst(windows.flatMap(({ mirrors }) => mirrors));
 }

@@ -9,7 +9,7 @@ import { PINNED_OF_FUNCTION } from '../../sql/pinned-settings.js';
 import { quoteIdentifier, quoteLiteral } from '../../sql/identifier.js';
 import { backBody } from './back-body.js';
 import { forwardBody, leavingBody, type BodyOf } from './mirror-body.js';
-import { rowOf, type BackMirror, type Mirror, type Window } from './tables-window.js';
+import { rowOf, type BackMirror, type Mirror, type TablesWindow } from './tables-window.js';
 
 /** Makes all functions of a mirror; their names must be free. */
 export function defineMirror(mirror: Mirror, window: BodyOf): readonly string[] {
@@ -96,7 +96,7 @@ END`;
 }
 
 /** From now on the mirror only takes away what it put there. */
-export function redefineLeaving(mirror: Mirror, window: Pick<Window, 'name'>, opened: string): string {
+export function redefineLeaving(mirror: Mirror, window: Pick<TablesWindow, 'name'>, opened: string): string {
   return triggerFunction(mirror.names.mirror, leavingBody(mirror, window, opened), 'CREATE OR REPLACE');
 }
 
@@ -159,7 +159,7 @@ SET search_path = pg_catalog, pg_temp ${PINNED_OF_FUNCTION}
 AS ${quoteLiteral(body)}`;
 }
 
-function truncateBody({ name }: Pick<Window, 'name'>): string {
+function truncateBody({ name }: Pick<TablesWindow, 'name'>): string {
   return `
 BEGIN
   RAISE EXCEPTION 'lockstep window %: TRUNCATE of % would leave the other side behind', ${quoteLiteral(quoteIdentifier(name))}, TG_RELID::regclass

@@ -10,7 +10,7 @@ import { defineBack, dropBack } from './define-mirror.js';
 import { createBackTriggers, dropBackTriggers } from './mirror-triggers.js';
 import { plain, statementBase, tablesOf, targetsOf } from './open-window.js';
 import { advanceSequences } from './sequences.js';
-import type { Mirror, Window } from './tables-window.js';
+import type { Mirror, TablesWindow } from './tables-window.js';
 
 export interface JoinOptions {
   /** Keys of relations that the texts of a mapping read besides its row. */
@@ -18,7 +18,7 @@ export interface JoinOptions {
 }
 
 /** `step`: the one that fills the last of its targets. */
-export function joinWindow(window: Window, step: string, { readsOf }: JoinOptions): readonly Operation[] {
+export function joinWindow(window: TablesWindow, step: string, { readsOf }: JoinOptions): readonly Operation[] {
   const { id, mirrors } = window;
   const tables = tablesOf(window);
   const both = mirrors.flatMap((mirror) => (mirror.back === null ? [] : [[mirror, mirror.back] as const]));
@@ -62,7 +62,7 @@ export function joinWindow(window: Window, step: string, { readsOf }: JoinOption
  * mirror off and on again, which nothing shows afterwards: so it holds for the turn that asked.
  */
 export function compareWindow(
-  window: Window,
+  window: TablesWindow,
   step: string,
   prefix: string,
   readsOf: JoinOptions['readsOf'],

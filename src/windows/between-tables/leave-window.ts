@@ -16,9 +16,9 @@ import { dropTriggersOn } from './mirror-triggers.js';
 import { noteId, plain, statementBase, tablesOf, type OpenOptions } from './open-window.js';
 import { lastOf, tableByTable } from '../table-by-table.js';
 import { moveWindow, windowMayMove } from '../window-state.js';
-import type { Mirror, Window } from './tables-window.js';
+import type { Mirror, TablesWindow } from './tables-window.js';
 
-export function leaveWindow(window: Window, options: OpenOptions): Reversal {
+export function leaveWindow(window: TablesWindow, options: OpenOptions): Reversal {
   const { id: step, mirrors } = window;
   const tables = tablesOf(window);
   const leave: Operation = {
@@ -75,18 +75,18 @@ export function leaveWindow(window: Window, options: OpenOptions): Reversal {
 }
 
 /** What the mirrors wrote down besides the rows. */
-export function forgetKeys({ name }: Pick<Window, 'name'>): readonly string[] {
+export function forgetKeys({ name }: Pick<TablesWindow, 'name'>): readonly string[] {
   return ['tombstone', 'old_writer', 'mirror_failure'].map(
     (table) => `DELETE FROM lockstep.${table} WHERE window_name = ${quoteLiteral(name)}`,
   );
 }
 
 /** A condition on `lockstep.already_there`, spelled out with the run's id when the function is made: writers have none. */
-function notedHere(window: Window, { mapping }: Mirror): string {
+function notedHere(window: TablesWindow, { mapping }: Mirror): string {
   return `a.run_id = (SELECT max(w.run_id) FROM lockstep."window" AS w WHERE w.name = ${quoteLiteral(window.name)}) AND a.operation_id = ${quoteLiteral(noteId(window, mapping.name))}`;
 }
 
-function takeAwayWork(window: Window, mirror: Mirror): BatchWork {
+function takeAwayWork(window: TablesWindow, mirror: Mirror): BatchWork {
   const { mapping } = mirror;
   const target = sqlName(mapping.target);
   const rest = mapping.columns.filter((column) => !mapping.key.includes(column));

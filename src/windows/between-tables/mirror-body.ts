@@ -11,9 +11,9 @@ import { unfilledDiffer } from '../../mapping/unfilled-columns.js';
 import { quoteIdentifier, quoteLiteral } from '../../sql/identifier.js';
 import { forgottenColumns, isForgotten, lookForForgotten } from './forgotten-rows.js';
 import { belongsTo, entry, fields, indented, keyIs, names, overriding, rest } from './row-parts.js';
-import type { Mirror, Window } from './tables-window.js';
+import type { Mirror, TablesWindow } from './tables-window.js';
 
-export type BodyOf = Pick<Window, 'name' | 'onMirrorError' | 'leads'>;
+export type BodyOf = Pick<TablesWindow, 'name' | 'onMirrorError' | 'leads'>;
 
 export function forwardBody(mirror: Mirror, window: BodyOf): string {
   const { mapping } = mirror;
@@ -99,7 +99,7 @@ export function recordFailure(mirror: Mirror, window: string, side: 'old' | 'new
  * On the way back: a change of a source row takes the target row away, where it still says what the mapping says, nobody
  * wrote its other columns, and it was not there before the window; nothing new appears. So batches and writers need not wait for one another.
  */
-export function leavingBody(mirror: Mirror, _window: Pick<Window, 'name'>, noted: string): string {
+export function leavingBody(mirror: Mirror, _window: Pick<TablesWindow, 'name'>, noted: string): string {
   const { mapping } = mirror;
   const before = `NOT EXISTS (SELECT FROM lockstep.already_there AS a WHERE ${noted} AND a.key = ${keyArray(mapping.key, 't')})`;
   return `

@@ -5,9 +5,9 @@
 import { anyKeyDiffers } from '../../mapping/in-sync.js';
 import { summarise, type CheckQuery } from '../../operation/check-query.js';
 import { quoteLiteral } from '../../sql/identifier.js';
-import type { Mirror, Window } from './tables-window.js';
+import type { Mirror, TablesWindow } from './tables-window.js';
 
-export function noFailures({ name, mirrors }: Pick<Window, 'name' | 'mirrors'>): CheckQuery {
+export function noFailures({ name, mirrors }: Pick<TablesWindow, 'name' | 'mirrors'>): CheckQuery {
   const each = mirrors.map((mirror) => `(${anyKeyDiffers(mirror.mapping, recordedKeys(name, mirror))})`);
   const rows = each.join('\nUNION ALL\n');
   return {

@@ -18,16 +18,16 @@ import { noteWork } from './note-rows.js';
 import { leaveWindow } from './leave-window.js';
 import { windowProofs } from './window-proofs.js';
 import { recordWindow } from '../window-state.js';
-import type { Window } from './tables-window.js';
+import type { TablesWindow } from './tables-window.js';
 
 export interface OpenOptions {
   readonly pace: Pace;
   /** Keys of each table with its partitions: what a TRUNCATE may name. */
   readonly family: (table: string) => readonly string[];
   /** Keys of relations that the texts of a mapping read besides its row. */
-  readonly readsOf: (mirror: Window['mirrors'][number]) => readonly string[];
+  readonly readsOf: (mirror: TablesWindow['mirrors'][number]) => readonly string[];
   /** How the target of a mirror is walked. */
-  readonly walkOf: (mirror: Window['mirrors'][number]) => Parameters<typeof noteWork>[1];
+  readonly walkOf: (mirror: TablesWindow['mirrors'][number]) => Parameters<typeof noteWork>[1];
 }
 
 export interface OpenedWindow {
@@ -36,7 +36,7 @@ export interface OpenedWindow {
   readonly preconditions: readonly Operation[];
 }
 
-export function openWindow(window: Window, options: OpenOptions): OpenedWindow {
+export function openWindow(window: TablesWindow, options: OpenOptions): OpenedWindow {
   const { id: step, mirrors } = window;
   const tables = tablesOf(window);
   const prepare: StatementOperation = {
@@ -94,11 +94,11 @@ export function openWindow(window: Window, options: OpenOptions): OpenedWindow {
   return { operations: [prepare, ...notes, open], preconditions };
 }
 
-export function openId({ id }: Pick<Window, 'id'>): OperationId {
+export function openId({ id }: Pick<TablesWindow, 'id'>): OperationId {
   return `${id}/open`;
 }
 
-export function noteId({ id }: Pick<Window, 'id'>, mapping: string): OperationId {
+export function noteId({ id }: Pick<TablesWindow, 'id'>, mapping: string): OperationId {
   return `${id}/note/${mapping}`;
 }
 
@@ -106,24 +106,24 @@ export function noteId({ id }: Pick<Window, 'id'>, mapping: string): OperationId
  * Sources before targets: whoever writes a source holds it when his mirror asks for the target. Locked the other way round, he
  * waits for the target that we hold, and we for the source that he holds, until our attempt is over. Otherwise in one order for all.
  */
-export function tablesOf({ mirrors }: Pick<Window, 'mirrors'>): readonly string[] {
+export function tablesOf({ mirrors }: Pick<TablesWindow, 'mirrors'>): readonly string[] {
   return sourcesFirst(mirrors);
 }
 
 /** Of several windows at once. */
-export function sourcesFirst(mirrors: Window['mirrors']): readonly string[] {
+export function sourcesFirst(mirrors: TablesWindow['mirrors']): readonly string[] {
   return [...new Set([...sourcesOf(mirrors), ...targetsOf(mirrors)])];
 }
 
-export function sourcesOf(mirrors: Window['mirrors']): readonly string[] {
+export function sourcesOf(mirrors: TablesWindow['mirrors']): readonly string[] {
   return [...new Set(mirrors.map(({ mapping }) => sqlName(mapping.source)))].sort();
 }
 
-export function targetsOf(mirrors: Window['mirrors']): readonly string[] {
+export function targetsOf(mirrors: TablesWindow['mirrors']): readonly string[] {
   return [...new Set(mirrors.map(({ mapping }) => sqlName(mapping.target)))].sort();
 }
 
-export function truncatedBy(mirror: Window['mirrors'][number], family: OpenOptions['family']): readonly string[] {
+export function truncatedBy(mirror: TablesWindow['mirrors'][number], family: OpenOptions['family']): readonly string[] {
   return [...family(sqlName(mirror.mapping.source)), ...family(sqlName(mirror.mapping.target))];
 }
 

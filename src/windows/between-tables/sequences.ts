@@ -5,13 +5,13 @@
 import type { Column, Relation } from '../../catalog/catalog-snapshot.js';
 import { sqlName } from '../../mapping/mapping.js';
 import { quoteIdentifier, quoteLiteral } from '../../sql/identifier.js';
-import type { Window } from './tables-window.js';
+import type { TablesWindow } from './tables-window.js';
 
 /**
  * Of both sides: each may have got rows from the other. Never backwards, where nobody can insert meanwhile: a number that is taken
  * between the look and the move would be given out once more. `of`: the table whose lock is held; absent: that of all of them.
  */
-export function advanceSequences({ mirrors }: Pick<Window, 'mirrors'>, of?: string): readonly string[] {
+export function advanceSequences({ mirrors }: Pick<TablesWindow, 'mirrors'>, of?: string): readonly string[] {
   const texts = mirrors.flatMap(({ mapping: { source, target, columns }, back }) =>
     [[target, columns] as const, [source, back?.columns ?? []] as const].flatMap(([relation, written]) =>
       of === undefined || of === sqlName(relation)

@@ -7,7 +7,7 @@ import type { Mapping, ReverseMapping } from '../../mapping/mapping.js';
 import type { OperationId } from '../../operation/operation.js';
 import { quoteIdentifier } from '../../sql/identifier.js';
 
-export interface Window {
+export interface TablesWindow {
   /** Id of the step that opens it. */
   readonly id: string;
   /** `plan/step`: what it is called in a database. */

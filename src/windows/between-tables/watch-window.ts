@@ -10,10 +10,10 @@ import { summarise, type CheckQuery } from '../../operation/check-query.js';
 import type { Backlog } from '../../operation/operation.js';
 import { quoteIdentifier, quoteLiteral } from '../../sql/identifier.js';
 import { PINNED_OF_FUNCTION } from '../../sql/pinned-settings.js';
-import type { Mirror, Window } from './tables-window.js';
+import type { Mirror, TablesWindow } from './tables-window.js';
 
 /** Makes the functions, whether or not they are there; the triggers of each table come after them. */
-export function defineWatch({ name, mirrors }: Window): readonly string[] {
+export function defineWatch({ name, mirrors }: TablesWindow): readonly string[] {
   return mirrors.flatMap((mirror) => [
     watchFunction(mirror, name),
     `REVOKE ALL ON FUNCTION ${mirror.names.watch}() FROM PUBLIC`,
@@ -21,7 +21,7 @@ export function defineWatch({ name, mirrors }: Window): readonly string[] {
 }
 
 /** Of one table. REPLACE, which is no DROP: nobody who reads has to wait for it. */
-export function watchTable({ mirrors }: Pick<Window, 'mirrors'>, table: string): readonly string[] {
+export function watchTable({ mirrors }: Pick<TablesWindow, 'mirrors'>, table: string): readonly string[] {
   return watched(mirrors, table).flatMap(({ names, side }) => [
     // By an argument: a trigger on a partition is told the partition, not the table that it was made on.
     `CREATE OR REPLACE TRIGGER ${names.watchTrigger} AFTER INSERT OR UPDATE OR DELETE ON ${table} FOR EACH ROW EXECUTE FUNCTION ${names.watch}('${side}')`,
@@ -30,12 +30,12 @@ export function watchTable({ mirrors }: Pick<Window, 'mirrors'>, table: string):
 }
 
 /** Whether or not they are there. */
-export function unwatchTable({ mirrors }: Pick<Window, 'mirrors'>, table: string): readonly string[] {
+export function unwatchTable({ mirrors }: Pick<TablesWindow, 'mirrors'>, table: string): readonly string[] {
   return watched(mirrors, table).map(({ names }) => `DROP TRIGGER IF EXISTS ${names.watchTrigger} ON ${table}`);
 }
 
 /** When no trigger calls the functions any more: nobody writes entries, so they are deleted under no lock. */
-export function forgetWatch({ name, mirrors }: Window): readonly string[] {
+export function forgetWatch({ name, mirrors }: TablesWindow): readonly string[] {
   return [
     ...mirrors.map(({ names }) => `DROP FUNCTION IF EXISTS ${names.watch}()`),
     `DELETE FROM lockstep.touched WHERE window_name = ${quoteLiteral(name)}`,
@@ -80,7 +80,7 @@ AS ${quoteLiteral(body)}`;
 }
 
 /** Under the lock of a cutover: of the keys that are left, each has the same row on both sides, or none. */
-export function touchedAgree(window: Pick<Window, 'name'>, { mapping }: Mirror): CheckQuery {
+export function touchedAgree(window: Pick<TablesWindow, 'name'>, { mapping }: Mirror): CheckQuery {
   const rows = anyKeyDiffers(mapping, `SELECT DISTINCT key FROM lockstep.touched WHERE ${ofMapping(window, mapping)}`);
   return {
     check: 'in_sync',
@@ -99,7 +99,7 @@ export function touchedAgree(window: Pick<Window, 'name'>, { mapping }: Mirror):
  * statement nor up to a mark: a transaction that began earlier may commit in between, and its entry would go unseen.
  * A key that differs keeps its entry: what counts is what is seen under the lock.
  */
-export function touchedBacklog(window: Pick<Window, 'name'>, { mapping }: Mirror): Backlog {
+export function touchedBacklog(window: Pick<TablesWindow, 'name'>, { mapping }: Mirror): Backlog {
   const entries = `lockstep.touched AS t WHERE ${ofMapping(window, mapping)}`;
   return {
     settle: `WITH entry AS MATERIALIZED (
@@ -117,6 +117,6 @@ SELECT (SELECT count(*) FROM settled) AS settled, (SELECT count(*) FROM ${entrie
 /** A fraction of a second of comparing. */
 const AT_ONCE = 10_000;
 
-function ofMapping({ name }: Pick<Window, 'name'>, mapping: Mirror['mapping']): string {
+function ofMapping({ name }: Pick<TablesWindow, 'name'>, mapping: Mirror['mapping']): string {
   return `window_name = ${quoteLiteral(name)} AND mapping = ${quoteLiteral(mapping.name)}`;
 }

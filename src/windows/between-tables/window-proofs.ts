@@ -6,9 +6,12 @@ import { summarise, type CheckQuery } from '../../operation/check-query.js';
 import { quoteLiteral } from '../../sql/identifier.js';
 import { goesBackUnchanged } from './goes-back-unchanged.js';
 import { tablesOf, type OpenOptions } from './open-window.js';
-import type { Window } from './tables-window.js';
+import type { TablesWindow } from './tables-window.js';
 
-export function windowProofs(window: Window, readsOf: OpenOptions['readsOf']): ReturnType<typeof checkOperations> {
+export function windowProofs(
+  window: TablesWindow,
+  readsOf: OpenOptions['readsOf'],
+): ReturnType<typeof checkOperations> {
   const { id: step, mirrors } = window;
   const proofs = mirrors.flatMap((mirror) => {
     const { source, target } = mirror.mapping;
@@ -26,7 +29,7 @@ export function windowProofs(window: Window, readsOf: OpenOptions['readsOf']): R
 }
 
 /** Rows that a subscription brings are written by a worker of the server, and its errors stop the whole subscription. */
-function notSubscribed(window: Window): CheckQuery {
+function notSubscribed(window: TablesWindow): CheckQuery {
   const tables = tablesOf(window).map((table) => `pg_catalog.to_regclass(${quoteLiteral(table)})`);
   const rows = `SELECT r.srrelid::regclass::text AS "table" FROM pg_catalog.pg_subscription_rel AS r WHERE r.srrelid IN (${tables.join(', ')})`;
   return {
@@ -43,7 +46,7 @@ function notSubscribed(window: Window): CheckQuery {
  * A published table whose rows subscribers could not find takes no UPDATE and no DELETE: with the mirrors, no write to its other side
  * either. Asked of partitions, which are written, also where their parent is published.
  */
-function rowsCanBeFound(window: Window): CheckQuery {
+function rowsCanBeFound(window: TablesWindow): CheckQuery {
   const written = window.mirrors.flatMap(({ mapping, back }) => [
     mapping.target,
     ...(back === null ? [] : [mapping.source]),
@@ -68,7 +71,7 @@ WHERE (t.relid = c.oid OR t.relid IN (SELECT a.relid FROM pg_catalog.pg_partitio
 }
 
 /** What is there already must be what the source says: a mirror would overwrite it, and a fill would pass it by. */
-function nothingOfOthers({ mapping }: Window['mirrors'][number]): CheckQuery {
+function nothingOfOthers({ mapping }: TablesWindow['mirrors'][number]): CheckQuery {
   const { rows, summary } = comparison(mapping, { extra: 'refuse', missing: 'allow', samples: 10 });
   return {
     check: 'in_sync',

@@ -7,7 +7,7 @@ import {
   columnNames,
   namesOfParts,
   relationsOf,
-  type ColumnWindow,
+  type ColumnsWindow,
   type Twin,
   type TwinTable,
 } from './columns-window.js';
@@ -33,7 +33,7 @@ export interface ClosedColumns {
 }
 
 /** `step`: the one that closes it. */
-export function closeColumns(window: ColumnWindow, step: string, options: CloseColumnsOptions): ClosedColumns {
+export function closeColumns(window: ColumnsWindow, step: string, options: CloseColumnsOptions): ClosedColumns {
   const { id, tables, map } = window;
   const leads = window.leads ?? 'old';
   const names = tablesInOrder([window]);
@@ -69,7 +69,7 @@ export function closeColumns(window: ColumnWindow, step: string, options: CloseC
 }
 
 /** What the triggers gave each row, nothing gives from here on. */
-function loosen(table: TwinTable, { leads }: ColumnWindow): readonly string[] {
+function loosen(table: TwinTable, { leads }: ColumnsWindow): readonly string[] {
   // A partition may say by itself that a column is never NULL.
   const loose = (twin: Twin, column: string): readonly string[] =>
     relationsOf(table)

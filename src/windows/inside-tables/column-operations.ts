@@ -1,13 +1,13 @@
 /** Operations on a window inside of tables that both its cutover and its close are made of. */
 import { checkOperations } from '../../checks/check-operations.js';
 import type { CheckOperation, OperationId, StatementOperation } from '../../operation/operation.js';
-import type { ColumnWindow, Side } from './columns-window.js';
+import type { ColumnsWindow, Side } from './columns-window.js';
 import { compareTwins } from './compare-twins.js';
 import { statementBase } from '../between-tables/open-window.js';
 
 /** Every row of every table, table by table; it holds for the turn that asked. */
 export function compareColumns(
-  window: ColumnWindow,
+  window: ColumnsWindow,
   leads: Side,
   step: string,
   prefix: OperationId,
@@ -35,6 +35,6 @@ export function exclusive(
  * Parents first, as most transactions come to them: one that has a parent and goes on to its child meets us waiting for the
  * parent, with nothing in hand. The other way round each would wait for the other until our attempt is over.
  */
-export function tablesInOrder(windows: readonly ColumnWindow[]): readonly string[] {
+export function tablesInOrder(windows: readonly ColumnsWindow[]): readonly string[] {
   return [...new Set(windows.flatMap(({ tables }) => tables.map(({ name }) => name)))];
 }

@@ -7,9 +7,9 @@ import type { Relation } from '../../catalog/catalog-snapshot.js';
 import { sha256 } from '../../kernel/digest.js';
 import type { OperationId } from '../../operation/operation.js';
 import { quoteIdentifier, relationKey } from '../../sql/identifier.js';
-import type { Window } from '../between-tables/tables-window.js';
+import type { TablesWindow } from '../between-tables/tables-window.js';
 
-export interface ColumnWindow extends Pick<Window, 'id' | 'name' | 'ofOtherPlan' | 'broken' | 'leads'> {
+export interface ColumnsWindow extends Pick<TablesWindow, 'id' | 'name' | 'ofOtherPlan' | 'broken' | 'leads'> {
   readonly direction: 'both';
   /** Parents before children. Empty: everything was converted before, and nothing is left to do. */
   readonly tables: readonly TwinTable[];
@@ -19,9 +19,9 @@ export interface ColumnWindow extends Pick<Window, 'id' | 'name' | 'ofOtherPlan'
   readonly skipWhen: readonly OperationId[];
 }
 
-export type AnyWindow = Window | ColumnWindow;
+export type Window = TablesWindow | ColumnsWindow;
 
-export function isOfColumns(window: AnyWindow): window is ColumnWindow {
+export function isOfColumns(window: Window): window is ColumnsWindow {
   return 'tables' in window;
 }
 
@@ -152,7 +152,7 @@ export function relationsOf({ relation, parts }: Pick<TwinTable, 'relation' | 'p
 
 /** With their columns of today: of a window of another plan, whose tables go on. */
 export function tablesNow(
-  { tables }: Pick<ColumnWindow, 'tables'>,
+  { tables }: Pick<ColumnsWindow, 'tables'>,
   relations: Readonly<Record<string, Relation>>,
 ): readonly TwinTable[] {
   const now = (relation: Relation): Relation => relations[relationKey(relation)] ?? relation;
@@ -164,12 +164,12 @@ export function namesOfParts({ parts }: Pick<TwinTable, 'parts'>): readonly stri
   return parts.map(relationKey);
 }
 
-export function twinTable(window: Pick<ColumnWindow, 'tables'>, name: string): TwinTable {
+export function twinTable(window: Pick<ColumnsWindow, 'tables'>, name: string): TwinTable {
   return window.tables.find((table) => table.name === name)!;
 }
 
 /** The parent's twin from which a reference takes its value. */
-export function parentTwin(window: Pick<ColumnWindow, 'tables'>, { parent, parentColumn }: LookedUp): Twin {
+export function parentTwin(window: Pick<ColumnsWindow, 'tables'>, { parent, parentColumn }: LookedUp): Twin {
   return twinTable(window, parent).twins.find(({ old }) => old === parentColumn)!;
 }
 

@@ -4,7 +4,7 @@ import { summarise } from '../../operation/check-query.js';
 import { quoteLiteral } from '../../sql/identifier.js';
 import {
   columnNames,
-  type ColumnWindow,
+  type ColumnsWindow,
   type LookedUp,
   type Side,
   type Twin,
@@ -20,7 +20,7 @@ export interface TwinComparison {
 }
 
 /** One for each table, so that several can be compared at a time. */
-export function compareTwins(window: ColumnWindow, leads: Side): readonly TwinComparison[] {
+export function compareTwins(window: ColumnsWindow, leads: Side): readonly TwinComparison[] {
   return window.tables.map((table) => {
     const rows = differences(window, table, leads);
     return {
@@ -40,7 +40,7 @@ export function compareTwins(window: ColumnWindow, leads: Side): readonly TwinCo
 
 /** Of all its tables in one statement. */
 export function allDifferences(
-  window: ColumnWindow,
+  window: ColumnsWindow,
   leads: Side,
 ): { readonly rows: string; readonly reads: readonly string[] } {
   return {
@@ -58,11 +58,11 @@ function readsOf({ name, twins }: TwinTable): readonly string[] {
   return [...new Set([name, ...parents])];
 }
 
-function differences(window: ColumnWindow, table: TwinTable, leads: Side): string {
+function differences(window: ColumnsWindow, table: TwinTable, leads: Side): string {
   return table.twins.map((twin) => twinDiffers(window, table, twin, leads)).join('\nUNION ALL\n');
 }
 
-function twinDiffers(window: ColumnWindow, table: TwinTable, twin: Twin, leads: Side): string {
+function twinDiffers(window: ColumnsWindow, table: TwinTable, twin: Twin, leads: Side): string {
   const { old, new: twinName } = columnNames(twin, leads);
   const shown = (expected: string): string =>
     `SELECT ${quoteLiteral(`${table.name}.${twinName}`)} AS "column", ${keyTexts(table, leads, 't')} AS key, t.${old}::pg_catalog.text AS old, t.${twinName}::pg_catalog.text AS new, ${expected} AS expected`;
@@ -77,7 +77,7 @@ function twinDiffers(window: ColumnWindow, table: TwinTable, twin: Twin, leads: 
 }
 
 function referenceDiffers(
-  window: ColumnWindow,
+  window: ColumnsWindow,
   table: TwinTable,
   twin: Twin,
   value: LookedUp,

@@ -4,7 +4,7 @@
  * tables whose references lead back to them are filled level by level, keys before what refers to them.
  */
 import type { OperationId } from '../../operation/operation.js';
-import { parentTwin, twinTable, type ColumnWindow, type Twin, type TwinTable } from './columns-window.js';
+import { parentTwin, twinTable, type ColumnsWindow, type Twin, type TwinTable } from './columns-window.js';
 import { asksParent } from './twin-values.js';
 
 /** How many fills must have ended before that of a twin: those of the parents, of their parents, and so on. */
@@ -15,7 +15,7 @@ export function fillId(step: string, table: string, level: number): OperationId 
   return `${step}/fill/${table}${level === 0 ? '' : `/${level}`}`;
 }
 
-export function fillLevels(window: Pick<ColumnWindow, 'tables'>): LevelOf {
+export function fillLevels(window: Pick<ColumnsWindow, 'tables'>): LevelOf {
   const there = computed.get(window.tables) ?? levelsOf(window);
   computed.set(window.tables, there);
   return there;
@@ -24,7 +24,7 @@ export function fillLevels(window: Pick<ColumnWindow, 'tables'>): LevelOf {
 /** Each trigger of each table asks, and the tables of a window are one array for its whole life. */
 const computed = new WeakMap<readonly TwinTable[], LevelOf>();
 
-function levelsOf(window: Pick<ColumnWindow, 'tables'>): LevelOf {
+function levelsOf(window: Pick<ColumnsWindow, 'tables'>): LevelOf {
   const known = new Map<Twin, number>();
   const levelOf: LevelOf = (table, twin) => {
     const there = known.get(twin);
@@ -41,7 +41,7 @@ function levelsOf(window: Pick<ColumnWindow, 'tables'>): LevelOf {
 }
 
 /** Whether rows of the table refer, by way of others or at once, to rows of the same table. */
-function leadsBack(window: Pick<ColumnWindow, 'tables'>, table: TwinTable): boolean {
+function leadsBack(window: Pick<ColumnsWindow, 'tables'>, table: TwinTable): boolean {
   const reached = new Set<TwinTable>();
   const follow = ({ twins }: TwinTable): void => {
     for (const [parent] of twins.flatMap((twin) => parentsOf(window, twin))) {
@@ -55,7 +55,7 @@ function leadsBack(window: Pick<ColumnWindow, 'tables'>, table: TwinTable): bool
 }
 
 /** Whose value must be there before: none for one that is made, or computed from its own old value. */
-function parentsOf(window: Pick<ColumnWindow, 'tables'>, { value }: Twin): readonly (readonly [TwinTable, Twin])[] {
+function parentsOf(window: Pick<ColumnsWindow, 'tables'>, { value }: Twin): readonly (readonly [TwinTable, Twin])[] {
   if (value.kind === 'own' || !asksParent(value, 'old')) return [];
   return [[twinTable(window, value.parent), parentTwin(window, value)]];
 }

@@ -7,14 +7,14 @@
 import type { BatchTemplate, BatchWork } from '../../operation/operation.js';
 import { RANGE, splitAtRange } from '../../operation/batch-template.js';
 import { quoteIdentifier, quoteLiteral } from '../../sql/identifier.js';
-import { twinTable, type ColumnWindow, type Twin, type TwinTable } from './columns-window.js';
+import { twinTable, type ColumnsWindow, type Twin, type TwinTable } from './columns-window.js';
 import { keepsMap } from './key-map.js';
 import { ASIDE, isSetAside, lookedUpOf, replayOf, returnedOf, UNCONVERTED, unfilledOf } from './set-aside.js';
 import { twinsFire } from './twin-triggers.js';
 import { asksParent, computedValue, madeValue, parentLookUp } from './twin-values.js';
 
 export function fillTwinsWork(
-  window: ColumnWindow,
+  window: ColumnsWindow,
   table: TwinTable,
   twins: readonly Twin[],
   suppress: boolean,
@@ -73,7 +73,7 @@ INSERT INTO ${map} (table_name, old_id, new_id) SELECT ${quoteLiteral(relation.n
 )`;
 }
 
-function valueOf(window: ColumnWindow, table: TwinTable, twin: Twin): string {
+function valueOf(window: ColumnsWindow, table: TwinTable, twin: Twin): string {
   const { value } = twin;
   const old = `${table.name}.${quoteIdentifier(twin.old)}`;
   if (value.kind === 'own') return madeValue(value.by) ?? computedValue(value.by, old)!;
@@ -85,7 +85,7 @@ function valueOf(window: ColumnWindow, table: TwinTable, twin: Twin): string {
   return value.where === null ? found : `CASE WHEN (${value.where}\n) THEN ${found} END`;
 }
 
-function strategyOf(window: ColumnWindow, twins: readonly Twin[]): string {
+function strategyOf(window: ColumnsWindow, twins: readonly Twin[]): string {
   const parents = twins.flatMap(({ value }) =>
     value.kind === 'looked up' && asksParent(value, 'old') ? [twinTable(window, value.parent).name] : [],
   );

@@ -1,9 +1,9 @@
 /** The table of old and new keys that a plan may ask for: kept in step by the tables' own triggers, for whoever outside knows the old ones. */
 import { quoteLiteral } from '../../sql/identifier.js';
-import { columnNames, type ColumnWindow, type Side, type Twin, type TwinTable } from './columns-window.js';
+import { columnNames, type ColumnsWindow, type Side, type Twin, type TwinTable } from './columns-window.js';
 
 /** A table with a key of its own; what refers to others is found there. */
-export function keepsMap({ map }: Pick<ColumnWindow, 'map'>, table: TwinTable): boolean {
+export function keepsMap({ map }: Pick<ColumnsWindow, 'map'>, table: TwinTable): boolean {
   return map !== null && ownKey(table) !== undefined;
 }
 
@@ -12,7 +12,7 @@ export function ownKey({ twins }: TwinTable): Twin | undefined {
 }
 
 /** Called for rows that come or go, and where one of the two keys has changed. */
-export function keepBody({ map }: ColumnWindow, table: TwinTable, leads: Side): string {
+export function keepBody({ map }: ColumnsWindow, table: TwinTable, leads: Side): string {
   const { old, new: twinName } = columnNames(ownKey(table)!, leads);
   const named = quoteLiteral(table.relation.name);
   return `

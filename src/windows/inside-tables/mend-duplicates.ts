@@ -7,7 +7,7 @@ import { summarise, type CheckQuery } from '../../operation/check-query.js';
 import type { OnDuplicate } from '../../operation/operation.js';
 import { quoteIdentifier, quoteLiteral } from '../../sql/identifier.js';
 import { RUN_ID } from '../../sql/pinned-settings.js';
-import { parentTwin, type ColumnWindow, type LookedUp, type Twin, type TwinTable } from './columns-window.js';
+import { parentTwin, type ColumnsWindow, type LookedUp, type Twin, type TwinTable } from './columns-window.js';
 import { fillLevels } from './fill-levels.js';
 import { madeValue, parentLookUp, sideName } from './twin-values.js';
 
@@ -17,7 +17,7 @@ interface OwnKey {
 }
 
 /** Of a build over new keys of the window; its operation has this id. */
-export function onDuplicate(window: ColumnWindow, operation: string): OnDuplicate {
+export function onDuplicate(window: ColumnsWindow, operation: string): OnDuplicate {
   const keys = window.tables.flatMap((table) =>
     table.twins.filter(({ value }) => value.kind === 'own').map((twin): OwnKey => ({ table, twin })),
   );
@@ -25,7 +25,7 @@ export function onDuplicate(window: ColumnWindow, operation: string): OnDuplicat
   return { found: duplicates(window, keys), mend: made ? mend(window, keys, operation) : null };
 }
 
-function duplicates({ name }: ColumnWindow, keys: readonly OwnKey[]): CheckQuery {
+function duplicates({ name }: ColumnsWindow, keys: readonly OwnKey[]): CheckQuery {
   const rows = keys.map(
     ({ table, twin }) =>
       `SELECT ${quoteLiteral(`${table.name}.${twin.new}`)} AS "column", d.lockstep_old::pg_catalog.text AS old, d.lockstep_new::pg_catalog.text AS new FROM (${numbered(table, twin)}) AS d WHERE d.lockstep_number > 1`,
@@ -59,7 +59,7 @@ function uniqueWith({ relation }: TwinTable, { old }: Twin): readonly string[] {
   return over[0] ?? [old];
 }
 
-function mend(window: ColumnWindow, keys: readonly OwnKey[], operation: string): string {
+function mend(window: ColumnsWindow, keys: readonly OwnKey[], operation: string): string {
   const tables = window.tables.map(({ name }) => name).join(', ');
   const declared = keys.flatMap(({ table, twin }, number) => [
     ...table.key.map(({ type }, index) => `  key_${number}_${index} ${type}[];`),
@@ -88,7 +88,7 @@ function find({ table, twin }: OwnKey, number: number): string {
 `;
 }
 
-function giveAnother(window: ColumnWindow, { table, twin }: OwnKey, number: number, operation: string): string {
+function giveAnother(window: ColumnsWindow, { table, twin }: OwnKey, number: number, operation: string): string {
   const column = quoteIdentifier(twin.new);
   const is = table.key
     .map(({ name }, index) => `t.${quoteIdentifier(name)} = key_${number}_${index}[nth]`)
@@ -113,7 +113,7 @@ interface Child {
 }
 
 /** Also by way of others; each behind what it takes its value from. */
-function referencesTo(window: ColumnWindow, root: TwinTable, key: Twin): readonly Child[] {
+function referencesTo(window: ColumnsWindow, root: TwinTable, key: Twin): readonly Child[] {
   const leadsTo = ({ value }: Twin, table: TwinTable): boolean =>
     value.kind === 'own'
       ? table.name === root.name
@@ -130,7 +130,7 @@ function referencesTo(window: ColumnWindow, root: TwinTable, key: Twin): readonl
   return all.filter(({ twin }) => twin !== key).sort((a, b) => levelOf(a.table, a.twin) - levelOf(b.table, b.twin));
 }
 
-function follow(window: ColumnWindow, { table, twin }: Child, number: number): string {
+function follow(window: ColumnsWindow, { table, twin }: Child, number: number): string {
   const column = quoteIdentifier(twin.new);
   const { takes, finds } = parentLookUp(window, table, twin.old, twin.value, 'old', 'old', 'c');
   return `    UPDATE ${table.name} AS c SET ${column} = p.${takes} FROM ${twin.value.parent} AS p

@@ -1,14 +1,14 @@
 /** Rows that come without their parent while a window is open: noted down at COMMIT, and asked for before the old keys go. */
 import { summarise, type CheckQuery } from '../../operation/check-query.js';
 import { quoteLiteral } from '../../sql/identifier.js';
-import type { ColumnWindow, Side, TwinTable } from './columns-window.js';
+import type { ColumnsWindow, Side, TwinTable } from './columns-window.js';
 import { ASIDE_AT_MOST, cutRow, told, type Reference } from './set-aside.js';
 import { stepOfWindow } from '../between-tables/tables-window.js';
 import { keyTexts, pairsOf } from './twin-values.js';
 
 /** PL/pgSQL: notes down the row that a trigger has at hand, unless it stands aside already. `says`: the side with a value; `fill`: whose replay it is. */
 export function noteOrphan(
-  window: ColumnWindow,
+  window: ColumnsWindow,
   table: TwinTable,
   twin: Reference,
   { leads, says }: { readonly leads: Side; readonly says: Side },
@@ -27,7 +27,7 @@ export function noteOrphan(
 }
 
 /** Before the old columns are nobody's any more: what stands aside would have lost what it refers to. */
-export function noneStandsAside({ name }: Pick<ColumnWindow, 'name'>): CheckQuery {
+export function noneStandsAside({ name }: Pick<ColumnsWindow, 'name'>): CheckQuery {
   const rows = `SELECT q.key, q.message AS error, q.at FROM lockstep.quarantined AS q JOIN lockstep."window" AS w ON w.run_id = q.run_id
 WHERE w.name = ${quoteLiteral(name)} AND w.state NOT IN ('gone', 'closed') AND q.replayed_at IS NULL AND pg_catalog.starts_with(q.operation_id, ${quoteLiteral(`${stepOfWindow({ name })}/fill/`)})`;
   return {

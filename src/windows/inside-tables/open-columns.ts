@@ -7,7 +7,14 @@ import type { KeyWalk, Operation, OperationId, Pace, StatementOperation } from '
 import { CHANGES_NOTHING } from '../../operation/operation.js';
 import { quoteLiteral } from '../../sql/identifier.js';
 import { RUN_ID } from '../../sql/pinned-settings.js';
-import { namesOfParts, parentTwin, twinTable, type ColumnWindow, type Twin, type TwinTable } from './columns-window.js';
+import {
+  namesOfParts,
+  parentTwin,
+  twinTable,
+  type ColumnsWindow,
+  type Twin,
+  type TwinTable,
+} from './columns-window.js';
 import { createMap } from './key-map.js';
 import { fillId, fillLevels, type LevelOf } from './fill-levels.js';
 import { fillTwinsWork } from './fill-twins.js';
@@ -28,14 +35,14 @@ export interface OpenColumnsOptions {
   readonly after: readonly OperationId[];
 }
 
-export function openColumns(window: ColumnWindow, options: OpenColumnsOptions): readonly Operation[] {
+export function openColumns(window: ColumnsWindow, options: OpenColumnsOptions): readonly Operation[] {
   const record = recordColumns(window, options.after);
   const opens = window.tables.map((table) => openTable(window, table, record.id));
   const fills = fillTables(window, options);
   return [record, ...opens, ...fills];
 }
 
-function recordColumns(window: ColumnWindow, after: readonly OperationId[]): StatementOperation {
+function recordColumns(window: ColumnsWindow, after: readonly OperationId[]): StatementOperation {
   const { id: step, name, map } = window;
   const sides = window.tables.flatMap((table) =>
     table.twins.map((twin) => ({
@@ -75,7 +82,7 @@ VALUES (${RUN_ID}, ${quoteLiteral(step)}, ${quoteLiteral(name)}, 'both', 'old le
   };
 }
 
-function openTable(window: ColumnWindow, table: TwinTable, after: OperationId): StatementOperation {
+function openTable(window: ColumnsWindow, table: TwinTable, after: OperationId): StatementOperation {
   const { id: step } = window;
   const { name } = table;
   const all = [name, ...namesOfParts(table)];
@@ -105,7 +112,7 @@ function openTable(window: ColumnWindow, table: TwinTable, after: OperationId): 
   };
 }
 
-function fillTables(window: ColumnWindow, options: OpenColumnsOptions): readonly Operation[] {
+function fillTables(window: ColumnsWindow, options: OpenColumnsOptions): readonly Operation[] {
   const { id: step } = window;
   const opened = window.tables.map(({ name }) => `${step}/open/${name}`);
   const levelOf = fillLevels(window);
@@ -152,7 +159,7 @@ function fillTables(window: ColumnWindow, options: OpenColumnsOptions): readonly
 
 /** The fills that must have ended: those of the parents, each at a level of its own. */
 function parentsOf(
-  window: ColumnWindow,
+  window: ColumnsWindow,
   twins: readonly Twin[],
   level: number,
   levelOf: LevelOf,

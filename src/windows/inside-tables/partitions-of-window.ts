@@ -6,10 +6,10 @@
 import { summarise, type CheckQuery } from '../../operation/check-query.js';
 import type { Operation, StatementOperation } from '../../operation/operation.js';
 import { quoteIdentifier, quoteLiteral } from '../../sql/identifier.js';
-import { namesOfParts, type ColumnWindow, type TwinTable } from './columns-window.js';
+import { namesOfParts, type ColumnsWindow, type TwinTable } from './columns-window.js';
 
 /** Violated by every table that was a partition and is none now. */
-export function partitionsAreItsOwn({ name, tables }: Pick<ColumnWindow, 'name' | 'tables'>): readonly CheckQuery[] {
+export function partitionsAreItsOwn({ name, tables }: Pick<ColumnsWindow, 'name' | 'tables'>): readonly CheckQuery[] {
   const known = tables.flatMap((table) =>
     namesOfParts(table).map((part) => `(${quoteLiteral(table.name)}, ${quoteLiteral(part)})`),
   );
@@ -33,7 +33,7 @@ WHERE pg_catalog.to_regclass(w.part) IS NOT NULL AND NOT EXISTS (
 export function indexesAreWhole({
   name,
   counterparts,
-}: Pick<ColumnWindow, 'name' | 'counterparts'>): readonly CheckQuery[] {
+}: Pick<ColumnsWindow, 'name' | 'counterparts'>): readonly CheckQuery[] {
   const made = counterparts
     .filter(({ kind, partitioned }) => kind === 'index' && partitioned)
     .map(({ schema, twin }) => `(${quoteLiteral(`${quoteIdentifier(schema)}.${quoteIdentifier(twin)}`)})`);

@@ -10,7 +10,7 @@ import {
   columnNames,
   nameThen,
   parentTwin,
-  type ColumnWindow,
+  type ColumnsWindow,
   type LookedUp,
   type Side,
   type Twin,
@@ -22,7 +22,7 @@ import { asksParent, pairsOf, parentLookUp, type Pair } from './twin-values.js';
 /** Of one reference. Who has more of them has another problem. */
 export const ASIDE_AT_MOST = 10_000;
 
-type Window = Pick<ColumnWindow, 'tables'>;
+type Window = Pick<ColumnsWindow, 'tables'>;
 /** A reference that is looked up. */
 export type Reference = Twin & { readonly value: LookedUp };
 

@@ -3,7 +3,7 @@ import {
   columnNames,
   nameThen,
   twinNames,
-  type ColumnWindow,
+  type ColumnsWindow,
   type LookedUp,
   type Side,
   type Twin,
@@ -21,7 +21,7 @@ import { quoteIdentifier } from '../../sql/identifier.js';
  * At COMMIT: a row whose reference was written before the row that it refers to (a deferred foreign key, two rows of one
  * statement) gets what was not there to be looked up.
  */
-export function settleBody(window: ColumnWindow, table: TwinTable, leads: Side): string {
+export function settleBody(window: ColumnsWindow, table: TwinTable, leads: Side): string {
   const variables = table.twins.map(({ type }, index) => `  other_${index} ${type};\n`).join('');
   const parts = table.twins.flatMap((twin, index) =>
     twin.value.kind === 'own'

@@ -7,12 +7,12 @@ import { summarise, type CheckQuery } from '../../operation/check-query.js';
 import { quoteLiteral, relationKey } from '../../sql/identifier.js';
 import type { AffectedPolicy } from './affected-policies.js';
 import type { AffectedView } from './affected-views.js';
-import { relationsOf, type ColumnWindow } from './columns-window.js';
+import { relationsOf, type ColumnsWindow } from './columns-window.js';
 import { swapping } from './swap-columns.js';
 
 /** Violated by each view, rule, policy and parsed function on a column that loses its name, but for those that are known. */
 export function nothingStaysBehind(
-  { name, tables }: Pick<ColumnWindow, 'name' | 'tables'>,
+  { name, tables }: Pick<ColumnsWindow, 'name' | 'tables'>,
   known: { readonly views: readonly AffectedView[]; readonly policies: readonly AffectedPolicy[] },
 ): CheckQuery {
   const columns = tables.flatMap((table) =>

@@ -11,7 +11,7 @@ import type { AffectedView } from './affected-views.js';
 import {
   columnNames,
   relationsOf,
-  type ColumnWindow,
+  type ColumnsWindow,
   type Counterpart,
   type Side,
   type Twin,
@@ -35,7 +35,7 @@ export interface SwapFacts {
 
 /** Of all windows of one cutover: views and policies go once and come once, when every name is the new one. */
 export function swapThere(
-  windows: readonly ColumnWindow[],
+  windows: readonly ColumnsWindow[],
   { views, policies, comment, dressing }: SwapFacts,
 ): readonly string[] {
   const { tables, counterparts } = together(windows);
@@ -68,7 +68,7 @@ export function swapThere(
 
 /** `spare`: an index over the new key, which goes when its constraint does. */
 export function swapBack(
-  windows: readonly ColumnWindow[],
+  windows: readonly ColumnsWindow[],
   { views, policies, comment, dressing, notValidOnPartitioned }: SwapFacts,
   spare: (counterpart: Counterpart) => string,
 ): readonly string[] {
@@ -107,7 +107,7 @@ export function swapBack(
   ];
 }
 
-function together(windows: readonly ColumnWindow[]): Pick<ColumnWindow, 'tables' | 'counterparts'> {
+function together(windows: readonly ColumnsWindow[]): Pick<ColumnsWindow, 'tables' | 'counterparts'> {
   return {
     tables: windows.flatMap(({ tables }) => tables),
     counterparts: windows.flatMap(({ counterparts }) => counterparts),
@@ -115,7 +115,7 @@ function together(windows: readonly ColumnWindow[]): Pick<ColumnWindow, 'tables'
 }
 
 /** Our own functions, with the names that the columns have once that side leads: behind the change, in the same transaction. */
-export function followNames(window: ColumnWindow, leads: Side): readonly string[] {
+export function followNames(window: ColumnsWindow, leads: Side): readonly string[] {
   return window.tables.flatMap((table) => redefineTwins(window, table, leads));
 }
 

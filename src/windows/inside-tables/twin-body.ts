@@ -6,7 +6,7 @@ import { quoteIdentifier, quoteLiteral } from '../../sql/identifier.js';
 import {
   columnNames,
   twinNames,
-  type ColumnWindow,
+  type ColumnsWindow,
   type LookedUp,
   type OwnValue,
   type Side,
@@ -17,7 +17,7 @@ import { lookedUpPart } from './reference-body.js';
 import { alsoRead, refuseUnless, type Site } from './twin-site.js';
 import { computedValue, madeValue } from './twin-values.js';
 
-export function twinBody(window: ColumnWindow, table: TwinTable, leads: Side): string {
+export function twinBody(window: ColumnsWindow, table: TwinTable, leads: Side): string {
   const site: Site = { window, table, leads, names: twinNames(window.name, table.name) };
   const each = (part: (twin: Twin, index: number) => string): string => table.twins.map(part).join('');
   // What was written is asked of all before anything is given: what one gets is not what a session wrote of another.

@@ -3,7 +3,7 @@ import { quoteIdentifier, quoteLiteral } from '../../sql/identifier.js';
 import {
   columnNames,
   nameThen,
-  type ColumnWindow,
+  type ColumnsWindow,
   type LookedUp,
   type Side,
   type Twin,
@@ -12,7 +12,7 @@ import {
 } from './columns-window.js';
 
 export interface Site {
-  readonly window: ColumnWindow;
+  readonly window: ColumnsWindow;
   readonly table: TwinTable;
   readonly leads: Side;
   readonly names: TwinNames;
@@ -27,7 +27,7 @@ export function alsoRead(value: LookedUp, { table, leads }: Pick<Site, 'table' |
 
 export const OLD_SNAPSHOT = "current_setting('transaction_isolation') <> 'read committed'";
 
-export function raiseOldSnapshot({ name }: Pick<ColumnWindow, 'name'>, { parent }: LookedUp): string {
+export function raiseOldSnapshot({ name }: Pick<ColumnsWindow, 'name'>, { parent }: LookedUp): string {
   return `        RAISE EXCEPTION 'lockstep window %: the snapshot is older than the new key of ${inMessage(parent)}', ${quoteLiteral(name)}
           USING ERRCODE = 'serialization_failure', HINT = 'Try the transaction again.';
 `;

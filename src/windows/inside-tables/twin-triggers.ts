@@ -5,7 +5,7 @@ import { quoteIdentifier, quoteLiteral } from '../../sql/identifier.js';
 import {
   columnNames,
   twinNames,
-  type ColumnWindow,
+  type ColumnsWindow,
   type LookedUp,
   type Side,
   type Twin,
@@ -20,7 +20,7 @@ import { twinBody } from './twin-body.js';
 import { alsoRead } from './twin-site.js';
 
 /** Functions first, triggers last; their names must be free. */
-export function createTwinTriggers(window: ColumnWindow, table: TwinTable): readonly string[] {
+export function createTwinTriggers(window: ColumnsWindow, table: TwinTable): readonly string[] {
   const names = twinNames(window.name, table.name);
   const { mirror, insertTrigger } = names;
   return [
@@ -35,7 +35,7 @@ export function createTwinTriggers(window: ColumnWindow, table: TwinTable): read
   ];
 }
 
-export function dropTwinTriggers(window: ColumnWindow, table: TwinTable): readonly string[] {
+export function dropTwinTriggers(window: ColumnsWindow, table: TwinTable): readonly string[] {
   return [
     ...triggersOf(window, table).map((trigger) => `DROP TRIGGER ${trigger} ON ${table.name}`),
     ...functionsOf(window, table).map((signature) => `DROP FUNCTION ${signature}`),
@@ -43,7 +43,7 @@ export function dropTwinTriggers(window: ColumnWindow, table: TwinTable): readon
 }
 
 /** With the names that the columns have once that side leads. */
-export function redefineTwins(window: ColumnWindow, table: TwinTable, leads: Side): readonly string[] {
+export function redefineTwins(window: ColumnsWindow, table: TwinTable, leads: Side): readonly string[] {
   const { updateTrigger } = twinNames(window.name, table.name);
   return [
     ...triggerFunctions(window, table, leads, 'CREATE OR REPLACE'),
@@ -54,7 +54,7 @@ export function redefineTwins(window: ColumnWindow, table: TwinTable, leads: Sid
 }
 
 /** Violated by every trigger that is gone, or that some session can keep from firing. */
-export function twinsAreIntact(window: ColumnWindow): CheckQuery {
+export function twinsAreIntact(window: ColumnsWindow): CheckQuery {
   const wanted = window.tables.flatMap((table) =>
     triggersOf(window, table).map((trigger) => `(${quoteLiteral(table.name)}, ${quoteLiteral(unquoted(trigger))})`),
   );
@@ -72,7 +72,7 @@ WHERE NOT EXISTS (SELECT FROM pg_catalog.pg_trigger AS g WHERE g.tgrelid = p.rel
 }
 
 /** For a batch: a condition that holds while the triggers of a table fire in every session. */
-export function twinsFire(window: ColumnWindow, table: TwinTable): string {
+export function twinsFire(window: ColumnsWindow, table: TwinTable): string {
   const names = triggersOf(window, table).map((trigger) => quoteLiteral(unquoted(trigger)));
   if (table.relation.kind === 'partitioned table')
     return `NOT EXISTS (SELECT FROM (VALUES ${names.map((name) => `(${quoteLiteral(table.name)}, ${name})`).join(', ')}) AS w (table_name, trigger_name) ${EACH_PARTITION}
@@ -84,7 +84,7 @@ export function twinsFire(window: ColumnWindow, table: TwinTable): string {
 const EACH_PARTITION = `CROSS JOIN LATERAL (SELECT pg_catalog.to_regclass(w.table_name) AS relid
   UNION SELECT t.relid FROM pg_catalog.pg_partition_tree(pg_catalog.to_regclass(w.table_name)) AS t) AS p`;
 
-function triggersOf(window: ColumnWindow, table: TwinTable): readonly string[] {
+function triggersOf(window: ColumnsWindow, table: TwinTable): readonly string[] {
   const { insertTrigger, updateTrigger, settleTrigger, settleChangedTrigger, keepTrigger, keepChangedTrigger } =
     twinNames(window.name, table.name);
   return [
@@ -110,7 +110,7 @@ function unsettled(twin: Twin): string {
  * At COMMIT. Where a table is filled in several passes the rows of an earlier one are left to the later one, which is still to come
  * and takes many at a time: here each would be written once more by itself.
  */
-function createSettleTriggers(window: ColumnWindow, table: TwinTable): readonly string[] {
+function createSettleTriggers(window: ColumnsWindow, table: TwinTable): readonly string[] {
   const { settle, settleTrigger, settleChangedTrigger } = twinNames(window.name, table.name);
   const create = (trigger: string, events: string, conditions: readonly string[]): string =>
     `CREATE CONSTRAINT TRIGGER ${trigger} AFTER ${events} ON ${table.name} DEFERRABLE INITIALLY DEFERRED FOR EACH ROW WHEN (${conditions.join(' OR ')}) EXECUTE FUNCTION ${settle}()`;
@@ -130,7 +130,7 @@ function createSettleTriggers(window: ColumnWindow, table: TwinTable): readonly 
   return [create(settleTrigger, 'INSERT', open.map(unsettled)), create(settleChangedTrigger, 'UPDATE', changed)];
 }
 
-function isFilledTwice(window: ColumnWindow, table: TwinTable): boolean {
+function isFilledTwice(window: ColumnsWindow, table: TwinTable): boolean {
   const levelOf = fillLevels(window);
   return new Set(table.twins.map((twin) => levelOf(table, twin))).size > 1;
 }
@@ -139,7 +139,7 @@ function isFilledTwice(window: ColumnWindow, table: TwinTable): boolean {
  * Where neither side changes there is nothing to do. While the old side leads, a new value that a batch of ours puts where none
  * was is the fill: it has looked the value up, and looking once more would double its work.
  */
-function createUpdateTrigger(window: ColumnWindow, table: TwinTable, leads: Side): string {
+function createUpdateTrigger(window: ColumnsWindow, table: TwinTable, leads: Side): string {
   const { mirror, updateTrigger } = twinNames(window.name, table.name);
   const changed = table.twins.flatMap((twin) => {
     const names = columnNames(twin, leads);
@@ -174,7 +174,7 @@ function andNotFilled(twinName: string): string {
 const NOT_BY_US = "coalesce(current_setting('lockstep.run_id', true), '') = ''";
 
 function triggerFunctions(
-  window: ColumnWindow,
+  window: ColumnsWindow,
   table: TwinTable,
   leads: Side,
   create: 'CREATE' | 'CREATE OR REPLACE',
@@ -194,7 +194,7 @@ AS ${quoteLiteral(body)}`;
 }
 
 /** What a plan says in SQL: parsed when it is made, under the plan's search path. */
-function helperFunctions(window: ColumnWindow, table: TwinTable): readonly string[] {
+function helperFunctions(window: ColumnsWindow, table: TwinTable): readonly string[] {
   const names = twinNames(window.name, table.name);
   return table.twins.flatMap((twin) => {
     if (twin.value.kind === 'own') {
@@ -215,7 +215,7 @@ SELECT (${where!}\n) IS TRUE FROM (SELECT ${row.join(', ')}) AS ${quoteIdentifie
 END`;
 }
 
-function functionsOf(window: ColumnWindow, table: TwinTable): readonly string[] {
+function functionsOf(window: ColumnsWindow, table: TwinTable): readonly string[] {
   const names = twinNames(window.name, table.name);
   const helper = (twin: Twin): readonly string[] => {
     const { value } = twin;

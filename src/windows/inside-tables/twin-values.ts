@@ -5,7 +5,7 @@ import {
   nameThen,
   parentTwin,
   twinTable,
-  type ColumnWindow,
+  type ColumnsWindow,
   type LookedUp,
   type Side,
   type TwinTable,
@@ -52,7 +52,7 @@ export interface ParentLookUp {
 
 /** By the value of one side, that of the other. `row`: what the columns of the child stand behind: `NEW`, `t`. */
 export function parentLookUp(
-  window: Pick<ColumnWindow, 'tables'>,
+  window: Pick<ColumnsWindow, 'tables'>,
   table: TwinTable,
   column: string,
   value: LookedUp,
@@ -76,7 +76,7 @@ export interface Pair {
 
 /** By the values of one side. */
 export function pairsOf(
-  window: Pick<ColumnWindow, 'tables'>,
+  window: Pick<ColumnsWindow, 'tables'>,
   table: TwinTable,
   { old, value }: { readonly old: string; readonly value: LookedUp },
   side: Side,

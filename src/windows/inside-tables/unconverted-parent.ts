@@ -3,12 +3,12 @@
  * The batch that meets it stops with its name, and a write that NOT NULL would refuse without a reason is refused with one.
  */
 import { quoteIdentifier, quoteLiteral } from '../../sql/identifier.js';
-import { columnNames, parentTwin, type ColumnWindow, type LookedUp, type Twin } from './columns-window.js';
+import { columnNames, parentTwin, type ColumnsWindow, type LookedUp, type Twin } from './columns-window.js';
 import type { Site } from './twin-site.js';
 import { computedValue, madeValue } from './twin-values.js';
 
 /** The statement that gives such rows their keys; the trigger of the parent takes it as it takes any other. */
-export function repairOf(window: Pick<ColumnWindow, 'tables'>, value: LookedUp): string {
+export function repairOf(window: Pick<ColumnsWindow, 'tables'>, value: LookedUp): string {
   const twin = parentTwin(window, value);
   const { old, new: twinName } = columnNames(twin, 'old');
   const made = madeValue(twin.value.by) ?? computedValue(twin.value.by, old)!;
