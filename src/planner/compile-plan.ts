@@ -27,9 +27,9 @@ import { changesRows, placePreconditions, type StepOperations } from './place-pr
 import { refuseLongBatches } from './refuse-long-batches.js';
 import { refuseUnderneath } from './refuse-underneath.js';
 import { report } from '../catalog/scope.js';
-import type { Window } from '../windows/inside-tables/columns-window.js';
 import { storeWindow } from '../windows/stored-window.js';
 import type { WindowOfPlan } from './other-windows.js';
+import type { Window } from '../windows/window.js';
 
 export interface CompiledPlan {
   readonly graph: OperationGraph;

@@ -11,13 +11,11 @@ import { resolveMapping } from '../mapping/resolve-mapping.js';
 import { readQuery, readStatements } from '../sql/fragment.js';
 import type { Grammar, ParsedStatement } from '../sql/grammar.js';
 import type { LowerContext } from '../steps/step-definition.js';
-import { isOfColumns, type Window } from '../windows/inside-tables/columns-window.js';
-import { allDifferences } from '../windows/inside-tables/compare-twins.js';
-import { differencesOf } from '../windows/between-tables/compare-window.js';
-import { withDefaultsOf } from '../windows/stored-window.js';
+import { formOf, type Differences } from '../windows/window-forms.js';
 import { touchesOf } from '../steps/touches.js';
 import { WINDOW_CODES } from '../steps/window-codes.js';
 import { otherWindows, type OtherWindow, type WindowOfPlan } from './other-windows.js';
+import type { Window } from '../windows/window.js';
 
 export interface CompileState extends Pick<Scope, 'report'> {
   readonly plan: Plan;
@@ -63,6 +61,15 @@ export function compileState(
     diagnostics.push(diagnostic);
   };
 
+  const differences = (
+    window: Window,
+    options: { readonly extra: 'refuse' | 'allow'; readonly samples: number } = { extra: 'refuse', samples: 10 },
+  ): Differences =>
+    formOf(window).differences(window, {
+      ...options,
+      readsOf: (text) => surroundings().readsOf('condition', text),
+    });
+
   const surroundings: CompileState['surroundings'] = () => {
     const scope: Scope = {
       catalog,
@@ -77,7 +84,8 @@ export function compileState(
       const other = others.get(name);
       if (other?.window != null && other.refused === null) {
         goesOnWith.add(name);
-        return withDefaultsOf(windows.get(name) ?? other.window, scope.catalog);
+        const window = windows.get(name) ?? other.window;
+        return formOf(window).withToday(window, scope.catalog.relations);
       }
       const { detail, help } = other?.refused ?? {
         detail: `No journal tells of \`${name}\`.`,
@@ -94,22 +102,18 @@ export function compileState(
       windowOf: (mapping) =>
         (withoutWindows ? [] : [...windows.values()]).find(
           (window) =>
-            !isOfColumns(window) &&
-            window.ofOtherPlan !== true &&
-            window.leads !== null &&
-            window.mirrors.some((mirror) => mirror.mapping.name === mapping),
+            window.ofOtherPlan !== true && window.leads !== null && formOf(window).mappings(window).includes(mapping),
         )?.name,
       mappingsOfWindow: (id) => windowOver(plan.steps.find((step) => step.id === id)),
       twinsOfWindow: (id) => {
         const window = windows.get(id);
-        return window === undefined || !isOfColumns(window) ? undefined : allDifferences(window, window.leads ?? 'new');
+        return window?.kind === 'columns' ? differences(window) : undefined;
       },
       windowOfOtherPlan,
       ofOtherPlan: (name, path, options) => {
         const window = windowOfOtherPlan(name, path);
         if (window === undefined) return undefined;
-        if (isOfColumns(window)) return allDifferences(window, window.leads ?? 'new');
-        return differencesOf(window, { ...options, readsOf: (text) => surroundings().readsOf('condition', text) });
+        return differences(window, options);
       },
       mapping: (name, walk) => {
         const key = JSON.stringify([name, walk]);

@@ -3,10 +3,11 @@
  * of them comes from the journal; reading it belongs to `postgres`.
  */
 import type { CatalogSnapshot } from '../catalog/catalog-snapshot.js';
-import { isOfColumns, type Window } from '../windows/inside-tables/columns-window.js';
 import { restoreWindow } from '../windows/stored-window.js';
+import { formOf } from '../windows/window-forms.js';
 import type { StoredWindow } from '../operation/operation-graph.js';
 import type { WindowState } from '../windows/window-state.js';
+import type { Window } from '../windows/window.js';
 
 export interface WindowOfPlan {
   /** `plan/step`. */
@@ -71,7 +72,7 @@ function otherWindow(
     );
   if (state === null) {
     // What was a uuid before has no window, and whoever goes on with it has nothing to do.
-    const isEmpty = window !== null && isOfColumns(window) && window.tables.length === 0;
+    const isEmpty = window !== null && formOf(window).isEmpty(window);
     if (isEmpty) return { name, window, refused: null };
     return refuse(`\`${run}\` did not open \`${name}\`: the step was skipped.`, there);
   }

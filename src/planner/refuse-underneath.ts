@@ -3,9 +3,10 @@ import type { CatalogSnapshot } from '../catalog/catalog-snapshot.js';
 import { report } from '../catalog/scope.js';
 import type { LowerContext } from '../steps/step-definition.js';
 import { WINDOW_CODES } from '../steps/window-codes.js';
-import { whatBreaksMirror, whatBreaksTwins, whatMayBreakMirror } from '../windows/what-breaks-mirror.js';
-import { isOfColumns, type Window } from '../windows/inside-tables/columns-window.js';
+import { whatMayBreak } from '../windows/what-changes-under.js';
+import { formOf } from '../windows/window-forms.js';
 import type { OtherWindow } from './other-windows.js';
+import type { Window } from '../windows/window.js';
 
 /** `moved`: windows that the step itself opens or changes. */
 export function refuseUnderneath(
@@ -22,10 +23,8 @@ export function refuseUnderneath(
     });
   const look = (window: Window, help: string): void => {
     if (window.leads === null || window.broken === true || moved.some(({ id }) => id === window.id)) return;
-    const found = isOfColumns(window)
-      ? whatBreaksTwins(window, before, after)
-      : window.mirrors.flatMap((mirror) => whatBreaksMirror(mirror, before, after, grammar));
-    for (const what of new Set(found)) refuse(window.id, what, help);
+    for (const what of new Set(formOf(window).whatBreaks(window, before, after, grammar)))
+      refuse(window.id, what, help);
   };
   for (const window of context.windows.values()) look(window, windowHelp(window));
   const leftOpen = [...others.values()].flatMap(({ window }) => window ?? []);
@@ -37,7 +36,7 @@ export function refuseUnderneath(
       (label) => !isOf(context.plan, label) && !leftOpen.some(({ name }) => isCalled(name, label)),
     );
     if (unknown.length === 0) continue;
-    for (const what of whatMayBreakMirror(relation, before, after))
+    for (const what of whatMayBreak(relation, before, after))
       for (const window of unknown) refuse(window, what, beforeThisPlan(window));
   }
 }

@@ -109,3 +109,8 @@ function reasonAgainst(name: string): string | undefined {
 function refuseNul(text: string): void {
   if (text.includes('\0')) throw new RangeError('SQL text cannot hold the character NUL');
 }
+
+/** A quoted identifier as the catalog has it. */
+export function unquoted(quoted: string): string {
+  return quoted.slice(1, -1).replaceAll('""', '"');
+}

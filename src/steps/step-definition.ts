@@ -14,7 +14,7 @@ import type { HazardName } from '../operation/hazard.js';
 import type { Operation, OperationId } from '../operation/operation.js';
 import type { StepReach } from '../operation/step-reach.js';
 import type { ParsedStatement } from '../sql/grammar.js';
-import type { Window } from '../windows/inside-tables/columns-window.js';
+import type { Window } from '../windows/window.js';
 
 export interface StepDefinition<Fields> {
   readonly kind: string;

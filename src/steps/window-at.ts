@@ -2,11 +2,12 @@
 import { report } from '../catalog/scope.js';
 import type { Path } from '../kernel/path.js';
 import { sqlName, textsOf } from '../mapping/mapping.js';
-import { isOfColumns, type Window } from '../windows/inside-tables/columns-window.js';
 import type { Mirror, TablesWindow } from '../windows/between-tables/tables-window.js';
+import { formOf } from '../windows/window-forms.js';
 import { withPartitions } from './fitness.js';
 import { WINDOW_CODES } from './window-codes.js';
 import type { LowerContext } from './step-definition.js';
+import type { Window } from '../windows/window.js';
 
 /** Open and filled there; undefined where something was reported. */
 export function openWindowAt(id: string, path: Path, context: LowerContext): Window | undefined {
@@ -25,8 +26,7 @@ export function openWindowAt(id: string, path: Path, context: LowerContext): Win
     refuse('LS6504', `\`${id}\` is closed already.`, 'leave it out');
     return;
   }
-  if (isOfColumns(window)) return window;
-  const open = window.mirrors.map(({ mapping }) => mapping.name).filter((name) => !window.filled.includes(name));
+  const open = formOf(window).unfilled(window);
   if (open.length === 0) return window;
   const detail = `No step fills ${open.join(', ')}.`;
   refuse('LS6505', detail, `add \`backfill: { mappings: [${open.join(', ')}] }\` between \`${id}\` and this step`);
@@ -36,7 +36,7 @@ export function openWindowAt(id: string, path: Path, context: LowerContext): Win
 export function windowOver(mapping: string, { windows }: Pick<LowerContext, 'windows'>): TablesWindow | undefined {
   return [...windows.values()].find(
     (window): window is TablesWindow =>
-      !isOfColumns(window) &&
+      window.kind === 'tables' &&
       window.ofOtherPlan !== true &&
       window.leads !== null &&
       window.mirrors.some((mirror) => mirror.mapping.name === mapping),

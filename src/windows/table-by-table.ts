@@ -5,7 +5,7 @@
  */
 import type { LockMode } from '../sql/lock-mode.js';
 import type { OperationId, Reversal, StatementOperation } from '../operation/operation.js';
-import { plain, statementBase } from './between-tables/open-window.js';
+import { plain, statementBase } from '../operation/plain-statement.js';
 
 export interface EachTable {
   readonly step: string;

@@ -16,8 +16,9 @@ import { RUN_ID } from '../sql/pinned-settings.js';
 import { summarise, type CheckQuery } from '../operation/check-query.js';
 import { sqlName } from '../mapping/mapping.js';
 import type { TablesWindow } from './between-tables/tables-window.js';
+import type { WindowBase } from './window.js';
 
-type Moved = Pick<TablesWindow, 'id' | 'name' | 'ofOtherPlan'> & Partial<Pick<TablesWindow, 'leads'>>;
+type Moved = Pick<WindowBase, 'id' | 'name' | 'ofOtherPlan'> & Partial<Pick<WindowBase, 'leads'>>;
 
 export type WindowState = 'old leads' | 'new leads' | 'leaving' | 'gone' | 'closed';
 

@@ -36,6 +36,12 @@ describe('floors', () => {
       /reaches into the step kind sql/,
     ],
     ['a kind from above', 'src/planner/x.ts', `import { a } from '../steps/gate/a.js';`, /only src\/steps knows/],
+    [
+      'one form of window in another',
+      'src/windows/inside-tables/x.ts',
+      `import { a } from '../between-tables/a.js';`,
+      /reaches into the form of window between-tables/,
+    ],
     ['a kind from beside', 'src/steps/x.ts', `import { a } from './gate/a.js';`, /only the registry/],
   ])('refuse %s', (_, path, text, rule) => {
     expect(floorViolations([file(path, text)])).toEqual([

@@ -24,7 +24,12 @@ export const FLOORS: readonly (readonly string[])[] = [
 ];
 
 export function floorViolations(files: readonly SourceFile[]): readonly Violation[] {
-  return typeScript(files).flatMap((file) => [...homeless(file), ...badImports(file), ...badKindImports(file)]);
+  return typeScript(files).flatMap((file) => [
+    ...homeless(file),
+    ...badImports(file),
+    ...badKindImports(file),
+    ...badFormImports(file),
+  ]);
 }
 
 function floorOf(folder: string): number {
@@ -93,4 +98,24 @@ function badKindImports(file: SourceFile): readonly Violation[] {
 
 function kindFolderOf(path: string): string | null {
   return /^src\/steps\/([^/]+)\//.exec(path)?.[1] ?? null;
+}
+
+/** A form of window is one room of `src/windows`. What several forms need stands in `src/windows` itself. */
+function badFormImports(file: SourceFile): readonly Violation[] {
+  const form = formRoomOf(file.path);
+  if (form === null) return [];
+  return importsOf(file).flatMap(({ at, target }) => {
+    const other = formRoomOf(target);
+    if (other === null || other === form) return [];
+    return [
+      {
+        at,
+        rule: `reaches into the form of window ${other}: forms know nothing of each other, so that one can be added`,
+      },
+    ];
+  });
+}
+
+function formRoomOf(path: string): string | null {
+  return /^src\/windows\/([^/]+)\//.exec(path)?.[1] ?? null;
 }

@@ -15,7 +15,6 @@ import { refuseToSuppress, suppresses, type UserTriggers } from './suppress.js';
 import { upheldKeys } from './upheld-keys.js';
 import { joinWindow } from '../../windows/between-tables/join-window.js';
 import { mirrorFires } from '../../windows/between-tables/mirror-triggers.js';
-import { isOfColumns } from '../../windows/inside-tables/columns-window.js';
 import type { TablesWindow } from '../../windows/between-tables/tables-window.js';
 import { sqlKeyColumn, targetWalk } from '../key-walk.js';
 import { provenanceIsFresh, uncopyWork, type Referrer } from './uncopy-sql.js';
@@ -28,7 +27,7 @@ export function lowerCopy(fields: MappingBackfill, pace: Pace, context: LowerCon
   const found = parts.filter((part) => part !== undefined);
   const operations = found.flatMap((part) => part.operations);
   const open = [...context.windows.values()].filter(
-    (window): window is TablesWindow => !isOfColumns(window) && window.ofOtherPlan !== true,
+    (window): window is TablesWindow => window.kind === 'tables' && window.ofOtherPlan !== true,
   );
   const windows = open
     .filter(({ mirrors }) => mirrors.some(({ mapping }) => fields.mappings.includes(mapping.name)))

@@ -3,15 +3,14 @@ import { closeColumns } from '../../windows/inside-tables/close-columns.js';
 import type { ColumnsWindow } from '../../windows/inside-tables/columns-window.js';
 import { retire } from './retire.js';
 import { definitionEffects } from '../definition-effects.js';
-import type { Fragment, LowerContext } from '../step-definition.js';
+import { EMPTY_FRAGMENT, type Fragment, type LowerContext } from '../step-definition.js';
 
 export function closedColumns(
   window: ColumnsWindow,
   context: LowerContext,
-  quietMs: number,
-  /** Null: the old columns stay. */
-  retainMs: number | null,
+  { quietMs, retainMs }: { readonly quietMs: number; readonly retainMs: number | null },
 ): Fragment {
+  if (window.tables.length === 0) return EMPTY_FRAGMENT;
   const { step } = context;
   const closed = closeColumns(window, step, { quietMs });
   const retired =

@@ -2,9 +2,10 @@
 import { DURATION_PATTERN, parseDuration } from '../../kernel/duration.js';
 import { list, object, ref, text } from '../../kernel/json-schema.js';
 import { closeWindow } from '../../windows/between-tables/close-window.js';
-import { isOfColumns } from '../../windows/inside-tables/columns-window.js';
+import type { TablesWindow } from '../../windows/between-tables/tables-window.js';
+import type { WindowKind, WindowOf } from '../../windows/window.js';
 import { closedColumns } from './columns.js';
-import { EMPTY_FRAGMENT, type Fragment, type LowerContext, type StepDefinition } from '../step-definition.js';
+import { type Fragment, type LowerContext, type StepDefinition } from '../step-definition.js';
 import { familyOf, openWindowAt, readsOfMirror } from '../window-at.js';
 
 interface CloseFields {
@@ -74,9 +75,24 @@ function closed(
 ): Fragment | undefined {
   const window = openWindowAt(id, [...context.path, 'windows', index], context);
   if (window === undefined) return undefined;
-  if (isOfColumns(window)) {
-    return window.tables.length === 0 ? EMPTY_FRAGMENT : closedColumns(window, context, quietMs, retainMs);
-  }
+  return closedAs(window, context, { quietMs, retainMs });
+}
+
+interface CloseTimes {
+  readonly quietMs: number;
+  /** Null: the old columns stay. */
+  readonly retainMs: number | null;
+}
+
+type CloseOf<K extends WindowKind> = (window: WindowOf<K>, context: LowerContext, times: CloseTimes) => Fragment;
+
+const CLOSES: { readonly [K in WindowKind]: CloseOf<K> } = { tables: closedTables, columns: closedColumns };
+
+function closedAs<K extends WindowKind>(window: WindowOf<K>, context: LowerContext, times: CloseTimes): Fragment {
+  return (CLOSES[window.kind] as CloseOf<K>)(window, context, times);
+}
+
+function closedTables(window: TablesWindow, context: LowerContext, { quietMs }: CloseTimes): Fragment {
   const operations = closeWindow(window, context.step, {
     family: familyOf(context),
     readsOf: readsOfMirror(context),

@@ -7,8 +7,8 @@ import {
 } from '../../operation/operation.js';
 import { columnNames, namesOfParts, type ColumnsWindow } from '../../windows/inside-tables/columns-window.js';
 import type { ClosedColumns } from '../../windows/inside-tables/close-columns.js';
-import { plain, statementBase } from '../../windows/between-tables/open-window.js';
 import { swapping } from '../../windows/inside-tables/swap-columns.js';
+import { plain, statementBase } from '../../operation/plain-statement.js';
 
 /** `closed`: the operation that ends the window. Nothing else waits for the time to be over. */
 export function retire(window: ColumnsWindow, step: string, retainMs: number, closed: string): ClosedColumns {

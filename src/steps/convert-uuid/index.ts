@@ -1,5 +1,4 @@
 /** `convert_uuid`: a key becomes a uuid, with everything that refers to it, beside the old one and in step with it. */
-import { isOfColumns } from '../../windows/inside-tables/columns-window.js';
 import type { StepDefinition } from '../step-definition.js';
 import { refuseWhatHasCome } from './come-since.js';
 import { lowerConvertUuid } from './lower.js';
@@ -14,7 +13,7 @@ export const convertUuid: StepDefinition<ConvertUuidFields> = {
   schema: convertUuidSchema,
   windowOver: () => [],
   comeSince: (window, context) => {
-    if (isOfColumns(window)) refuseWhatHasCome(window, context);
+    if (window.kind === 'columns') refuseWhatHasCome(window, context);
   },
   lower: lowerConvertUuid,
 };

@@ -15,7 +15,6 @@ import { createMap } from '../../windows/inside-tables/key-map.js';
 import { onDuplicate } from '../../windows/inside-tables/mend-duplicates.js';
 import { openColumns } from '../../windows/inside-tables/open-columns.js';
 import { backWhereThere } from '../../windows/inside-tables/partitions-of-window.js';
-import { windowName } from '../../windows/between-tables/tables-window.js';
 import { firesTriggers, refuseUnfit } from '../fitness.js';
 import { nullOrphans, walkOf } from '../null-orphans.js';
 import { definitionEffects } from '../definition-effects.js';
@@ -34,6 +33,7 @@ import { reachOf } from './reach.js';
 import { nothingIsLeftBehind } from './refuse-dependents.js';
 import type { ConvertUuidFields } from './schema.js';
 import { twinTables } from './twins.js';
+import { windowName } from '../../windows/window-name.js';
 
 export function lowerConvertUuid(fields: ConvertUuidFields, context: LowerContext): Fragment {
   const nodes = keyGraphOf(fields, context);
@@ -139,6 +139,7 @@ function withOnDuplicate(operation: Operation, window: ColumnsWindow): Operation
 
 function windowOf(tables: readonly TwinTable[], context: LowerContext): ColumnsWindow {
   return {
+    kind: 'columns',
     id: context.step,
     name: windowName(context.plan, context.step),
     direction: 'both',

@@ -14,7 +14,6 @@ import {
   type TwinTable,
 } from '../../windows/inside-tables/columns-window.js';
 import { compareColumns, exclusive, tablesInOrder } from '../../windows/inside-tables/column-operations.js';
-import { plain } from '../../windows/between-tables/open-window.js';
 import {
   indexesAreWhole,
   partitionsAreItsOwn,
@@ -40,6 +39,7 @@ import { textsFit } from '../texts-fit.js';
 import { WINDOW_CODES } from '../window-codes.js';
 import { swapFacts } from './swap-facts.js';
 import { report } from '../../catalog/scope.js';
+import { plain } from '../../operation/plain-statement.js';
 
 export function cutOverColumns(
   windows: readonly ColumnsWindow[],

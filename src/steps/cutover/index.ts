@@ -3,13 +3,14 @@ import { report } from '../../catalog/scope.js';
 import { DURATION_PATTERN, parseDuration } from '../../kernel/duration.js';
 import { integer, list, object, ref, text } from '../../kernel/json-schema.js';
 import { cutOver } from '../../windows/between-tables/cutover-window.js';
-import { isOfColumns, type Window } from '../../windows/inside-tables/columns-window.js';
 import type { TablesWindow } from '../../windows/between-tables/tables-window.js';
 import type { StatementOperation } from '../../operation/operation.js';
 import { cutOverColumns } from './columns.js';
 import { WINDOW_CODES } from '../window-codes.js';
 import { EMPTY_FRAGMENT, type Fragment, type LowerContext, type StepDefinition } from '../step-definition.js';
 import { familyOf, openWindowAt, readsOfMirror } from '../window-at.js';
+import { formOf } from '../../windows/window-forms.js';
+import type { Window, WindowKind, WindowOf } from '../../windows/window.js';
 
 interface CutoverFields {
   readonly windows: readonly string[];
@@ -61,32 +62,59 @@ export const cutover: StepDefinition<CutoverFields> = {
 };
 
 /** One commit is of one kind: names that change, or triggers that turn round. */
-function ofOneKind(
-  windows: readonly Window[],
-  lockLimits: NonNullable<StatementOperation['lockLimits']>,
-  context: LowerContext,
-): Fragment {
+function ofOneKind(windows: readonly Window[], lockLimits: LockLimits, context: LowerContext): Fragment {
   // What was converted before has nothing to change.
-  const columns = windows.filter(isOfColumns).filter(({ tables }) => tables.length > 0);
-  const others = windows.filter((window): window is TablesWindow => !isOfColumns(window));
-  if (columns.length > 0 && others.length > 0) {
+  const [first, ...rest] = windows.filter((window) => !formOf(window).isEmpty(window));
+  const other = rest.find(({ kind }) => kind !== first!.kind);
+  if (first === undefined) return { ...EMPTY_FRAGMENT, windows: windows.map(lead) };
+  if (other !== undefined) {
     report(context, WINDOW_CODES, 'LS6511', context.locate([...context.path, 'windows']), {
-      detail: `\`${columns[0]!.id}\` changes the names of columns, \`${others[0]!.id}\` which of two tables leads.`,
+      detail: `\`${first.id}\` changes ${WHAT_CHANGES[first.kind]}, \`${other.id}\` ${WHAT_CHANGES[other.kind]}.`,
       help: 'write a `cutover` for each',
     });
     return EMPTY_FRAGMENT;
   }
-  if (columns.length > 0) return cutOverColumns(columns, context, lockLimits);
-  const operations =
-    others.length === 0
-      ? []
-      : cutOver(others, context.step, { family: familyOf(context), readsOf: readsOfMirror(context), lockLimits });
+  return cutOverAs([first, ...rest], context, lockLimits);
+}
+
+const WHAT_CHANGES: Readonly<Record<WindowKind, string>> = {
+  columns: 'the names of columns',
+  tables: 'which of two tables leads',
+};
+
+type LockLimits = NonNullable<StatementOperation['lockLimits']>;
+type CutoverOf<K extends WindowKind> = (
+  windows: readonly WindowOf<K>[],
+  context: LowerContext,
+  lockLimits: LockLimits,
+) => Fragment;
+
+const CUTOVERS: { readonly [K in WindowKind]: CutoverOf<K> } = { tables: cutOverTables, columns: cutOverColumns };
+
+/** All of one form. */
+function cutOverAs<K extends WindowKind>(
+  windows: readonly WindowOf<K>[],
+  context: LowerContext,
+  lockLimits: LockLimits,
+): Fragment {
+  return (CUTOVERS[windows[0]!.kind] as CutoverOf<K>)(windows, context, lockLimits);
+}
+
+function cutOverTables(windows: readonly TablesWindow[], context: LowerContext, lockLimits: LockLimits): Fragment {
   return {
-    operations,
+    operations: cutOver(windows, context.step, {
+      family: familyOf(context),
+      readsOf: readsOfMirror(context),
+      lockLimits,
+    }),
     preconditions: [],
     effects: [],
-    windows: windows.map((window) => ({ ...window, leads: 'new' as const })),
+    windows: windows.map(lead),
   };
+}
+
+function lead(window: Window): Window {
+  return { ...window, leads: 'new' };
 }
 
 function leading(id: string, index: number, context: LowerContext): Window | undefined {

@@ -7,15 +7,16 @@
 import type { Operation, Reversal, StatementOperation } from '../../operation/operation.js';
 import { describeMirror, dropFunctions, dropBack, silence } from './define-mirror.js';
 import { compareWindow } from './join-window.js';
-import { forgetKeys } from './leave-window.js';
 import { dropBackTriggers, dropTriggersOn, mirrorIsIntact } from './mirror-triggers.js';
-import { plain, statementBase, tablesOf, targetsOf, truncatedBy, type OpenOptions } from './open-window.js';
+import { tablesOf, targetsOf, truncatedBy, type OpenOptions } from './open-window.js';
 import { noFailures } from './mirror-failures.js';
 import { sqlName } from '../../mapping/mapping.js';
 import { oldSideIsQuiet } from '../old-writers.js';
 import { lastOf, tableByTable } from '../table-by-table.js';
 import { moveWindow, windowMayMove } from '../window-state.js';
 import type { TablesWindow } from './tables-window.js';
+import { forgetKeys } from '../forget-keys.js';
+import { plain, statementBase } from '../../operation/plain-statement.js';
 
 export interface CloseOptions extends Pick<OpenOptions, 'family' | 'readsOf'> {
   /** How long nobody may have written to the old side, after a cutover. */

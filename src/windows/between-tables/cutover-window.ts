@@ -9,20 +9,13 @@ import { redefineLeading } from './define-mirror.js';
 import { compareWindow } from './join-window.js';
 import { noFailures } from './mirror-failures.js';
 import { mirrorIsIntact } from './mirror-triggers.js';
-import {
-  plain,
-  statementBase,
-  sourcesFirst,
-  targetsOf,
-  sourcesOf,
-  truncatedBy,
-  type OpenOptions,
-} from './open-window.js';
+import { sourcesFirst, targetsOf, sourcesOf, truncatedBy, type OpenOptions } from './open-window.js';
 import { advanceSequences } from './sequences.js';
 import { lastOf, tableByTable } from '../table-by-table.js';
 import { defineWatch, forgetWatch, touchedAgree, touchedBacklog, unwatchTable, watchTable } from './watch-window.js';
 import { moveWindow, windowMayMove } from '../window-state.js';
 import type { Mirror, TablesWindow } from './tables-window.js';
+import { plain, statementBase } from '../../operation/plain-statement.js';
 
 export interface CutoverOptions extends Pick<OpenOptions, 'family'> {
   readonly readsOf: (mirror: Mirror) => readonly string[];

@@ -8,9 +8,10 @@ import type { Operation, StatementOperation } from '../../operation/operation.js
 import { comparedInWindow } from './compare-window.js';
 import { defineBack, dropBack } from './define-mirror.js';
 import { createBackTriggers, dropBackTriggers } from './mirror-triggers.js';
-import { plain, statementBase, tablesOf, targetsOf } from './open-window.js';
+import { tablesOf, targetsOf } from './open-window.js';
 import { advanceSequences } from './sequences.js';
 import type { Mirror, TablesWindow } from './tables-window.js';
+import { plain, statementBase } from '../../operation/plain-statement.js';
 
 export interface JoinOptions {
   /** Keys of relations that the texts of a mapping read besides its row. */

@@ -11,12 +11,14 @@ import type { BatchWork, Operation, Reversal } from '../../operation/operation.j
 import { quoteLiteral } from '../../sql/identifier.js';
 import { RUN_ID } from '../../sql/pinned-settings.js';
 import { redefineLeaving, describeMirror } from './define-mirror.js';
+import { forgetKeys } from '../forget-keys.js';
 import { noFailures } from './mirror-failures.js';
 import { dropTriggersOn } from './mirror-triggers.js';
-import { noteId, plain, statementBase, tablesOf, type OpenOptions } from './open-window.js';
+import { noteId, tablesOf, type OpenOptions } from './open-window.js';
 import { lastOf, tableByTable } from '../table-by-table.js';
 import { moveWindow, windowMayMove } from '../window-state.js';
 import type { Mirror, TablesWindow } from './tables-window.js';
+import { plain, statementBase } from '../../operation/plain-statement.js';
 
 export function leaveWindow(window: TablesWindow, options: OpenOptions): Reversal {
   const { id: step, mirrors } = window;
@@ -72,13 +74,6 @@ export function leaveWindow(window: TablesWindow, options: OpenOptions): Reversa
     statements: [...forgetKeys(window), moveWindow(window, 'gone')].map(plain),
   };
   return { kind: 'operations', operations: [leave, ...takeAway, ...drop, gone] };
-}
-
-/** What the mirrors wrote down besides the rows. */
-export function forgetKeys({ name }: Pick<TablesWindow, 'name'>): readonly string[] {
-  return ['tombstone', 'old_writer', 'mirror_failure'].map(
-    (table) => `DELETE FROM lockstep.${table} WHERE window_name = ${quoteLiteral(name)}`,
-  );
 }
 
 /** A condition on `lockstep.already_there`, spelled out with the run's id when the function is made: writers have none. */

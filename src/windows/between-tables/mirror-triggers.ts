@@ -1,7 +1,7 @@
 /** The triggers of a mirror: which writes call it. They fire whatever role a session has for replication (ENABLE ALWAYS). */
 import { keyArray, sqlName, type MappedColumn } from '../../mapping/mapping.js';
 import { summarise, type CheckQuery } from '../../operation/check-query.js';
-import { quoteIdentifier, quoteLiteral } from '../../sql/identifier.js';
+import { quoteIdentifier, quoteLiteral, unquoted } from '../../sql/identifier.js';
 import { ROW_EVENTS, type BackMirror, type Mirror, type MirroredEvent, type SourceColumn } from './tables-window.js';
 
 /** `truncated`: keys of the source, the target and their partitions, which a TRUNCATE may name. */
@@ -120,9 +120,4 @@ function triggersOf({ names, mapping }: Mirror, truncated: readonly string[]): r
     ...ROW_EVENTS.map((event) => [source, names.trigger(event)] as const),
     ...truncated.map((table) => [table, names.trigger('truncate')] as const),
   ];
-}
-
-/** The name of a trigger as the catalog has it. */
-export function unquoted(trigger: string): string {
-  return trigger.slice(1, -1).replaceAll('""', '"');
 }

@@ -4,18 +4,12 @@
  * whoever fills the target reads its bounds in a later transaction.
  */
 import { sqlName } from '../../mapping/mapping.js';
-import type {
-  Operation,
-  OperationId,
-  Pace,
-  RelationLock,
-  Reversal,
-  StatementOperation,
-} from '../../operation/operation.js';
+import type { Operation, OperationId, Pace, RelationLock, StatementOperation } from '../../operation/operation.js';
 import { createTriggers } from './mirror-triggers.js';
 import { defineMirror, describeMirror, dropFunctions } from './define-mirror.js';
 import { noteWork } from './note-rows.js';
 import { leaveWindow } from './leave-window.js';
+import { plain, statementBase } from '../../operation/plain-statement.js';
 import { windowProofs } from './window-proofs.js';
 import { recordWindow } from '../window-state.js';
 import type { TablesWindow } from './tables-window.js';
@@ -129,33 +123,4 @@ export function truncatedBy(mirror: TablesWindow['mirrors'][number], family: Ope
 
 function shareRowExclusive(tables: readonly string[]): readonly RelationLock[] {
   return tables.map((relation) => ({ relation, mode: 'SHARE ROW EXCLUSIVE' }));
-}
-
-/** A transaction of statements that touches no table. */
-export function statementBase(step: string, id: OperationId): StatementOperation {
-  const reversal: Reversal = { kind: 'nothing', reason: 'it is itself a way back' };
-  return {
-    kind: 'statement',
-    id,
-    step,
-    label: '',
-    transactional: true,
-    unlimited: false,
-    lockFirst: [],
-    assertions: [],
-    statements: [],
-    observation: null,
-    reads: [],
-    writes: [],
-    locks: [],
-    barrier: false,
-    after: [],
-    skipWhen: [],
-    hazards: [],
-    reversal,
-  };
-}
-
-export function plain(sql: string): StatementOperation['statements'][number] {
-  return { sql, parameters: [] };
 }

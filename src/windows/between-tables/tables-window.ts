@@ -1,31 +1,20 @@
 /**
- * A window as the planner knows it: what is kept in step, and how far it is where a step is compiled. What the window of a
- * run is like stands in the journal (`lockstep.window`); how it gets from state to state, in `window-state`.
+ * A window between tables: each row of a source has a row of a target, and mirrors keep the two in step. What the planner knows
+ * of it, and what its functions and triggers are called.
  */
 import { sha256 } from '../../kernel/digest.js';
 import type { Mapping, ReverseMapping } from '../../mapping/mapping.js';
-import type { OperationId } from '../../operation/operation.js';
 import { quoteIdentifier } from '../../sql/identifier.js';
+import type { WindowBase } from '../window.js';
 
-export interface TablesWindow {
-  /** Id of the step that opens it. */
-  readonly id: string;
-  /** `plan/step`: what it is called in a database. */
-  readonly name: string;
-  /** Another plan has opened it; `id` is its name then. */
-  readonly ofOtherPlan?: true;
+export interface TablesWindow extends WindowBase {
+  readonly kind: 'tables';
   readonly direction: 'forward' | 'both';
   readonly mirrors: readonly Mirror[];
   /** What a write means that its mirror cannot make: it is refused, or noted down. */
   readonly onMirrorError: 'reject' | 'record';
-  /** It could not be compiled, and that was reported: nothing more is said of it. */
-  readonly broken?: true;
-  /** Which side leads where the step at hand is compiled; null: it is closed. */
-  readonly leads: 'old' | 'new' | null;
   /** Names of the mappings that a step has filled. */
   readonly filled: readonly string[];
-  /** Where its own step is skipped, so is all that needs it. */
-  readonly skipWhen: readonly OperationId[];
 }
 
 /** What keeps one target in step with its source. */
@@ -125,12 +114,3 @@ export function mirrorNames(window: string, mapping: string): MirrorNames {
 
 /** With everything around it at most 63 bytes; ids of plans and steps are ASCII. */
 const LONGEST_LABEL = 48;
-
-export function windowName(plan: string, step: string): string {
-  return `${plan}/${step}`;
-}
-
-/** The step that opens it, also where it is the window of another plan. */
-export function stepOfWindow({ name }: { readonly name: string }): string {
-  return name.slice(name.indexOf('/') + 1);
-}

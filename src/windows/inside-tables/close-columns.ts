@@ -12,15 +12,15 @@ import {
   type TwinTable,
 } from './columns-window.js';
 import { compareColumns, exclusive, tablesInOrder } from './column-operations.js';
-import { forgetKeys } from '../between-tables/leave-window.js';
 import { oldSideIsQuiet } from '../old-writers.js';
-import { plain } from '../between-tables/open-window.js';
 import { noneStandsAside } from './note-orphans.js';
 import { partitionsAreItsOwn } from './partitions-of-window.js';
 import { isSetAside } from './set-aside.js';
 import { defaultOf } from './swap-columns.js';
 import { dropTwinTriggers, twinsAreIntact } from './twin-triggers.js';
 import { moveWindow, windowMayMove } from '../window-state.js';
+import { forgetKeys } from '../forget-keys.js';
+import { plain } from '../../operation/plain-statement.js';
 
 export interface CloseColumnsOptions {
   readonly quietMs: number;

@@ -3,7 +3,7 @@ import { checkOperations } from '../../checks/check-operations.js';
 import type { CheckOperation, OperationId, StatementOperation } from '../../operation/operation.js';
 import type { ColumnsWindow, Side } from './columns-window.js';
 import { compareTwins } from './compare-twins.js';
-import { statementBase } from '../between-tables/open-window.js';
+import { statementBase } from '../../operation/plain-statement.js';
 
 /** Every row of every table, table by table; it holds for the turn that asked. */
 export function compareColumns(

@@ -5,24 +5,17 @@
  */
 import type { Relation } from '../../catalog/catalog-snapshot.js';
 import { sha256 } from '../../kernel/digest.js';
-import type { OperationId } from '../../operation/operation.js';
 import { quoteIdentifier, relationKey } from '../../sql/identifier.js';
-import type { TablesWindow } from '../between-tables/tables-window.js';
+import type { WindowBase } from '../window.js';
 
-export interface ColumnsWindow extends Pick<TablesWindow, 'id' | 'name' | 'ofOtherPlan' | 'broken' | 'leads'> {
+export interface ColumnsWindow extends WindowBase {
+  readonly kind: 'columns';
   readonly direction: 'both';
   /** Parents before children. Empty: everything was converted before, and nothing is left to do. */
   readonly tables: readonly TwinTable[];
   readonly counterparts: readonly Counterpart[];
   /** Keeps every pair of old and new key, for whoever outside knows the old ones. */
   readonly map: KeyMap | null;
-  readonly skipWhen: readonly OperationId[];
-}
-
-export type Window = TablesWindow | ColumnsWindow;
-
-export function isOfColumns(window: Window): window is ColumnsWindow {
-  return 'tables' in window;
 }
 
 export interface TwinTable {

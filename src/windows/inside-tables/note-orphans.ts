@@ -3,8 +3,8 @@ import { summarise, type CheckQuery } from '../../operation/check-query.js';
 import { quoteLiteral } from '../../sql/identifier.js';
 import type { ColumnsWindow, Side, TwinTable } from './columns-window.js';
 import { ASIDE_AT_MOST, cutRow, told, type Reference } from './set-aside.js';
-import { stepOfWindow } from '../between-tables/tables-window.js';
 import { keyTexts, pairsOf } from './twin-values.js';
+import { stepOfWindow } from '../window-name.js';
 
 /** PL/pgSQL: notes down the row that a trigger has at hand, unless it stands aside already. `says`: the side with a value; `fill`: whose replay it is. */
 export function noteOrphan(

@@ -18,11 +18,11 @@ import {
 import { createMap } from './key-map.js';
 import { fillId, fillLevels, type LevelOf } from './fill-levels.js';
 import { fillTwinsWork } from './fill-twins.js';
-import { forgetKeys } from '../between-tables/leave-window.js';
-import { plain, statementBase } from '../between-tables/open-window.js';
 import { partitionsAreItsOwn } from './partitions-of-window.js';
 import { createTwinTriggers, dropTwinTriggers } from './twin-triggers.js';
 import { moveWindow, windowMayMove } from '../window-state.js';
+import { forgetKeys } from '../forget-keys.js';
+import { plain, statementBase } from '../../operation/plain-statement.js';
 
 export interface OpenColumnsOptions {
   readonly pace: Pace;

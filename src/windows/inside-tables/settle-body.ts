@@ -9,13 +9,13 @@ import {
   type Twin,
   type TwinTable,
 } from './columns-window.js';
-import { stepOfWindow } from '../between-tables/tables-window.js';
 import { fillId, fillLevels } from './fill-levels.js';
 import { noteOrphan } from './note-orphans.js';
 import { isSetAside } from './set-aside.js';
 import { OLD_SNAPSHOT, raiseOldSnapshot, type Site } from './twin-site.js';
 import { parentLookUp, type ParentLookUp } from './twin-values.js';
 import { quoteIdentifier } from '../../sql/identifier.js';
+import { stepOfWindow } from '../window-name.js';
 
 /**
  * At COMMIT: a row whose reference was written before the row that it refers to (a deferred foreign key, two rows of one

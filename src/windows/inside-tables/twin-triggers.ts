@@ -1,7 +1,7 @@
 /** The functions and triggers that keep twins in step, made and taken away. They fire whatever role a session has for replication. */
 import { PINNED_OF_FUNCTION } from '../../sql/pinned-settings.js';
 import { summarise, type CheckQuery } from '../../operation/check-query.js';
-import { quoteIdentifier, quoteLiteral } from '../../sql/identifier.js';
+import { quoteIdentifier, quoteLiteral, unquoted } from '../../sql/identifier.js';
 import {
   columnNames,
   twinNames,
@@ -14,7 +14,6 @@ import {
 } from './columns-window.js';
 import { fillLevels } from './fill-levels.js';
 import { keepBody, keepsMap, ownKey } from './key-map.js';
-import { unquoted } from '../between-tables/mirror-triggers.js';
 import { settleBody } from './settle-body.js';
 import { twinBody } from './twin-body.js';
 import { alsoRead } from './twin-site.js';
