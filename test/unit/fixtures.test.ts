@@ -8,7 +8,8 @@ import { compilePlan } from '../../src/planner/compile-plan.js';
 import { renderDiagnostics } from '../../src/render/diagnostic-frame.js';
 import { PLAIN_STYLE } from '../../src/render/style.js';
 import { loadGrammar } from '../../src/sql/grammar.js';
-import { SHOP } from './shop-catalog.js';
+import { saidAtHead } from '../support/goldens/compile-golden.js';
+import { readGoldenCatalog } from '../support/goldens/golden-catalog.js';
 
 const FIXTURES = 'test/fixtures';
 const UPDATE = process.env['UPDATE_FIXTURES'] === '1';
@@ -62,20 +63,15 @@ function sourceOf(folder: string, name: string): string | undefined {
 }
 
 async function diagnose(folder: 'ok' | 'err', file: string, text: string): Promise<readonly Diagnostic[]> {
-  const given = (word: string): Record<string, string> =>
-    Object.fromEntries(
-      [...text.matchAll(new RegExp(`^# ${word}: ([^=\\n]+)=(.*)$`, 'gm'))].map(([, name, value]) => [name!, value!]),
-    );
   const readInclude = (name: string): IncludedFile | undefined => {
     const found = sourceOf(folder, name);
     return found === undefined ? undefined : { name, text: found };
   };
-  const [, known] = /^# targets: (.*)$/m.exec(text) ?? [];
-  const [, chosen = null] = /^# target: (.*)$/m.exec(text) ?? [];
-  const targets = { known: known?.split(', ') ?? [], chosen };
-  const read = await readPlan(file, text, { set: given('set'), env: given('env'), targets, readInclude });
-  if (!read.ok || !/^# against: shop$/m.test(text)) return read.diagnostics;
-  const surroundings = { grammar: await loadGrammar(), fingerprint: () => 'unknown' };
-  const compiled = compilePlan(read.value, SHOP, surroundings);
+  const read = await readPlan(file, text, { ...saidAtHead(text), readInclude });
+  const [, against] = /^# against: (\S+)$/m.exec(text) ?? [];
+  if (!read.ok || against === undefined) return read.diagnostics;
+  const { catalog, windows } = readGoldenCatalog(against);
+  const surroundings = { grammar: await loadGrammar(), fingerprint: () => 'unknown', windows };
+  const compiled = compilePlan(read.value, catalog, surroundings);
   return [...read.diagnostics, ...compiled.diagnostics];
 }

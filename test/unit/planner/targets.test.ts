@@ -5,7 +5,7 @@ import type { Plan } from '../../../src/document/plan.js';
 import { readPlan } from '../../../src/document/read-plan.js';
 import { compilePlan, type CompiledPlan } from '../../../src/planner/compile-plan.js';
 import { loadGrammar } from '../../../src/sql/grammar.js';
-import { SHOP } from '../shop-catalog.js';
+import { readGoldenCatalog } from '../../support/goldens/golden-catalog.js';
 
 const PLAN = `lockstep: 1
 name: targets
@@ -32,7 +32,7 @@ async function read(text: string, chosen: string | null): Promise<Plan> {
 }
 
 async function compile(plan: Plan): Promise<CompiledPlan> {
-  const compiled = compilePlan(plan, SHOP, { grammar: await loadGrammar(), fingerprint: (keys) => keys.join() });
+  const compiled = compilePlan(plan, readGoldenCatalog('shop').catalog, { grammar: await loadGrammar(), fingerprint: (keys) => keys.join() });
   if (!compiled.ok) throw new Error(compiled.diagnostics.map(({ detail }) => detail).join('\n'));
   return compiled.value;
 }
