@@ -6,153 +6,153 @@
 
 -- sends
 CREATE FUNCTION lockstep."row of mirror-both-deletes/window: badges"(bigint, boolean) RETURNS TABLE (person_id bigint)
-LANGUAGE sql STABLE BEGIN ATOMIC
-SELECT id AS person_id
-FROM (SELECT $1 AS id, $2 AS active) AS people
-WHERE (active
-);
-END;
+  LANGUAGE sql STABLE BEGIN ATOMIC
+  SELECT id AS person_id
+  FROM (SELECT $1 AS id, $2 AS active) AS people
+  WHERE (active
+  );
+  END;
 
 CREATE FUNCTION lockstep."key of mirror-both-deletes/window: badges"(bigint, bigint) RETURNS boolean
-LANGUAGE sql STABLE BEGIN ATOMIC
-SELECT $1 = $2;
-END;
+  LANGUAGE sql STABLE BEGIN ATOMIC
+  SELECT $1 = $2;
+  END;
 
 CREATE FUNCTION lockstep."mirror of mirror-both-deletes/window: badges"() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER
-SET search_path = pg_catalog, pg_temp
-  SET TimeZone = 'UTC'
-  SET DateStyle = 'ISO, YMD'
-  SET IntervalStyle = 'postgres'
-  SET extra_float_digits = '1'
-  SET bytea_output = 'hex'
-  SET lc_monetary = 'C'
-  SET standard_conforming_strings = 'on'
-  SET row_security = 'off'
-AS $body$
-#variable_conflict use_column
-DECLARE
-  gone record;
-  come record;
-  gone_key text[];
-  come_key text[];
-  had boolean := false;
-  has boolean := false;
-  moved boolean;
-  forgotten boolean := false;
-  n bigint;
-  echo text := current_setting('lockstep.echo', true);
-BEGIN
-  IF TG_OP <> 'INSERT' THEN
-    SELECT r.* INTO gone FROM lockstep."row of mirror-both-deletes/window: badges"(OLD.id, OLD.active) AS r;
-    had := FOUND;
-    gone_key := ARRAY[gone.person_id::bigint::text];
-  END IF;
-  IF TG_OP <> 'DELETE' THEN
-    SELECT r.* INTO come FROM lockstep."row of mirror-both-deletes/window: badges"(NEW.id, NEW.active) AS r;
-    has := FOUND;
-    come_key := ARRAY[come.person_id::bigint::text];
-  END IF;
-  moved := had;
-  IF had AND has THEN
-    moved := NOT lockstep."key of mirror-both-deletes/window: badges"(come.person_id, gone.person_id);
-  END IF;
-  IF had AND has THEN
-    EXECUTE 'SELECT FROM public.badges AS t CROSS JOIN (SELECT $1 AS person_id) AS gone WHERE lockstep."key of mirror-both-deletes/window: badges"(t.person_id, gone.person_id) FOR NO KEY UPDATE OF t'
-      USING gone.person_id;
-    GET DIAGNOSTICS n = ROW_COUNT;
-    IF n = 0 THEN
-      EXECUTE 'SELECT FROM lockstep.tombstone WHERE window_name = $1 AND mapping = $2 AND key = $3'
-        USING 'mirror-both-deletes/window', 'badges', gone_key;
-      GET DIAGNOSTICS n = ROW_COUNT;
-      IF n = 0 AND current_setting('transaction_isolation') <> 'read committed' THEN
-        INSERT INTO lockstep.tombstone (window_name, mapping, key)
-          VALUES ('mirror-both-deletes/window', 'badges', gone_key)
-          ON CONFLICT DO NOTHING;
-        DELETE FROM lockstep.tombstone
-          WHERE window_name = 'mirror-both-deletes/window'
-          AND mapping = 'badges'
-          AND key = gone_key;
-      END IF;
-      forgotten := n > 0;
+  SET search_path = pg_catalog, pg_temp
+    SET TimeZone = 'UTC'
+    SET DateStyle = 'ISO, YMD'
+    SET IntervalStyle = 'postgres'
+    SET extra_float_digits = '1'
+    SET bytea_output = 'hex'
+    SET lc_monetary = 'C'
+    SET standard_conforming_strings = 'on'
+    SET row_security = 'off'
+  AS $body$
+  #variable_conflict use_column
+  DECLARE
+    gone record;
+    come record;
+    gone_key text[];
+    come_key text[];
+    had boolean := false;
+    has boolean := false;
+    moved boolean;
+    forgotten boolean := false;
+    n bigint;
+    echo text := current_setting('lockstep.echo', true);
+  BEGIN
+    IF TG_OP <> 'INSERT' THEN
+      SELECT r.* INTO gone FROM lockstep."row of mirror-both-deletes/window: badges"(OLD.id, OLD.active) AS r;
+      had := FOUND;
+      gone_key := ARRAY[gone.person_id::bigint::text];
     END IF;
-  END IF;
-  IF forgotten AND moved THEN
-    INSERT INTO lockstep.tombstone (window_name, mapping, key)
-      VALUES ('mirror-both-deletes/window', 'badges', come_key)
-      ON CONFLICT DO NOTHING;
-  END IF;
-  IF moved THEN
-    PERFORM set_config(
-      'lockstep.echo',
-      'mirror-both-deletes/window: badges > ' || pg_current_xact_id()::text || ' ' || gone_key::text,
-      true
-    );
-    EXECUTE 'DELETE FROM public.badges AS t USING (SELECT $1 AS person_id) AS gone WHERE lockstep."key of mirror-both-deletes/window: badges"(t.person_id, gone.person_id)'
-      USING gone.person_id;
-    GET DIAGNOSTICS n = ROW_COUNT;
-    IF n = 0 AND current_setting('transaction_isolation') <> 'read committed' THEN
-      INSERT INTO public.badges (person_id) VALUES (gone.person_id)
-      ON CONFLICT (person_id) DO NOTHING;
-      IF FOUND THEN
-        EXECUTE 'DELETE FROM public.badges AS t USING (SELECT $1 AS person_id) AS gone WHERE lockstep."key of mirror-both-deletes/window: badges"(t.person_id, gone.person_id)'
-          USING gone.person_id;
+    IF TG_OP <> 'DELETE' THEN
+      SELECT r.* INTO come FROM lockstep."row of mirror-both-deletes/window: badges"(NEW.id, NEW.active) AS r;
+      has := FOUND;
+      come_key := ARRAY[come.person_id::bigint::text];
+    END IF;
+    moved := had;
+    IF had AND has THEN
+      moved := NOT lockstep."key of mirror-both-deletes/window: badges"(come.person_id, gone.person_id);
+    END IF;
+    IF had AND has THEN
+      EXECUTE 'SELECT FROM public.badges AS t CROSS JOIN (SELECT $1 AS person_id) AS gone WHERE lockstep."key of mirror-both-deletes/window: badges"(t.person_id, gone.person_id) FOR NO KEY UPDATE OF t'
+        USING gone.person_id;
+      GET DIAGNOSTICS n = ROW_COUNT;
+      IF n = 0 THEN
+        EXECUTE 'SELECT FROM lockstep.tombstone WHERE window_name = $1 AND mapping = $2 AND key = $3'
+          USING 'mirror-both-deletes/window', 'badges', gone_key;
+        GET DIAGNOSTICS n = ROW_COUNT;
+        IF n = 0 AND current_setting('transaction_isolation') <> 'read committed' THEN
+          INSERT INTO lockstep.tombstone (window_name, mapping, key)
+            VALUES ('mirror-both-deletes/window', 'badges', gone_key)
+            ON CONFLICT DO NOTHING;
+          DELETE FROM lockstep.tombstone
+            WHERE window_name = 'mirror-both-deletes/window'
+            AND mapping = 'badges'
+            AND key = gone_key;
+        END IF;
+        forgotten := n > 0;
       END IF;
     END IF;
-    INSERT INTO lockstep.tombstone (window_name, mapping, key)
-      VALUES ('mirror-both-deletes/window', 'badges', gone_key)
-      ON CONFLICT DO NOTHING;
-  END IF;
-  IF has AND NOT forgotten THEN
-    IF moved OR NOT had THEN
-      EXECUTE 'DELETE FROM lockstep.tombstone WHERE window_name = $1 AND mapping = $2 AND key = $3'
-        USING 'mirror-both-deletes/window', 'badges', come_key;
+    IF forgotten AND moved THEN
+      INSERT INTO lockstep.tombstone (window_name, mapping, key)
+        VALUES ('mirror-both-deletes/window', 'badges', come_key)
+        ON CONFLICT DO NOTHING;
+    END IF;
+    IF moved THEN
+      PERFORM set_config(
+        'lockstep.echo',
+        'mirror-both-deletes/window: badges > ' || pg_current_xact_id()::text || ' ' || gone_key::text,
+        true
+      );
+      EXECUTE 'DELETE FROM public.badges AS t USING (SELECT $1 AS person_id) AS gone WHERE lockstep."key of mirror-both-deletes/window: badges"(t.person_id, gone.person_id)'
+        USING gone.person_id;
       GET DIAGNOSTICS n = ROW_COUNT;
       IF n = 0 AND current_setting('transaction_isolation') <> 'read committed' THEN
-        INSERT INTO lockstep.tombstone (window_name, mapping, key)
-          VALUES ('mirror-both-deletes/window', 'badges', come_key)
-          ON CONFLICT DO NOTHING;
+        INSERT INTO public.badges (person_id) VALUES (gone.person_id)
+        ON CONFLICT (person_id) DO NOTHING;
+        IF FOUND THEN
+          EXECUTE 'DELETE FROM public.badges AS t USING (SELECT $1 AS person_id) AS gone WHERE lockstep."key of mirror-both-deletes/window: badges"(t.person_id, gone.person_id)'
+            USING gone.person_id;
+        END IF;
+      END IF;
+      INSERT INTO lockstep.tombstone (window_name, mapping, key)
+        VALUES ('mirror-both-deletes/window', 'badges', gone_key)
+        ON CONFLICT DO NOTHING;
+    END IF;
+    IF has AND NOT forgotten THEN
+      IF moved OR NOT had THEN
         EXECUTE 'DELETE FROM lockstep.tombstone WHERE window_name = $1 AND mapping = $2 AND key = $3'
           USING 'mirror-both-deletes/window', 'badges', come_key;
-      GET DIAGNOSTICS n = ROW_COUNT;
+        GET DIAGNOSTICS n = ROW_COUNT;
+        IF n = 0 AND current_setting('transaction_isolation') <> 'read committed' THEN
+          INSERT INTO lockstep.tombstone (window_name, mapping, key)
+            VALUES ('mirror-both-deletes/window', 'badges', come_key)
+            ON CONFLICT DO NOTHING;
+          EXECUTE 'DELETE FROM lockstep.tombstone WHERE window_name = $1 AND mapping = $2 AND key = $3'
+            USING 'mirror-both-deletes/window', 'badges', come_key;
+        GET DIAGNOSTICS n = ROW_COUNT;
+        END IF;
+      END IF;
+      PERFORM set_config(
+        'lockstep.echo',
+        'mirror-both-deletes/window: badges > ' || pg_current_xact_id()::text || ' ' || come_key::text,
+        true
+      );
+      INSERT INTO public.badges AS t (person_id) VALUES (come.person_id)
+      ON CONFLICT (person_id) DO UPDATE SET person_id = EXCLUDED.person_id;
+      IF NOT FOUND THEN
+        RAISE EXCEPTION 'lockstep window %: the row of public.badges with this key belongs to others',
+          '"mirror-both-deletes/window"'
+          USING ERRCODE = 'unique_violation',
+            DETAIL = format('Key (%s)=(%s)', 'person_id', array_to_string(come_key, ', '));
       END IF;
     END IF;
-    PERFORM set_config(
-      'lockstep.echo',
-      'mirror-both-deletes/window: badges > ' || pg_current_xact_id()::text || ' ' || come_key::text,
-      true
-    );
-    INSERT INTO public.badges AS t (person_id) VALUES (come.person_id)
-    ON CONFLICT (person_id) DO UPDATE SET person_id = EXCLUDED.person_id;
-    IF NOT FOUND THEN
-      RAISE EXCEPTION 'lockstep window %: the row of public.badges with this key belongs to others',
-        '"mirror-both-deletes/window"'
-        USING ERRCODE = 'unique_violation',
-          DETAIL = format('Key (%s)=(%s)', 'person_id', array_to_string(come_key, ', '));
-    END IF;
-  END IF;
-  PERFORM set_config('lockstep.echo', coalesce(echo, ''), true);
-  RETURN NULL;
-END
-$body$;
+    PERFORM set_config('lockstep.echo', coalesce(echo, ''), true);
+    RETURN NULL;
+  END
+  $body$;
 
 CREATE FUNCTION lockstep."truncate of mirror-both-deletes/window: badges"() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER
-SET search_path = pg_catalog, pg_temp
-  SET TimeZone = 'UTC'
-  SET DateStyle = 'ISO, YMD'
-  SET IntervalStyle = 'postgres'
-  SET extra_float_digits = '1'
-  SET bytea_output = 'hex'
-  SET lc_monetary = 'C'
-  SET standard_conforming_strings = 'on'
-  SET row_security = 'off'
-AS $body$
-BEGIN
-  RAISE EXCEPTION 'lockstep window %: TRUNCATE of % would leave the other side behind',
-    '"mirror-both-deletes/window"',
-    TG_RELID::regclass
-    USING ERRCODE = 'object_in_use', HINT = 'Use DELETE, or close the window first.';
-END
-$body$;
+  SET search_path = pg_catalog, pg_temp
+    SET TimeZone = 'UTC'
+    SET DateStyle = 'ISO, YMD'
+    SET IntervalStyle = 'postgres'
+    SET extra_float_digits = '1'
+    SET bytea_output = 'hex'
+    SET lc_monetary = 'C'
+    SET standard_conforming_strings = 'on'
+    SET row_security = 'off'
+  AS $body$
+  BEGIN
+    RAISE EXCEPTION 'lockstep window %: TRUNCATE of % would leave the other side behind',
+      '"mirror-both-deletes/window"',
+      TG_RELID::regclass
+      USING ERRCODE = 'object_in_use', HINT = 'Use DELETE, or close the window first.';
+  END
+  $body$;
 
 REVOKE ALL ON FUNCTION lockstep."mirror of mirror-both-deletes/window: badges"() FROM PUBLIC;
 REVOKE ALL ON FUNCTION lockstep."truncate of mirror-both-deletes/window: badges"() FROM PUBLIC;
@@ -160,125 +160,125 @@ REVOKE ALL ON FUNCTION lockstep."row of mirror-both-deletes/window: badges"(bigi
 REVOKE ALL ON FUNCTION lockstep."key of mirror-both-deletes/window: badges"(bigint, bigint) FROM PUBLIC;
 
 CREATE FUNCTION lockstep."row of mirror-both-deletes/window: names"(bigint, text) RETURNS TABLE (person_id bigint, name text)
-LANGUAGE sql STABLE BEGIN ATOMIC
-SELECT id AS person_id, name AS name
-FROM (SELECT $1 AS id, $2 AS name) AS people;
-END;
+  LANGUAGE sql STABLE BEGIN ATOMIC
+  SELECT id AS person_id, name AS name
+  FROM (SELECT $1 AS id, $2 AS name) AS people;
+  END;
 
 CREATE FUNCTION lockstep."key of mirror-both-deletes/window: names"(bigint, bigint) RETURNS boolean
-LANGUAGE sql STABLE BEGIN ATOMIC
-SELECT $1 = $2;
-END;
+  LANGUAGE sql STABLE BEGIN ATOMIC
+  SELECT $1 = $2;
+  END;
 
 CREATE FUNCTION lockstep."mirror of mirror-both-deletes/window: names"() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER
-SET search_path = pg_catalog, pg_temp
-  SET TimeZone = 'UTC'
-  SET DateStyle = 'ISO, YMD'
-  SET IntervalStyle = 'postgres'
-  SET extra_float_digits = '1'
-  SET bytea_output = 'hex'
-  SET lc_monetary = 'C'
-  SET standard_conforming_strings = 'on'
-  SET row_security = 'off'
-AS $body$
-#variable_conflict use_column
-DECLARE
-  gone record;
-  come record;
-  gone_key text[];
-  come_key text[];
-  had boolean := false;
-  has boolean := false;
-  moved boolean;
-  n bigint;
-  echo text := current_setting('lockstep.echo', true);
-BEGIN
-  IF TG_OP <> 'INSERT' THEN
-    SELECT r.* INTO gone FROM lockstep."row of mirror-both-deletes/window: names"(OLD.id, OLD.name) AS r;
-    had := FOUND;
-    gone_key := ARRAY[gone.person_id::bigint::text];
-  END IF;
-  IF TG_OP <> 'DELETE' THEN
-    SELECT r.* INTO come FROM lockstep."row of mirror-both-deletes/window: names"(NEW.id, NEW.name) AS r;
-    has := FOUND;
-    come_key := ARRAY[come.person_id::bigint::text];
-  END IF;
-  moved := had;
-  IF had AND has THEN
-    moved := NOT lockstep."key of mirror-both-deletes/window: names"(come.person_id, gone.person_id);
-  END IF;
-  IF moved THEN
-    PERFORM set_config(
-      'lockstep.echo',
-      'mirror-both-deletes/window: names > ' || pg_current_xact_id()::text || ' ' || gone_key::text,
-      true
-    );
-    EXECUTE 'DELETE FROM public.names AS t USING (SELECT $1 AS person_id, $2 AS name) AS gone WHERE lockstep."key of mirror-both-deletes/window: names"(t.person_id, gone.person_id)'
-      USING gone.person_id, gone.name;
-    GET DIAGNOSTICS n = ROW_COUNT;
-    IF n = 0 AND current_setting('transaction_isolation') <> 'read committed' THEN
-      INSERT INTO public.names (person_id, name) VALUES (gone.person_id, gone.name)
-      ON CONFLICT (person_id) DO NOTHING;
-      IF FOUND THEN
-        EXECUTE 'DELETE FROM public.names AS t USING (SELECT $1 AS person_id, $2 AS name) AS gone WHERE lockstep."key of mirror-both-deletes/window: names"(t.person_id, gone.person_id)'
-          USING gone.person_id, gone.name;
-      END IF;
+  SET search_path = pg_catalog, pg_temp
+    SET TimeZone = 'UTC'
+    SET DateStyle = 'ISO, YMD'
+    SET IntervalStyle = 'postgres'
+    SET extra_float_digits = '1'
+    SET bytea_output = 'hex'
+    SET lc_monetary = 'C'
+    SET standard_conforming_strings = 'on'
+    SET row_security = 'off'
+  AS $body$
+  #variable_conflict use_column
+  DECLARE
+    gone record;
+    come record;
+    gone_key text[];
+    come_key text[];
+    had boolean := false;
+    has boolean := false;
+    moved boolean;
+    n bigint;
+    echo text := current_setting('lockstep.echo', true);
+  BEGIN
+    IF TG_OP <> 'INSERT' THEN
+      SELECT r.* INTO gone FROM lockstep."row of mirror-both-deletes/window: names"(OLD.id, OLD.name) AS r;
+      had := FOUND;
+      gone_key := ARRAY[gone.person_id::bigint::text];
     END IF;
-    INSERT INTO lockstep.tombstone (window_name, mapping, key)
-      VALUES ('mirror-both-deletes/window', 'names', gone_key)
-      ON CONFLICT DO NOTHING;
-  END IF;
-  IF has THEN
-    IF moved OR NOT had THEN
-      EXECUTE 'DELETE FROM lockstep.tombstone WHERE window_name = $1 AND mapping = $2 AND key = $3'
-        USING 'mirror-both-deletes/window', 'names', come_key;
+    IF TG_OP <> 'DELETE' THEN
+      SELECT r.* INTO come FROM lockstep."row of mirror-both-deletes/window: names"(NEW.id, NEW.name) AS r;
+      has := FOUND;
+      come_key := ARRAY[come.person_id::bigint::text];
+    END IF;
+    moved := had;
+    IF had AND has THEN
+      moved := NOT lockstep."key of mirror-both-deletes/window: names"(come.person_id, gone.person_id);
+    END IF;
+    IF moved THEN
+      PERFORM set_config(
+        'lockstep.echo',
+        'mirror-both-deletes/window: names > ' || pg_current_xact_id()::text || ' ' || gone_key::text,
+        true
+      );
+      EXECUTE 'DELETE FROM public.names AS t USING (SELECT $1 AS person_id, $2 AS name) AS gone WHERE lockstep."key of mirror-both-deletes/window: names"(t.person_id, gone.person_id)'
+        USING gone.person_id, gone.name;
       GET DIAGNOSTICS n = ROW_COUNT;
       IF n = 0 AND current_setting('transaction_isolation') <> 'read committed' THEN
-        INSERT INTO lockstep.tombstone (window_name, mapping, key)
-          VALUES ('mirror-both-deletes/window', 'names', come_key)
-          ON CONFLICT DO NOTHING;
+        INSERT INTO public.names (person_id, name) VALUES (gone.person_id, gone.name)
+        ON CONFLICT (person_id) DO NOTHING;
+        IF FOUND THEN
+          EXECUTE 'DELETE FROM public.names AS t USING (SELECT $1 AS person_id, $2 AS name) AS gone WHERE lockstep."key of mirror-both-deletes/window: names"(t.person_id, gone.person_id)'
+            USING gone.person_id, gone.name;
+        END IF;
+      END IF;
+      INSERT INTO lockstep.tombstone (window_name, mapping, key)
+        VALUES ('mirror-both-deletes/window', 'names', gone_key)
+        ON CONFLICT DO NOTHING;
+    END IF;
+    IF has THEN
+      IF moved OR NOT had THEN
         EXECUTE 'DELETE FROM lockstep.tombstone WHERE window_name = $1 AND mapping = $2 AND key = $3'
           USING 'mirror-both-deletes/window', 'names', come_key;
-      GET DIAGNOSTICS n = ROW_COUNT;
+        GET DIAGNOSTICS n = ROW_COUNT;
+        IF n = 0 AND current_setting('transaction_isolation') <> 'read committed' THEN
+          INSERT INTO lockstep.tombstone (window_name, mapping, key)
+            VALUES ('mirror-both-deletes/window', 'names', come_key)
+            ON CONFLICT DO NOTHING;
+          EXECUTE 'DELETE FROM lockstep.tombstone WHERE window_name = $1 AND mapping = $2 AND key = $3'
+            USING 'mirror-both-deletes/window', 'names', come_key;
+        GET DIAGNOSTICS n = ROW_COUNT;
+        END IF;
+      END IF;
+      PERFORM set_config(
+        'lockstep.echo',
+        'mirror-both-deletes/window: names > ' || pg_current_xact_id()::text || ' ' || come_key::text,
+        true
+      );
+      INSERT INTO public.names AS t (person_id, name) VALUES (come.person_id, come.name)
+      ON CONFLICT (person_id) DO UPDATE SET name = EXCLUDED.name;
+      IF NOT FOUND THEN
+        RAISE EXCEPTION 'lockstep window %: the row of public.names with this key belongs to others',
+          '"mirror-both-deletes/window"'
+          USING ERRCODE = 'unique_violation',
+            DETAIL = format('Key (%s)=(%s)', 'person_id', array_to_string(come_key, ', '));
       END IF;
     END IF;
-    PERFORM set_config(
-      'lockstep.echo',
-      'mirror-both-deletes/window: names > ' || pg_current_xact_id()::text || ' ' || come_key::text,
-      true
-    );
-    INSERT INTO public.names AS t (person_id, name) VALUES (come.person_id, come.name)
-    ON CONFLICT (person_id) DO UPDATE SET name = EXCLUDED.name;
-    IF NOT FOUND THEN
-      RAISE EXCEPTION 'lockstep window %: the row of public.names with this key belongs to others',
-        '"mirror-both-deletes/window"'
-        USING ERRCODE = 'unique_violation',
-          DETAIL = format('Key (%s)=(%s)', 'person_id', array_to_string(come_key, ', '));
-    END IF;
-  END IF;
-  PERFORM set_config('lockstep.echo', coalesce(echo, ''), true);
-  RETURN NULL;
-END
-$body$;
+    PERFORM set_config('lockstep.echo', coalesce(echo, ''), true);
+    RETURN NULL;
+  END
+  $body$;
 
 CREATE FUNCTION lockstep."truncate of mirror-both-deletes/window: names"() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER
-SET search_path = pg_catalog, pg_temp
-  SET TimeZone = 'UTC'
-  SET DateStyle = 'ISO, YMD'
-  SET IntervalStyle = 'postgres'
-  SET extra_float_digits = '1'
-  SET bytea_output = 'hex'
-  SET lc_monetary = 'C'
-  SET standard_conforming_strings = 'on'
-  SET row_security = 'off'
-AS $body$
-BEGIN
-  RAISE EXCEPTION 'lockstep window %: TRUNCATE of % would leave the other side behind',
-    '"mirror-both-deletes/window"',
-    TG_RELID::regclass
-    USING ERRCODE = 'object_in_use', HINT = 'Use DELETE, or close the window first.';
-END
-$body$;
+  SET search_path = pg_catalog, pg_temp
+    SET TimeZone = 'UTC'
+    SET DateStyle = 'ISO, YMD'
+    SET IntervalStyle = 'postgres'
+    SET extra_float_digits = '1'
+    SET bytea_output = 'hex'
+    SET lc_monetary = 'C'
+    SET standard_conforming_strings = 'on'
+    SET row_security = 'off'
+  AS $body$
+  BEGIN
+    RAISE EXCEPTION 'lockstep window %: TRUNCATE of % would leave the other side behind',
+      '"mirror-both-deletes/window"',
+      TG_RELID::regclass
+      USING ERRCODE = 'object_in_use', HINT = 'Use DELETE, or close the window first.';
+  END
+  $body$;
 
 REVOKE ALL ON FUNCTION lockstep."mirror of mirror-both-deletes/window: names"() FROM PUBLIC;
 REVOKE ALL ON FUNCTION lockstep."truncate of mirror-both-deletes/window: names"() FROM PUBLIC;
@@ -303,430 +303,434 @@ DROP FUNCTION lockstep."key of mirror-both-deletes/window: names"(bigint, bigint
 
 -- sends
 CREATE FUNCTION lockstep."back of mirror-both-deletes/window: badges"(bigint) RETURNS TABLE (id bigint)
-LANGUAGE sql STABLE BEGIN ATOMIC
-SELECT person_id AS id
-FROM (SELECT $1 AS person_id) AS badges;
-END;
+  LANGUAGE sql STABLE BEGIN ATOMIC
+  SELECT person_id AS id
+  FROM (SELECT $1 AS person_id) AS badges;
+  END;
 
 CREATE FUNCTION lockstep."own of mirror-both-deletes/window: badges"(bigint, bigint) RETURNS boolean
-LANGUAGE sql STABLE BEGIN ATOMIC
-SELECT $1 = $2;
-END;
+  LANGUAGE sql STABLE BEGIN ATOMIC
+  SELECT $1 = $2;
+  END;
 
 CREATE FUNCTION lockstep."mirror back of mirror-both-deletes/window: badges"() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER
-SET search_path = pg_catalog, pg_temp
-  SET TimeZone = 'UTC'
-  SET DateStyle = 'ISO, YMD'
-  SET IntervalStyle = 'postgres'
-  SET extra_float_digits = '1'
-  SET bytea_output = 'hex'
-  SET lc_monetary = 'C'
-  SET standard_conforming_strings = 'on'
-  SET row_security = 'off'
-AS $body$
-#variable_conflict use_column
-DECLARE
-  gone record;
-  come record;
-  gone_row text[];
-  come_row text[];
-  gone_key text[];
-  come_key text[];
-  had boolean := false;
-  has boolean := false;
-  moved boolean := false;
-  fits boolean;
-  n bigint;
-  echo text := current_setting('lockstep.echo', true);
-BEGIN
-  IF strpos(coalesce(echo, ''), pg_current_xact_id()::text || ' {') = 0
-    AND current_setting('lockstep.seen', true) IS DISTINCT FROM pg_current_xact_id()::text
-      || ' mirror-both-deletes/window: badges new'
-    THEN
-    INSERT INTO lockstep.old_writer (window_name, mapping, side) VALUES ('mirror-both-deletes/window', 'badges', 'new');
-    PERFORM set_config('lockstep.seen', pg_current_xact_id()::text || ' mirror-both-deletes/window: badges new', true);
-  END IF;
-  IF TG_OP <> 'INSERT' THEN
-    had := true;
-    IF had THEN
-      SELECT b.* INTO gone FROM lockstep."back of mirror-both-deletes/window: badges"(OLD.person_id) AS b;
-      gone_row := ARRAY[gone.id::bigint::text];
-      gone_key := ARRAY[OLD.person_id::bigint::text];
-    END IF;
-  END IF;
-  IF TG_OP <> 'DELETE' THEN
-    has := true;
-    IF has THEN
-      SELECT b.* INTO come FROM lockstep."back of mirror-both-deletes/window: badges"(NEW.person_id) AS b;
-      come_row := ARRAY[come.id::bigint::text];
-      come_key := ARRAY[NEW.person_id::bigint::text];
-    END IF;
-  END IF;
-  IF had AND has THEN
-    moved := NOT lockstep."own of mirror-both-deletes/window: badges"(come.id, gone.id);
-  END IF;
-  IF had AND (NOT has OR gone_key <> come_key) THEN
-    INSERT INTO lockstep.tombstone (window_name, mapping, key)
-      VALUES ('mirror-both-deletes/window', 'badges', gone_key)
-      ON CONFLICT DO NOTHING;
-  END IF;
-  IF moved THEN
-      PERFORM
-        FROM public.people AS s
-        WHERE lockstep."own of mirror-both-deletes/window: badges"(s.id, gone.id)
-        FOR NO KEY UPDATE;
-    IF EXISTS (
-      SELECT
-      FROM public.people AS s
-      CROSS JOIN LATERAL lockstep."row of mirror-both-deletes/window: badges"(s.id, s.active) AS r
-      WHERE lockstep."own of mirror-both-deletes/window: badges"(s.id, gone.id)
-      AND lockstep."key of mirror-both-deletes/window: badges"(r.person_id, NEW.person_id)
-    )
+  SET search_path = pg_catalog, pg_temp
+    SET TimeZone = 'UTC'
+    SET DateStyle = 'ISO, YMD'
+    SET IntervalStyle = 'postgres'
+    SET extra_float_digits = '1'
+    SET bytea_output = 'hex'
+    SET lc_monetary = 'C'
+    SET standard_conforming_strings = 'on'
+    SET row_security = 'off'
+  AS $body$
+  #variable_conflict use_column
+  DECLARE
+    gone record;
+    come record;
+    gone_row text[];
+    come_row text[];
+    gone_key text[];
+    come_key text[];
+    had boolean := false;
+    has boolean := false;
+    moved boolean := false;
+    fits boolean;
+    n bigint;
+    echo text := current_setting('lockstep.echo', true);
+  BEGIN
+    IF strpos(coalesce(echo, ''), pg_current_xact_id()::text || ' {') = 0
+      AND current_setting('lockstep.seen', true) IS DISTINCT FROM pg_current_xact_id()::text
+        || ' mirror-both-deletes/window: badges new'
       THEN
-      RAISE EXCEPTION 'lockstep window %: a write to % does not fit into public.people: the old shape would still hold it',
-        '"mirror-both-deletes/window"',
-        TG_RELID::regclass
-        USING ERRCODE = 'check_violation',
-          DETAIL = format('Key (%s)=(%s)', 'person_id', array_to_string(coalesce(come_key, gone_key), ', '));
+      INSERT INTO lockstep.old_writer (window_name, mapping, side)
+        VALUES ('mirror-both-deletes/window', 'badges', 'new');
+      PERFORM set_config(
+        'lockstep.seen', pg_current_xact_id()::text || ' mirror-both-deletes/window: badges new', true
+      );
     END IF;
-  END IF;
-  IF has THEN
-    IF NOT had OR gone_key <> come_key THEN
-      EXECUTE 'DELETE FROM lockstep.tombstone WHERE window_name = $1 AND mapping = $2 AND key = $3'
-        USING 'mirror-both-deletes/window', 'badges', come_key;
-      GET DIAGNOSTICS n = ROW_COUNT;
-      IF n = 0 AND current_setting('transaction_isolation') <> 'read committed' THEN
-        INSERT INTO lockstep.tombstone (window_name, mapping, key)
-          VALUES ('mirror-both-deletes/window', 'badges', come_key)
-          ON CONFLICT DO NOTHING;
-        EXECUTE 'DELETE FROM lockstep.tombstone WHERE window_name = $1 AND mapping = $2 AND key = $3'
-          USING 'mirror-both-deletes/window', 'badges', come_key;
-      GET DIAGNOSTICS n = ROW_COUNT;
+    IF TG_OP <> 'INSERT' THEN
+      had := true;
+      IF had THEN
+        SELECT b.* INTO gone FROM lockstep."back of mirror-both-deletes/window: badges"(OLD.person_id) AS b;
+        gone_row := ARRAY[gone.id::bigint::text];
+        gone_key := ARRAY[OLD.person_id::bigint::text];
       END IF;
     END IF;
-    IF NOT had OR moved THEN
-      PERFORM
-        FROM public.people AS s
-        WHERE lockstep."own of mirror-both-deletes/window: badges"(s.id, come.id)
-        FOR NO KEY UPDATE;
+    IF TG_OP <> 'DELETE' THEN
+      has := true;
+      IF has THEN
+        SELECT b.* INTO come FROM lockstep."back of mirror-both-deletes/window: badges"(NEW.person_id) AS b;
+        come_row := ARRAY[come.id::bigint::text];
+        come_key := ARRAY[NEW.person_id::bigint::text];
+      END IF;
+    END IF;
+    IF had AND has THEN
+      moved := NOT lockstep."own of mirror-both-deletes/window: badges"(come.id, gone.id);
+    END IF;
+    IF had AND (NOT has OR gone_key <> come_key) THEN
+      INSERT INTO lockstep.tombstone (window_name, mapping, key)
+        VALUES ('mirror-both-deletes/window', 'badges', gone_key)
+        ON CONFLICT DO NOTHING;
+    END IF;
+    IF moved THEN
+        PERFORM
+          FROM public.people AS s
+          WHERE lockstep."own of mirror-both-deletes/window: badges"(s.id, gone.id)
+          FOR NO KEY UPDATE;
       IF EXISTS (
         SELECT
         FROM public.people AS s
         CROSS JOIN LATERAL lockstep."row of mirror-both-deletes/window: badges"(s.id, s.active) AS r
-        WHERE lockstep."own of mirror-both-deletes/window: badges"(s.id, come.id)
-        AND NOT lockstep."key of mirror-both-deletes/window: badges"(r.person_id, NEW.person_id)
-        AND NOT EXISTS (
-          SELECT
-          FROM lockstep.tombstone AS d
-          WHERE d.window_name = 'mirror-both-deletes/window'
-          AND d.mapping = 'badges'
-          AND d.key = ARRAY[r.person_id::bigint::text]
-        )
+        WHERE lockstep."own of mirror-both-deletes/window: badges"(s.id, gone.id)
+        AND lockstep."key of mirror-both-deletes/window: badges"(r.person_id, NEW.person_id)
       )
         THEN
-        RAISE EXCEPTION 'lockstep window %: a write to % does not fit into public.people: the row there stands for another one already',
+        RAISE EXCEPTION 'lockstep window %: a write to % does not fit into public.people: the old shape would still hold it',
           '"mirror-both-deletes/window"',
           TG_RELID::regclass
           USING ERRCODE = 'check_violation',
             DETAIL = format('Key (%s)=(%s)', 'person_id', array_to_string(coalesce(come_key, gone_key), ', '));
       END IF;
     END IF;
-    PERFORM set_config(
-      'lockstep.echo',
-      'mirror-both-deletes/window: badges < ' || pg_current_xact_id()::text || ' ' || come_row::text,
-      true
-    );
-    UPDATE public.people AS s
-      SET id = come.id
-      WHERE lockstep."own of mirror-both-deletes/window: badges"(s.id, come.id);
-    IF NOT FOUND THEN
-      INSERT INTO public.people (id) VALUES (come.id);
+    IF has THEN
+      IF NOT had OR gone_key <> come_key THEN
+        EXECUTE 'DELETE FROM lockstep.tombstone WHERE window_name = $1 AND mapping = $2 AND key = $3'
+          USING 'mirror-both-deletes/window', 'badges', come_key;
+        GET DIAGNOSTICS n = ROW_COUNT;
+        IF n = 0 AND current_setting('transaction_isolation') <> 'read committed' THEN
+          INSERT INTO lockstep.tombstone (window_name, mapping, key)
+            VALUES ('mirror-both-deletes/window', 'badges', come_key)
+            ON CONFLICT DO NOTHING;
+          EXECUTE 'DELETE FROM lockstep.tombstone WHERE window_name = $1 AND mapping = $2 AND key = $3'
+            USING 'mirror-both-deletes/window', 'badges', come_key;
+        GET DIAGNOSTICS n = ROW_COUNT;
+        END IF;
+      END IF;
+      IF NOT had OR moved THEN
+        PERFORM
+          FROM public.people AS s
+          WHERE lockstep."own of mirror-both-deletes/window: badges"(s.id, come.id)
+          FOR NO KEY UPDATE;
+        IF EXISTS (
+          SELECT
+          FROM public.people AS s
+          CROSS JOIN LATERAL lockstep."row of mirror-both-deletes/window: badges"(s.id, s.active) AS r
+          WHERE lockstep."own of mirror-both-deletes/window: badges"(s.id, come.id)
+          AND NOT lockstep."key of mirror-both-deletes/window: badges"(r.person_id, NEW.person_id)
+          AND NOT EXISTS (
+            SELECT
+            FROM lockstep.tombstone AS d
+            WHERE d.window_name = 'mirror-both-deletes/window'
+            AND d.mapping = 'badges'
+            AND d.key = ARRAY[r.person_id::bigint::text]
+          )
+        )
+          THEN
+          RAISE EXCEPTION 'lockstep window %: a write to % does not fit into public.people: the row there stands for another one already',
+            '"mirror-both-deletes/window"',
+            TG_RELID::regclass
+            USING ERRCODE = 'check_violation',
+              DETAIL = format('Key (%s)=(%s)', 'person_id', array_to_string(coalesce(come_key, gone_key), ', '));
+        END IF;
+      END IF;
+      PERFORM set_config(
+        'lockstep.echo',
+        'mirror-both-deletes/window: badges < ' || pg_current_xact_id()::text || ' ' || come_row::text,
+        true
+      );
+      UPDATE public.people AS s
+        SET id = come.id
+        WHERE lockstep."own of mirror-both-deletes/window: badges"(s.id, come.id);
+      IF NOT FOUND THEN
+        INSERT INTO public.people (id) VALUES (come.id);
+      END IF;
+      fits := EXISTS (
+        SELECT
+        FROM public.people AS s
+        CROSS JOIN LATERAL lockstep."row of mirror-both-deletes/window: badges"(s.id, s.active) AS r
+        WHERE lockstep."own of mirror-both-deletes/window: badges"(s.id, come.id)
+        AND lockstep."key of mirror-both-deletes/window: badges"(r.person_id, NEW.person_id)
+        AND NOT false
+      );
+      IF NOT fits THEN
+        RAISE EXCEPTION 'lockstep window %: a write to % does not fit into public.people: the old shape cannot say it',
+          '"mirror-both-deletes/window"',
+          TG_RELID::regclass
+          USING ERRCODE = 'check_violation',
+            DETAIL = format('Key (%s)=(%s)', 'person_id', array_to_string(coalesce(come_key, gone_key), ', '));
+      END IF;
     END IF;
-    fits := EXISTS (
-      SELECT
-      FROM public.people AS s
-      CROSS JOIN LATERAL lockstep."row of mirror-both-deletes/window: badges"(s.id, s.active) AS r
-      WHERE lockstep."own of mirror-both-deletes/window: badges"(s.id, come.id)
-      AND lockstep."key of mirror-both-deletes/window: badges"(r.person_id, NEW.person_id)
-      AND NOT false
-    );
-    IF NOT fits THEN
-      RAISE EXCEPTION 'lockstep window %: a write to % does not fit into public.people: the old shape cannot say it',
-        '"mirror-both-deletes/window"',
-        TG_RELID::regclass
-        USING ERRCODE = 'check_violation',
-          DETAIL = format('Key (%s)=(%s)', 'person_id', array_to_string(coalesce(come_key, gone_key), ', '));
-    END IF;
-  END IF;
-  PERFORM set_config('lockstep.echo', coalesce(echo, ''), true);
-  RETURN NULL;
-END
-$body$;
+    PERFORM set_config('lockstep.echo', coalesce(echo, ''), true);
+    RETURN NULL;
+  END
+  $body$;
 
 REVOKE ALL ON FUNCTION lockstep."mirror back of mirror-both-deletes/window: badges"() FROM PUBLIC;
 REVOKE ALL ON FUNCTION lockstep."back of mirror-both-deletes/window: badges"(bigint) FROM PUBLIC;
 REVOKE ALL ON FUNCTION lockstep."own of mirror-both-deletes/window: badges"(bigint, bigint) FROM PUBLIC;
 
 CREATE FUNCTION lockstep."back of mirror-both-deletes/window: names"(bigint, text) RETURNS TABLE (name text, id bigint)
-LANGUAGE sql STABLE BEGIN ATOMIC
-SELECT name AS name, person_id AS id
-FROM (SELECT $1 AS person_id, $2 AS name) AS names;
-END;
+  LANGUAGE sql STABLE BEGIN ATOMIC
+  SELECT name AS name, person_id AS id
+  FROM (SELECT $1 AS person_id, $2 AS name) AS names;
+  END;
 
 CREATE FUNCTION lockstep."own of mirror-both-deletes/window: names"(bigint, bigint) RETURNS boolean
-LANGUAGE sql STABLE BEGIN ATOMIC
-SELECT $1 = $2;
-END;
+  LANGUAGE sql STABLE BEGIN ATOMIC
+  SELECT $1 = $2;
+  END;
 
 CREATE FUNCTION lockstep."mirror back of mirror-both-deletes/window: names"() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER
-SET search_path = pg_catalog, pg_temp
-  SET TimeZone = 'UTC'
-  SET DateStyle = 'ISO, YMD'
-  SET IntervalStyle = 'postgres'
-  SET extra_float_digits = '1'
-  SET bytea_output = 'hex'
-  SET lc_monetary = 'C'
-  SET standard_conforming_strings = 'on'
-  SET row_security = 'off'
-AS $body$
-#variable_conflict use_column
-DECLARE
-  gone record;
-  come record;
-  gone_row text[];
-  come_row text[];
-  gone_key text[];
-  come_key text[];
-  had boolean := false;
-  has boolean := false;
-  moved boolean := false;
-  fits boolean;
-  n bigint;
-  echo text := current_setting('lockstep.echo', true);
-BEGIN
-  IF strpos(coalesce(echo, ''), pg_current_xact_id()::text || ' {') = 0
-    AND current_setting('lockstep.seen', true) IS DISTINCT FROM pg_current_xact_id()::text
-      || ' mirror-both-deletes/window: names new'
-    THEN
-    INSERT INTO lockstep.old_writer (window_name, mapping, side) VALUES ('mirror-both-deletes/window', 'names', 'new');
-    PERFORM set_config('lockstep.seen', pg_current_xact_id()::text || ' mirror-both-deletes/window: names new', true);
-  END IF;
-  IF TG_OP <> 'INSERT' THEN
-    had := true;
-    IF had THEN
-      SELECT b.* INTO gone FROM lockstep."back of mirror-both-deletes/window: names"(OLD.person_id, OLD.name) AS b;
-      gone_row := ARRAY[gone.id::bigint::text];
-      gone_key := ARRAY[OLD.person_id::bigint::text];
+  SET search_path = pg_catalog, pg_temp
+    SET TimeZone = 'UTC'
+    SET DateStyle = 'ISO, YMD'
+    SET IntervalStyle = 'postgres'
+    SET extra_float_digits = '1'
+    SET bytea_output = 'hex'
+    SET lc_monetary = 'C'
+    SET standard_conforming_strings = 'on'
+    SET row_security = 'off'
+  AS $body$
+  #variable_conflict use_column
+  DECLARE
+    gone record;
+    come record;
+    gone_row text[];
+    come_row text[];
+    gone_key text[];
+    come_key text[];
+    had boolean := false;
+    has boolean := false;
+    moved boolean := false;
+    fits boolean;
+    n bigint;
+    echo text := current_setting('lockstep.echo', true);
+  BEGIN
+    IF strpos(coalesce(echo, ''), pg_current_xact_id()::text || ' {') = 0
+      AND current_setting('lockstep.seen', true) IS DISTINCT FROM pg_current_xact_id()::text
+        || ' mirror-both-deletes/window: names new'
+      THEN
+      INSERT INTO lockstep.old_writer (window_name, mapping, side)
+        VALUES ('mirror-both-deletes/window', 'names', 'new');
+      PERFORM set_config('lockstep.seen', pg_current_xact_id()::text || ' mirror-both-deletes/window: names new', true);
     END IF;
-  END IF;
-  IF TG_OP <> 'DELETE' THEN
-    has := true;
-    IF has THEN
-      SELECT b.* INTO come FROM lockstep."back of mirror-both-deletes/window: names"(NEW.person_id, NEW.name) AS b;
-      come_row := ARRAY[come.id::bigint::text];
-      come_key := ARRAY[NEW.person_id::bigint::text];
-    END IF;
-  END IF;
-  IF had AND has THEN
-    moved := NOT lockstep."own of mirror-both-deletes/window: names"(come.id, gone.id);
-  END IF;
-  IF had AND (NOT has OR gone_key <> come_key) THEN
-    INSERT INTO lockstep.tombstone (window_name, mapping, key)
-      VALUES ('mirror-both-deletes/window', 'names', gone_key)
-      ON CONFLICT DO NOTHING;
-  END IF;
-  IF had AND (NOT has) THEN
-    PERFORM set_config(
-      'lockstep.echo',
-      'mirror-both-deletes/window: names < ' || pg_current_xact_id()::text || ' ' || gone_row::text,
-      true
-    );
-    DELETE FROM public.people AS s WHERE lockstep."own of mirror-both-deletes/window: names"(s.id, gone.id);
-  END IF;
-  IF has THEN
-    IF NOT had OR gone_key <> come_key THEN
-      EXECUTE 'DELETE FROM lockstep.tombstone WHERE window_name = $1 AND mapping = $2 AND key = $3'
-        USING 'mirror-both-deletes/window', 'names', come_key;
-      GET DIAGNOSTICS n = ROW_COUNT;
-      IF n = 0 AND current_setting('transaction_isolation') <> 'read committed' THEN
-        INSERT INTO lockstep.tombstone (window_name, mapping, key)
-          VALUES ('mirror-both-deletes/window', 'names', come_key)
-          ON CONFLICT DO NOTHING;
-        EXECUTE 'DELETE FROM lockstep.tombstone WHERE window_name = $1 AND mapping = $2 AND key = $3'
-          USING 'mirror-both-deletes/window', 'names', come_key;
-      GET DIAGNOSTICS n = ROW_COUNT;
+    IF TG_OP <> 'INSERT' THEN
+      had := true;
+      IF had THEN
+        SELECT b.* INTO gone FROM lockstep."back of mirror-both-deletes/window: names"(OLD.person_id, OLD.name) AS b;
+        gone_row := ARRAY[gone.id::bigint::text];
+        gone_key := ARRAY[OLD.person_id::bigint::text];
       END IF;
     END IF;
-    IF NOT had THEN
-      PERFORM
+    IF TG_OP <> 'DELETE' THEN
+      has := true;
+      IF has THEN
+        SELECT b.* INTO come FROM lockstep."back of mirror-both-deletes/window: names"(NEW.person_id, NEW.name) AS b;
+        come_row := ARRAY[come.id::bigint::text];
+        come_key := ARRAY[NEW.person_id::bigint::text];
+      END IF;
+    END IF;
+    IF had AND has THEN
+      moved := NOT lockstep."own of mirror-both-deletes/window: names"(come.id, gone.id);
+    END IF;
+    IF had AND (NOT has OR gone_key <> come_key) THEN
+      INSERT INTO lockstep.tombstone (window_name, mapping, key)
+        VALUES ('mirror-both-deletes/window', 'names', gone_key)
+        ON CONFLICT DO NOTHING;
+    END IF;
+    IF had AND (NOT has) THEN
+      PERFORM set_config(
+        'lockstep.echo',
+        'mirror-both-deletes/window: names < ' || pg_current_xact_id()::text || ' ' || gone_row::text,
+        true
+      );
+      DELETE FROM public.people AS s WHERE lockstep."own of mirror-both-deletes/window: names"(s.id, gone.id);
+    END IF;
+    IF has THEN
+      IF NOT had OR gone_key <> come_key THEN
+        EXECUTE 'DELETE FROM lockstep.tombstone WHERE window_name = $1 AND mapping = $2 AND key = $3'
+          USING 'mirror-both-deletes/window', 'names', come_key;
+        GET DIAGNOSTICS n = ROW_COUNT;
+        IF n = 0 AND current_setting('transaction_isolation') <> 'read committed' THEN
+          INSERT INTO lockstep.tombstone (window_name, mapping, key)
+            VALUES ('mirror-both-deletes/window', 'names', come_key)
+            ON CONFLICT DO NOTHING;
+          EXECUTE 'DELETE FROM lockstep.tombstone WHERE window_name = $1 AND mapping = $2 AND key = $3'
+            USING 'mirror-both-deletes/window', 'names', come_key;
+        GET DIAGNOSTICS n = ROW_COUNT;
+        END IF;
+      END IF;
+      IF NOT had THEN
+        PERFORM
+          FROM public.people AS s
+          WHERE lockstep."own of mirror-both-deletes/window: names"(s.id, come.id)
+          FOR NO KEY UPDATE;
+        IF EXISTS (
+          SELECT FROM public.people AS s WHERE lockstep."own of mirror-both-deletes/window: names"(s.id, come.id)
+        )
+          THEN
+          RAISE EXCEPTION 'lockstep window %: a write to % does not fit into public.people: the row there stands for another one already',
+            '"mirror-both-deletes/window"',
+            TG_RELID::regclass
+            USING ERRCODE = 'check_violation',
+              DETAIL = format('Key (%s)=(%s)', 'person_id', array_to_string(coalesce(come_key, gone_key), ', '));
+        END IF;
+      END IF;
+      PERFORM set_config(
+        'lockstep.echo',
+        'mirror-both-deletes/window: names < ' || pg_current_xact_id()::text || ' ' || come_row::text,
+        true
+      );
+      IF moved THEN
+        UPDATE public.people AS s
+          SET name = come.name, id = come.id
+          WHERE lockstep."own of mirror-both-deletes/window: names"(s.id, gone.id);
+      ELSE
+        UPDATE public.people AS s
+          SET name = come.name
+          WHERE lockstep."own of mirror-both-deletes/window: names"(s.id, come.id);
+      END IF;
+      IF NOT FOUND THEN
+        INSERT INTO public.people (name, id) VALUES (come.name, come.id);
+      END IF;
+      fits := EXISTS (
+        SELECT
         FROM public.people AS s
+        CROSS JOIN LATERAL lockstep."row of mirror-both-deletes/window: names"(s.id, s.name) AS r
         WHERE lockstep."own of mirror-both-deletes/window: names"(s.id, come.id)
-        FOR NO KEY UPDATE;
-      IF EXISTS (
-        SELECT FROM public.people AS s WHERE lockstep."own of mirror-both-deletes/window: names"(s.id, come.id)
-      )
+        AND lockstep."key of mirror-both-deletes/window: names"(r.person_id, NEW.person_id)
+        AND NOT (ROW(r.name::text)::record *<> ROW(NEW.name::text)::record)
+      );
+      IF NOT fits
+        AND EXISTS (
+          SELECT
+          FROM public.people AS s
+          WHERE lockstep."own of mirror-both-deletes/window: names"(s.id, come.id)
+          AND (ROW(s.name::text)::record *<> ROW(come.name::text)::record)
+        )
         THEN
-        RAISE EXCEPTION 'lockstep window %: a write to % does not fit into public.people: the row there stands for another one already',
+        PERFORM set_config(
+          'lockstep.echo',
+          'mirror-both-deletes/window: names > ' || pg_current_xact_id()::text || ' ' || come_key::text,
+          true
+        );
+        UPDATE public.names AS t SET name = r.name
+        FROM public.people AS s
+          CROSS JOIN LATERAL lockstep."row of mirror-both-deletes/window: names"(s.id, s.name) AS r
+          WHERE lockstep."own of mirror-both-deletes/window: names"(s.id, come.id)
+          AND lockstep."key of mirror-both-deletes/window: names"(r.person_id, NEW.person_id)
+          AND lockstep."key of mirror-both-deletes/window: names"(t.person_id, r.person_id);
+        fits := FOUND;
+      END IF;
+      IF NOT fits THEN
+        RAISE EXCEPTION 'lockstep window %: a write to % does not fit into public.people: the old shape cannot say it',
           '"mirror-both-deletes/window"',
           TG_RELID::regclass
           USING ERRCODE = 'check_violation',
             DETAIL = format('Key (%s)=(%s)', 'person_id', array_to_string(coalesce(come_key, gone_key), ', '));
       END IF;
     END IF;
-    PERFORM set_config(
-      'lockstep.echo',
-      'mirror-both-deletes/window: names < ' || pg_current_xact_id()::text || ' ' || come_row::text,
-      true
-    );
-    IF moved THEN
-      UPDATE public.people AS s
-        SET name = come.name, id = come.id
-        WHERE lockstep."own of mirror-both-deletes/window: names"(s.id, gone.id);
-    ELSE
-      UPDATE public.people AS s
-        SET name = come.name
-        WHERE lockstep."own of mirror-both-deletes/window: names"(s.id, come.id);
-    END IF;
-    IF NOT FOUND THEN
-      INSERT INTO public.people (name, id) VALUES (come.name, come.id);
-    END IF;
-    fits := EXISTS (
-      SELECT
-      FROM public.people AS s
-      CROSS JOIN LATERAL lockstep."row of mirror-both-deletes/window: names"(s.id, s.name) AS r
-      WHERE lockstep."own of mirror-both-deletes/window: names"(s.id, come.id)
-      AND lockstep."key of mirror-both-deletes/window: names"(r.person_id, NEW.person_id)
-      AND NOT (ROW(r.name::text)::record *<> ROW(NEW.name::text)::record)
-    );
-    IF NOT fits
-      AND EXISTS (
-        SELECT
-        FROM public.people AS s
-        WHERE lockstep."own of mirror-both-deletes/window: names"(s.id, come.id)
-        AND (ROW(s.name::text)::record *<> ROW(come.name::text)::record)
-      )
-      THEN
-      PERFORM set_config(
-        'lockstep.echo',
-        'mirror-both-deletes/window: names > ' || pg_current_xact_id()::text || ' ' || come_key::text,
-        true
-      );
-      UPDATE public.names AS t SET name = r.name
-      FROM public.people AS s
-        CROSS JOIN LATERAL lockstep."row of mirror-both-deletes/window: names"(s.id, s.name) AS r
-        WHERE lockstep."own of mirror-both-deletes/window: names"(s.id, come.id)
-        AND lockstep."key of mirror-both-deletes/window: names"(r.person_id, NEW.person_id)
-        AND lockstep."key of mirror-both-deletes/window: names"(t.person_id, r.person_id);
-      fits := FOUND;
-    END IF;
-    IF NOT fits THEN
-      RAISE EXCEPTION 'lockstep window %: a write to % does not fit into public.people: the old shape cannot say it',
-        '"mirror-both-deletes/window"',
-        TG_RELID::regclass
-        USING ERRCODE = 'check_violation',
-          DETAIL = format('Key (%s)=(%s)', 'person_id', array_to_string(coalesce(come_key, gone_key), ', '));
-    END IF;
-  END IF;
-  PERFORM set_config('lockstep.echo', coalesce(echo, ''), true);
-  RETURN NULL;
-END
-$body$;
+    PERFORM set_config('lockstep.echo', coalesce(echo, ''), true);
+    RETURN NULL;
+  END
+  $body$;
 
 REVOKE ALL ON FUNCTION lockstep."mirror back of mirror-both-deletes/window: names"() FROM PUBLIC;
 REVOKE ALL ON FUNCTION lockstep."back of mirror-both-deletes/window: names"(bigint, text) FROM PUBLIC;
 REVOKE ALL ON FUNCTION lockstep."own of mirror-both-deletes/window: names"(bigint, bigint) FROM PUBLIC;
 
 CREATE TRIGGER "00 lockstep mirror-both-deletes/window: badges i" AFTER INSERT ON public.badges
-  FOR EACH ROW
-  WHEN (
-    (
-      current_setting('lockstep.echo', true) IS DISTINCT FROM 'mirror-both-deletes/window: badges > '
-        || pg_catalog.pg_current_xact_id()::text
-        || ' '
-        || ARRAY[NEW.person_id::bigint::text]::text
-      OR NOT pg_catalog.has_table_privilege('lockstep.tombstone'::pg_catalog.regclass, 'INSERT')
+    FOR EACH ROW
+    WHEN (
+      (
+        current_setting('lockstep.echo', true) IS DISTINCT FROM 'mirror-both-deletes/window: badges > '
+          || pg_catalog.pg_current_xact_id()::text
+          || ' '
+          || ARRAY[NEW.person_id::bigint::text]::text
+        OR NOT pg_catalog.has_table_privilege('lockstep.tombstone'::pg_catalog.regclass, 'INSERT')
+      )
     )
-  )
-  EXECUTE FUNCTION lockstep."mirror back of mirror-both-deletes/window: badges"();
+    EXECUTE FUNCTION lockstep."mirror back of mirror-both-deletes/window: badges"();
 
 ALTER TABLE public.badges ENABLE ALWAYS TRIGGER "00 lockstep mirror-both-deletes/window: badges i";
 
 CREATE TRIGGER "00 lockstep mirror-both-deletes/window: badges u" AFTER UPDATE
-  ON public.badges
-  FOR EACH ROW
-  WHEN (
-    ROW(OLD.person_id)::record *<> ROW(NEW.person_id)::record
-    AND (
-      current_setting('lockstep.echo', true) IS DISTINCT FROM 'mirror-both-deletes/window: badges > '
-        || pg_catalog.pg_current_xact_id()::text
-        || ' '
-        || ARRAY[NEW.person_id::bigint::text]::text
-      OR NOT pg_catalog.has_table_privilege('lockstep.tombstone'::pg_catalog.regclass, 'INSERT')
+    ON public.badges
+    FOR EACH ROW
+    WHEN (
+      ROW(OLD.person_id)::record *<> ROW(NEW.person_id)::record
+      AND (
+        current_setting('lockstep.echo', true) IS DISTINCT FROM 'mirror-both-deletes/window: badges > '
+          || pg_catalog.pg_current_xact_id()::text
+          || ' '
+          || ARRAY[NEW.person_id::bigint::text]::text
+        OR NOT pg_catalog.has_table_privilege('lockstep.tombstone'::pg_catalog.regclass, 'INSERT')
+      )
     )
-  )
-  EXECUTE FUNCTION lockstep."mirror back of mirror-both-deletes/window: badges"();
+    EXECUTE FUNCTION lockstep."mirror back of mirror-both-deletes/window: badges"();
 
 ALTER TABLE public.badges ENABLE ALWAYS TRIGGER "00 lockstep mirror-both-deletes/window: badges u";
 
 CREATE TRIGGER "00 lockstep mirror-both-deletes/window: badges d" AFTER DELETE ON public.badges
-  FOR EACH ROW
-  WHEN (
-    (
-      current_setting('lockstep.echo', true) IS DISTINCT FROM 'mirror-both-deletes/window: badges > '
-        || pg_catalog.pg_current_xact_id()::text
-        || ' '
-        || ARRAY[OLD.person_id::bigint::text]::text
-      OR NOT pg_catalog.has_table_privilege('lockstep.tombstone'::pg_catalog.regclass, 'INSERT')
+    FOR EACH ROW
+    WHEN (
+      (
+        current_setting('lockstep.echo', true) IS DISTINCT FROM 'mirror-both-deletes/window: badges > '
+          || pg_catalog.pg_current_xact_id()::text
+          || ' '
+          || ARRAY[OLD.person_id::bigint::text]::text
+        OR NOT pg_catalog.has_table_privilege('lockstep.tombstone'::pg_catalog.regclass, 'INSERT')
+      )
     )
-  )
-  EXECUTE FUNCTION lockstep."mirror back of mirror-both-deletes/window: badges"();
+    EXECUTE FUNCTION lockstep."mirror back of mirror-both-deletes/window: badges"();
 
 ALTER TABLE public.badges ENABLE ALWAYS TRIGGER "00 lockstep mirror-both-deletes/window: badges d";
 
 CREATE TRIGGER "00 lockstep mirror-both-deletes/window: names i" AFTER INSERT ON public.names
-  FOR EACH ROW
-  WHEN (
-    (
-      current_setting('lockstep.echo', true) IS DISTINCT FROM 'mirror-both-deletes/window: names > '
-        || pg_catalog.pg_current_xact_id()::text
-        || ' '
-        || ARRAY[NEW.person_id::bigint::text]::text
-      OR NOT pg_catalog.has_table_privilege('lockstep.tombstone'::pg_catalog.regclass, 'INSERT')
+    FOR EACH ROW
+    WHEN (
+      (
+        current_setting('lockstep.echo', true) IS DISTINCT FROM 'mirror-both-deletes/window: names > '
+          || pg_catalog.pg_current_xact_id()::text
+          || ' '
+          || ARRAY[NEW.person_id::bigint::text]::text
+        OR NOT pg_catalog.has_table_privilege('lockstep.tombstone'::pg_catalog.regclass, 'INSERT')
+      )
     )
-  )
-  EXECUTE FUNCTION lockstep."mirror back of mirror-both-deletes/window: names"();
+    EXECUTE FUNCTION lockstep."mirror back of mirror-both-deletes/window: names"();
 
 ALTER TABLE public.names ENABLE ALWAYS TRIGGER "00 lockstep mirror-both-deletes/window: names i";
 
 CREATE TRIGGER "00 lockstep mirror-both-deletes/window: names u" AFTER UPDATE
-  ON public.names
-  FOR EACH ROW
-  WHEN (
-    ROW(OLD.person_id, OLD.name)::record *<> ROW(NEW.person_id, NEW.name)::record
-    AND (
-      current_setting('lockstep.echo', true) IS DISTINCT FROM 'mirror-both-deletes/window: names > '
-        || pg_catalog.pg_current_xact_id()::text
-        || ' '
-        || ARRAY[NEW.person_id::bigint::text]::text
-      OR NOT pg_catalog.has_table_privilege('lockstep.tombstone'::pg_catalog.regclass, 'INSERT')
+    ON public.names
+    FOR EACH ROW
+    WHEN (
+      ROW(OLD.person_id, OLD.name)::record *<> ROW(NEW.person_id, NEW.name)::record
+      AND (
+        current_setting('lockstep.echo', true) IS DISTINCT FROM 'mirror-both-deletes/window: names > '
+          || pg_catalog.pg_current_xact_id()::text
+          || ' '
+          || ARRAY[NEW.person_id::bigint::text]::text
+        OR NOT pg_catalog.has_table_privilege('lockstep.tombstone'::pg_catalog.regclass, 'INSERT')
+      )
     )
-  )
-  EXECUTE FUNCTION lockstep."mirror back of mirror-both-deletes/window: names"();
+    EXECUTE FUNCTION lockstep."mirror back of mirror-both-deletes/window: names"();
 
 ALTER TABLE public.names ENABLE ALWAYS TRIGGER "00 lockstep mirror-both-deletes/window: names u";
 
 CREATE TRIGGER "00 lockstep mirror-both-deletes/window: names d" AFTER DELETE ON public.names
-  FOR EACH ROW
-  WHEN (
-    (
-      current_setting('lockstep.echo', true) IS DISTINCT FROM 'mirror-both-deletes/window: names > '
-        || pg_catalog.pg_current_xact_id()::text
-        || ' '
-        || ARRAY[OLD.person_id::bigint::text]::text
-      OR NOT pg_catalog.has_table_privilege('lockstep.tombstone'::pg_catalog.regclass, 'INSERT')
+    FOR EACH ROW
+    WHEN (
+      (
+        current_setting('lockstep.echo', true) IS DISTINCT FROM 'mirror-both-deletes/window: names > '
+          || pg_catalog.pg_current_xact_id()::text
+          || ' '
+          || ARRAY[OLD.person_id::bigint::text]::text
+        OR NOT pg_catalog.has_table_privilege('lockstep.tombstone'::pg_catalog.regclass, 'INSERT')
+      )
     )
-  )
-  EXECUTE FUNCTION lockstep."mirror back of mirror-both-deletes/window: names"();
+    EXECUTE FUNCTION lockstep."mirror back of mirror-both-deletes/window: names"();
 
 ALTER TABLE public.names ENABLE ALWAYS TRIGGER "00 lockstep mirror-both-deletes/window: names d";
 
@@ -752,446 +756,446 @@ DROP FUNCTION lockstep."own of mirror-both-deletes/window: names"(bigint, bigint
 
 -- works off before it locks
 WITH entry AS MATERIALIZED (
-SELECT t.ctid AS place, t.key
-  FROM lockstep.touched AS t
-  WHERE window_name = 'mirror-both-deletes/window'
-  AND mapping = 'badges'
-  LIMIT 10000
-), differs AS MATERIALIZED (
-SELECT d.key
-  FROM (
-  SELECT w.lockstep_key AS key, to_jsonb(e.*) - 'lockstep_here' AS expected, to_jsonb(a.*) - 'lockstep_here' AS found
-FROM (SELECT k.key AS lockstep_key, k.key[1]::bigint AS person_id FROM (SELECT DISTINCT key FROM entry) AS k) AS w
-LEFT JOIN LATERAL (SELECT true AS lockstep_here, s.* FROM (SELECT id AS person_id
-FROM public.people
-WHERE (active
-) AND id = w.person_id
-OFFSET 0) AS s) AS e ON true
-LEFT JOIN LATERAL (
-  SELECT true AS lockstep_here, t.*
-  FROM (
-  SELECT t.*
-  FROM public.badges AS t
-  WHERE t.person_id = w.lockstep_key[1]::bigint
-OFFSET 0) AS t) AS a ON true
-WHERE (e.lockstep_here IS DISTINCT FROM a.lockstep_here OR (e.lockstep_here AND false))
-  AND NOT (
-    a.lockstep_here IS NULL
-    AND EXISTS (
-      SELECT
-      FROM lockstep.tombstone AS f
-      WHERE f.window_name = 'mirror-both-deletes/window'
-      AND f.mapping = 'badges'
-      AND f.key = w.lockstep_key
-    )
-  )) AS d
-), settled AS (
-DELETE FROM lockstep.touched AS t
-  WHERE t.ctid = ANY (ARRAY(SELECT place FROM entry WHERE key NOT IN (SELECT key FROM differs)))
-  RETURNING 1
-)
-SELECT (SELECT count(*) FROM settled) AS settled,
-  (
-    SELECT count(*) FROM lockstep.touched AS t WHERE window_name = 'mirror-both-deletes/window' AND mapping = 'badges'
-  ) - (SELECT count(*) FROM settled) AS rest;
+  SELECT t.ctid AS place, t.key
+    FROM lockstep.touched AS t
+    WHERE window_name = 'mirror-both-deletes/window'
+    AND mapping = 'badges'
+    LIMIT 10000
+  ), differs AS MATERIALIZED (
+  SELECT d.key
+    FROM (
+    SELECT w.lockstep_key AS key, to_jsonb(e.*) - 'lockstep_here' AS expected, to_jsonb(a.*) - 'lockstep_here' AS found
+  FROM (SELECT k.key AS lockstep_key, k.key[1]::bigint AS person_id FROM (SELECT DISTINCT key FROM entry) AS k) AS w
+  LEFT JOIN LATERAL (SELECT true AS lockstep_here, s.* FROM (SELECT id AS person_id
+  FROM public.people
+  WHERE (active
+  ) AND id = w.person_id
+  OFFSET 0) AS s) AS e ON true
+  LEFT JOIN LATERAL (
+    SELECT true AS lockstep_here, t.*
+    FROM (
+    SELECT t.*
+    FROM public.badges AS t
+    WHERE t.person_id = w.lockstep_key[1]::bigint
+  OFFSET 0) AS t) AS a ON true
+  WHERE (e.lockstep_here IS DISTINCT FROM a.lockstep_here OR (e.lockstep_here AND false))
+    AND NOT (
+      a.lockstep_here IS NULL
+      AND EXISTS (
+        SELECT
+        FROM lockstep.tombstone AS f
+        WHERE f.window_name = 'mirror-both-deletes/window'
+        AND f.mapping = 'badges'
+        AND f.key = w.lockstep_key
+      )
+    )) AS d
+  ), settled AS (
+  DELETE FROM lockstep.touched AS t
+    WHERE t.ctid = ANY (ARRAY(SELECT place FROM entry WHERE key NOT IN (SELECT key FROM differs)))
+    RETURNING 1
+  )
+  SELECT (SELECT count(*) FROM settled) AS settled,
+    (
+      SELECT count(*) FROM lockstep.touched AS t WHERE window_name = 'mirror-both-deletes/window' AND mapping = 'badges'
+    ) - (SELECT count(*) FROM settled) AS rest;
 
 -- how much is left
 SELECT count(*) AS rest
-  FROM lockstep.touched AS t
-  WHERE window_name = 'mirror-both-deletes/window'
-  AND mapping = 'badges';
+    FROM lockstep.touched AS t
+    WHERE window_name = 'mirror-both-deletes/window'
+    AND mapping = 'badges';
 
 -- works off before it locks
 WITH entry AS MATERIALIZED (
-SELECT t.ctid AS place, t.key
-  FROM lockstep.touched AS t
-  WHERE window_name = 'mirror-both-deletes/window'
-  AND mapping = 'names'
-  LIMIT 10000
-), differs AS MATERIALIZED (
-SELECT d.key
-  FROM (
-  SELECT w.lockstep_key AS key, to_jsonb(e.*) - 'lockstep_here' AS expected, to_jsonb(a.*) - 'lockstep_here' AS found
-FROM (SELECT k.key AS lockstep_key, k.key[1]::bigint AS person_id FROM (SELECT DISTINCT key FROM entry) AS k) AS w
-LEFT JOIN LATERAL (SELECT true AS lockstep_here, s.* FROM (SELECT id AS person_id, name AS name
-FROM public.people
-WHERE id = w.person_id
-OFFSET 0) AS s) AS e ON true
-LEFT JOIN LATERAL (
-  SELECT true AS lockstep_here, t.*
-  FROM (
-  SELECT t.*
-  FROM public.names AS t
-  WHERE t.person_id = w.lockstep_key[1]::bigint
-OFFSET 0) AS t) AS a ON true
-WHERE (
-  e.lockstep_here IS DISTINCT FROM a.lockstep_here
-  OR (e.lockstep_here AND (ROW(e.name::text)::record *<> ROW(a.name::text)::record))
-)) AS d
-), settled AS (
-DELETE FROM lockstep.touched AS t
-  WHERE t.ctid = ANY (ARRAY(SELECT place FROM entry WHERE key NOT IN (SELECT key FROM differs)))
-  RETURNING 1
-)
-SELECT (SELECT count(*) FROM settled) AS settled,
-  (
-    SELECT count(*) FROM lockstep.touched AS t WHERE window_name = 'mirror-both-deletes/window' AND mapping = 'names'
-  ) - (SELECT count(*) FROM settled) AS rest;
+  SELECT t.ctid AS place, t.key
+    FROM lockstep.touched AS t
+    WHERE window_name = 'mirror-both-deletes/window'
+    AND mapping = 'names'
+    LIMIT 10000
+  ), differs AS MATERIALIZED (
+  SELECT d.key
+    FROM (
+    SELECT w.lockstep_key AS key, to_jsonb(e.*) - 'lockstep_here' AS expected, to_jsonb(a.*) - 'lockstep_here' AS found
+  FROM (SELECT k.key AS lockstep_key, k.key[1]::bigint AS person_id FROM (SELECT DISTINCT key FROM entry) AS k) AS w
+  LEFT JOIN LATERAL (SELECT true AS lockstep_here, s.* FROM (SELECT id AS person_id, name AS name
+  FROM public.people
+  WHERE id = w.person_id
+  OFFSET 0) AS s) AS e ON true
+  LEFT JOIN LATERAL (
+    SELECT true AS lockstep_here, t.*
+    FROM (
+    SELECT t.*
+    FROM public.names AS t
+    WHERE t.person_id = w.lockstep_key[1]::bigint
+  OFFSET 0) AS t) AS a ON true
+  WHERE (
+    e.lockstep_here IS DISTINCT FROM a.lockstep_here
+    OR (e.lockstep_here AND (ROW(e.name::text)::record *<> ROW(a.name::text)::record))
+  )) AS d
+  ), settled AS (
+  DELETE FROM lockstep.touched AS t
+    WHERE t.ctid = ANY (ARRAY(SELECT place FROM entry WHERE key NOT IN (SELECT key FROM differs)))
+    RETURNING 1
+  )
+  SELECT (SELECT count(*) FROM settled) AS settled,
+    (
+      SELECT count(*) FROM lockstep.touched AS t WHERE window_name = 'mirror-both-deletes/window' AND mapping = 'names'
+    ) - (SELECT count(*) FROM settled) AS rest;
 
 -- how much is left
 SELECT count(*) AS rest
-  FROM lockstep.touched AS t
-  WHERE window_name = 'mirror-both-deletes/window'
-  AND mapping = 'names';
+    FROM lockstep.touched AS t
+    WHERE window_name = 'mirror-both-deletes/window'
+    AND mapping = 'names';
 
 -- asserts: the window mirror-both-deletes/window can become: new leads
 WITH violation AS MATERIALIZED (
-SELECT w.state
-  FROM (SELECT 1) AS one
-  LEFT JOIN lockstep."window" AS w
-  ON w.run_id = current_setting('lockstep.run_id')::bigint
-  AND w.step = 'window'
-WHERE w.state IS NULL OR w.state NOT IN ('old leads')
-)
-SELECT count(*) AS violations,
-  (SELECT json_agg(to_json(s.*)) FROM (SELECT * FROM violation LIMIT 1) AS s) AS samples,
-  NULL::json AS figures
-FROM violation;
+  SELECT w.state
+    FROM (SELECT 1) AS one
+    LEFT JOIN lockstep."window" AS w
+    ON w.run_id = current_setting('lockstep.run_id')::bigint
+    AND w.step = 'window'
+  WHERE w.state IS NULL OR w.state NOT IN ('old leads')
+  )
+  SELECT count(*) AS violations,
+    (SELECT json_agg(to_json(s.*)) FROM (SELECT * FROM violation LIMIT 1) AS s) AS samples,
+    NULL::json AS figures
+  FROM violation;
 
 -- asserts: the mirror of badges is as it was made
 WITH violation AS MATERIALIZED (
-SELECT p.relid::regclass::text AS "table", w.trigger_name AS "trigger"
-  FROM (
-    VALUES ('public.people', '00 lockstep mirror-both-deletes/window: badges i'),
-    ('public.people', '00 lockstep mirror-both-deletes/window: badges u'),
-    ('public.people', '00 lockstep mirror-both-deletes/window: badges d'),
-    ('public.people', '00 lockstep mirror-both-deletes/window: badges t'),
-    ('public.badges', '00 lockstep mirror-both-deletes/window: badges t'),
-    ('public.badges', '00 lockstep mirror-both-deletes/window: badges i'),
-    ('public.badges', '00 lockstep mirror-both-deletes/window: badges u'),
-    ('public.badges', '00 lockstep mirror-both-deletes/window: badges d')
-  ) AS w (table_name, trigger_name)
-CROSS JOIN LATERAL (
-  SELECT pg_catalog.to_regclass(w.table_name) AS relid
-  UNION
-  SELECT t.relid
-  FROM pg_catalog.pg_partition_tree(pg_catalog.to_regclass(w.table_name)) AS t
-) AS p
-WHERE NOT EXISTS (SELECT FROM pg_catalog.pg_trigger AS g WHERE g.tgrelid = p.relid AND g.tgenabled = 'A'
-  AND (g.tgname = w.trigger_name OR g.tgparentid <> 0)
-    AND g.tgfoid IN (
-      SELECT o.tgfoid
-      FROM pg_catalog.pg_trigger AS o
-      WHERE o.tgrelid = pg_catalog.to_regclass(w.table_name)
-      AND o.tgname = w.trigger_name
-    ))
-)
-SELECT count(*) AS violations,
-  (SELECT json_agg(to_json(s.*)) FROM (SELECT * FROM violation LIMIT 10) AS s) AS samples,
-  NULL::json AS figures
-FROM violation;
+  SELECT p.relid::regclass::text AS "table", w.trigger_name AS "trigger"
+    FROM (
+      VALUES ('public.people', '00 lockstep mirror-both-deletes/window: badges i'),
+      ('public.people', '00 lockstep mirror-both-deletes/window: badges u'),
+      ('public.people', '00 lockstep mirror-both-deletes/window: badges d'),
+      ('public.people', '00 lockstep mirror-both-deletes/window: badges t'),
+      ('public.badges', '00 lockstep mirror-both-deletes/window: badges t'),
+      ('public.badges', '00 lockstep mirror-both-deletes/window: badges i'),
+      ('public.badges', '00 lockstep mirror-both-deletes/window: badges u'),
+      ('public.badges', '00 lockstep mirror-both-deletes/window: badges d')
+    ) AS w (table_name, trigger_name)
+  CROSS JOIN LATERAL (
+    SELECT pg_catalog.to_regclass(w.table_name) AS relid
+    UNION
+    SELECT t.relid
+    FROM pg_catalog.pg_partition_tree(pg_catalog.to_regclass(w.table_name)) AS t
+  ) AS p
+  WHERE NOT EXISTS (SELECT FROM pg_catalog.pg_trigger AS g WHERE g.tgrelid = p.relid AND g.tgenabled = 'A'
+    AND (g.tgname = w.trigger_name OR g.tgparentid <> 0)
+      AND g.tgfoid IN (
+        SELECT o.tgfoid
+        FROM pg_catalog.pg_trigger AS o
+        WHERE o.tgrelid = pg_catalog.to_regclass(w.table_name)
+        AND o.tgname = w.trigger_name
+      ))
+  )
+  SELECT count(*) AS violations,
+    (SELECT json_agg(to_json(s.*)) FROM (SELECT * FROM violation LIMIT 10) AS s) AS samples,
+    NULL::json AS figures
+  FROM violation;
 
 -- asserts: the mirror of names is as it was made
 WITH violation AS MATERIALIZED (
-SELECT p.relid::regclass::text AS "table", w.trigger_name AS "trigger"
-  FROM (
-    VALUES ('public.people', '00 lockstep mirror-both-deletes/window: names i'),
-    ('public.people', '00 lockstep mirror-both-deletes/window: names u'),
-    ('public.people', '00 lockstep mirror-both-deletes/window: names d'),
-    ('public.people', '00 lockstep mirror-both-deletes/window: names t'),
-    ('public.names', '00 lockstep mirror-both-deletes/window: names t'),
-    ('public.names', '00 lockstep mirror-both-deletes/window: names i'),
-    ('public.names', '00 lockstep mirror-both-deletes/window: names u'),
-    ('public.names', '00 lockstep mirror-both-deletes/window: names d')
-  ) AS w (table_name, trigger_name)
-CROSS JOIN LATERAL (
-  SELECT pg_catalog.to_regclass(w.table_name) AS relid
-  UNION
-  SELECT t.relid
-  FROM pg_catalog.pg_partition_tree(pg_catalog.to_regclass(w.table_name)) AS t
-) AS p
-WHERE NOT EXISTS (SELECT FROM pg_catalog.pg_trigger AS g WHERE g.tgrelid = p.relid AND g.tgenabled = 'A'
-  AND (g.tgname = w.trigger_name OR g.tgparentid <> 0)
-    AND g.tgfoid IN (
-      SELECT o.tgfoid
-      FROM pg_catalog.pg_trigger AS o
-      WHERE o.tgrelid = pg_catalog.to_regclass(w.table_name)
-      AND o.tgname = w.trigger_name
-    ))
-)
-SELECT count(*) AS violations,
-  (SELECT json_agg(to_json(s.*)) FROM (SELECT * FROM violation LIMIT 10) AS s) AS samples,
-  NULL::json AS figures
-FROM violation;
+  SELECT p.relid::regclass::text AS "table", w.trigger_name AS "trigger"
+    FROM (
+      VALUES ('public.people', '00 lockstep mirror-both-deletes/window: names i'),
+      ('public.people', '00 lockstep mirror-both-deletes/window: names u'),
+      ('public.people', '00 lockstep mirror-both-deletes/window: names d'),
+      ('public.people', '00 lockstep mirror-both-deletes/window: names t'),
+      ('public.names', '00 lockstep mirror-both-deletes/window: names t'),
+      ('public.names', '00 lockstep mirror-both-deletes/window: names i'),
+      ('public.names', '00 lockstep mirror-both-deletes/window: names u'),
+      ('public.names', '00 lockstep mirror-both-deletes/window: names d')
+    ) AS w (table_name, trigger_name)
+  CROSS JOIN LATERAL (
+    SELECT pg_catalog.to_regclass(w.table_name) AS relid
+    UNION
+    SELECT t.relid
+    FROM pg_catalog.pg_partition_tree(pg_catalog.to_regclass(w.table_name)) AS t
+  ) AS p
+  WHERE NOT EXISTS (SELECT FROM pg_catalog.pg_trigger AS g WHERE g.tgrelid = p.relid AND g.tgenabled = 'A'
+    AND (g.tgname = w.trigger_name OR g.tgparentid <> 0)
+      AND g.tgfoid IN (
+        SELECT o.tgfoid
+        FROM pg_catalog.pg_trigger AS o
+        WHERE o.tgrelid = pg_catalog.to_regclass(w.table_name)
+        AND o.tgname = w.trigger_name
+      ))
+  )
+  SELECT count(*) AS violations,
+    (SELECT json_agg(to_json(s.*)) FROM (SELECT * FROM violation LIMIT 10) AS s) AS samples,
+    NULL::json AS figures
+  FROM violation;
 
 -- asserts: what a side of mirror-both-deletes/window did not take has been made good
 WITH violation AS MATERIALIZED (
-(SELECT w.lockstep_key AS key, to_jsonb(e.*) - 'lockstep_here' AS expected, to_jsonb(a.*) - 'lockstep_here' AS found
-FROM (
-  SELECT k.key AS lockstep_key, k.key[1]::bigint AS person_id
+  (SELECT w.lockstep_key AS key, to_jsonb(e.*) - 'lockstep_here' AS expected, to_jsonb(a.*) - 'lockstep_here' AS found
   FROM (
-  SELECT DISTINCT k.key
-  FROM lockstep.mirror_failure AS f
-  CROSS JOIN LATERAL (VALUES (f.key_before), (f.key_after)) AS k (key)
-WHERE f.window_name = 'mirror-both-deletes/window'
-  AND f.mapping = 'badges'
-  AND f.accepted_at IS NULL
-  AND k.key IS NOT NULL) AS k) AS w
-LEFT JOIN LATERAL (SELECT true AS lockstep_here, s.* FROM (SELECT id AS person_id
-FROM public.people
-WHERE (active
-) AND id = w.person_id
-OFFSET 0) AS s) AS e ON true
-LEFT JOIN LATERAL (
-  SELECT true AS lockstep_here, t.*
+    SELECT k.key AS lockstep_key, k.key[1]::bigint AS person_id
+    FROM (
+    SELECT DISTINCT k.key
+    FROM lockstep.mirror_failure AS f
+    CROSS JOIN LATERAL (VALUES (f.key_before), (f.key_after)) AS k (key)
+  WHERE f.window_name = 'mirror-both-deletes/window'
+    AND f.mapping = 'badges'
+    AND f.accepted_at IS NULL
+    AND k.key IS NOT NULL) AS k) AS w
+  LEFT JOIN LATERAL (SELECT true AS lockstep_here, s.* FROM (SELECT id AS person_id
+  FROM public.people
+  WHERE (active
+  ) AND id = w.person_id
+  OFFSET 0) AS s) AS e ON true
+  LEFT JOIN LATERAL (
+    SELECT true AS lockstep_here, t.*
+    FROM (
+    SELECT t.*
+    FROM public.badges AS t
+    WHERE t.person_id = w.lockstep_key[1]::bigint
+  OFFSET 0) AS t) AS a ON true
+  WHERE (e.lockstep_here IS DISTINCT FROM a.lockstep_here OR (e.lockstep_here AND false))
+    AND NOT (
+      a.lockstep_here IS NULL
+      AND EXISTS (
+        SELECT
+        FROM lockstep.tombstone AS f
+        WHERE f.window_name = 'mirror-both-deletes/window'
+        AND f.mapping = 'badges'
+        AND f.key = w.lockstep_key
+      )
+    ))
+  UNION ALL
+  (SELECT w.lockstep_key AS key, to_jsonb(e.*) - 'lockstep_here' AS expected, to_jsonb(a.*) - 'lockstep_here' AS found
   FROM (
-  SELECT t.*
-  FROM public.badges AS t
-  WHERE t.person_id = w.lockstep_key[1]::bigint
-OFFSET 0) AS t) AS a ON true
-WHERE (e.lockstep_here IS DISTINCT FROM a.lockstep_here OR (e.lockstep_here AND false))
-  AND NOT (
-    a.lockstep_here IS NULL
-    AND EXISTS (
-      SELECT
-      FROM lockstep.tombstone AS f
-      WHERE f.window_name = 'mirror-both-deletes/window'
-      AND f.mapping = 'badges'
-      AND f.key = w.lockstep_key
-    )
+    SELECT k.key AS lockstep_key, k.key[1]::bigint AS person_id
+    FROM (
+    SELECT DISTINCT k.key
+    FROM lockstep.mirror_failure AS f
+    CROSS JOIN LATERAL (VALUES (f.key_before), (f.key_after)) AS k (key)
+  WHERE f.window_name = 'mirror-both-deletes/window'
+    AND f.mapping = 'names'
+    AND f.accepted_at IS NULL
+    AND k.key IS NOT NULL) AS k) AS w
+  LEFT JOIN LATERAL (SELECT true AS lockstep_here, s.* FROM (SELECT id AS person_id, name AS name
+  FROM public.people
+  WHERE id = w.person_id
+  OFFSET 0) AS s) AS e ON true
+  LEFT JOIN LATERAL (
+    SELECT true AS lockstep_here, t.*
+    FROM (
+    SELECT t.*
+    FROM public.names AS t
+    WHERE t.person_id = w.lockstep_key[1]::bigint
+  OFFSET 0) AS t) AS a ON true
+  WHERE (
+    e.lockstep_here IS DISTINCT FROM a.lockstep_here
+    OR (e.lockstep_here AND (ROW(e.name::text)::record *<> ROW(a.name::text)::record))
   ))
-UNION ALL
-(SELECT w.lockstep_key AS key, to_jsonb(e.*) - 'lockstep_here' AS expected, to_jsonb(a.*) - 'lockstep_here' AS found
-FROM (
-  SELECT k.key AS lockstep_key, k.key[1]::bigint AS person_id
-  FROM (
-  SELECT DISTINCT k.key
-  FROM lockstep.mirror_failure AS f
-  CROSS JOIN LATERAL (VALUES (f.key_before), (f.key_after)) AS k (key)
-WHERE f.window_name = 'mirror-both-deletes/window'
-  AND f.mapping = 'names'
-  AND f.accepted_at IS NULL
-  AND k.key IS NOT NULL) AS k) AS w
-LEFT JOIN LATERAL (SELECT true AS lockstep_here, s.* FROM (SELECT id AS person_id, name AS name
-FROM public.people
-WHERE id = w.person_id
-OFFSET 0) AS s) AS e ON true
-LEFT JOIN LATERAL (
-  SELECT true AS lockstep_here, t.*
-  FROM (
-  SELECT t.*
-  FROM public.names AS t
-  WHERE t.person_id = w.lockstep_key[1]::bigint
-OFFSET 0) AS t) AS a ON true
-WHERE (
-  e.lockstep_here IS DISTINCT FROM a.lockstep_here
-  OR (e.lockstep_here AND (ROW(e.name::text)::record *<> ROW(a.name::text)::record))
-))
-)
-SELECT count(*) AS violations,
-  (SELECT json_agg(to_json(s.*)) FROM (SELECT * FROM violation LIMIT 10) AS s) AS samples,
-  NULL::json AS figures
-FROM violation;
+  )
+  SELECT count(*) AS violations,
+    (SELECT json_agg(to_json(s.*)) FROM (SELECT * FROM violation LIMIT 10) AS s) AS samples,
+    NULL::json AS figures
+  FROM violation;
 
 -- asserts: what was written since the comparison is the same on both sides (badges)
 WITH violation AS MATERIALIZED (
-SELECT w.lockstep_key AS key, to_jsonb(e.*) - 'lockstep_here' AS expected, to_jsonb(a.*) - 'lockstep_here' AS found
-FROM (
-  SELECT k.key AS lockstep_key, k.key[1]::bigint AS person_id
+  SELECT w.lockstep_key AS key, to_jsonb(e.*) - 'lockstep_here' AS expected, to_jsonb(a.*) - 'lockstep_here' AS found
   FROM (
-    SELECT DISTINCT key FROM lockstep.touched WHERE window_name = 'mirror-both-deletes/window' AND mapping = 'badges'
-  ) AS k
-) AS w
-LEFT JOIN LATERAL (SELECT true AS lockstep_here, s.* FROM (SELECT id AS person_id
-FROM public.people
-WHERE (active
-) AND id = w.person_id
-OFFSET 0) AS s) AS e ON true
-LEFT JOIN LATERAL (
-  SELECT true AS lockstep_here, t.*
-  FROM (
-  SELECT t.*
-  FROM public.badges AS t
-  WHERE t.person_id = w.lockstep_key[1]::bigint
-OFFSET 0) AS t) AS a ON true
-WHERE (e.lockstep_here IS DISTINCT FROM a.lockstep_here OR (e.lockstep_here AND false))
-  AND NOT (
-    a.lockstep_here IS NULL
-    AND EXISTS (
-      SELECT
-      FROM lockstep.tombstone AS f
-      WHERE f.window_name = 'mirror-both-deletes/window'
-      AND f.mapping = 'badges'
-      AND f.key = w.lockstep_key
+    SELECT k.key AS lockstep_key, k.key[1]::bigint AS person_id
+    FROM (
+      SELECT DISTINCT key FROM lockstep.touched WHERE window_name = 'mirror-both-deletes/window' AND mapping = 'badges'
+    ) AS k
+  ) AS w
+  LEFT JOIN LATERAL (SELECT true AS lockstep_here, s.* FROM (SELECT id AS person_id
+  FROM public.people
+  WHERE (active
+  ) AND id = w.person_id
+  OFFSET 0) AS s) AS e ON true
+  LEFT JOIN LATERAL (
+    SELECT true AS lockstep_here, t.*
+    FROM (
+    SELECT t.*
+    FROM public.badges AS t
+    WHERE t.person_id = w.lockstep_key[1]::bigint
+  OFFSET 0) AS t) AS a ON true
+  WHERE (e.lockstep_here IS DISTINCT FROM a.lockstep_here OR (e.lockstep_here AND false))
+    AND NOT (
+      a.lockstep_here IS NULL
+      AND EXISTS (
+        SELECT
+        FROM lockstep.tombstone AS f
+        WHERE f.window_name = 'mirror-both-deletes/window'
+        AND f.mapping = 'badges'
+        AND f.key = w.lockstep_key
+      )
     )
   )
-)
-SELECT count(*) AS violations,
-  (SELECT json_agg(to_json(s.*)) FROM (SELECT * FROM violation LIMIT 10) AS s) AS samples,
-  NULL::json AS figures
-FROM violation;
+  SELECT count(*) AS violations,
+    (SELECT json_agg(to_json(s.*)) FROM (SELECT * FROM violation LIMIT 10) AS s) AS samples,
+    NULL::json AS figures
+  FROM violation;
 
 -- asserts: what was written since the comparison is the same on both sides (names)
 WITH violation AS MATERIALIZED (
-SELECT w.lockstep_key AS key, to_jsonb(e.*) - 'lockstep_here' AS expected, to_jsonb(a.*) - 'lockstep_here' AS found
-FROM (
-  SELECT k.key AS lockstep_key, k.key[1]::bigint AS person_id
+  SELECT w.lockstep_key AS key, to_jsonb(e.*) - 'lockstep_here' AS expected, to_jsonb(a.*) - 'lockstep_here' AS found
   FROM (
-    SELECT DISTINCT key FROM lockstep.touched WHERE window_name = 'mirror-both-deletes/window' AND mapping = 'names'
-  ) AS k
-) AS w
-LEFT JOIN LATERAL (SELECT true AS lockstep_here, s.* FROM (SELECT id AS person_id, name AS name
-FROM public.people
-WHERE id = w.person_id
-OFFSET 0) AS s) AS e ON true
-LEFT JOIN LATERAL (
-  SELECT true AS lockstep_here, t.*
-  FROM (
-  SELECT t.*
-  FROM public.names AS t
-  WHERE t.person_id = w.lockstep_key[1]::bigint
-OFFSET 0) AS t) AS a ON true
-WHERE (
-  e.lockstep_here IS DISTINCT FROM a.lockstep_here
-  OR (e.lockstep_here AND (ROW(e.name::text)::record *<> ROW(a.name::text)::record))
-)
-)
-SELECT count(*) AS violations,
-  (SELECT json_agg(to_json(s.*)) FROM (SELECT * FROM violation LIMIT 10) AS s) AS samples,
-  NULL::json AS figures
-FROM violation;
+    SELECT k.key AS lockstep_key, k.key[1]::bigint AS person_id
+    FROM (
+      SELECT DISTINCT key FROM lockstep.touched WHERE window_name = 'mirror-both-deletes/window' AND mapping = 'names'
+    ) AS k
+  ) AS w
+  LEFT JOIN LATERAL (SELECT true AS lockstep_here, s.* FROM (SELECT id AS person_id, name AS name
+  FROM public.people
+  WHERE id = w.person_id
+  OFFSET 0) AS s) AS e ON true
+  LEFT JOIN LATERAL (
+    SELECT true AS lockstep_here, t.*
+    FROM (
+    SELECT t.*
+    FROM public.names AS t
+    WHERE t.person_id = w.lockstep_key[1]::bigint
+  OFFSET 0) AS t) AS a ON true
+  WHERE (
+    e.lockstep_here IS DISTINCT FROM a.lockstep_here
+    OR (e.lockstep_here AND (ROW(e.name::text)::record *<> ROW(a.name::text)::record))
+  )
+  )
+  SELECT count(*) AS violations,
+    (SELECT json_agg(to_json(s.*)) FROM (SELECT * FROM violation LIMIT 10) AS s) AS samples,
+    NULL::json AS figures
+  FROM violation;
 
 -- sends
 WITH moved AS (
-UPDATE lockstep."window" AS w
-  SET state = 'new leads', moved_at = clock_timestamp()
-  WHERE w.run_id = current_setting('lockstep.run_id')::bigint
-  AND w.step = 'window'
-  RETURNING w.run_id, w.step, w.state, w.moved_at
-)
-INSERT INTO lockstep.window_move (window_run_id, step, to_state, at, by_run_id)
-  SELECT run_id, step, state, moved_at, current_setting('lockstep.run_id')::bigint
-  FROM moved;
+  UPDATE lockstep."window" AS w
+    SET state = 'new leads', moved_at = clock_timestamp()
+    WHERE w.run_id = current_setting('lockstep.run_id')::bigint
+    AND w.step = 'window'
+    RETURNING w.run_id, w.step, w.state, w.moved_at
+  )
+  INSERT INTO lockstep.window_move (window_run_id, step, to_state, at, by_run_id)
+    SELECT run_id, step, state, moved_at, current_setting('lockstep.run_id')::bigint
+    FROM moved;
 
 ----------------------------------------------------------------------------------------------------
 -- statement undo/flip/watch-again: make the functions that note down which keys are written
 
 -- sends
 CREATE OR REPLACE FUNCTION lockstep."watch of mirror-both-deletes/window: badges"() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER
-SET search_path = pg_catalog, pg_temp
-  SET TimeZone = 'UTC'
-  SET DateStyle = 'ISO, YMD'
-  SET IntervalStyle = 'postgres'
-  SET extra_float_digits = '1'
-  SET bytea_output = 'hex'
-  SET lc_monetary = 'C'
-  SET standard_conforming_strings = 'on'
-  SET row_security = 'off'
-AS $body$
-BEGIN
-  IF TG_ARGV[0] = 'old' THEN
-    IF TG_OP = 'UPDATE' THEN
-      INSERT INTO lockstep.touched (window_name, mapping, key)
-        SELECT 'mirror-both-deletes/window', 'badges', k.key
-        FROM (
-          SELECT ARRAY[r.person_id::bigint::text]
-          FROM lockstep."row of mirror-both-deletes/window: badges"(OLD.id, OLD.active) AS r
-          UNION
-          SELECT ARRAY[r.person_id::bigint::text]
-          FROM lockstep."row of mirror-both-deletes/window: badges"(NEW.id, NEW.active) AS r
-        ) AS k (key);
-    ELSIF TG_OP = 'INSERT' THEN
-      INSERT INTO lockstep.touched (window_name, mapping, key)
-        SELECT 'mirror-both-deletes/window', 'badges', k.key
-        FROM (
-          SELECT ARRAY[r.person_id::bigint::text]
-          FROM lockstep."row of mirror-both-deletes/window: badges"(NEW.id, NEW.active) AS r
-        ) AS k (key);
+  SET search_path = pg_catalog, pg_temp
+    SET TimeZone = 'UTC'
+    SET DateStyle = 'ISO, YMD'
+    SET IntervalStyle = 'postgres'
+    SET extra_float_digits = '1'
+    SET bytea_output = 'hex'
+    SET lc_monetary = 'C'
+    SET standard_conforming_strings = 'on'
+    SET row_security = 'off'
+  AS $body$
+  BEGIN
+    IF TG_ARGV[0] = 'old' THEN
+      IF TG_OP = 'UPDATE' THEN
+        INSERT INTO lockstep.touched (window_name, mapping, key)
+          SELECT 'mirror-both-deletes/window', 'badges', k.key
+          FROM (
+            SELECT ARRAY[r.person_id::bigint::text]
+            FROM lockstep."row of mirror-both-deletes/window: badges"(OLD.id, OLD.active) AS r
+            UNION
+            SELECT ARRAY[r.person_id::bigint::text]
+            FROM lockstep."row of mirror-both-deletes/window: badges"(NEW.id, NEW.active) AS r
+          ) AS k (key);
+      ELSIF TG_OP = 'INSERT' THEN
+        INSERT INTO lockstep.touched (window_name, mapping, key)
+          SELECT 'mirror-both-deletes/window', 'badges', k.key
+          FROM (
+            SELECT ARRAY[r.person_id::bigint::text]
+            FROM lockstep."row of mirror-both-deletes/window: badges"(NEW.id, NEW.active) AS r
+          ) AS k (key);
+      ELSE
+        INSERT INTO lockstep.touched (window_name, mapping, key)
+          SELECT 'mirror-both-deletes/window', 'badges', k.key
+          FROM (
+            SELECT ARRAY[r.person_id::bigint::text]
+            FROM lockstep."row of mirror-both-deletes/window: badges"(OLD.id, OLD.active) AS r
+          ) AS k (key);
+      END IF;
     ELSE
-      INSERT INTO lockstep.touched (window_name, mapping, key)
-        SELECT 'mirror-both-deletes/window', 'badges', k.key
-        FROM (
-          SELECT ARRAY[r.person_id::bigint::text]
-          FROM lockstep."row of mirror-both-deletes/window: badges"(OLD.id, OLD.active) AS r
-        ) AS k (key);
+      IF TG_OP = 'UPDATE' THEN
+        INSERT INTO lockstep.touched (window_name, mapping, key)
+          SELECT 'mirror-both-deletes/window', 'badges', k.key
+          FROM (SELECT ARRAY[OLD.person_id::bigint::text] UNION SELECT ARRAY[NEW.person_id::bigint::text]) AS k (key);
+      ELSIF TG_OP = 'INSERT' THEN
+        INSERT INTO lockstep.touched (window_name, mapping, key)
+          SELECT 'mirror-both-deletes/window', 'badges', k.key
+          FROM (SELECT ARRAY[NEW.person_id::bigint::text]) AS k (key);
+      ELSE
+        INSERT INTO lockstep.touched (window_name, mapping, key)
+          SELECT 'mirror-both-deletes/window', 'badges', k.key
+          FROM (SELECT ARRAY[OLD.person_id::bigint::text]) AS k (key);
+      END IF;
     END IF;
-  ELSE
-    IF TG_OP = 'UPDATE' THEN
-      INSERT INTO lockstep.touched (window_name, mapping, key)
-        SELECT 'mirror-both-deletes/window', 'badges', k.key
-        FROM (SELECT ARRAY[OLD.person_id::bigint::text] UNION SELECT ARRAY[NEW.person_id::bigint::text]) AS k (key);
-    ELSIF TG_OP = 'INSERT' THEN
-      INSERT INTO lockstep.touched (window_name, mapping, key)
-        SELECT 'mirror-both-deletes/window', 'badges', k.key
-        FROM (SELECT ARRAY[NEW.person_id::bigint::text]) AS k (key);
-    ELSE
-      INSERT INTO lockstep.touched (window_name, mapping, key)
-        SELECT 'mirror-both-deletes/window', 'badges', k.key
-        FROM (SELECT ARRAY[OLD.person_id::bigint::text]) AS k (key);
-    END IF;
-  END IF;
-  RETURN NULL;
-END
-$body$;
+    RETURN NULL;
+  END
+  $body$;
 
 REVOKE ALL ON FUNCTION lockstep."watch of mirror-both-deletes/window: badges"() FROM PUBLIC;
 
 CREATE OR REPLACE FUNCTION lockstep."watch of mirror-both-deletes/window: names"() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER
-SET search_path = pg_catalog, pg_temp
-  SET TimeZone = 'UTC'
-  SET DateStyle = 'ISO, YMD'
-  SET IntervalStyle = 'postgres'
-  SET extra_float_digits = '1'
-  SET bytea_output = 'hex'
-  SET lc_monetary = 'C'
-  SET standard_conforming_strings = 'on'
-  SET row_security = 'off'
-AS $body$
-BEGIN
-  IF TG_ARGV[0] = 'old' THEN
-    IF TG_OP = 'UPDATE' THEN
-      INSERT INTO lockstep.touched (window_name, mapping, key)
-        SELECT 'mirror-both-deletes/window', 'names', k.key
-        FROM (
-          SELECT ARRAY[r.person_id::bigint::text]
-          FROM lockstep."row of mirror-both-deletes/window: names"(OLD.id, OLD.name) AS r
-          UNION
-          SELECT ARRAY[r.person_id::bigint::text]
-          FROM lockstep."row of mirror-both-deletes/window: names"(NEW.id, NEW.name) AS r
-        ) AS k (key);
-    ELSIF TG_OP = 'INSERT' THEN
-      INSERT INTO lockstep.touched (window_name, mapping, key)
-        SELECT 'mirror-both-deletes/window', 'names', k.key
-        FROM (
-          SELECT ARRAY[r.person_id::bigint::text]
-          FROM lockstep."row of mirror-both-deletes/window: names"(NEW.id, NEW.name) AS r
-        ) AS k (key);
+  SET search_path = pg_catalog, pg_temp
+    SET TimeZone = 'UTC'
+    SET DateStyle = 'ISO, YMD'
+    SET IntervalStyle = 'postgres'
+    SET extra_float_digits = '1'
+    SET bytea_output = 'hex'
+    SET lc_monetary = 'C'
+    SET standard_conforming_strings = 'on'
+    SET row_security = 'off'
+  AS $body$
+  BEGIN
+    IF TG_ARGV[0] = 'old' THEN
+      IF TG_OP = 'UPDATE' THEN
+        INSERT INTO lockstep.touched (window_name, mapping, key)
+          SELECT 'mirror-both-deletes/window', 'names', k.key
+          FROM (
+            SELECT ARRAY[r.person_id::bigint::text]
+            FROM lockstep."row of mirror-both-deletes/window: names"(OLD.id, OLD.name) AS r
+            UNION
+            SELECT ARRAY[r.person_id::bigint::text]
+            FROM lockstep."row of mirror-both-deletes/window: names"(NEW.id, NEW.name) AS r
+          ) AS k (key);
+      ELSIF TG_OP = 'INSERT' THEN
+        INSERT INTO lockstep.touched (window_name, mapping, key)
+          SELECT 'mirror-both-deletes/window', 'names', k.key
+          FROM (
+            SELECT ARRAY[r.person_id::bigint::text]
+            FROM lockstep."row of mirror-both-deletes/window: names"(NEW.id, NEW.name) AS r
+          ) AS k (key);
+      ELSE
+        INSERT INTO lockstep.touched (window_name, mapping, key)
+          SELECT 'mirror-both-deletes/window', 'names', k.key
+          FROM (
+            SELECT ARRAY[r.person_id::bigint::text]
+            FROM lockstep."row of mirror-both-deletes/window: names"(OLD.id, OLD.name) AS r
+          ) AS k (key);
+      END IF;
     ELSE
-      INSERT INTO lockstep.touched (window_name, mapping, key)
-        SELECT 'mirror-both-deletes/window', 'names', k.key
-        FROM (
-          SELECT ARRAY[r.person_id::bigint::text]
-          FROM lockstep."row of mirror-both-deletes/window: names"(OLD.id, OLD.name) AS r
-        ) AS k (key);
+      IF TG_OP = 'UPDATE' THEN
+        INSERT INTO lockstep.touched (window_name, mapping, key)
+          SELECT 'mirror-both-deletes/window', 'names', k.key
+          FROM (SELECT ARRAY[OLD.person_id::bigint::text] UNION SELECT ARRAY[NEW.person_id::bigint::text]) AS k (key);
+      ELSIF TG_OP = 'INSERT' THEN
+        INSERT INTO lockstep.touched (window_name, mapping, key)
+          SELECT 'mirror-both-deletes/window', 'names', k.key
+          FROM (SELECT ARRAY[NEW.person_id::bigint::text]) AS k (key);
+      ELSE
+        INSERT INTO lockstep.touched (window_name, mapping, key)
+          SELECT 'mirror-both-deletes/window', 'names', k.key
+          FROM (SELECT ARRAY[OLD.person_id::bigint::text]) AS k (key);
+      END IF;
     END IF;
-  ELSE
-    IF TG_OP = 'UPDATE' THEN
-      INSERT INTO lockstep.touched (window_name, mapping, key)
-        SELECT 'mirror-both-deletes/window', 'names', k.key
-        FROM (SELECT ARRAY[OLD.person_id::bigint::text] UNION SELECT ARRAY[NEW.person_id::bigint::text]) AS k (key);
-    ELSIF TG_OP = 'INSERT' THEN
-      INSERT INTO lockstep.touched (window_name, mapping, key)
-        SELECT 'mirror-both-deletes/window', 'names', k.key
-        FROM (SELECT ARRAY[NEW.person_id::bigint::text]) AS k (key);
-    ELSE
-      INSERT INTO lockstep.touched (window_name, mapping, key)
-        SELECT 'mirror-both-deletes/window', 'names', k.key
-        FROM (SELECT ARRAY[OLD.person_id::bigint::text]) AS k (key);
-    END IF;
-  END IF;
-  RETURN NULL;
-END
-$body$;
+    RETURN NULL;
+  END
+  $body$;
 
 REVOKE ALL ON FUNCTION lockstep."watch of mirror-both-deletes/window: names"() FROM PUBLIC;
 
@@ -1200,16 +1204,16 @@ REVOKE ALL ON FUNCTION lockstep."watch of mirror-both-deletes/window: names"() F
 
 -- sends
 CREATE OR REPLACE TRIGGER "00 lockstep mirror-both-deletes/window: badges w" AFTER INSERT OR UPDATE
-  OR DELETE ON public.people
-  FOR EACH ROW
-  EXECUTE FUNCTION lockstep."watch of mirror-both-deletes/window: badges"('old');
+    OR DELETE ON public.people
+    FOR EACH ROW
+    EXECUTE FUNCTION lockstep."watch of mirror-both-deletes/window: badges"('old');
 
 ALTER TABLE public.people ENABLE ALWAYS TRIGGER "00 lockstep mirror-both-deletes/window: badges w";
 
 CREATE OR REPLACE TRIGGER "00 lockstep mirror-both-deletes/window: names w" AFTER INSERT OR UPDATE
-  OR DELETE ON public.people
-  FOR EACH ROW
-  EXECUTE FUNCTION lockstep."watch of mirror-both-deletes/window: names"('old');
+    OR DELETE ON public.people
+    FOR EACH ROW
+    EXECUTE FUNCTION lockstep."watch of mirror-both-deletes/window: names"('old');
 
 ALTER TABLE public.people ENABLE ALWAYS TRIGGER "00 lockstep mirror-both-deletes/window: names w";
 
@@ -1218,9 +1222,9 @@ ALTER TABLE public.people ENABLE ALWAYS TRIGGER "00 lockstep mirror-both-deletes
 
 -- sends
 CREATE OR REPLACE TRIGGER "00 lockstep mirror-both-deletes/window: badges w" AFTER INSERT OR UPDATE
-  OR DELETE ON public.badges
-  FOR EACH ROW
-  EXECUTE FUNCTION lockstep."watch of mirror-both-deletes/window: badges"('new');
+    OR DELETE ON public.badges
+    FOR EACH ROW
+    EXECUTE FUNCTION lockstep."watch of mirror-both-deletes/window: badges"('new');
 
 ALTER TABLE public.badges ENABLE ALWAYS TRIGGER "00 lockstep mirror-both-deletes/window: badges w";
 
@@ -1229,9 +1233,9 @@ ALTER TABLE public.badges ENABLE ALWAYS TRIGGER "00 lockstep mirror-both-deletes
 
 -- sends
 CREATE OR REPLACE TRIGGER "00 lockstep mirror-both-deletes/window: names w" AFTER INSERT OR UPDATE
-  OR DELETE ON public.names
-  FOR EACH ROW
-  EXECUTE FUNCTION lockstep."watch of mirror-both-deletes/window: names"('new');
+    OR DELETE ON public.names
+    FOR EACH ROW
+    EXECUTE FUNCTION lockstep."watch of mirror-both-deletes/window: names"('new');
 
 ALTER TABLE public.names ENABLE ALWAYS TRIGGER "00 lockstep mirror-both-deletes/window: names w";
 
@@ -1240,121 +1244,121 @@ ALTER TABLE public.names ENABLE ALWAYS TRIGGER "00 lockstep mirror-both-deletes/
 
 -- check
 WITH expected AS NOT MATERIALIZED (SELECT id AS person_id
-FROM public.people
-WHERE (active
-)),
-actual AS NOT MATERIALIZED (SELECT person_id
-FROM public.badges),
-pair AS MATERIALIZED (
-  SELECT p.problem, CASE WHEN p.problem <> 'extra' THEN to_jsonb(s.*) END AS expected,
-    CASE WHEN p.problem <> 'missing' THEN to_jsonb(t.*) END AS found,
-    ARRAY[e.person_id::bigint::text] AS expected_key, ARRAY[a.person_id::bigint::text] AS found_key
-  FROM expected AS e FULL JOIN actual AS a ON e.person_id = a.person_id
-  CROSS JOIN LATERAL (
-    SELECT CASE
-    WHEN a.person_id IS NOT DISTINCT FROM NULL
-    THEN 'missing'
-    WHEN e.person_id IS NOT DISTINCT FROM NULL
-    THEN 'extra'
-    WHEN false THEN 'different' END AS problem) AS p
-  CROSS JOIN LATERAL (SELECT e.person_id AS person_id) AS s
-  CROSS JOIN LATERAL (SELECT a.person_id AS person_id) AS t
-  WHERE p.problem IN ('missing', 'extra', 'different')
-),
-difference AS MATERIALIZED (
-  SELECT p.problem, p.expected, p.found FROM pair AS p
-  WHERE NOT EXISTS (
-    SELECT
-    FROM lockstep.mirror_failure AS f
-    WHERE f.window_name = 'mirror-both-deletes/window'
-    AND f.mapping = 'badges'
-      AND f.accepted_at IS NOT NULL
-        AND (p.expected_key IN (f.key_before, f.key_after) OR p.found_key IN (f.key_before, f.key_after)))
-    AND NOT (
-      p.problem = 'missing'
-      AND EXISTS (
-        SELECT
-        FROM lockstep.tombstone AS f
-        WHERE f.window_name = 'mirror-both-deletes/window'
-        AND f.mapping = 'badges'
-        AND f.key = p.expected_key
-      )
-    )
-  UNION ALL
-  SELECT 'resurrected', NULL, to_jsonb(a.*)
-    FROM lockstep.tombstone AS d
+  FROM public.people
+  WHERE (active
+  )),
+  actual AS NOT MATERIALIZED (SELECT person_id
+  FROM public.badges),
+  pair AS MATERIALIZED (
+    SELECT p.problem, CASE WHEN p.problem <> 'extra' THEN to_jsonb(s.*) END AS expected,
+      CASE WHEN p.problem <> 'missing' THEN to_jsonb(t.*) END AS found,
+      ARRAY[e.person_id::bigint::text] AS expected_key, ARRAY[a.person_id::bigint::text] AS found_key
+    FROM expected AS e FULL JOIN actual AS a ON e.person_id = a.person_id
     CROSS JOIN LATERAL (
-    SELECT t.*
-    FROM public.badges AS t
-    WHERE t.person_id = d.key[1]::bigint
-  OFFSET 0) AS a
-    WHERE d.window_name = 'mirror-both-deletes/window' AND d.mapping = 'badges'
-),
-tally AS (SELECT problem, count(*) AS n FROM difference GROUP BY problem)
-SELECT (SELECT count(*) FROM difference) AS violations,
-  (SELECT json_agg(to_json(s.*)) FROM (SELECT * FROM difference ORDER BY problem LIMIT 10) AS s) AS samples,
-  json_build_object('compared', (SELECT count(*) FROM expected),
-    'missing', coalesce((SELECT n FROM tally WHERE problem = 'missing'), 0),
-    'extra', coalesce((SELECT n FROM tally WHERE problem = 'extra'), 0),
-    'different', coalesce((SELECT n FROM tally WHERE problem = 'different'), 0),
-    'double', coalesce((SELECT n FROM tally WHERE problem = 'double'), 0),
-    'resurrected', coalesce((SELECT n FROM tally WHERE problem = 'resurrected'), 0)
-  ) AS figures;
+      SELECT CASE
+      WHEN a.person_id IS NOT DISTINCT FROM NULL
+      THEN 'missing'
+      WHEN e.person_id IS NOT DISTINCT FROM NULL
+      THEN 'extra'
+      WHEN false THEN 'different' END AS problem) AS p
+    CROSS JOIN LATERAL (SELECT e.person_id AS person_id) AS s
+    CROSS JOIN LATERAL (SELECT a.person_id AS person_id) AS t
+    WHERE p.problem IN ('missing', 'extra', 'different')
+  ),
+  difference AS MATERIALIZED (
+    SELECT p.problem, p.expected, p.found FROM pair AS p
+    WHERE NOT EXISTS (
+      SELECT
+      FROM lockstep.mirror_failure AS f
+      WHERE f.window_name = 'mirror-both-deletes/window'
+      AND f.mapping = 'badges'
+        AND f.accepted_at IS NOT NULL
+          AND (p.expected_key IN (f.key_before, f.key_after) OR p.found_key IN (f.key_before, f.key_after)))
+      AND NOT (
+        p.problem = 'missing'
+        AND EXISTS (
+          SELECT
+          FROM lockstep.tombstone AS f
+          WHERE f.window_name = 'mirror-both-deletes/window'
+          AND f.mapping = 'badges'
+          AND f.key = p.expected_key
+        )
+      )
+    UNION ALL
+    SELECT 'resurrected', NULL, to_jsonb(a.*)
+      FROM lockstep.tombstone AS d
+      CROSS JOIN LATERAL (
+      SELECT t.*
+      FROM public.badges AS t
+      WHERE t.person_id = d.key[1]::bigint
+    OFFSET 0) AS a
+      WHERE d.window_name = 'mirror-both-deletes/window' AND d.mapping = 'badges'
+  ),
+  tally AS (SELECT problem, count(*) AS n FROM difference GROUP BY problem)
+  SELECT (SELECT count(*) FROM difference) AS violations,
+    (SELECT json_agg(to_json(s.*)) FROM (SELECT * FROM difference ORDER BY problem LIMIT 10) AS s) AS samples,
+    json_build_object('compared', (SELECT count(*) FROM expected),
+      'missing', coalesce((SELECT n FROM tally WHERE problem = 'missing'), 0),
+      'extra', coalesce((SELECT n FROM tally WHERE problem = 'extra'), 0),
+      'different', coalesce((SELECT n FROM tally WHERE problem = 'different'), 0),
+      'double', coalesce((SELECT n FROM tally WHERE problem = 'double'), 0),
+      'resurrected', coalesce((SELECT n FROM tally WHERE problem = 'resurrected'), 0)
+    ) AS figures;
 
 ----------------------------------------------------------------------------------------------------
 -- check undo/flip/compare/window/2-in_sync: public.names corresponds to public.people, and nothing that was deleted is back (names)
 
 -- check
 WITH expected AS NOT MATERIALIZED (SELECT id AS person_id, name AS name
-FROM public.people),
-actual AS NOT MATERIALIZED (SELECT person_id, name
-FROM public.names),
-pair AS MATERIALIZED (
-  SELECT p.problem, CASE WHEN p.problem <> 'extra' THEN to_jsonb(s.*) END AS expected,
-    CASE WHEN p.problem <> 'missing' THEN to_jsonb(t.*) END AS found,
-    ARRAY[e.person_id::bigint::text] AS expected_key, ARRAY[a.person_id::bigint::text] AS found_key
-  FROM expected AS e FULL JOIN actual AS a ON e.person_id = a.person_id
-  CROSS JOIN LATERAL (
-    SELECT CASE
-    WHEN a.person_id IS NOT DISTINCT FROM NULL
-    THEN 'missing'
-    WHEN e.person_id IS NOT DISTINCT FROM NULL
-    THEN 'extra'
-    WHEN e.name::text COLLATE pg_catalog."C" IS DISTINCT FROM a.name::text COLLATE pg_catalog."C"
-      THEN 'different' END AS problem) AS p
-  CROSS JOIN LATERAL (SELECT e.person_id AS person_id, e.name AS name) AS s
-  CROSS JOIN LATERAL (SELECT a.person_id AS person_id, a.name AS name) AS t
-  WHERE p.problem IN ('missing', 'extra', 'different')
-),
-difference AS MATERIALIZED (
-  SELECT p.problem, p.expected, p.found FROM pair AS p
-  WHERE NOT EXISTS (
-    SELECT
-    FROM lockstep.mirror_failure AS f
-    WHERE f.window_name = 'mirror-both-deletes/window'
-    AND f.mapping = 'names'
-      AND f.accepted_at IS NOT NULL
-        AND (p.expected_key IN (f.key_before, f.key_after) OR p.found_key IN (f.key_before, f.key_after)))
-  UNION ALL
-  SELECT 'resurrected', NULL, to_jsonb(a.*)
-    FROM lockstep.tombstone AS d
+  FROM public.people),
+  actual AS NOT MATERIALIZED (SELECT person_id, name
+  FROM public.names),
+  pair AS MATERIALIZED (
+    SELECT p.problem, CASE WHEN p.problem <> 'extra' THEN to_jsonb(s.*) END AS expected,
+      CASE WHEN p.problem <> 'missing' THEN to_jsonb(t.*) END AS found,
+      ARRAY[e.person_id::bigint::text] AS expected_key, ARRAY[a.person_id::bigint::text] AS found_key
+    FROM expected AS e FULL JOIN actual AS a ON e.person_id = a.person_id
     CROSS JOIN LATERAL (
-    SELECT t.*
-    FROM public.names AS t
-    WHERE t.person_id = d.key[1]::bigint
-  OFFSET 0) AS a
-    WHERE d.window_name = 'mirror-both-deletes/window' AND d.mapping = 'names'
-),
-tally AS (SELECT problem, count(*) AS n FROM difference GROUP BY problem)
-SELECT (SELECT count(*) FROM difference) AS violations,
-  (SELECT json_agg(to_json(s.*)) FROM (SELECT * FROM difference ORDER BY problem LIMIT 10) AS s) AS samples,
-  json_build_object('compared', (SELECT count(*) FROM expected),
-    'missing', coalesce((SELECT n FROM tally WHERE problem = 'missing'), 0),
-    'extra', coalesce((SELECT n FROM tally WHERE problem = 'extra'), 0),
-    'different', coalesce((SELECT n FROM tally WHERE problem = 'different'), 0),
-    'double', coalesce((SELECT n FROM tally WHERE problem = 'double'), 0),
-    'resurrected', coalesce((SELECT n FROM tally WHERE problem = 'resurrected'), 0)
-  ) AS figures;
+      SELECT CASE
+      WHEN a.person_id IS NOT DISTINCT FROM NULL
+      THEN 'missing'
+      WHEN e.person_id IS NOT DISTINCT FROM NULL
+      THEN 'extra'
+      WHEN e.name::text COLLATE pg_catalog."C" IS DISTINCT FROM a.name::text COLLATE pg_catalog."C"
+        THEN 'different' END AS problem) AS p
+    CROSS JOIN LATERAL (SELECT e.person_id AS person_id, e.name AS name) AS s
+    CROSS JOIN LATERAL (SELECT a.person_id AS person_id, a.name AS name) AS t
+    WHERE p.problem IN ('missing', 'extra', 'different')
+  ),
+  difference AS MATERIALIZED (
+    SELECT p.problem, p.expected, p.found FROM pair AS p
+    WHERE NOT EXISTS (
+      SELECT
+      FROM lockstep.mirror_failure AS f
+      WHERE f.window_name = 'mirror-both-deletes/window'
+      AND f.mapping = 'names'
+        AND f.accepted_at IS NOT NULL
+          AND (p.expected_key IN (f.key_before, f.key_after) OR p.found_key IN (f.key_before, f.key_after)))
+    UNION ALL
+    SELECT 'resurrected', NULL, to_jsonb(a.*)
+      FROM lockstep.tombstone AS d
+      CROSS JOIN LATERAL (
+      SELECT t.*
+      FROM public.names AS t
+      WHERE t.person_id = d.key[1]::bigint
+    OFFSET 0) AS a
+      WHERE d.window_name = 'mirror-both-deletes/window' AND d.mapping = 'names'
+  ),
+  tally AS (SELECT problem, count(*) AS n FROM difference GROUP BY problem)
+  SELECT (SELECT count(*) FROM difference) AS violations,
+    (SELECT json_agg(to_json(s.*)) FROM (SELECT * FROM difference ORDER BY problem LIMIT 10) AS s) AS samples,
+    json_build_object('compared', (SELECT count(*) FROM expected),
+      'missing', coalesce((SELECT n FROM tally WHERE problem = 'missing'), 0),
+      'extra', coalesce((SELECT n FROM tally WHERE problem = 'extra'), 0),
+      'different', coalesce((SELECT n FROM tally WHERE problem = 'different'), 0),
+      'double', coalesce((SELECT n FROM tally WHERE problem = 'double'), 0),
+      'resurrected', coalesce((SELECT n FROM tally WHERE problem = 'resurrected'), 0)
+    ) AS figures;
 
 ----------------------------------------------------------------------------------------------------
 -- statement undo/flip/cutover: let the old side of window lead
@@ -1363,31 +1367,31 @@ SELECT (SELECT count(*) FROM difference) AS violations,
 
 -- how much is left
 SELECT count(*) AS rest
-  FROM lockstep.touched AS t
-  WHERE window_name = 'mirror-both-deletes/window'
-  AND mapping = 'badges';
+    FROM lockstep.touched AS t
+    WHERE window_name = 'mirror-both-deletes/window'
+    AND mapping = 'badges';
 
 -- works off before it locks: as flip/cutover
 
 -- how much is left
 SELECT count(*) AS rest
-  FROM lockstep.touched AS t
-  WHERE window_name = 'mirror-both-deletes/window'
-  AND mapping = 'names';
+    FROM lockstep.touched AS t
+    WHERE window_name = 'mirror-both-deletes/window'
+    AND mapping = 'names';
 
 -- asserts: the window mirror-both-deletes/window can become: old leads
 WITH violation AS MATERIALIZED (
-SELECT w.state
-  FROM (SELECT 1) AS one
-  LEFT JOIN lockstep."window" AS w
-  ON w.run_id = current_setting('lockstep.run_id')::bigint
-  AND w.step = 'window'
-WHERE w.state IS NULL OR w.state NOT IN ('new leads')
-)
-SELECT count(*) AS violations,
-  (SELECT json_agg(to_json(s.*)) FROM (SELECT * FROM violation LIMIT 1) AS s) AS samples,
-  NULL::json AS figures
-FROM violation;
+  SELECT w.state
+    FROM (SELECT 1) AS one
+    LEFT JOIN lockstep."window" AS w
+    ON w.run_id = current_setting('lockstep.run_id')::bigint
+    AND w.step = 'window'
+  WHERE w.state IS NULL OR w.state NOT IN ('new leads')
+  )
+  SELECT count(*) AS violations,
+    (SELECT json_agg(to_json(s.*)) FROM (SELECT * FROM violation LIMIT 1) AS s) AS samples,
+    NULL::json AS figures
+  FROM violation;
 
 -- asserts: the mirror of badges is as it was made: as flip/cutover
 
@@ -1401,528 +1405,532 @@ FROM violation;
 
 -- sends
 WITH moved AS (
-UPDATE lockstep."window" AS w
-  SET state = 'old leads', moved_at = clock_timestamp()
-  WHERE w.run_id = current_setting('lockstep.run_id')::bigint
-  AND w.step = 'window'
-  RETURNING w.run_id, w.step, w.state, w.moved_at
-)
-INSERT INTO lockstep.window_move (window_run_id, step, to_state, at, by_run_id)
-  SELECT run_id, step, state, moved_at, current_setting('lockstep.run_id')::bigint
-  FROM moved;
+  UPDATE lockstep."window" AS w
+    SET state = 'old leads', moved_at = clock_timestamp()
+    WHERE w.run_id = current_setting('lockstep.run_id')::bigint
+    AND w.step = 'window'
+    RETURNING w.run_id, w.step, w.state, w.moved_at
+  )
+  INSERT INTO lockstep.window_move (window_run_id, step, to_state, at, by_run_id)
+    SELECT run_id, step, state, moved_at, current_setting('lockstep.run_id')::bigint
+    FROM moved;
 
 ----------------------------------------------------------------------------------------------------
 -- statement undo/flip/lead: note down who still writes the new side
 
 -- sends
 CREATE OR REPLACE FUNCTION lockstep."mirror of mirror-both-deletes/window: badges"() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER
-SET search_path = pg_catalog, pg_temp
-  SET TimeZone = 'UTC'
-  SET DateStyle = 'ISO, YMD'
-  SET IntervalStyle = 'postgres'
-  SET extra_float_digits = '1'
-  SET bytea_output = 'hex'
-  SET lc_monetary = 'C'
-  SET standard_conforming_strings = 'on'
-  SET row_security = 'off'
-AS $body$
-#variable_conflict use_column
-DECLARE
-  gone record;
-  come record;
-  gone_key text[];
-  come_key text[];
-  had boolean := false;
-  has boolean := false;
-  moved boolean;
-  forgotten boolean := false;
-  n bigint;
-  echo text := current_setting('lockstep.echo', true);
-BEGIN
-  IF TG_OP <> 'INSERT' THEN
-    SELECT r.* INTO gone FROM lockstep."row of mirror-both-deletes/window: badges"(OLD.id, OLD.active) AS r;
-    had := FOUND;
-    gone_key := ARRAY[gone.person_id::bigint::text];
-  END IF;
-  IF TG_OP <> 'DELETE' THEN
-    SELECT r.* INTO come FROM lockstep."row of mirror-both-deletes/window: badges"(NEW.id, NEW.active) AS r;
-    has := FOUND;
-    come_key := ARRAY[come.person_id::bigint::text];
-  END IF;
-  moved := had;
-  IF had AND has THEN
-    moved := NOT lockstep."key of mirror-both-deletes/window: badges"(come.person_id, gone.person_id);
-  END IF;
-  IF had AND has THEN
-    EXECUTE 'SELECT FROM public.badges AS t CROSS JOIN (SELECT $1 AS person_id) AS gone WHERE lockstep."key of mirror-both-deletes/window: badges"(t.person_id, gone.person_id) FOR NO KEY UPDATE OF t'
-      USING gone.person_id;
-    GET DIAGNOSTICS n = ROW_COUNT;
-    IF n = 0 THEN
-      EXECUTE 'SELECT FROM lockstep.tombstone WHERE window_name = $1 AND mapping = $2 AND key = $3'
-        USING 'mirror-both-deletes/window', 'badges', gone_key;
-      GET DIAGNOSTICS n = ROW_COUNT;
-      IF n = 0 AND current_setting('transaction_isolation') <> 'read committed' THEN
-        INSERT INTO lockstep.tombstone (window_name, mapping, key)
-          VALUES ('mirror-both-deletes/window', 'badges', gone_key)
-          ON CONFLICT DO NOTHING;
-        DELETE FROM lockstep.tombstone
-          WHERE window_name = 'mirror-both-deletes/window'
-          AND mapping = 'badges'
-          AND key = gone_key;
-      END IF;
-      forgotten := n > 0;
+  SET search_path = pg_catalog, pg_temp
+    SET TimeZone = 'UTC'
+    SET DateStyle = 'ISO, YMD'
+    SET IntervalStyle = 'postgres'
+    SET extra_float_digits = '1'
+    SET bytea_output = 'hex'
+    SET lc_monetary = 'C'
+    SET standard_conforming_strings = 'on'
+    SET row_security = 'off'
+  AS $body$
+  #variable_conflict use_column
+  DECLARE
+    gone record;
+    come record;
+    gone_key text[];
+    come_key text[];
+    had boolean := false;
+    has boolean := false;
+    moved boolean;
+    forgotten boolean := false;
+    n bigint;
+    echo text := current_setting('lockstep.echo', true);
+  BEGIN
+    IF TG_OP <> 'INSERT' THEN
+      SELECT r.* INTO gone FROM lockstep."row of mirror-both-deletes/window: badges"(OLD.id, OLD.active) AS r;
+      had := FOUND;
+      gone_key := ARRAY[gone.person_id::bigint::text];
     END IF;
-  END IF;
-  IF forgotten AND moved THEN
-    INSERT INTO lockstep.tombstone (window_name, mapping, key)
-      VALUES ('mirror-both-deletes/window', 'badges', come_key)
-      ON CONFLICT DO NOTHING;
-  END IF;
-  IF moved THEN
-    PERFORM set_config(
-      'lockstep.echo',
-      'mirror-both-deletes/window: badges > ' || pg_current_xact_id()::text || ' ' || gone_key::text,
-      true
-    );
-    EXECUTE 'DELETE FROM public.badges AS t USING (SELECT $1 AS person_id) AS gone WHERE lockstep."key of mirror-both-deletes/window: badges"(t.person_id, gone.person_id)'
-      USING gone.person_id;
-    GET DIAGNOSTICS n = ROW_COUNT;
-    IF n = 0 AND current_setting('transaction_isolation') <> 'read committed' THEN
-      INSERT INTO public.badges (person_id) VALUES (gone.person_id)
-      ON CONFLICT (person_id) DO NOTHING;
-      IF FOUND THEN
-        EXECUTE 'DELETE FROM public.badges AS t USING (SELECT $1 AS person_id) AS gone WHERE lockstep."key of mirror-both-deletes/window: badges"(t.person_id, gone.person_id)'
-          USING gone.person_id;
+    IF TG_OP <> 'DELETE' THEN
+      SELECT r.* INTO come FROM lockstep."row of mirror-both-deletes/window: badges"(NEW.id, NEW.active) AS r;
+      has := FOUND;
+      come_key := ARRAY[come.person_id::bigint::text];
+    END IF;
+    moved := had;
+    IF had AND has THEN
+      moved := NOT lockstep."key of mirror-both-deletes/window: badges"(come.person_id, gone.person_id);
+    END IF;
+    IF had AND has THEN
+      EXECUTE 'SELECT FROM public.badges AS t CROSS JOIN (SELECT $1 AS person_id) AS gone WHERE lockstep."key of mirror-both-deletes/window: badges"(t.person_id, gone.person_id) FOR NO KEY UPDATE OF t'
+        USING gone.person_id;
+      GET DIAGNOSTICS n = ROW_COUNT;
+      IF n = 0 THEN
+        EXECUTE 'SELECT FROM lockstep.tombstone WHERE window_name = $1 AND mapping = $2 AND key = $3'
+          USING 'mirror-both-deletes/window', 'badges', gone_key;
+        GET DIAGNOSTICS n = ROW_COUNT;
+        IF n = 0 AND current_setting('transaction_isolation') <> 'read committed' THEN
+          INSERT INTO lockstep.tombstone (window_name, mapping, key)
+            VALUES ('mirror-both-deletes/window', 'badges', gone_key)
+            ON CONFLICT DO NOTHING;
+          DELETE FROM lockstep.tombstone
+            WHERE window_name = 'mirror-both-deletes/window'
+            AND mapping = 'badges'
+            AND key = gone_key;
+        END IF;
+        forgotten := n > 0;
       END IF;
     END IF;
-    INSERT INTO lockstep.tombstone (window_name, mapping, key)
-      VALUES ('mirror-both-deletes/window', 'badges', gone_key)
-      ON CONFLICT DO NOTHING;
-  END IF;
-  IF has AND NOT forgotten THEN
-    IF moved OR NOT had THEN
-      EXECUTE 'DELETE FROM lockstep.tombstone WHERE window_name = $1 AND mapping = $2 AND key = $3'
-        USING 'mirror-both-deletes/window', 'badges', come_key;
+    IF forgotten AND moved THEN
+      INSERT INTO lockstep.tombstone (window_name, mapping, key)
+        VALUES ('mirror-both-deletes/window', 'badges', come_key)
+        ON CONFLICT DO NOTHING;
+    END IF;
+    IF moved THEN
+      PERFORM set_config(
+        'lockstep.echo',
+        'mirror-both-deletes/window: badges > ' || pg_current_xact_id()::text || ' ' || gone_key::text,
+        true
+      );
+      EXECUTE 'DELETE FROM public.badges AS t USING (SELECT $1 AS person_id) AS gone WHERE lockstep."key of mirror-both-deletes/window: badges"(t.person_id, gone.person_id)'
+        USING gone.person_id;
       GET DIAGNOSTICS n = ROW_COUNT;
       IF n = 0 AND current_setting('transaction_isolation') <> 'read committed' THEN
-        INSERT INTO lockstep.tombstone (window_name, mapping, key)
-          VALUES ('mirror-both-deletes/window', 'badges', come_key)
-          ON CONFLICT DO NOTHING;
+        INSERT INTO public.badges (person_id) VALUES (gone.person_id)
+        ON CONFLICT (person_id) DO NOTHING;
+        IF FOUND THEN
+          EXECUTE 'DELETE FROM public.badges AS t USING (SELECT $1 AS person_id) AS gone WHERE lockstep."key of mirror-both-deletes/window: badges"(t.person_id, gone.person_id)'
+            USING gone.person_id;
+        END IF;
+      END IF;
+      INSERT INTO lockstep.tombstone (window_name, mapping, key)
+        VALUES ('mirror-both-deletes/window', 'badges', gone_key)
+        ON CONFLICT DO NOTHING;
+    END IF;
+    IF has AND NOT forgotten THEN
+      IF moved OR NOT had THEN
         EXECUTE 'DELETE FROM lockstep.tombstone WHERE window_name = $1 AND mapping = $2 AND key = $3'
           USING 'mirror-both-deletes/window', 'badges', come_key;
-      GET DIAGNOSTICS n = ROW_COUNT;
+        GET DIAGNOSTICS n = ROW_COUNT;
+        IF n = 0 AND current_setting('transaction_isolation') <> 'read committed' THEN
+          INSERT INTO lockstep.tombstone (window_name, mapping, key)
+            VALUES ('mirror-both-deletes/window', 'badges', come_key)
+            ON CONFLICT DO NOTHING;
+          EXECUTE 'DELETE FROM lockstep.tombstone WHERE window_name = $1 AND mapping = $2 AND key = $3'
+            USING 'mirror-both-deletes/window', 'badges', come_key;
+        GET DIAGNOSTICS n = ROW_COUNT;
+        END IF;
+      END IF;
+      PERFORM set_config(
+        'lockstep.echo',
+        'mirror-both-deletes/window: badges > ' || pg_current_xact_id()::text || ' ' || come_key::text,
+        true
+      );
+      INSERT INTO public.badges AS t (person_id) VALUES (come.person_id)
+      ON CONFLICT (person_id) DO UPDATE SET person_id = EXCLUDED.person_id;
+      IF NOT FOUND THEN
+        RAISE EXCEPTION 'lockstep window %: the row of public.badges with this key belongs to others',
+          '"mirror-both-deletes/window"'
+          USING ERRCODE = 'unique_violation',
+            DETAIL = format('Key (%s)=(%s)', 'person_id', array_to_string(come_key, ', '));
       END IF;
     END IF;
-    PERFORM set_config(
-      'lockstep.echo',
-      'mirror-both-deletes/window: badges > ' || pg_current_xact_id()::text || ' ' || come_key::text,
-      true
-    );
-    INSERT INTO public.badges AS t (person_id) VALUES (come.person_id)
-    ON CONFLICT (person_id) DO UPDATE SET person_id = EXCLUDED.person_id;
-    IF NOT FOUND THEN
-      RAISE EXCEPTION 'lockstep window %: the row of public.badges with this key belongs to others',
-        '"mirror-both-deletes/window"'
-        USING ERRCODE = 'unique_violation',
-          DETAIL = format('Key (%s)=(%s)', 'person_id', array_to_string(come_key, ', '));
-    END IF;
-  END IF;
-  PERFORM set_config('lockstep.echo', coalesce(echo, ''), true);
-  RETURN NULL;
-END
-$body$;
+    PERFORM set_config('lockstep.echo', coalesce(echo, ''), true);
+    RETURN NULL;
+  END
+  $body$;
 
 CREATE OR REPLACE FUNCTION lockstep."mirror back of mirror-both-deletes/window: badges"() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER
-SET search_path = pg_catalog, pg_temp
-  SET TimeZone = 'UTC'
-  SET DateStyle = 'ISO, YMD'
-  SET IntervalStyle = 'postgres'
-  SET extra_float_digits = '1'
-  SET bytea_output = 'hex'
-  SET lc_monetary = 'C'
-  SET standard_conforming_strings = 'on'
-  SET row_security = 'off'
-AS $body$
-#variable_conflict use_column
-DECLARE
-  gone record;
-  come record;
-  gone_row text[];
-  come_row text[];
-  gone_key text[];
-  come_key text[];
-  had boolean := false;
-  has boolean := false;
-  moved boolean := false;
-  fits boolean;
-  n bigint;
-  echo text := current_setting('lockstep.echo', true);
-BEGIN
-  IF strpos(coalesce(echo, ''), pg_current_xact_id()::text || ' {') = 0
-    AND current_setting('lockstep.seen', true) IS DISTINCT FROM pg_current_xact_id()::text
-      || ' mirror-both-deletes/window: badges new'
-    THEN
-    INSERT INTO lockstep.old_writer (window_name, mapping, side) VALUES ('mirror-both-deletes/window', 'badges', 'new');
-    PERFORM set_config('lockstep.seen', pg_current_xact_id()::text || ' mirror-both-deletes/window: badges new', true);
-  END IF;
-  IF TG_OP <> 'INSERT' THEN
-    had := true;
-    IF had THEN
-      SELECT b.* INTO gone FROM lockstep."back of mirror-both-deletes/window: badges"(OLD.person_id) AS b;
-      gone_row := ARRAY[gone.id::bigint::text];
-      gone_key := ARRAY[OLD.person_id::bigint::text];
-    END IF;
-  END IF;
-  IF TG_OP <> 'DELETE' THEN
-    has := true;
-    IF has THEN
-      SELECT b.* INTO come FROM lockstep."back of mirror-both-deletes/window: badges"(NEW.person_id) AS b;
-      come_row := ARRAY[come.id::bigint::text];
-      come_key := ARRAY[NEW.person_id::bigint::text];
-    END IF;
-  END IF;
-  IF had AND has THEN
-    moved := NOT lockstep."own of mirror-both-deletes/window: badges"(come.id, gone.id);
-  END IF;
-  IF had AND (NOT has OR gone_key <> come_key) THEN
-    INSERT INTO lockstep.tombstone (window_name, mapping, key)
-      VALUES ('mirror-both-deletes/window', 'badges', gone_key)
-      ON CONFLICT DO NOTHING;
-  END IF;
-  IF moved THEN
-      PERFORM
-        FROM public.people AS s
-        WHERE lockstep."own of mirror-both-deletes/window: badges"(s.id, gone.id)
-        FOR NO KEY UPDATE;
-    IF EXISTS (
-      SELECT
-      FROM public.people AS s
-      CROSS JOIN LATERAL lockstep."row of mirror-both-deletes/window: badges"(s.id, s.active) AS r
-      WHERE lockstep."own of mirror-both-deletes/window: badges"(s.id, gone.id)
-      AND lockstep."key of mirror-both-deletes/window: badges"(r.person_id, NEW.person_id)
-    )
+  SET search_path = pg_catalog, pg_temp
+    SET TimeZone = 'UTC'
+    SET DateStyle = 'ISO, YMD'
+    SET IntervalStyle = 'postgres'
+    SET extra_float_digits = '1'
+    SET bytea_output = 'hex'
+    SET lc_monetary = 'C'
+    SET standard_conforming_strings = 'on'
+    SET row_security = 'off'
+  AS $body$
+  #variable_conflict use_column
+  DECLARE
+    gone record;
+    come record;
+    gone_row text[];
+    come_row text[];
+    gone_key text[];
+    come_key text[];
+    had boolean := false;
+    has boolean := false;
+    moved boolean := false;
+    fits boolean;
+    n bigint;
+    echo text := current_setting('lockstep.echo', true);
+  BEGIN
+    IF strpos(coalesce(echo, ''), pg_current_xact_id()::text || ' {') = 0
+      AND current_setting('lockstep.seen', true) IS DISTINCT FROM pg_current_xact_id()::text
+        || ' mirror-both-deletes/window: badges new'
       THEN
-      RAISE EXCEPTION 'lockstep window %: a write to % does not fit into public.people: the old shape would still hold it',
-        '"mirror-both-deletes/window"',
-        TG_RELID::regclass
-        USING ERRCODE = 'check_violation',
-          DETAIL = format('Key (%s)=(%s)', 'person_id', array_to_string(coalesce(come_key, gone_key), ', '));
+      INSERT INTO lockstep.old_writer (window_name, mapping, side)
+        VALUES ('mirror-both-deletes/window', 'badges', 'new');
+      PERFORM set_config(
+        'lockstep.seen', pg_current_xact_id()::text || ' mirror-both-deletes/window: badges new', true
+      );
     END IF;
-  END IF;
-  IF has THEN
-    IF NOT had OR gone_key <> come_key THEN
-      EXECUTE 'DELETE FROM lockstep.tombstone WHERE window_name = $1 AND mapping = $2 AND key = $3'
-        USING 'mirror-both-deletes/window', 'badges', come_key;
-      GET DIAGNOSTICS n = ROW_COUNT;
-      IF n = 0 AND current_setting('transaction_isolation') <> 'read committed' THEN
-        INSERT INTO lockstep.tombstone (window_name, mapping, key)
-          VALUES ('mirror-both-deletes/window', 'badges', come_key)
-          ON CONFLICT DO NOTHING;
-        EXECUTE 'DELETE FROM lockstep.tombstone WHERE window_name = $1 AND mapping = $2 AND key = $3'
-          USING 'mirror-both-deletes/window', 'badges', come_key;
-      GET DIAGNOSTICS n = ROW_COUNT;
+    IF TG_OP <> 'INSERT' THEN
+      had := true;
+      IF had THEN
+        SELECT b.* INTO gone FROM lockstep."back of mirror-both-deletes/window: badges"(OLD.person_id) AS b;
+        gone_row := ARRAY[gone.id::bigint::text];
+        gone_key := ARRAY[OLD.person_id::bigint::text];
       END IF;
     END IF;
-    IF NOT had OR moved THEN
-      PERFORM
-        FROM public.people AS s
-        WHERE lockstep."own of mirror-both-deletes/window: badges"(s.id, come.id)
-        FOR NO KEY UPDATE;
+    IF TG_OP <> 'DELETE' THEN
+      has := true;
+      IF has THEN
+        SELECT b.* INTO come FROM lockstep."back of mirror-both-deletes/window: badges"(NEW.person_id) AS b;
+        come_row := ARRAY[come.id::bigint::text];
+        come_key := ARRAY[NEW.person_id::bigint::text];
+      END IF;
+    END IF;
+    IF had AND has THEN
+      moved := NOT lockstep."own of mirror-both-deletes/window: badges"(come.id, gone.id);
+    END IF;
+    IF had AND (NOT has OR gone_key <> come_key) THEN
+      INSERT INTO lockstep.tombstone (window_name, mapping, key)
+        VALUES ('mirror-both-deletes/window', 'badges', gone_key)
+        ON CONFLICT DO NOTHING;
+    END IF;
+    IF moved THEN
+        PERFORM
+          FROM public.people AS s
+          WHERE lockstep."own of mirror-both-deletes/window: badges"(s.id, gone.id)
+          FOR NO KEY UPDATE;
       IF EXISTS (
         SELECT
         FROM public.people AS s
         CROSS JOIN LATERAL lockstep."row of mirror-both-deletes/window: badges"(s.id, s.active) AS r
-        WHERE lockstep."own of mirror-both-deletes/window: badges"(s.id, come.id)
-        AND NOT lockstep."key of mirror-both-deletes/window: badges"(r.person_id, NEW.person_id)
-        AND NOT EXISTS (
-          SELECT
-          FROM lockstep.tombstone AS d
-          WHERE d.window_name = 'mirror-both-deletes/window'
-          AND d.mapping = 'badges'
-          AND d.key = ARRAY[r.person_id::bigint::text]
-        )
+        WHERE lockstep."own of mirror-both-deletes/window: badges"(s.id, gone.id)
+        AND lockstep."key of mirror-both-deletes/window: badges"(r.person_id, NEW.person_id)
       )
         THEN
-        RAISE EXCEPTION 'lockstep window %: a write to % does not fit into public.people: the row there stands for another one already',
+        RAISE EXCEPTION 'lockstep window %: a write to % does not fit into public.people: the old shape would still hold it',
           '"mirror-both-deletes/window"',
           TG_RELID::regclass
           USING ERRCODE = 'check_violation',
             DETAIL = format('Key (%s)=(%s)', 'person_id', array_to_string(coalesce(come_key, gone_key), ', '));
       END IF;
     END IF;
-    PERFORM set_config(
-      'lockstep.echo',
-      'mirror-both-deletes/window: badges < ' || pg_current_xact_id()::text || ' ' || come_row::text,
-      true
-    );
-    UPDATE public.people AS s
-      SET id = come.id
-      WHERE lockstep."own of mirror-both-deletes/window: badges"(s.id, come.id);
-    IF NOT FOUND THEN
-      INSERT INTO public.people (id) VALUES (come.id);
-    END IF;
-    fits := EXISTS (
-      SELECT
-      FROM public.people AS s
-      CROSS JOIN LATERAL lockstep."row of mirror-both-deletes/window: badges"(s.id, s.active) AS r
-      WHERE lockstep."own of mirror-both-deletes/window: badges"(s.id, come.id)
-      AND lockstep."key of mirror-both-deletes/window: badges"(r.person_id, NEW.person_id)
-      AND NOT false
-    );
-    IF NOT fits THEN
-      RAISE EXCEPTION 'lockstep window %: a write to % does not fit into public.people: the old shape cannot say it',
-        '"mirror-both-deletes/window"',
-        TG_RELID::regclass
-        USING ERRCODE = 'check_violation',
-          DETAIL = format('Key (%s)=(%s)', 'person_id', array_to_string(coalesce(come_key, gone_key), ', '));
-    END IF;
-  END IF;
-  PERFORM set_config('lockstep.echo', coalesce(echo, ''), true);
-  RETURN NULL;
-END
-$body$;
-
-CREATE OR REPLACE FUNCTION lockstep."mirror of mirror-both-deletes/window: names"() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER
-SET search_path = pg_catalog, pg_temp
-  SET TimeZone = 'UTC'
-  SET DateStyle = 'ISO, YMD'
-  SET IntervalStyle = 'postgres'
-  SET extra_float_digits = '1'
-  SET bytea_output = 'hex'
-  SET lc_monetary = 'C'
-  SET standard_conforming_strings = 'on'
-  SET row_security = 'off'
-AS $body$
-#variable_conflict use_column
-DECLARE
-  gone record;
-  come record;
-  gone_key text[];
-  come_key text[];
-  had boolean := false;
-  has boolean := false;
-  moved boolean;
-  n bigint;
-  echo text := current_setting('lockstep.echo', true);
-BEGIN
-  IF TG_OP <> 'INSERT' THEN
-    SELECT r.* INTO gone FROM lockstep."row of mirror-both-deletes/window: names"(OLD.id, OLD.name) AS r;
-    had := FOUND;
-    gone_key := ARRAY[gone.person_id::bigint::text];
-  END IF;
-  IF TG_OP <> 'DELETE' THEN
-    SELECT r.* INTO come FROM lockstep."row of mirror-both-deletes/window: names"(NEW.id, NEW.name) AS r;
-    has := FOUND;
-    come_key := ARRAY[come.person_id::bigint::text];
-  END IF;
-  moved := had;
-  IF had AND has THEN
-    moved := NOT lockstep."key of mirror-both-deletes/window: names"(come.person_id, gone.person_id);
-  END IF;
-  IF moved THEN
-    PERFORM set_config(
-      'lockstep.echo',
-      'mirror-both-deletes/window: names > ' || pg_current_xact_id()::text || ' ' || gone_key::text,
-      true
-    );
-    EXECUTE 'DELETE FROM public.names AS t USING (SELECT $1 AS person_id, $2 AS name) AS gone WHERE lockstep."key of mirror-both-deletes/window: names"(t.person_id, gone.person_id)'
-      USING gone.person_id, gone.name;
-    GET DIAGNOSTICS n = ROW_COUNT;
-    IF n = 0 AND current_setting('transaction_isolation') <> 'read committed' THEN
-      INSERT INTO public.names (person_id, name) VALUES (gone.person_id, gone.name)
-      ON CONFLICT (person_id) DO NOTHING;
-      IF FOUND THEN
-        EXECUTE 'DELETE FROM public.names AS t USING (SELECT $1 AS person_id, $2 AS name) AS gone WHERE lockstep."key of mirror-both-deletes/window: names"(t.person_id, gone.person_id)'
-          USING gone.person_id, gone.name;
-      END IF;
-    END IF;
-    INSERT INTO lockstep.tombstone (window_name, mapping, key)
-      VALUES ('mirror-both-deletes/window', 'names', gone_key)
-      ON CONFLICT DO NOTHING;
-  END IF;
-  IF has THEN
-    IF moved OR NOT had THEN
-      EXECUTE 'DELETE FROM lockstep.tombstone WHERE window_name = $1 AND mapping = $2 AND key = $3'
-        USING 'mirror-both-deletes/window', 'names', come_key;
-      GET DIAGNOSTICS n = ROW_COUNT;
-      IF n = 0 AND current_setting('transaction_isolation') <> 'read committed' THEN
-        INSERT INTO lockstep.tombstone (window_name, mapping, key)
-          VALUES ('mirror-both-deletes/window', 'names', come_key)
-          ON CONFLICT DO NOTHING;
-        EXECUTE 'DELETE FROM lockstep.tombstone WHERE window_name = $1 AND mapping = $2 AND key = $3'
-          USING 'mirror-both-deletes/window', 'names', come_key;
-      GET DIAGNOSTICS n = ROW_COUNT;
-      END IF;
-    END IF;
-    PERFORM set_config(
-      'lockstep.echo',
-      'mirror-both-deletes/window: names > ' || pg_current_xact_id()::text || ' ' || come_key::text,
-      true
-    );
-    INSERT INTO public.names AS t (person_id, name) VALUES (come.person_id, come.name)
-    ON CONFLICT (person_id) DO UPDATE SET name = EXCLUDED.name;
-    IF NOT FOUND THEN
-      RAISE EXCEPTION 'lockstep window %: the row of public.names with this key belongs to others',
-        '"mirror-both-deletes/window"'
-        USING ERRCODE = 'unique_violation',
-          DETAIL = format('Key (%s)=(%s)', 'person_id', array_to_string(come_key, ', '));
-    END IF;
-  END IF;
-  PERFORM set_config('lockstep.echo', coalesce(echo, ''), true);
-  RETURN NULL;
-END
-$body$;
-
-CREATE OR REPLACE FUNCTION lockstep."mirror back of mirror-both-deletes/window: names"() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER
-SET search_path = pg_catalog, pg_temp
-  SET TimeZone = 'UTC'
-  SET DateStyle = 'ISO, YMD'
-  SET IntervalStyle = 'postgres'
-  SET extra_float_digits = '1'
-  SET bytea_output = 'hex'
-  SET lc_monetary = 'C'
-  SET standard_conforming_strings = 'on'
-  SET row_security = 'off'
-AS $body$
-#variable_conflict use_column
-DECLARE
-  gone record;
-  come record;
-  gone_row text[];
-  come_row text[];
-  gone_key text[];
-  come_key text[];
-  had boolean := false;
-  has boolean := false;
-  moved boolean := false;
-  fits boolean;
-  n bigint;
-  echo text := current_setting('lockstep.echo', true);
-BEGIN
-  IF strpos(coalesce(echo, ''), pg_current_xact_id()::text || ' {') = 0
-    AND current_setting('lockstep.seen', true) IS DISTINCT FROM pg_current_xact_id()::text
-      || ' mirror-both-deletes/window: names new'
-    THEN
-    INSERT INTO lockstep.old_writer (window_name, mapping, side) VALUES ('mirror-both-deletes/window', 'names', 'new');
-    PERFORM set_config('lockstep.seen', pg_current_xact_id()::text || ' mirror-both-deletes/window: names new', true);
-  END IF;
-  IF TG_OP <> 'INSERT' THEN
-    had := true;
-    IF had THEN
-      SELECT b.* INTO gone FROM lockstep."back of mirror-both-deletes/window: names"(OLD.person_id, OLD.name) AS b;
-      gone_row := ARRAY[gone.id::bigint::text];
-      gone_key := ARRAY[OLD.person_id::bigint::text];
-    END IF;
-  END IF;
-  IF TG_OP <> 'DELETE' THEN
-    has := true;
     IF has THEN
-      SELECT b.* INTO come FROM lockstep."back of mirror-both-deletes/window: names"(NEW.person_id, NEW.name) AS b;
-      come_row := ARRAY[come.id::bigint::text];
-      come_key := ARRAY[NEW.person_id::bigint::text];
-    END IF;
-  END IF;
-  IF had AND has THEN
-    moved := NOT lockstep."own of mirror-both-deletes/window: names"(come.id, gone.id);
-  END IF;
-  IF had AND (NOT has OR gone_key <> come_key) THEN
-    INSERT INTO lockstep.tombstone (window_name, mapping, key)
-      VALUES ('mirror-both-deletes/window', 'names', gone_key)
-      ON CONFLICT DO NOTHING;
-  END IF;
-  IF had AND (NOT has) THEN
-    PERFORM set_config(
-      'lockstep.echo',
-      'mirror-both-deletes/window: names < ' || pg_current_xact_id()::text || ' ' || gone_row::text,
-      true
-    );
-    DELETE FROM public.people AS s WHERE lockstep."own of mirror-both-deletes/window: names"(s.id, gone.id);
-  END IF;
-  IF has THEN
-    IF NOT had OR gone_key <> come_key THEN
-      EXECUTE 'DELETE FROM lockstep.tombstone WHERE window_name = $1 AND mapping = $2 AND key = $3'
-        USING 'mirror-both-deletes/window', 'names', come_key;
-      GET DIAGNOSTICS n = ROW_COUNT;
-      IF n = 0 AND current_setting('transaction_isolation') <> 'read committed' THEN
-        INSERT INTO lockstep.tombstone (window_name, mapping, key)
-          VALUES ('mirror-both-deletes/window', 'names', come_key)
-          ON CONFLICT DO NOTHING;
+      IF NOT had OR gone_key <> come_key THEN
         EXECUTE 'DELETE FROM lockstep.tombstone WHERE window_name = $1 AND mapping = $2 AND key = $3'
-          USING 'mirror-both-deletes/window', 'names', come_key;
-      GET DIAGNOSTICS n = ROW_COUNT;
+          USING 'mirror-both-deletes/window', 'badges', come_key;
+        GET DIAGNOSTICS n = ROW_COUNT;
+        IF n = 0 AND current_setting('transaction_isolation') <> 'read committed' THEN
+          INSERT INTO lockstep.tombstone (window_name, mapping, key)
+            VALUES ('mirror-both-deletes/window', 'badges', come_key)
+            ON CONFLICT DO NOTHING;
+          EXECUTE 'DELETE FROM lockstep.tombstone WHERE window_name = $1 AND mapping = $2 AND key = $3'
+            USING 'mirror-both-deletes/window', 'badges', come_key;
+        GET DIAGNOSTICS n = ROW_COUNT;
+        END IF;
       END IF;
-    END IF;
-    IF NOT had THEN
-      PERFORM
-        FROM public.people AS s
-        WHERE lockstep."own of mirror-both-deletes/window: names"(s.id, come.id)
-        FOR NO KEY UPDATE;
-      IF EXISTS (
-        SELECT FROM public.people AS s WHERE lockstep."own of mirror-both-deletes/window: names"(s.id, come.id)
-      )
-        THEN
-        RAISE EXCEPTION 'lockstep window %: a write to % does not fit into public.people: the row there stands for another one already',
-          '"mirror-both-deletes/window"',
-          TG_RELID::regclass
-          USING ERRCODE = 'check_violation',
-            DETAIL = format('Key (%s)=(%s)', 'person_id', array_to_string(coalesce(come_key, gone_key), ', '));
+      IF NOT had OR moved THEN
+        PERFORM
+          FROM public.people AS s
+          WHERE lockstep."own of mirror-both-deletes/window: badges"(s.id, come.id)
+          FOR NO KEY UPDATE;
+        IF EXISTS (
+          SELECT
+          FROM public.people AS s
+          CROSS JOIN LATERAL lockstep."row of mirror-both-deletes/window: badges"(s.id, s.active) AS r
+          WHERE lockstep."own of mirror-both-deletes/window: badges"(s.id, come.id)
+          AND NOT lockstep."key of mirror-both-deletes/window: badges"(r.person_id, NEW.person_id)
+          AND NOT EXISTS (
+            SELECT
+            FROM lockstep.tombstone AS d
+            WHERE d.window_name = 'mirror-both-deletes/window'
+            AND d.mapping = 'badges'
+            AND d.key = ARRAY[r.person_id::bigint::text]
+          )
+        )
+          THEN
+          RAISE EXCEPTION 'lockstep window %: a write to % does not fit into public.people: the row there stands for another one already',
+            '"mirror-both-deletes/window"',
+            TG_RELID::regclass
+            USING ERRCODE = 'check_violation',
+              DETAIL = format('Key (%s)=(%s)', 'person_id', array_to_string(coalesce(come_key, gone_key), ', '));
+        END IF;
       END IF;
-    END IF;
-    PERFORM set_config(
-      'lockstep.echo',
-      'mirror-both-deletes/window: names < ' || pg_current_xact_id()::text || ' ' || come_row::text,
-      true
-    );
-    IF moved THEN
+      PERFORM set_config(
+        'lockstep.echo',
+        'mirror-both-deletes/window: badges < ' || pg_current_xact_id()::text || ' ' || come_row::text,
+        true
+      );
       UPDATE public.people AS s
-        SET name = come.name, id = come.id
-        WHERE lockstep."own of mirror-both-deletes/window: names"(s.id, gone.id);
-    ELSE
-      UPDATE public.people AS s
-        SET name = come.name
-        WHERE lockstep."own of mirror-both-deletes/window: names"(s.id, come.id);
-    END IF;
-    IF NOT FOUND THEN
-      INSERT INTO public.people (name, id) VALUES (come.name, come.id);
-    END IF;
-    fits := EXISTS (
-      SELECT
-      FROM public.people AS s
-      CROSS JOIN LATERAL lockstep."row of mirror-both-deletes/window: names"(s.id, s.name) AS r
-      WHERE lockstep."own of mirror-both-deletes/window: names"(s.id, come.id)
-      AND lockstep."key of mirror-both-deletes/window: names"(r.person_id, NEW.person_id)
-      AND NOT (ROW(r.name::text)::record *<> ROW(NEW.name::text)::record)
-    );
-    IF NOT fits
-      AND EXISTS (
+        SET id = come.id
+        WHERE lockstep."own of mirror-both-deletes/window: badges"(s.id, come.id);
+      IF NOT FOUND THEN
+        INSERT INTO public.people (id) VALUES (come.id);
+      END IF;
+      fits := EXISTS (
         SELECT
         FROM public.people AS s
-        WHERE lockstep."own of mirror-both-deletes/window: names"(s.id, come.id)
-        AND (ROW(s.name::text)::record *<> ROW(come.name::text)::record)
-      )
-      THEN
+        CROSS JOIN LATERAL lockstep."row of mirror-both-deletes/window: badges"(s.id, s.active) AS r
+        WHERE lockstep."own of mirror-both-deletes/window: badges"(s.id, come.id)
+        AND lockstep."key of mirror-both-deletes/window: badges"(r.person_id, NEW.person_id)
+        AND NOT false
+      );
+      IF NOT fits THEN
+        RAISE EXCEPTION 'lockstep window %: a write to % does not fit into public.people: the old shape cannot say it',
+          '"mirror-both-deletes/window"',
+          TG_RELID::regclass
+          USING ERRCODE = 'check_violation',
+            DETAIL = format('Key (%s)=(%s)', 'person_id', array_to_string(coalesce(come_key, gone_key), ', '));
+      END IF;
+    END IF;
+    PERFORM set_config('lockstep.echo', coalesce(echo, ''), true);
+    RETURN NULL;
+  END
+  $body$;
+
+CREATE OR REPLACE FUNCTION lockstep."mirror of mirror-both-deletes/window: names"() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER
+  SET search_path = pg_catalog, pg_temp
+    SET TimeZone = 'UTC'
+    SET DateStyle = 'ISO, YMD'
+    SET IntervalStyle = 'postgres'
+    SET extra_float_digits = '1'
+    SET bytea_output = 'hex'
+    SET lc_monetary = 'C'
+    SET standard_conforming_strings = 'on'
+    SET row_security = 'off'
+  AS $body$
+  #variable_conflict use_column
+  DECLARE
+    gone record;
+    come record;
+    gone_key text[];
+    come_key text[];
+    had boolean := false;
+    has boolean := false;
+    moved boolean;
+    n bigint;
+    echo text := current_setting('lockstep.echo', true);
+  BEGIN
+    IF TG_OP <> 'INSERT' THEN
+      SELECT r.* INTO gone FROM lockstep."row of mirror-both-deletes/window: names"(OLD.id, OLD.name) AS r;
+      had := FOUND;
+      gone_key := ARRAY[gone.person_id::bigint::text];
+    END IF;
+    IF TG_OP <> 'DELETE' THEN
+      SELECT r.* INTO come FROM lockstep."row of mirror-both-deletes/window: names"(NEW.id, NEW.name) AS r;
+      has := FOUND;
+      come_key := ARRAY[come.person_id::bigint::text];
+    END IF;
+    moved := had;
+    IF had AND has THEN
+      moved := NOT lockstep."key of mirror-both-deletes/window: names"(come.person_id, gone.person_id);
+    END IF;
+    IF moved THEN
+      PERFORM set_config(
+        'lockstep.echo',
+        'mirror-both-deletes/window: names > ' || pg_current_xact_id()::text || ' ' || gone_key::text,
+        true
+      );
+      EXECUTE 'DELETE FROM public.names AS t USING (SELECT $1 AS person_id, $2 AS name) AS gone WHERE lockstep."key of mirror-both-deletes/window: names"(t.person_id, gone.person_id)'
+        USING gone.person_id, gone.name;
+      GET DIAGNOSTICS n = ROW_COUNT;
+      IF n = 0 AND current_setting('transaction_isolation') <> 'read committed' THEN
+        INSERT INTO public.names (person_id, name) VALUES (gone.person_id, gone.name)
+        ON CONFLICT (person_id) DO NOTHING;
+        IF FOUND THEN
+          EXECUTE 'DELETE FROM public.names AS t USING (SELECT $1 AS person_id, $2 AS name) AS gone WHERE lockstep."key of mirror-both-deletes/window: names"(t.person_id, gone.person_id)'
+            USING gone.person_id, gone.name;
+        END IF;
+      END IF;
+      INSERT INTO lockstep.tombstone (window_name, mapping, key)
+        VALUES ('mirror-both-deletes/window', 'names', gone_key)
+        ON CONFLICT DO NOTHING;
+    END IF;
+    IF has THEN
+      IF moved OR NOT had THEN
+        EXECUTE 'DELETE FROM lockstep.tombstone WHERE window_name = $1 AND mapping = $2 AND key = $3'
+          USING 'mirror-both-deletes/window', 'names', come_key;
+        GET DIAGNOSTICS n = ROW_COUNT;
+        IF n = 0 AND current_setting('transaction_isolation') <> 'read committed' THEN
+          INSERT INTO lockstep.tombstone (window_name, mapping, key)
+            VALUES ('mirror-both-deletes/window', 'names', come_key)
+            ON CONFLICT DO NOTHING;
+          EXECUTE 'DELETE FROM lockstep.tombstone WHERE window_name = $1 AND mapping = $2 AND key = $3'
+            USING 'mirror-both-deletes/window', 'names', come_key;
+        GET DIAGNOSTICS n = ROW_COUNT;
+        END IF;
+      END IF;
       PERFORM set_config(
         'lockstep.echo',
         'mirror-both-deletes/window: names > ' || pg_current_xact_id()::text || ' ' || come_key::text,
         true
       );
-      UPDATE public.names AS t SET name = r.name
-      FROM public.people AS s
+      INSERT INTO public.names AS t (person_id, name) VALUES (come.person_id, come.name)
+      ON CONFLICT (person_id) DO UPDATE SET name = EXCLUDED.name;
+      IF NOT FOUND THEN
+        RAISE EXCEPTION 'lockstep window %: the row of public.names with this key belongs to others',
+          '"mirror-both-deletes/window"'
+          USING ERRCODE = 'unique_violation',
+            DETAIL = format('Key (%s)=(%s)', 'person_id', array_to_string(come_key, ', '));
+      END IF;
+    END IF;
+    PERFORM set_config('lockstep.echo', coalesce(echo, ''), true);
+    RETURN NULL;
+  END
+  $body$;
+
+CREATE OR REPLACE FUNCTION lockstep."mirror back of mirror-both-deletes/window: names"() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER
+  SET search_path = pg_catalog, pg_temp
+    SET TimeZone = 'UTC'
+    SET DateStyle = 'ISO, YMD'
+    SET IntervalStyle = 'postgres'
+    SET extra_float_digits = '1'
+    SET bytea_output = 'hex'
+    SET lc_monetary = 'C'
+    SET standard_conforming_strings = 'on'
+    SET row_security = 'off'
+  AS $body$
+  #variable_conflict use_column
+  DECLARE
+    gone record;
+    come record;
+    gone_row text[];
+    come_row text[];
+    gone_key text[];
+    come_key text[];
+    had boolean := false;
+    has boolean := false;
+    moved boolean := false;
+    fits boolean;
+    n bigint;
+    echo text := current_setting('lockstep.echo', true);
+  BEGIN
+    IF strpos(coalesce(echo, ''), pg_current_xact_id()::text || ' {') = 0
+      AND current_setting('lockstep.seen', true) IS DISTINCT FROM pg_current_xact_id()::text
+        || ' mirror-both-deletes/window: names new'
+      THEN
+      INSERT INTO lockstep.old_writer (window_name, mapping, side)
+        VALUES ('mirror-both-deletes/window', 'names', 'new');
+      PERFORM set_config('lockstep.seen', pg_current_xact_id()::text || ' mirror-both-deletes/window: names new', true);
+    END IF;
+    IF TG_OP <> 'INSERT' THEN
+      had := true;
+      IF had THEN
+        SELECT b.* INTO gone FROM lockstep."back of mirror-both-deletes/window: names"(OLD.person_id, OLD.name) AS b;
+        gone_row := ARRAY[gone.id::bigint::text];
+        gone_key := ARRAY[OLD.person_id::bigint::text];
+      END IF;
+    END IF;
+    IF TG_OP <> 'DELETE' THEN
+      has := true;
+      IF has THEN
+        SELECT b.* INTO come FROM lockstep."back of mirror-both-deletes/window: names"(NEW.person_id, NEW.name) AS b;
+        come_row := ARRAY[come.id::bigint::text];
+        come_key := ARRAY[NEW.person_id::bigint::text];
+      END IF;
+    END IF;
+    IF had AND has THEN
+      moved := NOT lockstep."own of mirror-both-deletes/window: names"(come.id, gone.id);
+    END IF;
+    IF had AND (NOT has OR gone_key <> come_key) THEN
+      INSERT INTO lockstep.tombstone (window_name, mapping, key)
+        VALUES ('mirror-both-deletes/window', 'names', gone_key)
+        ON CONFLICT DO NOTHING;
+    END IF;
+    IF had AND (NOT has) THEN
+      PERFORM set_config(
+        'lockstep.echo',
+        'mirror-both-deletes/window: names < ' || pg_current_xact_id()::text || ' ' || gone_row::text,
+        true
+      );
+      DELETE FROM public.people AS s WHERE lockstep."own of mirror-both-deletes/window: names"(s.id, gone.id);
+    END IF;
+    IF has THEN
+      IF NOT had OR gone_key <> come_key THEN
+        EXECUTE 'DELETE FROM lockstep.tombstone WHERE window_name = $1 AND mapping = $2 AND key = $3'
+          USING 'mirror-both-deletes/window', 'names', come_key;
+        GET DIAGNOSTICS n = ROW_COUNT;
+        IF n = 0 AND current_setting('transaction_isolation') <> 'read committed' THEN
+          INSERT INTO lockstep.tombstone (window_name, mapping, key)
+            VALUES ('mirror-both-deletes/window', 'names', come_key)
+            ON CONFLICT DO NOTHING;
+          EXECUTE 'DELETE FROM lockstep.tombstone WHERE window_name = $1 AND mapping = $2 AND key = $3'
+            USING 'mirror-both-deletes/window', 'names', come_key;
+        GET DIAGNOSTICS n = ROW_COUNT;
+        END IF;
+      END IF;
+      IF NOT had THEN
+        PERFORM
+          FROM public.people AS s
+          WHERE lockstep."own of mirror-both-deletes/window: names"(s.id, come.id)
+          FOR NO KEY UPDATE;
+        IF EXISTS (
+          SELECT FROM public.people AS s WHERE lockstep."own of mirror-both-deletes/window: names"(s.id, come.id)
+        )
+          THEN
+          RAISE EXCEPTION 'lockstep window %: a write to % does not fit into public.people: the row there stands for another one already',
+            '"mirror-both-deletes/window"',
+            TG_RELID::regclass
+            USING ERRCODE = 'check_violation',
+              DETAIL = format('Key (%s)=(%s)', 'person_id', array_to_string(coalesce(come_key, gone_key), ', '));
+        END IF;
+      END IF;
+      PERFORM set_config(
+        'lockstep.echo',
+        'mirror-both-deletes/window: names < ' || pg_current_xact_id()::text || ' ' || come_row::text,
+        true
+      );
+      IF moved THEN
+        UPDATE public.people AS s
+          SET name = come.name, id = come.id
+          WHERE lockstep."own of mirror-both-deletes/window: names"(s.id, gone.id);
+      ELSE
+        UPDATE public.people AS s
+          SET name = come.name
+          WHERE lockstep."own of mirror-both-deletes/window: names"(s.id, come.id);
+      END IF;
+      IF NOT FOUND THEN
+        INSERT INTO public.people (name, id) VALUES (come.name, come.id);
+      END IF;
+      fits := EXISTS (
+        SELECT
+        FROM public.people AS s
         CROSS JOIN LATERAL lockstep."row of mirror-both-deletes/window: names"(s.id, s.name) AS r
         WHERE lockstep."own of mirror-both-deletes/window: names"(s.id, come.id)
         AND lockstep."key of mirror-both-deletes/window: names"(r.person_id, NEW.person_id)
-        AND lockstep."key of mirror-both-deletes/window: names"(t.person_id, r.person_id);
-      fits := FOUND;
+        AND NOT (ROW(r.name::text)::record *<> ROW(NEW.name::text)::record)
+      );
+      IF NOT fits
+        AND EXISTS (
+          SELECT
+          FROM public.people AS s
+          WHERE lockstep."own of mirror-both-deletes/window: names"(s.id, come.id)
+          AND (ROW(s.name::text)::record *<> ROW(come.name::text)::record)
+        )
+        THEN
+        PERFORM set_config(
+          'lockstep.echo',
+          'mirror-both-deletes/window: names > ' || pg_current_xact_id()::text || ' ' || come_key::text,
+          true
+        );
+        UPDATE public.names AS t SET name = r.name
+        FROM public.people AS s
+          CROSS JOIN LATERAL lockstep."row of mirror-both-deletes/window: names"(s.id, s.name) AS r
+          WHERE lockstep."own of mirror-both-deletes/window: names"(s.id, come.id)
+          AND lockstep."key of mirror-both-deletes/window: names"(r.person_id, NEW.person_id)
+          AND lockstep."key of mirror-both-deletes/window: names"(t.person_id, r.person_id);
+        fits := FOUND;
+      END IF;
+      IF NOT fits THEN
+        RAISE EXCEPTION 'lockstep window %: a write to % does not fit into public.people: the old shape cannot say it',
+          '"mirror-both-deletes/window"',
+          TG_RELID::regclass
+          USING ERRCODE = 'check_violation',
+            DETAIL = format('Key (%s)=(%s)', 'person_id', array_to_string(coalesce(come_key, gone_key), ', '));
+      END IF;
     END IF;
-    IF NOT fits THEN
-      RAISE EXCEPTION 'lockstep window %: a write to % does not fit into public.people: the old shape cannot say it',
-        '"mirror-both-deletes/window"',
-        TG_RELID::regclass
-        USING ERRCODE = 'check_violation',
-          DETAIL = format('Key (%s)=(%s)', 'person_id', array_to_string(coalesce(come_key, gone_key), ', '));
-    END IF;
-  END IF;
-  PERFORM set_config('lockstep.echo', coalesce(echo, ''), true);
-  RETURN NULL;
-END
-$body$;
+    PERFORM set_config('lockstep.echo', coalesce(echo, ''), true);
+    RETURN NULL;
+  END
+  $body$;

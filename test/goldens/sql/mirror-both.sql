@@ -6,233 +6,233 @@
 
 -- check
 WITH violation AS MATERIALIZED (
-SELECT r.srrelid::regclass::text AS "table"
-  FROM pg_catalog.pg_subscription_rel AS r
-  WHERE r.srrelid IN (pg_catalog.to_regclass('public.people'), pg_catalog.to_regclass('public.contacts'))
-)
-SELECT count(*) AS violations,
-  (SELECT json_agg(to_json(s.*)) FROM (SELECT * FROM violation LIMIT 10) AS s) AS samples,
-  NULL::json AS figures
-FROM violation;
+  SELECT r.srrelid::regclass::text AS "table"
+    FROM pg_catalog.pg_subscription_rel AS r
+    WHERE r.srrelid IN (pg_catalog.to_regclass('public.people'), pg_catalog.to_regclass('public.contacts'))
+  )
+  SELECT count(*) AS violations,
+    (SELECT json_agg(to_json(s.*)) FROM (SELECT * FROM violation LIMIT 10) AS s) AS samples,
+    NULL::json AS figures
+  FROM violation;
 
 ----------------------------------------------------------------------------------------------------
 -- check window/before/2-published: published tables that window writes have a replica identity
 
 -- check
 WITH violation AS MATERIALIZED (
-SELECT DISTINCT c.oid::regclass::text AS "table", p.pubname AS publication, c.relreplident AS "replica identity"
-FROM (VALUES ('public.contacts'), ('public.people')) AS w (name)
-CROSS JOIN LATERAL (
-  SELECT pg_catalog.to_regclass(w.name)::oid AS relid
-  UNION
-  SELECT t.relid
-  FROM pg_catalog.pg_partition_tree(pg_catalog.to_regclass(w.name)) AS t
-) AS l
-JOIN pg_catalog.pg_class AS c ON c.oid = l.relid AND c.relkind = 'r'
-JOIN pg_catalog.pg_publication AS p ON p.pubupdate OR p.pubdelete
-CROSS JOIN LATERAL pg_catalog.pg_get_publication_tables(p.pubname) AS t
-WHERE (t.relid = c.oid OR t.relid IN (SELECT a.relid FROM pg_catalog.pg_partition_ancestors(c.oid) AS a))
-  AND c.relreplident <> 'f'
-    AND NOT EXISTS (
-      SELECT
-      FROM pg_catalog.pg_index AS i
-      WHERE i.indrelid = c.oid
-      AND CASE c.relreplident
-      WHEN 'd'
-      THEN i.indisprimary
-      WHEN 'i'
-      THEN i.indisreplident
-      ELSE false END
-    )
-)
-SELECT count(*) AS violations,
-  (SELECT json_agg(to_json(s.*)) FROM (SELECT * FROM violation LIMIT 10) AS s) AS samples,
-  NULL::json AS figures
-FROM violation;
+  SELECT DISTINCT c.oid::regclass::text AS "table", p.pubname AS publication, c.relreplident AS "replica identity"
+  FROM (VALUES ('public.contacts'), ('public.people')) AS w (name)
+  CROSS JOIN LATERAL (
+    SELECT pg_catalog.to_regclass(w.name)::oid AS relid
+    UNION
+    SELECT t.relid
+    FROM pg_catalog.pg_partition_tree(pg_catalog.to_regclass(w.name)) AS t
+  ) AS l
+  JOIN pg_catalog.pg_class AS c ON c.oid = l.relid AND c.relkind = 'r'
+  JOIN pg_catalog.pg_publication AS p ON p.pubupdate OR p.pubdelete
+  CROSS JOIN LATERAL pg_catalog.pg_get_publication_tables(p.pubname) AS t
+  WHERE (t.relid = c.oid OR t.relid IN (SELECT a.relid FROM pg_catalog.pg_partition_ancestors(c.oid) AS a))
+    AND c.relreplident <> 'f'
+      AND NOT EXISTS (
+        SELECT
+        FROM pg_catalog.pg_index AS i
+        WHERE i.indrelid = c.oid
+        AND CASE c.relreplident
+        WHEN 'd'
+        THEN i.indisprimary
+        WHEN 'i'
+        THEN i.indisreplident
+        ELSE false END
+      )
+  )
+  SELECT count(*) AS violations,
+    (SELECT json_agg(to_json(s.*)) FROM (SELECT * FROM violation LIMIT 10) AS s) AS samples,
+    NULL::json AS figures
+  FROM violation;
 
 ----------------------------------------------------------------------------------------------------
 -- check window/before/3-in_sync: what public.contacts holds before its window opens is what public.people says (contacts)
 
 -- check
 WITH expected AS NOT MATERIALIZED (SELECT id AS person_id, (lower(email)
-)::text AS email
-FROM public.people),
-actual AS NOT MATERIALIZED (SELECT person_id, email
-FROM public.contacts),
-pair AS MATERIALIZED (
-  SELECT p.problem, CASE WHEN p.problem <> 'extra' THEN to_jsonb(s.*) END AS expected,
-    CASE WHEN p.problem <> 'missing' THEN to_jsonb(t.*) END AS found
-  FROM expected AS e FULL JOIN actual AS a ON e.person_id = a.person_id
-  CROSS JOIN LATERAL (
-    SELECT CASE
-    WHEN a.person_id IS NOT DISTINCT FROM NULL
-    THEN 'missing'
-    WHEN e.person_id IS NOT DISTINCT FROM NULL
-    THEN 'extra'
-    WHEN e.email::text COLLATE pg_catalog."C" IS DISTINCT FROM a.email::text COLLATE pg_catalog."C"
-      THEN 'different' END AS problem) AS p
-  CROSS JOIN LATERAL (SELECT e.person_id AS person_id, e.email AS email) AS s
-  CROSS JOIN LATERAL (SELECT a.person_id AS person_id, a.email AS email) AS t
-  WHERE p.problem IN ('extra', 'different')
-),
-difference AS MATERIALIZED (
-  SELECT p.problem, p.expected, p.found FROM pair AS p
-),
-tally AS (SELECT problem, count(*) AS n FROM difference GROUP BY problem)
-SELECT (SELECT count(*) FROM difference) AS violations,
-  (SELECT json_agg(to_json(s.*)) FROM (SELECT * FROM difference ORDER BY problem LIMIT 10) AS s) AS samples,
-  json_build_object('compared', (SELECT count(*) FROM expected),
-    'missing', coalesce((SELECT n FROM tally WHERE problem = 'missing'), 0),
-    'extra', coalesce((SELECT n FROM tally WHERE problem = 'extra'), 0),
-    'different', coalesce((SELECT n FROM tally WHERE problem = 'different'), 0),
-    'double', coalesce((SELECT n FROM tally WHERE problem = 'double'), 0)
-  ) AS figures;
+  )::text AS email
+  FROM public.people),
+  actual AS NOT MATERIALIZED (SELECT person_id, email
+  FROM public.contacts),
+  pair AS MATERIALIZED (
+    SELECT p.problem, CASE WHEN p.problem <> 'extra' THEN to_jsonb(s.*) END AS expected,
+      CASE WHEN p.problem <> 'missing' THEN to_jsonb(t.*) END AS found
+    FROM expected AS e FULL JOIN actual AS a ON e.person_id = a.person_id
+    CROSS JOIN LATERAL (
+      SELECT CASE
+      WHEN a.person_id IS NOT DISTINCT FROM NULL
+      THEN 'missing'
+      WHEN e.person_id IS NOT DISTINCT FROM NULL
+      THEN 'extra'
+      WHEN e.email::text COLLATE pg_catalog."C" IS DISTINCT FROM a.email::text COLLATE pg_catalog."C"
+        THEN 'different' END AS problem) AS p
+    CROSS JOIN LATERAL (SELECT e.person_id AS person_id, e.email AS email) AS s
+    CROSS JOIN LATERAL (SELECT a.person_id AS person_id, a.email AS email) AS t
+    WHERE p.problem IN ('extra', 'different')
+  ),
+  difference AS MATERIALIZED (
+    SELECT p.problem, p.expected, p.found FROM pair AS p
+  ),
+  tally AS (SELECT problem, count(*) AS n FROM difference GROUP BY problem)
+  SELECT (SELECT count(*) FROM difference) AS violations,
+    (SELECT json_agg(to_json(s.*)) FROM (SELECT * FROM difference ORDER BY problem LIMIT 10) AS s) AS samples,
+    json_build_object('compared', (SELECT count(*) FROM expected),
+      'missing', coalesce((SELECT n FROM tally WHERE problem = 'missing'), 0),
+      'extra', coalesce((SELECT n FROM tally WHERE problem = 'extra'), 0),
+      'different', coalesce((SELECT n FROM tally WHERE problem = 'different'), 0),
+      'double', coalesce((SELECT n FROM tally WHERE problem = 'double'), 0)
+    ) AS figures;
 
 ----------------------------------------------------------------------------------------------------
 -- check window/before/4-goes_back: what public.contacts says of a row of public.people goes back unchanged (contacts)
 
 -- check
 WITH violation AS MATERIALIZED (
-SELECT 'another source row' AS problem, NULL::jsonb AS source, to_jsonb(b.*) AS back
-  FROM (
-  SELECT email AS email, person_id AS id
-FROM (SELECT id AS person_id, (lower(email)
-)::text AS email
-FROM public.people) AS contacts) AS b
-LEFT JOIN public.people AS s ON s.id = b.id WHERE s.id IS NULL
-UNION ALL
-SELECT 'another value', to_jsonb(s.*), to_jsonb(b.*) FROM (SELECT email AS email, person_id AS id
-FROM (SELECT id AS person_id, (lower(email)
-)::text AS email
-FROM public.people) AS contacts) AS b
-JOIN public.people AS s ON s.id = b.id WHERE (ROW(s.email::text)::record *<> ROW(b.email::text)::record)
-)
-SELECT count(*) AS violations,
-  (SELECT json_agg(to_json(s.*)) FROM (SELECT * FROM violation LIMIT 10) AS s) AS samples,
-  NULL::json AS figures
-FROM violation;
+  SELECT 'another source row' AS problem, NULL::jsonb AS source, to_jsonb(b.*) AS back
+    FROM (
+    SELECT email AS email, person_id AS id
+  FROM (SELECT id AS person_id, (lower(email)
+  )::text AS email
+  FROM public.people) AS contacts) AS b
+  LEFT JOIN public.people AS s ON s.id = b.id WHERE s.id IS NULL
+  UNION ALL
+  SELECT 'another value', to_jsonb(s.*), to_jsonb(b.*) FROM (SELECT email AS email, person_id AS id
+  FROM (SELECT id AS person_id, (lower(email)
+  )::text AS email
+  FROM public.people) AS contacts) AS b
+  JOIN public.people AS s ON s.id = b.id WHERE (ROW(s.email::text)::record *<> ROW(b.email::text)::record)
+  )
+  SELECT count(*) AS violations,
+    (SELECT json_agg(to_json(s.*)) FROM (SELECT * FROM violation LIMIT 10) AS s) AS samples,
+    NULL::json AS figures
+  FROM violation;
 
 ----------------------------------------------------------------------------------------------------
 -- statement window/prepare: make the functions that keep public.people → public.contacts in step
 
 -- sends
 CREATE FUNCTION lockstep."row of mirror-both/window: contacts"(bigint, text) RETURNS TABLE (person_id bigint, email text)
-LANGUAGE sql STABLE BEGIN ATOMIC
-SELECT id AS person_id, (lower(email)
-)::text AS email
-FROM (SELECT $1 AS id, $2 AS email) AS people;
-END;
+  LANGUAGE sql STABLE BEGIN ATOMIC
+  SELECT id AS person_id, (lower(email)
+  )::text AS email
+  FROM (SELECT $1 AS id, $2 AS email) AS people;
+  END;
 
 CREATE FUNCTION lockstep."key of mirror-both/window: contacts"(bigint, bigint) RETURNS boolean
-LANGUAGE sql STABLE BEGIN ATOMIC
-SELECT $1 = $2;
-END;
+  LANGUAGE sql STABLE BEGIN ATOMIC
+  SELECT $1 = $2;
+  END;
 
 CREATE FUNCTION lockstep."mirror of mirror-both/window: contacts"() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER
-SET search_path = pg_catalog, pg_temp
-  SET TimeZone = 'UTC'
-  SET DateStyle = 'ISO, YMD'
-  SET IntervalStyle = 'postgres'
-  SET extra_float_digits = '1'
-  SET bytea_output = 'hex'
-  SET lc_monetary = 'C'
-  SET standard_conforming_strings = 'on'
-  SET row_security = 'off'
-AS $body$
-#variable_conflict use_column
-DECLARE
-  gone record;
-  come record;
-  gone_key text[];
-  come_key text[];
-  had boolean := false;
-  has boolean := false;
-  moved boolean;
-  n bigint;
-  echo text := current_setting('lockstep.echo', true);
-BEGIN
-  IF TG_OP <> 'INSERT' THEN
-    SELECT r.* INTO gone FROM lockstep."row of mirror-both/window: contacts"(OLD.id, OLD.email) AS r;
-    had := FOUND;
-    gone_key := ARRAY[gone.person_id::bigint::text];
-  END IF;
-  IF TG_OP <> 'DELETE' THEN
-    SELECT r.* INTO come FROM lockstep."row of mirror-both/window: contacts"(NEW.id, NEW.email) AS r;
-    has := FOUND;
-    come_key := ARRAY[come.person_id::bigint::text];
-  END IF;
-  moved := had;
-  IF had AND has THEN
-    moved := NOT lockstep."key of mirror-both/window: contacts"(come.person_id, gone.person_id);
-  END IF;
-  IF moved THEN
-    PERFORM set_config(
-      'lockstep.echo', 'mirror-both/window: contacts > ' || pg_current_xact_id()::text || ' ' || gone_key::text, true
-    );
-    EXECUTE 'DELETE FROM public.contacts AS t USING (SELECT $1 AS person_id, $2 AS email) AS gone WHERE lockstep."key of mirror-both/window: contacts"(t.person_id, gone.person_id)'
-      USING gone.person_id, gone.email;
-    GET DIAGNOSTICS n = ROW_COUNT;
-    IF n = 0 AND current_setting('transaction_isolation') <> 'read committed' THEN
-      INSERT INTO public.contacts (person_id, email) VALUES (gone.person_id, gone.email)
-      ON CONFLICT (person_id) DO NOTHING;
-      IF FOUND THEN
-        EXECUTE 'DELETE FROM public.contacts AS t USING (SELECT $1 AS person_id, $2 AS email) AS gone WHERE lockstep."key of mirror-both/window: contacts"(t.person_id, gone.person_id)'
-          USING gone.person_id, gone.email;
-      END IF;
+  SET search_path = pg_catalog, pg_temp
+    SET TimeZone = 'UTC'
+    SET DateStyle = 'ISO, YMD'
+    SET IntervalStyle = 'postgres'
+    SET extra_float_digits = '1'
+    SET bytea_output = 'hex'
+    SET lc_monetary = 'C'
+    SET standard_conforming_strings = 'on'
+    SET row_security = 'off'
+  AS $body$
+  #variable_conflict use_column
+  DECLARE
+    gone record;
+    come record;
+    gone_key text[];
+    come_key text[];
+    had boolean := false;
+    has boolean := false;
+    moved boolean;
+    n bigint;
+    echo text := current_setting('lockstep.echo', true);
+  BEGIN
+    IF TG_OP <> 'INSERT' THEN
+      SELECT r.* INTO gone FROM lockstep."row of mirror-both/window: contacts"(OLD.id, OLD.email) AS r;
+      had := FOUND;
+      gone_key := ARRAY[gone.person_id::bigint::text];
     END IF;
-    INSERT INTO lockstep.tombstone (window_name, mapping, key)
-      VALUES ('mirror-both/window', 'contacts', gone_key)
-      ON CONFLICT DO NOTHING;
-  END IF;
-  IF has THEN
-    IF moved OR NOT had THEN
-      EXECUTE 'DELETE FROM lockstep.tombstone WHERE window_name = $1 AND mapping = $2 AND key = $3'
-        USING 'mirror-both/window', 'contacts', come_key;
+    IF TG_OP <> 'DELETE' THEN
+      SELECT r.* INTO come FROM lockstep."row of mirror-both/window: contacts"(NEW.id, NEW.email) AS r;
+      has := FOUND;
+      come_key := ARRAY[come.person_id::bigint::text];
+    END IF;
+    moved := had;
+    IF had AND has THEN
+      moved := NOT lockstep."key of mirror-both/window: contacts"(come.person_id, gone.person_id);
+    END IF;
+    IF moved THEN
+      PERFORM set_config(
+        'lockstep.echo', 'mirror-both/window: contacts > ' || pg_current_xact_id()::text || ' ' || gone_key::text, true
+      );
+      EXECUTE 'DELETE FROM public.contacts AS t USING (SELECT $1 AS person_id, $2 AS email) AS gone WHERE lockstep."key of mirror-both/window: contacts"(t.person_id, gone.person_id)'
+        USING gone.person_id, gone.email;
       GET DIAGNOSTICS n = ROW_COUNT;
       IF n = 0 AND current_setting('transaction_isolation') <> 'read committed' THEN
-        INSERT INTO lockstep.tombstone (window_name, mapping, key)
-          VALUES ('mirror-both/window', 'contacts', come_key)
-          ON CONFLICT DO NOTHING;
+        INSERT INTO public.contacts (person_id, email) VALUES (gone.person_id, gone.email)
+        ON CONFLICT (person_id) DO NOTHING;
+        IF FOUND THEN
+          EXECUTE 'DELETE FROM public.contacts AS t USING (SELECT $1 AS person_id, $2 AS email) AS gone WHERE lockstep."key of mirror-both/window: contacts"(t.person_id, gone.person_id)'
+            USING gone.person_id, gone.email;
+        END IF;
+      END IF;
+      INSERT INTO lockstep.tombstone (window_name, mapping, key)
+        VALUES ('mirror-both/window', 'contacts', gone_key)
+        ON CONFLICT DO NOTHING;
+    END IF;
+    IF has THEN
+      IF moved OR NOT had THEN
         EXECUTE 'DELETE FROM lockstep.tombstone WHERE window_name = $1 AND mapping = $2 AND key = $3'
           USING 'mirror-both/window', 'contacts', come_key;
-      GET DIAGNOSTICS n = ROW_COUNT;
+        GET DIAGNOSTICS n = ROW_COUNT;
+        IF n = 0 AND current_setting('transaction_isolation') <> 'read committed' THEN
+          INSERT INTO lockstep.tombstone (window_name, mapping, key)
+            VALUES ('mirror-both/window', 'contacts', come_key)
+            ON CONFLICT DO NOTHING;
+          EXECUTE 'DELETE FROM lockstep.tombstone WHERE window_name = $1 AND mapping = $2 AND key = $3'
+            USING 'mirror-both/window', 'contacts', come_key;
+        GET DIAGNOSTICS n = ROW_COUNT;
+        END IF;
+      END IF;
+      PERFORM set_config(
+        'lockstep.echo', 'mirror-both/window: contacts > ' || pg_current_xact_id()::text || ' ' || come_key::text, true
+      );
+      INSERT INTO public.contacts AS t (person_id, email) VALUES (come.person_id, come.email)
+      ON CONFLICT (person_id) DO UPDATE SET email = EXCLUDED.email;
+      IF NOT FOUND THEN
+        RAISE EXCEPTION 'lockstep window %: the row of public.contacts with this key belongs to others',
+          '"mirror-both/window"'
+          USING ERRCODE = 'unique_violation',
+            DETAIL = format('Key (%s)=(%s)', 'person_id', array_to_string(come_key, ', '));
       END IF;
     END IF;
-    PERFORM set_config(
-      'lockstep.echo', 'mirror-both/window: contacts > ' || pg_current_xact_id()::text || ' ' || come_key::text, true
-    );
-    INSERT INTO public.contacts AS t (person_id, email) VALUES (come.person_id, come.email)
-    ON CONFLICT (person_id) DO UPDATE SET email = EXCLUDED.email;
-    IF NOT FOUND THEN
-      RAISE EXCEPTION 'lockstep window %: the row of public.contacts with this key belongs to others',
-        '"mirror-both/window"'
-        USING ERRCODE = 'unique_violation',
-          DETAIL = format('Key (%s)=(%s)', 'person_id', array_to_string(come_key, ', '));
-    END IF;
-  END IF;
-  PERFORM set_config('lockstep.echo', coalesce(echo, ''), true);
-  RETURN NULL;
-END
-$body$;
+    PERFORM set_config('lockstep.echo', coalesce(echo, ''), true);
+    RETURN NULL;
+  END
+  $body$;
 
 CREATE FUNCTION lockstep."truncate of mirror-both/window: contacts"() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER
-SET search_path = pg_catalog, pg_temp
-  SET TimeZone = 'UTC'
-  SET DateStyle = 'ISO, YMD'
-  SET IntervalStyle = 'postgres'
-  SET extra_float_digits = '1'
-  SET bytea_output = 'hex'
-  SET lc_monetary = 'C'
-  SET standard_conforming_strings = 'on'
-  SET row_security = 'off'
-AS $body$
-BEGIN
-  RAISE EXCEPTION 'lockstep window %: TRUNCATE of % would leave the other side behind',
-    '"mirror-both/window"',
-    TG_RELID::regclass
-    USING ERRCODE = 'object_in_use', HINT = 'Use DELETE, or close the window first.';
-END
-$body$;
+  SET search_path = pg_catalog, pg_temp
+    SET TimeZone = 'UTC'
+    SET DateStyle = 'ISO, YMD'
+    SET IntervalStyle = 'postgres'
+    SET extra_float_digits = '1'
+    SET bytea_output = 'hex'
+    SET lc_monetary = 'C'
+    SET standard_conforming_strings = 'on'
+    SET row_security = 'off'
+  AS $body$
+  BEGIN
+    RAISE EXCEPTION 'lockstep window %: TRUNCATE of % would leave the other side behind',
+      '"mirror-both/window"',
+      TG_RELID::regclass
+      USING ERRCODE = 'object_in_use', HINT = 'Use DELETE, or close the window first.';
+  END
+  $body$;
 
 REVOKE ALL ON FUNCTION lockstep."mirror of mirror-both/window: contacts"() FROM PUBLIC;
 REVOKE ALL ON FUNCTION lockstep."truncate of mirror-both/window: contacts"() FROM PUBLIC;
@@ -253,72 +253,72 @@ DROP FUNCTION lockstep."key of mirror-both/window: contacts"(bigint, bigint);
 
 -- sends
 WITH there AS MATERIALIZED (
-SELECT ARRAY[public.contacts.person_id::bigint::text] AS key FROM public.contacts
-WHERE public.contacts.person_id > $1::bigint AND public.contacts.person_id <= $2::bigint
-), noted AS (
-INSERT INTO lockstep.already_there (run_id, operation_id, key)
-  SELECT current_setting('lockstep.run_id')::bigint, 'window/note/contacts', key
-  FROM there
-ON CONFLICT DO NOTHING
-RETURNING 1
-)
-SELECT (SELECT count(*) FROM there) AS read, (SELECT count(*) FROM noted) AS changed,
-  0::bigint AS skipped, 0::bigint AS kept, NULL::json AS findings, NULL::json AS problem;
+  SELECT ARRAY[public.contacts.person_id::bigint::text] AS key FROM public.contacts
+  WHERE public.contacts.person_id > $1::bigint AND public.contacts.person_id <= $2::bigint
+  ), noted AS (
+  INSERT INTO lockstep.already_there (run_id, operation_id, key)
+    SELECT current_setting('lockstep.run_id')::bigint, 'window/note/contacts', key
+    FROM there
+  ON CONFLICT DO NOTHING
+  RETURNING 1
+  )
+  SELECT (SELECT count(*) FROM there) AS read, (SELECT count(*) FROM noted) AS changed,
+    0::bigint AS skipped, 0::bigint AS kept, NULL::json AS findings, NULL::json AS problem;
 
 ----------------------------------------------------------------------------------------------------
 -- statement window/open: keep public.people → public.contacts in step from now on
 
 -- sends
 CREATE TRIGGER "00 lockstep mirror-both/window: contacts i" AFTER INSERT ON public.people
-  FOR EACH ROW
-  WHEN (
-    (
-      current_setting('lockstep.echo', true) IS DISTINCT FROM 'mirror-both/window: contacts < '
-        || pg_catalog.pg_current_xact_id()::text
-        || ' '
-        || ARRAY[NEW.id::bigint::text]::text
-      OR NOT pg_catalog.has_table_privilege('lockstep.tombstone'::pg_catalog.regclass, 'INSERT')
+    FOR EACH ROW
+    WHEN (
+      (
+        current_setting('lockstep.echo', true) IS DISTINCT FROM 'mirror-both/window: contacts < '
+          || pg_catalog.pg_current_xact_id()::text
+          || ' '
+          || ARRAY[NEW.id::bigint::text]::text
+        OR NOT pg_catalog.has_table_privilege('lockstep.tombstone'::pg_catalog.regclass, 'INSERT')
+      )
     )
-  )
-  EXECUTE FUNCTION lockstep."mirror of mirror-both/window: contacts"();
+    EXECUTE FUNCTION lockstep."mirror of mirror-both/window: contacts"();
 
 CREATE TRIGGER "00 lockstep mirror-both/window: contacts u" AFTER UPDATE
-  ON public.people
-  FOR EACH ROW
-  WHEN (
-    ROW(OLD.id, OLD.email)::record *<> ROW(NEW.id, NEW.email)::record
-    AND (
-      current_setting('lockstep.echo', true) IS DISTINCT FROM 'mirror-both/window: contacts < '
-        || pg_catalog.pg_current_xact_id()::text
-        || ' '
-        || ARRAY[NEW.id::bigint::text]::text
-      OR NOT pg_catalog.has_table_privilege('lockstep.tombstone'::pg_catalog.regclass, 'INSERT')
+    ON public.people
+    FOR EACH ROW
+    WHEN (
+      ROW(OLD.id, OLD.email)::record *<> ROW(NEW.id, NEW.email)::record
+      AND (
+        current_setting('lockstep.echo', true) IS DISTINCT FROM 'mirror-both/window: contacts < '
+          || pg_catalog.pg_current_xact_id()::text
+          || ' '
+          || ARRAY[NEW.id::bigint::text]::text
+        OR NOT pg_catalog.has_table_privilege('lockstep.tombstone'::pg_catalog.regclass, 'INSERT')
+      )
     )
-  )
-  EXECUTE FUNCTION lockstep."mirror of mirror-both/window: contacts"();
+    EXECUTE FUNCTION lockstep."mirror of mirror-both/window: contacts"();
 
 CREATE TRIGGER "00 lockstep mirror-both/window: contacts d" AFTER DELETE ON public.people
-  FOR EACH ROW
-  WHEN (
-    (
-      current_setting('lockstep.echo', true) IS DISTINCT FROM 'mirror-both/window: contacts < '
-        || pg_catalog.pg_current_xact_id()::text
-        || ' '
-        || ARRAY[OLD.id::bigint::text]::text
-      OR NOT pg_catalog.has_table_privilege('lockstep.tombstone'::pg_catalog.regclass, 'INSERT')
+    FOR EACH ROW
+    WHEN (
+      (
+        current_setting('lockstep.echo', true) IS DISTINCT FROM 'mirror-both/window: contacts < '
+          || pg_catalog.pg_current_xact_id()::text
+          || ' '
+          || ARRAY[OLD.id::bigint::text]::text
+        OR NOT pg_catalog.has_table_privilege('lockstep.tombstone'::pg_catalog.regclass, 'INSERT')
+      )
     )
-  )
-  EXECUTE FUNCTION lockstep."mirror of mirror-both/window: contacts"();
+    EXECUTE FUNCTION lockstep."mirror of mirror-both/window: contacts"();
 
 CREATE TRIGGER "00 lockstep mirror-both/window: contacts t" BEFORE TRUNCATE
-  ON public.people
-  FOR EACH STATEMENT
-  EXECUTE FUNCTION lockstep."truncate of mirror-both/window: contacts"();
+    ON public.people
+    FOR EACH STATEMENT
+    EXECUTE FUNCTION lockstep."truncate of mirror-both/window: contacts"();
 
 CREATE TRIGGER "00 lockstep mirror-both/window: contacts t" BEFORE TRUNCATE
-  ON public.contacts
-  FOR EACH STATEMENT
-  EXECUTE FUNCTION lockstep."truncate of mirror-both/window: contacts"();
+    ON public.contacts
+    FOR EACH STATEMENT
+    EXECUTE FUNCTION lockstep."truncate of mirror-both/window: contacts"();
 
 ALTER TABLE public.people ENABLE ALWAYS TRIGGER "00 lockstep mirror-both/window: contacts i";
 ALTER TABLE public.people ENABLE ALWAYS TRIGGER "00 lockstep mirror-both/window: contacts u";
@@ -327,186 +327,186 @@ ALTER TABLE public.people ENABLE ALWAYS TRIGGER "00 lockstep mirror-both/window:
 ALTER TABLE public.contacts ENABLE ALWAYS TRIGGER "00 lockstep mirror-both/window: contacts t";
 
 INSERT INTO lockstep."window" (run_id, step, name, direction, state, sides)
-VALUES (
-  current_setting('lockstep.run_id')::bigint,
-  'window',
-  'mirror-both/window',
-  'both',
-  'old leads',
-  '[{"mapping":"contacts","from":"public.people","to":"public.contacts"}]'
-);
+  VALUES (
+    current_setting('lockstep.run_id')::bigint,
+    'window',
+    'mirror-both/window',
+    'both',
+    'old leads',
+    '[{"mapping":"contacts","from":"public.people","to":"public.contacts"}]'
+  );
 
 ----------------------------------------------------------------------------------------------------
 -- statement undo/window/leave: let the mirrors of window only take away what they brought
 
 -- asserts: the window mirror-both/window can become: leaving
 WITH violation AS MATERIALIZED (
-SELECT w.state
-  FROM (SELECT 1) AS one
-  LEFT JOIN lockstep."window" AS w
-  ON w.run_id = current_setting('lockstep.run_id')::bigint
-  AND w.step = 'window'
-WHERE w.state IS NULL OR w.state NOT IN ('old leads')
-)
-SELECT count(*) AS violations,
-  (SELECT json_agg(to_json(s.*)) FROM (SELECT * FROM violation LIMIT 1) AS s) AS samples,
-  NULL::json AS figures
-FROM violation;
+  SELECT w.state
+    FROM (SELECT 1) AS one
+    LEFT JOIN lockstep."window" AS w
+    ON w.run_id = current_setting('lockstep.run_id')::bigint
+    AND w.step = 'window'
+  WHERE w.state IS NULL OR w.state NOT IN ('old leads')
+  )
+  SELECT count(*) AS violations,
+    (SELECT json_agg(to_json(s.*)) FROM (SELECT * FROM violation LIMIT 1) AS s) AS samples,
+    NULL::json AS figures
+  FROM violation;
 
 -- asserts: what a side of mirror-both/window did not take has been made good
 WITH violation AS MATERIALIZED (
-(SELECT w.lockstep_key AS key, to_jsonb(e.*) - 'lockstep_here' AS expected, to_jsonb(a.*) - 'lockstep_here' AS found
-FROM (
-  SELECT k.key AS lockstep_key, k.key[1]::bigint AS person_id
+  (SELECT w.lockstep_key AS key, to_jsonb(e.*) - 'lockstep_here' AS expected, to_jsonb(a.*) - 'lockstep_here' AS found
   FROM (
-  SELECT DISTINCT k.key
-  FROM lockstep.mirror_failure AS f
-  CROSS JOIN LATERAL (VALUES (f.key_before), (f.key_after)) AS k (key)
-WHERE f.window_name = 'mirror-both/window'
-  AND f.mapping = 'contacts'
-  AND f.accepted_at IS NULL
-  AND k.key IS NOT NULL) AS k) AS w
-LEFT JOIN LATERAL (SELECT true AS lockstep_here, s.* FROM (SELECT id AS person_id, (lower(email)
-)::text AS email
-FROM public.people
-WHERE id = w.person_id
-OFFSET 0) AS s) AS e ON true
-LEFT JOIN LATERAL (
-  SELECT true AS lockstep_here, t.*
-  FROM (
-  SELECT t.*
-  FROM public.contacts AS t
-  WHERE t.person_id = w.lockstep_key[1]::bigint
-OFFSET 0) AS t) AS a ON true
-WHERE (
-  e.lockstep_here IS DISTINCT FROM a.lockstep_here
-  OR (e.lockstep_here AND (ROW(e.email::text)::record *<> ROW(a.email::text)::record))
-))
-)
-SELECT count(*) AS violations,
-  (SELECT json_agg(to_json(s.*)) FROM (SELECT * FROM violation LIMIT 10) AS s) AS samples,
-  NULL::json AS figures
-FROM violation;
+    SELECT k.key AS lockstep_key, k.key[1]::bigint AS person_id
+    FROM (
+    SELECT DISTINCT k.key
+    FROM lockstep.mirror_failure AS f
+    CROSS JOIN LATERAL (VALUES (f.key_before), (f.key_after)) AS k (key)
+  WHERE f.window_name = 'mirror-both/window'
+    AND f.mapping = 'contacts'
+    AND f.accepted_at IS NULL
+    AND k.key IS NOT NULL) AS k) AS w
+  LEFT JOIN LATERAL (SELECT true AS lockstep_here, s.* FROM (SELECT id AS person_id, (lower(email)
+  )::text AS email
+  FROM public.people
+  WHERE id = w.person_id
+  OFFSET 0) AS s) AS e ON true
+  LEFT JOIN LATERAL (
+    SELECT true AS lockstep_here, t.*
+    FROM (
+    SELECT t.*
+    FROM public.contacts AS t
+    WHERE t.person_id = w.lockstep_key[1]::bigint
+  OFFSET 0) AS t) AS a ON true
+  WHERE (
+    e.lockstep_here IS DISTINCT FROM a.lockstep_here
+    OR (e.lockstep_here AND (ROW(e.email::text)::record *<> ROW(a.email::text)::record))
+  ))
+  )
+  SELECT count(*) AS violations,
+    (SELECT json_agg(to_json(s.*)) FROM (SELECT * FROM violation LIMIT 10) AS s) AS samples,
+    NULL::json AS figures
+  FROM violation;
 
 -- sends
 CREATE OR REPLACE FUNCTION lockstep."mirror of mirror-both/window: contacts"() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER
-SET search_path = pg_catalog, pg_temp
-  SET TimeZone = 'UTC'
-  SET DateStyle = 'ISO, YMD'
-  SET IntervalStyle = 'postgres'
-  SET extra_float_digits = '1'
-  SET bytea_output = 'hex'
-  SET lc_monetary = 'C'
-  SET standard_conforming_strings = 'on'
-  SET row_security = 'off'
-AS $body$
-#variable_conflict use_column
-DECLARE
-  gone record;
-  come record;
-  gone_key text[];
-  come_key text[];
-  had boolean := false;
-  has boolean := false;
-  n bigint;
-BEGIN
-  IF TG_OP <> 'INSERT' THEN
-    SELECT r.* INTO gone FROM lockstep."row of mirror-both/window: contacts"(OLD.id, OLD.email) AS r;
-    had := FOUND;
-    gone_key := ARRAY[gone.person_id::bigint::text];
-  END IF;
-  IF TG_OP <> 'DELETE' THEN
-    SELECT r.* INTO come FROM lockstep."row of mirror-both/window: contacts"(NEW.id, NEW.email) AS r;
-    has := FOUND;
-    come_key := ARRAY[come.person_id::bigint::text];
-  END IF;
-  IF had THEN
-    EXECUTE 'DELETE FROM public.contacts AS t USING (SELECT $1 AS person_id, $2 AS email) AS gone WHERE lockstep."key of mirror-both/window: contacts"(t.person_id, gone.person_id) AND NOT (ROW(t.email::text)::record *<> ROW(gone.email::text)::record) AND NOT (ROW(t.called::text, t.since::timestamp with time zone)::record *<> ROW(NULL::text, NULL::timestamp with time zone)::record) AND NOT EXISTS (SELECT FROM lockstep.already_there AS a WHERE a.run_id = (SELECT max(w.run_id) FROM lockstep."window" AS w WHERE w.name = ''mirror-both/window'') AND a.operation_id = ''window/note/contacts'' AND a.key = ARRAY[t.person_id::bigint::text])'
-      USING gone.person_id, gone.email;
-    GET DIAGNOSTICS n = ROW_COUNT;
-    IF n = 0 AND current_setting('transaction_isolation') <> 'read committed' THEN
-      INSERT INTO public.contacts (person_id, email) VALUES (gone.person_id, gone.email)
-      ON CONFLICT (person_id) DO NOTHING;
-      IF FOUND THEN
-        EXECUTE 'DELETE FROM public.contacts AS t USING (SELECT $1 AS person_id, $2 AS email) AS gone WHERE lockstep."key of mirror-both/window: contacts"(t.person_id, gone.person_id)'
-          USING gone.person_id, gone.email;
+  SET search_path = pg_catalog, pg_temp
+    SET TimeZone = 'UTC'
+    SET DateStyle = 'ISO, YMD'
+    SET IntervalStyle = 'postgres'
+    SET extra_float_digits = '1'
+    SET bytea_output = 'hex'
+    SET lc_monetary = 'C'
+    SET standard_conforming_strings = 'on'
+    SET row_security = 'off'
+  AS $body$
+  #variable_conflict use_column
+  DECLARE
+    gone record;
+    come record;
+    gone_key text[];
+    come_key text[];
+    had boolean := false;
+    has boolean := false;
+    n bigint;
+  BEGIN
+    IF TG_OP <> 'INSERT' THEN
+      SELECT r.* INTO gone FROM lockstep."row of mirror-both/window: contacts"(OLD.id, OLD.email) AS r;
+      had := FOUND;
+      gone_key := ARRAY[gone.person_id::bigint::text];
+    END IF;
+    IF TG_OP <> 'DELETE' THEN
+      SELECT r.* INTO come FROM lockstep."row of mirror-both/window: contacts"(NEW.id, NEW.email) AS r;
+      has := FOUND;
+      come_key := ARRAY[come.person_id::bigint::text];
+    END IF;
+    IF had THEN
+      EXECUTE 'DELETE FROM public.contacts AS t USING (SELECT $1 AS person_id, $2 AS email) AS gone WHERE lockstep."key of mirror-both/window: contacts"(t.person_id, gone.person_id) AND NOT (ROW(t.email::text)::record *<> ROW(gone.email::text)::record) AND NOT (ROW(t.called::text, t.since::timestamp with time zone)::record *<> ROW(NULL::text, NULL::timestamp with time zone)::record) AND NOT EXISTS (SELECT FROM lockstep.already_there AS a WHERE a.run_id = (SELECT max(w.run_id) FROM lockstep."window" AS w WHERE w.name = ''mirror-both/window'') AND a.operation_id = ''window/note/contacts'' AND a.key = ARRAY[t.person_id::bigint::text])'
+        USING gone.person_id, gone.email;
+      GET DIAGNOSTICS n = ROW_COUNT;
+      IF n = 0 AND current_setting('transaction_isolation') <> 'read committed' THEN
+        INSERT INTO public.contacts (person_id, email) VALUES (gone.person_id, gone.email)
+        ON CONFLICT (person_id) DO NOTHING;
+        IF FOUND THEN
+          EXECUTE 'DELETE FROM public.contacts AS t USING (SELECT $1 AS person_id, $2 AS email) AS gone WHERE lockstep."key of mirror-both/window: contacts"(t.person_id, gone.person_id)'
+            USING gone.person_id, gone.email;
+        END IF;
       END IF;
     END IF;
-  END IF;
-  RETURN NULL;
-END
-$body$;
+    RETURN NULL;
+  END
+  $body$;
 
 WITH moved AS (
-UPDATE lockstep."window" AS w
-  SET state = 'leaving', moved_at = clock_timestamp()
-  WHERE w.run_id = current_setting('lockstep.run_id')::bigint
-  AND w.step = 'window'
-  RETURNING w.run_id, w.step, w.state, w.moved_at
-)
-INSERT INTO lockstep.window_move (window_run_id, step, to_state, at, by_run_id)
-  SELECT run_id, step, state, moved_at, current_setting('lockstep.run_id')::bigint
-  FROM moved;
+  UPDATE lockstep."window" AS w
+    SET state = 'leaving', moved_at = clock_timestamp()
+    WHERE w.run_id = current_setting('lockstep.run_id')::bigint
+    AND w.step = 'window'
+    RETURNING w.run_id, w.step, w.state, w.moved_at
+  )
+  INSERT INTO lockstep.window_move (window_run_id, step, to_state, at, by_run_id)
+    SELECT run_id, step, state, moved_at, current_setting('lockstep.run_id')::bigint
+    FROM moved;
 
 ----------------------------------------------------------------------------------------------------
 -- batch undo/window/take-away/contacts: delete from public.contacts what the window brought (contacts)
 
 -- sends
 WITH candidate AS MATERIALIZED (
-SELECT public.contacts.*,
-  public.contacts.ctid AS lockstep_row,
-  public.contacts.tableoid AS lockstep_table,
-  ARRAY[public.contacts.person_id::bigint::text] AS lockstep_key
-FROM public.contacts
-WHERE public.contacts.person_id > $1::bigint AND public.contacts.person_id <= $2::bigint
-FOR UPDATE
-), judged AS MATERIALIZED (
-SELECT c.*,
-  EXISTS (
-    SELECT
-    FROM lockstep.already_there AS a
-    WHERE a.run_id = current_setting('lockstep.run_id')::bigint
-    AND a.operation_id = 'window/note/contacts'
-    AND a.key = c.lockstep_key
-  ) AS lockstep_there,
-  coalesce((
-    SELECT NOT (ROW(e.email::text)::record *<> ROW(c.email::text)::record)
-    FROM (
-    SELECT id AS person_id, (lower(email)
-)::text AS email
-FROM public.people
-WHERE id = c.person_id
-OFFSET 0) AS e), false) AS lockstep_said,
-  (
-    ROW(
-      c.called::text, c.since::timestamp with time zone
-    )::record *<> ROW(NULL::text, NULL::timestamp with time zone)::record
-  ) AS lockstep_written
-FROM candidate AS c
-), removed AS (
-DELETE FROM public.contacts
-  WHERE public.contacts.ctid
-    = ANY (ARRAY(SELECT lockstep_row FROM judged WHERE lockstep_said AND NOT lockstep_written AND NOT lockstep_there))
-RETURNING 1
-), others AS (
-SELECT * FROM judged WHERE NOT (lockstep_said AND NOT lockstep_written) AND NOT lockstep_there
-)
-SELECT (SELECT count(*) FROM candidate) AS read, (SELECT count(*) FROM removed) AS changed,
-  (SELECT count(*) FROM judged WHERE lockstep_there) AS skipped, (SELECT count(*) FROM others) AS kept,
-  (
-    SELECT json_agg(json_build_object('what', CASE
-    WHEN o.lockstep_said
-    THEN 'kept: columns that the mapping does not fill were written'
-    ELSE 'kept: not what the source says' END,
-    'row',
-      to_jsonb(o.*) - ARRAY['lockstep_row',
-      'lockstep_table',
-      'lockstep_key',
-      'lockstep_there',
-      'lockstep_said',
-      'lockstep_written']))
-      FROM (SELECT * FROM others LIMIT 10) AS o) AS findings,
-  NULL::json AS problem;
+  SELECT public.contacts.*,
+    public.contacts.ctid AS lockstep_row,
+    public.contacts.tableoid AS lockstep_table,
+    ARRAY[public.contacts.person_id::bigint::text] AS lockstep_key
+  FROM public.contacts
+  WHERE public.contacts.person_id > $1::bigint AND public.contacts.person_id <= $2::bigint
+  FOR UPDATE
+  ), judged AS MATERIALIZED (
+  SELECT c.*,
+    EXISTS (
+      SELECT
+      FROM lockstep.already_there AS a
+      WHERE a.run_id = current_setting('lockstep.run_id')::bigint
+      AND a.operation_id = 'window/note/contacts'
+      AND a.key = c.lockstep_key
+    ) AS lockstep_there,
+    coalesce((
+      SELECT NOT (ROW(e.email::text)::record *<> ROW(c.email::text)::record)
+      FROM (
+      SELECT id AS person_id, (lower(email)
+  )::text AS email
+  FROM public.people
+  WHERE id = c.person_id
+  OFFSET 0) AS e), false) AS lockstep_said,
+    (
+      ROW(
+        c.called::text, c.since::timestamp with time zone
+      )::record *<> ROW(NULL::text, NULL::timestamp with time zone)::record
+    ) AS lockstep_written
+  FROM candidate AS c
+  ), removed AS (
+  DELETE FROM public.contacts
+    WHERE public.contacts.ctid
+      = ANY (ARRAY(SELECT lockstep_row FROM judged WHERE lockstep_said AND NOT lockstep_written AND NOT lockstep_there))
+  RETURNING 1
+  ), others AS (
+  SELECT * FROM judged WHERE NOT (lockstep_said AND NOT lockstep_written) AND NOT lockstep_there
+  )
+  SELECT (SELECT count(*) FROM candidate) AS read, (SELECT count(*) FROM removed) AS changed,
+    (SELECT count(*) FROM judged WHERE lockstep_there) AS skipped, (SELECT count(*) FROM others) AS kept,
+    (
+      SELECT json_agg(json_build_object('what', CASE
+      WHEN o.lockstep_said
+      THEN 'kept: columns that the mapping does not fill were written'
+      ELSE 'kept: not what the source says' END,
+      'row',
+        to_jsonb(o.*) - ARRAY['lockstep_row',
+        'lockstep_table',
+        'lockstep_key',
+        'lockstep_there',
+        'lockstep_said',
+        'lockstep_written']))
+        FROM (SELECT * FROM others LIMIT 10) AS o) AS findings,
+    NULL::json AS problem;
 
 ----------------------------------------------------------------------------------------------------
 -- statement undo/window/drop/1: remove the mirrors from public.people
@@ -528,17 +528,17 @@ DROP TRIGGER "00 lockstep mirror-both/window: contacts t" ON public.contacts;
 
 -- asserts: the window mirror-both/window can become: gone
 WITH violation AS MATERIALIZED (
-SELECT w.state
-  FROM (SELECT 1) AS one
-  LEFT JOIN lockstep."window" AS w
-  ON w.run_id = current_setting('lockstep.run_id')::bigint
-  AND w.step = 'window'
-WHERE w.state IS NULL OR w.state NOT IN ('old leads', 'leaving')
-)
-SELECT count(*) AS violations,
-  (SELECT json_agg(to_json(s.*)) FROM (SELECT * FROM violation LIMIT 1) AS s) AS samples,
-  NULL::json AS figures
-FROM violation;
+  SELECT w.state
+    FROM (SELECT 1) AS one
+    LEFT JOIN lockstep."window" AS w
+    ON w.run_id = current_setting('lockstep.run_id')::bigint
+    AND w.step = 'window'
+  WHERE w.state IS NULL OR w.state NOT IN ('old leads', 'leaving')
+  )
+  SELECT count(*) AS violations,
+    (SELECT json_agg(to_json(s.*)) FROM (SELECT * FROM violation LIMIT 1) AS s) AS samples,
+    NULL::json AS figures
+  FROM violation;
 
 -- sends
 DELETE FROM lockstep.tombstone WHERE window_name = 'mirror-both/window';
@@ -546,352 +546,354 @@ DELETE FROM lockstep.old_writer WHERE window_name = 'mirror-both/window';
 DELETE FROM lockstep.mirror_failure WHERE window_name = 'mirror-both/window';
 
 WITH moved AS (
-UPDATE lockstep."window" AS w
-  SET state = 'gone', moved_at = clock_timestamp()
-  WHERE w.run_id = current_setting('lockstep.run_id')::bigint
-  AND w.step = 'window'
-  RETURNING w.run_id, w.step, w.state, w.moved_at
-)
-INSERT INTO lockstep.window_move (window_run_id, step, to_state, at, by_run_id)
-  SELECT run_id, step, state, moved_at, current_setting('lockstep.run_id')::bigint
-  FROM moved;
+  UPDATE lockstep."window" AS w
+    SET state = 'gone', moved_at = clock_timestamp()
+    WHERE w.run_id = current_setting('lockstep.run_id')::bigint
+    AND w.step = 'window'
+    RETURNING w.run_id, w.step, w.state, w.moved_at
+  )
+  INSERT INTO lockstep.window_move (window_run_id, step, to_state, at, by_run_id)
+    SELECT run_id, step, state, moved_at, current_setting('lockstep.run_id')::bigint
+    FROM moved;
 
 ----------------------------------------------------------------------------------------------------
 -- batch fill/fill/contacts: copy public.people into public.contacts (contacts)
 
 -- sends
 WITH source AS MATERIALIZED (
-SELECT id AS person_id, (lower(email)
-)::text AS email
-FROM public.people
-WHERE public.people.id > $1::bigint AND public.people.id <= $2::bigint
-FOR NO KEY UPDATE
-), inserted AS (
-INSERT INTO public.contacts (person_id, email)
-SELECT person_id, email FROM source
-ORDER BY person_id
-RETURNING person_id
-), tally AS (
-SELECT (SELECT count(*) FROM source) AS read, (SELECT count(*) FROM inserted) AS changed
-)
-SELECT read, changed, 0::bigint AS skipped, 0::bigint AS kept, NULL::json AS findings,
-  CASE
-    WHEN NOT (NOT EXISTS (
-    SELECT p.relid::regclass::text AS "table", w.trigger_name AS "trigger"
-    FROM (
-      VALUES ('public.people', '00 lockstep mirror-both/window: contacts i'),
-      ('public.people', '00 lockstep mirror-both/window: contacts u'),
-      ('public.people', '00 lockstep mirror-both/window: contacts d')
-    ) AS w (table_name, trigger_name)
-CROSS JOIN LATERAL (
-  SELECT pg_catalog.to_regclass(w.table_name) AS relid
-  UNION
-  SELECT t.relid
-  FROM pg_catalog.pg_partition_tree(pg_catalog.to_regclass(w.table_name)) AS t
-) AS p
-WHERE NOT EXISTS (SELECT FROM pg_catalog.pg_trigger AS g WHERE g.tgrelid = p.relid AND g.tgenabled = 'A'
-  AND (g.tgname = w.trigger_name OR g.tgparentid <> 0)
-    AND g.tgfoid IN (
-      SELECT o.tgfoid
-      FROM pg_catalog.pg_trigger AS o
-      WHERE o.tgrelid = pg_catalog.to_regclass(w.table_name)
-      AND o.tgname = w.trigger_name
-    ))))
-    THEN json_build_object('code', 'mirror_silent', 'retry', false, 'rows', '[]'::json)
-    ELSE CASE
-    WHEN read <> changed
-    THEN json_build_object('code', 'rows_left_out', 'retry', false, 'rows', '[]'::json) END END AS problem
-FROM tally;
+  SELECT id AS person_id, (lower(email)
+  )::text AS email
+  FROM public.people
+  WHERE public.people.id > $1::bigint AND public.people.id <= $2::bigint
+  FOR NO KEY UPDATE
+  ), inserted AS (
+  INSERT INTO public.contacts (person_id, email)
+  SELECT person_id, email FROM source
+  ORDER BY person_id
+  RETURNING person_id
+  ), tally AS (
+  SELECT (SELECT count(*) FROM source) AS read, (SELECT count(*) FROM inserted) AS changed
+  )
+  SELECT read, changed, 0::bigint AS skipped, 0::bigint AS kept, NULL::json AS findings,
+    CASE
+      WHEN NOT (NOT EXISTS (
+      SELECT p.relid::regclass::text AS "table", w.trigger_name AS "trigger"
+      FROM (
+        VALUES ('public.people', '00 lockstep mirror-both/window: contacts i'),
+        ('public.people', '00 lockstep mirror-both/window: contacts u'),
+        ('public.people', '00 lockstep mirror-both/window: contacts d')
+      ) AS w (table_name, trigger_name)
+  CROSS JOIN LATERAL (
+    SELECT pg_catalog.to_regclass(w.table_name) AS relid
+    UNION
+    SELECT t.relid
+    FROM pg_catalog.pg_partition_tree(pg_catalog.to_regclass(w.table_name)) AS t
+  ) AS p
+  WHERE NOT EXISTS (SELECT FROM pg_catalog.pg_trigger AS g WHERE g.tgrelid = p.relid AND g.tgenabled = 'A'
+    AND (g.tgname = w.trigger_name OR g.tgparentid <> 0)
+      AND g.tgfoid IN (
+        SELECT o.tgfoid
+        FROM pg_catalog.pg_trigger AS o
+        WHERE o.tgrelid = pg_catalog.to_regclass(w.table_name)
+        AND o.tgname = w.trigger_name
+      ))))
+      THEN json_build_object('code', 'mirror_silent', 'retry', false, 'rows', '[]'::json)
+      ELSE CASE
+      WHEN read <> changed
+      THEN json_build_object('code', 'rows_left_out', 'retry', false, 'rows', '[]'::json) END END AS problem
+  FROM tally;
 
 -- after a row that is there
 WITH source AS MATERIALIZED (
-SELECT id AS person_id, (lower(email)
-)::text AS email
-FROM public.people
-WHERE public.people.id > $1::bigint AND public.people.id <= $2::bigint
-FOR NO KEY UPDATE
-), inserted AS (
-INSERT INTO public.contacts (person_id, email)
-SELECT person_id, email FROM source
-ORDER BY person_id
-ON CONFLICT (person_id) DO NOTHING
-RETURNING person_id
-), met AS MATERIALIZED (
-SELECT s.* FROM source AS s WHERE NOT EXISTS (SELECT FROM inserted AS i WHERE i.person_id = s.person_id)
-), differing AS (
-SELECT to_jsonb(m.*) AS expected, to_jsonb(t.*) AS found
-FROM met AS m CROSS JOIN LATERAL (SELECT * FROM public.contacts AS w WHERE w.person_id = m.person_id OFFSET 0) AS t
-WHERE (ROW(m.email::text)::record *<> ROW(t.email::text)::record) LIMIT 10
-)
-SELECT (SELECT count(*) FROM source) AS read,
-  (SELECT count(*) FROM inserted) AS changed,
-  (SELECT count(*) FROM met) AS skipped,
-  0::bigint AS kept,
-  (
-    SELECT json_agg(json_build_object('what', 'already there, and different', 'expected', expected, 'found', found))
-    FROM differing
-  ) AS findings,
-  CASE
-    WHEN NOT (NOT EXISTS (
-    SELECT p.relid::regclass::text AS "table", w.trigger_name AS "trigger"
-    FROM (
-      VALUES ('public.people', '00 lockstep mirror-both/window: contacts i'),
-      ('public.people', '00 lockstep mirror-both/window: contacts u'),
-      ('public.people', '00 lockstep mirror-both/window: contacts d')
-    ) AS w (table_name, trigger_name)
-CROSS JOIN LATERAL (
-  SELECT pg_catalog.to_regclass(w.table_name) AS relid
-  UNION
-  SELECT t.relid
-  FROM pg_catalog.pg_partition_tree(pg_catalog.to_regclass(w.table_name)) AS t
-) AS p
-WHERE NOT EXISTS (SELECT FROM pg_catalog.pg_trigger AS g WHERE g.tgrelid = p.relid AND g.tgenabled = 'A'
-  AND (g.tgname = w.trigger_name OR g.tgparentid <> 0)
-    AND g.tgfoid IN (
-      SELECT o.tgfoid
-      FROM pg_catalog.pg_trigger AS o
-      WHERE o.tgrelid = pg_catalog.to_regclass(w.table_name)
-      AND o.tgname = w.trigger_name
-    ))))
-    THEN json_build_object('code', 'mirror_silent', 'retry', false, 'rows', '[]'::json)
-    ELSE NULL::json END AS problem;
+  SELECT id AS person_id, (lower(email)
+  )::text AS email
+  FROM public.people
+  WHERE public.people.id > $1::bigint AND public.people.id <= $2::bigint
+  FOR NO KEY UPDATE
+  ), inserted AS (
+  INSERT INTO public.contacts (person_id, email)
+  SELECT person_id, email FROM source
+  ORDER BY person_id
+  ON CONFLICT (person_id) DO NOTHING
+  RETURNING person_id
+  ), met AS MATERIALIZED (
+  SELECT s.* FROM source AS s WHERE NOT EXISTS (SELECT FROM inserted AS i WHERE i.person_id = s.person_id)
+  ), differing AS (
+  SELECT to_jsonb(m.*) AS expected, to_jsonb(t.*) AS found
+  FROM met AS m CROSS JOIN LATERAL (SELECT * FROM public.contacts AS w WHERE w.person_id = m.person_id OFFSET 0) AS t
+  WHERE (ROW(m.email::text)::record *<> ROW(t.email::text)::record) LIMIT 10
+  )
+  SELECT (SELECT count(*) FROM source) AS read,
+    (SELECT count(*) FROM inserted) AS changed,
+    (SELECT count(*) FROM met) AS skipped,
+    0::bigint AS kept,
+    (
+      SELECT json_agg(json_build_object('what', 'already there, and different', 'expected', expected, 'found', found))
+      FROM differing
+    ) AS findings,
+    CASE
+      WHEN NOT (NOT EXISTS (
+      SELECT p.relid::regclass::text AS "table", w.trigger_name AS "trigger"
+      FROM (
+        VALUES ('public.people', '00 lockstep mirror-both/window: contacts i'),
+        ('public.people', '00 lockstep mirror-both/window: contacts u'),
+        ('public.people', '00 lockstep mirror-both/window: contacts d')
+      ) AS w (table_name, trigger_name)
+  CROSS JOIN LATERAL (
+    SELECT pg_catalog.to_regclass(w.table_name) AS relid
+    UNION
+    SELECT t.relid
+    FROM pg_catalog.pg_partition_tree(pg_catalog.to_regclass(w.table_name)) AS t
+  ) AS p
+  WHERE NOT EXISTS (SELECT FROM pg_catalog.pg_trigger AS g WHERE g.tgrelid = p.relid AND g.tgenabled = 'A'
+    AND (g.tgname = w.trigger_name OR g.tgparentid <> 0)
+      AND g.tgfoid IN (
+        SELECT o.tgfoid
+        FROM pg_catalog.pg_trigger AS o
+        WHERE o.tgrelid = pg_catalog.to_regclass(w.table_name)
+        AND o.tgname = w.trigger_name
+      ))))
+      THEN json_build_object('code', 'mirror_silent', 'retry', false, 'rows', '[]'::json)
+      ELSE NULL::json END AS problem;
 
 ----------------------------------------------------------------------------------------------------
 -- check fill/join/window/1-in_sync: public.contacts corresponds to public.people, and nothing that was deleted is back (contacts)
 
 -- check
 WITH expected AS NOT MATERIALIZED (SELECT id AS person_id, (lower(email)
-)::text AS email
-FROM public.people),
-actual AS NOT MATERIALIZED (SELECT person_id, email
-FROM public.contacts),
-pair AS MATERIALIZED (
-  SELECT p.problem, CASE WHEN p.problem <> 'extra' THEN to_jsonb(s.*) END AS expected,
-    CASE WHEN p.problem <> 'missing' THEN to_jsonb(t.*) END AS found,
-    ARRAY[e.person_id::bigint::text] AS expected_key, ARRAY[a.person_id::bigint::text] AS found_key
-  FROM expected AS e FULL JOIN actual AS a ON e.person_id = a.person_id
-  CROSS JOIN LATERAL (
-    SELECT CASE
-    WHEN a.person_id IS NOT DISTINCT FROM NULL
-    THEN 'missing'
-    WHEN e.person_id IS NOT DISTINCT FROM NULL
-    THEN 'extra'
-    WHEN e.email::text COLLATE pg_catalog."C" IS DISTINCT FROM a.email::text COLLATE pg_catalog."C"
-      THEN 'different' END AS problem) AS p
-  CROSS JOIN LATERAL (SELECT e.person_id AS person_id, e.email AS email) AS s
-  CROSS JOIN LATERAL (SELECT a.person_id AS person_id, a.email AS email) AS t
-  WHERE p.problem IN ('missing', 'extra', 'different')
-),
-difference AS MATERIALIZED (
-  SELECT p.problem, p.expected, p.found FROM pair AS p
-  WHERE NOT EXISTS (
-    SELECT
-    FROM lockstep.mirror_failure AS f
-    WHERE f.window_name = 'mirror-both/window'
-    AND f.mapping = 'contacts'
-      AND f.accepted_at IS NOT NULL
-        AND (p.expected_key IN (f.key_before, f.key_after) OR p.found_key IN (f.key_before, f.key_after)))
-  UNION ALL
-  SELECT 'resurrected', NULL, to_jsonb(a.*)
-    FROM lockstep.tombstone AS d
+  )::text AS email
+  FROM public.people),
+  actual AS NOT MATERIALIZED (SELECT person_id, email
+  FROM public.contacts),
+  pair AS MATERIALIZED (
+    SELECT p.problem, CASE WHEN p.problem <> 'extra' THEN to_jsonb(s.*) END AS expected,
+      CASE WHEN p.problem <> 'missing' THEN to_jsonb(t.*) END AS found,
+      ARRAY[e.person_id::bigint::text] AS expected_key, ARRAY[a.person_id::bigint::text] AS found_key
+    FROM expected AS e FULL JOIN actual AS a ON e.person_id = a.person_id
     CROSS JOIN LATERAL (
-    SELECT t.*
-    FROM public.contacts AS t
-    WHERE t.person_id = d.key[1]::bigint
-  OFFSET 0) AS a
-    WHERE d.window_name = 'mirror-both/window' AND d.mapping = 'contacts'
-),
-tally AS (SELECT problem, count(*) AS n FROM difference GROUP BY problem)
-SELECT (SELECT count(*) FROM difference) AS violations,
-  (SELECT json_agg(to_json(s.*)) FROM (SELECT * FROM difference ORDER BY problem LIMIT 10) AS s) AS samples,
-  json_build_object('compared', (SELECT count(*) FROM expected),
-    'missing', coalesce((SELECT n FROM tally WHERE problem = 'missing'), 0),
-    'extra', coalesce((SELECT n FROM tally WHERE problem = 'extra'), 0),
-    'different', coalesce((SELECT n FROM tally WHERE problem = 'different'), 0),
-    'double', coalesce((SELECT n FROM tally WHERE problem = 'double'), 0),
-    'resurrected', coalesce((SELECT n FROM tally WHERE problem = 'resurrected'), 0)
-  ) AS figures;
+      SELECT CASE
+      WHEN a.person_id IS NOT DISTINCT FROM NULL
+      THEN 'missing'
+      WHEN e.person_id IS NOT DISTINCT FROM NULL
+      THEN 'extra'
+      WHEN e.email::text COLLATE pg_catalog."C" IS DISTINCT FROM a.email::text COLLATE pg_catalog."C"
+        THEN 'different' END AS problem) AS p
+    CROSS JOIN LATERAL (SELECT e.person_id AS person_id, e.email AS email) AS s
+    CROSS JOIN LATERAL (SELECT a.person_id AS person_id, a.email AS email) AS t
+    WHERE p.problem IN ('missing', 'extra', 'different')
+  ),
+  difference AS MATERIALIZED (
+    SELECT p.problem, p.expected, p.found FROM pair AS p
+    WHERE NOT EXISTS (
+      SELECT
+      FROM lockstep.mirror_failure AS f
+      WHERE f.window_name = 'mirror-both/window'
+      AND f.mapping = 'contacts'
+        AND f.accepted_at IS NOT NULL
+          AND (p.expected_key IN (f.key_before, f.key_after) OR p.found_key IN (f.key_before, f.key_after)))
+    UNION ALL
+    SELECT 'resurrected', NULL, to_jsonb(a.*)
+      FROM lockstep.tombstone AS d
+      CROSS JOIN LATERAL (
+      SELECT t.*
+      FROM public.contacts AS t
+      WHERE t.person_id = d.key[1]::bigint
+    OFFSET 0) AS a
+      WHERE d.window_name = 'mirror-both/window' AND d.mapping = 'contacts'
+  ),
+  tally AS (SELECT problem, count(*) AS n FROM difference GROUP BY problem)
+  SELECT (SELECT count(*) FROM difference) AS violations,
+    (SELECT json_agg(to_json(s.*)) FROM (SELECT * FROM difference ORDER BY problem LIMIT 10) AS s) AS samples,
+    json_build_object('compared', (SELECT count(*) FROM expected),
+      'missing', coalesce((SELECT n FROM tally WHERE problem = 'missing'), 0),
+      'extra', coalesce((SELECT n FROM tally WHERE problem = 'extra'), 0),
+      'different', coalesce((SELECT n FROM tally WHERE problem = 'different'), 0),
+      'double', coalesce((SELECT n FROM tally WHERE problem = 'double'), 0),
+      'resurrected', coalesce((SELECT n FROM tally WHERE problem = 'resurrected'), 0)
+    ) AS figures;
 
 ----------------------------------------------------------------------------------------------------
 -- statement fill/join/window: keep public.contacts → public.people in step from now on
 
 -- sends
 CREATE FUNCTION lockstep."back of mirror-both/window: contacts"(bigint, text) RETURNS TABLE (email text, id bigint)
-LANGUAGE sql STABLE BEGIN ATOMIC
-SELECT email AS email, person_id AS id
-FROM (SELECT $1 AS person_id, $2 AS email) AS contacts;
-END;
+  LANGUAGE sql STABLE BEGIN ATOMIC
+  SELECT email AS email, person_id AS id
+  FROM (SELECT $1 AS person_id, $2 AS email) AS contacts;
+  END;
 
 CREATE FUNCTION lockstep."own of mirror-both/window: contacts"(bigint, bigint) RETURNS boolean
-LANGUAGE sql STABLE BEGIN ATOMIC
-SELECT $1 = $2;
-END;
+  LANGUAGE sql STABLE BEGIN ATOMIC
+  SELECT $1 = $2;
+  END;
 
 CREATE FUNCTION lockstep."unset of mirror-both/window: contacts"(bigint) RETURNS bigint
-LANGUAGE sql VOLATILE BEGIN ATOMIC
-WITH changed AS (UPDATE public.people SET email = (NULL
-) WHERE people.id = $1 RETURNING 1)
-SELECT count(*) FROM changed;
-END;
+  LANGUAGE sql VOLATILE BEGIN ATOMIC
+  WITH changed AS (UPDATE public.people SET email = (NULL
+  ) WHERE people.id = $1 RETURNING 1)
+  SELECT count(*) FROM changed;
+  END;
 
 CREATE FUNCTION lockstep."mirror back of mirror-both/window: contacts"() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER
-SET search_path = pg_catalog, pg_temp
-  SET TimeZone = 'UTC'
-  SET DateStyle = 'ISO, YMD'
-  SET IntervalStyle = 'postgres'
-  SET extra_float_digits = '1'
-  SET bytea_output = 'hex'
-  SET lc_monetary = 'C'
-  SET standard_conforming_strings = 'on'
-  SET row_security = 'off'
-AS $body$
-#variable_conflict use_column
-DECLARE
-  gone record;
-  come record;
-  gone_row text[];
-  come_row text[];
-  gone_key text[];
-  come_key text[];
-  had boolean := false;
-  has boolean := false;
-  moved boolean := false;
-  fits boolean;
-  n bigint;
-  echo text := current_setting('lockstep.echo', true);
-BEGIN
-  IF strpos(coalesce(echo, ''), pg_current_xact_id()::text || ' {') = 0
-    AND current_setting('lockstep.seen', true) IS DISTINCT FROM pg_current_xact_id()::text
-      || ' mirror-both/window: contacts new'
-    THEN
-    INSERT INTO lockstep.old_writer (window_name, mapping, side) VALUES ('mirror-both/window', 'contacts', 'new');
-    PERFORM set_config('lockstep.seen', pg_current_xact_id()::text || ' mirror-both/window: contacts new', true);
-  END IF;
-  IF TG_OP <> 'INSERT' THEN
-    had := true;
-    IF had THEN
-      SELECT b.* INTO gone FROM lockstep."back of mirror-both/window: contacts"(OLD.person_id, OLD.email) AS b;
-      gone_row := ARRAY[gone.id::bigint::text];
-      gone_key := ARRAY[OLD.person_id::bigint::text];
-    END IF;
-  END IF;
-  IF TG_OP <> 'DELETE' THEN
-    has := true;
-    IF has THEN
-      SELECT b.* INTO come FROM lockstep."back of mirror-both/window: contacts"(NEW.person_id, NEW.email) AS b;
-      come_row := ARRAY[come.id::bigint::text];
-      come_key := ARRAY[NEW.person_id::bigint::text];
-    END IF;
-  END IF;
-  IF had AND has THEN
-    moved := NOT lockstep."own of mirror-both/window: contacts"(come.id, gone.id);
-  END IF;
-  IF had AND (NOT has OR gone_key <> come_key) THEN
-    INSERT INTO lockstep.tombstone (window_name, mapping, key)
-      VALUES ('mirror-both/window', 'contacts', gone_key)
-      ON CONFLICT DO NOTHING;
-  END IF;
-  IF had AND (NOT has OR moved) THEN
-    PERFORM set_config(
-      'lockstep.echo', 'mirror-both/window: contacts < ' || pg_current_xact_id()::text || ' ' || gone_row::text, true
-    );
-    PERFORM lockstep."unset of mirror-both/window: contacts"(gone.id);
-    IF EXISTS (
-      SELECT
-      FROM public.people AS s
-      CROSS JOIN LATERAL lockstep."row of mirror-both/window: contacts"(s.id, s.email) AS r
-      WHERE lockstep."own of mirror-both/window: contacts"(s.id, gone.id)
-    )
+  SET search_path = pg_catalog, pg_temp
+    SET TimeZone = 'UTC'
+    SET DateStyle = 'ISO, YMD'
+    SET IntervalStyle = 'postgres'
+    SET extra_float_digits = '1'
+    SET bytea_output = 'hex'
+    SET lc_monetary = 'C'
+    SET standard_conforming_strings = 'on'
+    SET row_security = 'off'
+  AS $body$
+  #variable_conflict use_column
+  DECLARE
+    gone record;
+    come record;
+    gone_row text[];
+    come_row text[];
+    gone_key text[];
+    come_key text[];
+    had boolean := false;
+    has boolean := false;
+    moved boolean := false;
+    fits boolean;
+    n bigint;
+    echo text := current_setting('lockstep.echo', true);
+  BEGIN
+    IF strpos(coalesce(echo, ''), pg_current_xact_id()::text || ' {') = 0
+      AND current_setting('lockstep.seen', true) IS DISTINCT FROM pg_current_xact_id()::text
+        || ' mirror-both/window: contacts new'
       THEN
-      RAISE EXCEPTION 'lockstep window %: a write to % does not fit into public.people: the old shape would still hold it',
-        '"mirror-both/window"',
-        TG_RELID::regclass
-        USING ERRCODE = 'check_violation',
-          DETAIL = format('Key (%s)=(%s)', 'person_id', array_to_string(coalesce(come_key, gone_key), ', '));
+      INSERT INTO lockstep.old_writer (window_name, mapping, side) VALUES ('mirror-both/window', 'contacts', 'new');
+      PERFORM set_config('lockstep.seen', pg_current_xact_id()::text || ' mirror-both/window: contacts new', true);
     END IF;
-  END IF;
-  IF has THEN
-    IF NOT had OR gone_key <> come_key THEN
-      EXECUTE 'DELETE FROM lockstep.tombstone WHERE window_name = $1 AND mapping = $2 AND key = $3'
-        USING 'mirror-both/window', 'contacts', come_key;
-      GET DIAGNOSTICS n = ROW_COUNT;
-      IF n = 0 AND current_setting('transaction_isolation') <> 'read committed' THEN
-        INSERT INTO lockstep.tombstone (window_name, mapping, key)
-          VALUES ('mirror-both/window', 'contacts', come_key)
-          ON CONFLICT DO NOTHING;
-        EXECUTE 'DELETE FROM lockstep.tombstone WHERE window_name = $1 AND mapping = $2 AND key = $3'
-          USING 'mirror-both/window', 'contacts', come_key;
-      GET DIAGNOSTICS n = ROW_COUNT;
+    IF TG_OP <> 'INSERT' THEN
+      had := true;
+      IF had THEN
+        SELECT b.* INTO gone FROM lockstep."back of mirror-both/window: contacts"(OLD.person_id, OLD.email) AS b;
+        gone_row := ARRAY[gone.id::bigint::text];
+        gone_key := ARRAY[OLD.person_id::bigint::text];
       END IF;
     END IF;
-    IF NOT had OR moved THEN
-      PERFORM
-        FROM public.people AS s
-        WHERE lockstep."own of mirror-both/window: contacts"(s.id, come.id)
-        FOR NO KEY UPDATE;
+    IF TG_OP <> 'DELETE' THEN
+      has := true;
+      IF has THEN
+        SELECT b.* INTO come FROM lockstep."back of mirror-both/window: contacts"(NEW.person_id, NEW.email) AS b;
+        come_row := ARRAY[come.id::bigint::text];
+        come_key := ARRAY[NEW.person_id::bigint::text];
+      END IF;
+    END IF;
+    IF had AND has THEN
+      moved := NOT lockstep."own of mirror-both/window: contacts"(come.id, gone.id);
+    END IF;
+    IF had AND (NOT has OR gone_key <> come_key) THEN
+      INSERT INTO lockstep.tombstone (window_name, mapping, key)
+        VALUES ('mirror-both/window', 'contacts', gone_key)
+        ON CONFLICT DO NOTHING;
+    END IF;
+    IF had AND (NOT has OR moved) THEN
+      PERFORM set_config(
+        'lockstep.echo', 'mirror-both/window: contacts < ' || pg_current_xact_id()::text || ' ' || gone_row::text, true
+      );
+      PERFORM lockstep."unset of mirror-both/window: contacts"(gone.id);
       IF EXISTS (
         SELECT
         FROM public.people AS s
         CROSS JOIN LATERAL lockstep."row of mirror-both/window: contacts"(s.id, s.email) AS r
-        WHERE lockstep."own of mirror-both/window: contacts"(s.id, come.id)
-        AND NOT lockstep."key of mirror-both/window: contacts"(r.person_id, NEW.person_id)
+        WHERE lockstep."own of mirror-both/window: contacts"(s.id, gone.id)
       )
         THEN
-        RAISE EXCEPTION 'lockstep window %: a write to % does not fit into public.people: the row there stands for another one already',
+        RAISE EXCEPTION 'lockstep window %: a write to % does not fit into public.people: the old shape would still hold it',
           '"mirror-both/window"',
           TG_RELID::regclass
           USING ERRCODE = 'check_violation',
             DETAIL = format('Key (%s)=(%s)', 'person_id', array_to_string(coalesce(come_key, gone_key), ', '));
       END IF;
     END IF;
-    PERFORM set_config(
-      'lockstep.echo', 'mirror-both/window: contacts < ' || pg_current_xact_id()::text || ' ' || come_row::text, true
-    );
-    UPDATE public.people AS s
-      SET email = come.email
-      WHERE lockstep."own of mirror-both/window: contacts"(s.id, come.id);
-    IF NOT FOUND THEN
-      INSERT INTO public.people (email, id) VALUES (come.email, come.id);
-    END IF;
-    fits := EXISTS (
-      SELECT
-      FROM public.people AS s
-      CROSS JOIN LATERAL lockstep."row of mirror-both/window: contacts"(s.id, s.email) AS r
-      WHERE lockstep."own of mirror-both/window: contacts"(s.id, come.id)
-      AND lockstep."key of mirror-both/window: contacts"(r.person_id, NEW.person_id)
-      AND NOT (ROW(r.email::text)::record *<> ROW(NEW.email::text)::record)
-    );
-    IF NOT fits
-      AND EXISTS (
+    IF has THEN
+      IF NOT had OR gone_key <> come_key THEN
+        EXECUTE 'DELETE FROM lockstep.tombstone WHERE window_name = $1 AND mapping = $2 AND key = $3'
+          USING 'mirror-both/window', 'contacts', come_key;
+        GET DIAGNOSTICS n = ROW_COUNT;
+        IF n = 0 AND current_setting('transaction_isolation') <> 'read committed' THEN
+          INSERT INTO lockstep.tombstone (window_name, mapping, key)
+            VALUES ('mirror-both/window', 'contacts', come_key)
+            ON CONFLICT DO NOTHING;
+          EXECUTE 'DELETE FROM lockstep.tombstone WHERE window_name = $1 AND mapping = $2 AND key = $3'
+            USING 'mirror-both/window', 'contacts', come_key;
+        GET DIAGNOSTICS n = ROW_COUNT;
+        END IF;
+      END IF;
+      IF NOT had OR moved THEN
+        PERFORM
+          FROM public.people AS s
+          WHERE lockstep."own of mirror-both/window: contacts"(s.id, come.id)
+          FOR NO KEY UPDATE;
+        IF EXISTS (
+          SELECT
+          FROM public.people AS s
+          CROSS JOIN LATERAL lockstep."row of mirror-both/window: contacts"(s.id, s.email) AS r
+          WHERE lockstep."own of mirror-both/window: contacts"(s.id, come.id)
+          AND NOT lockstep."key of mirror-both/window: contacts"(r.person_id, NEW.person_id)
+        )
+          THEN
+          RAISE EXCEPTION 'lockstep window %: a write to % does not fit into public.people: the row there stands for another one already',
+            '"mirror-both/window"',
+            TG_RELID::regclass
+            USING ERRCODE = 'check_violation',
+              DETAIL = format('Key (%s)=(%s)', 'person_id', array_to_string(coalesce(come_key, gone_key), ', '));
+        END IF;
+      END IF;
+      PERFORM set_config(
+        'lockstep.echo', 'mirror-both/window: contacts < ' || pg_current_xact_id()::text || ' ' || come_row::text, true
+      );
+      UPDATE public.people AS s
+        SET email = come.email
+        WHERE lockstep."own of mirror-both/window: contacts"(s.id, come.id);
+      IF NOT FOUND THEN
+        INSERT INTO public.people (email, id) VALUES (come.email, come.id);
+      END IF;
+      fits := EXISTS (
         SELECT
         FROM public.people AS s
-        WHERE lockstep."own of mirror-both/window: contacts"(s.id, come.id)
-        AND (ROW(s.email::text)::record *<> ROW(come.email::text)::record)
-      )
-      THEN
-      PERFORM set_config(
-        'lockstep.echo', 'mirror-both/window: contacts > ' || pg_current_xact_id()::text || ' ' || come_key::text, true
-      );
-      UPDATE public.contacts AS t SET email = r.email
-      FROM public.people AS s
         CROSS JOIN LATERAL lockstep."row of mirror-both/window: contacts"(s.id, s.email) AS r
         WHERE lockstep."own of mirror-both/window: contacts"(s.id, come.id)
         AND lockstep."key of mirror-both/window: contacts"(r.person_id, NEW.person_id)
-        AND lockstep."key of mirror-both/window: contacts"(t.person_id, r.person_id);
-      fits := FOUND;
+        AND NOT (ROW(r.email::text)::record *<> ROW(NEW.email::text)::record)
+      );
+      IF NOT fits
+        AND EXISTS (
+          SELECT
+          FROM public.people AS s
+          WHERE lockstep."own of mirror-both/window: contacts"(s.id, come.id)
+          AND (ROW(s.email::text)::record *<> ROW(come.email::text)::record)
+        )
+        THEN
+        PERFORM set_config(
+          'lockstep.echo',
+          'mirror-both/window: contacts > ' || pg_current_xact_id()::text || ' ' || come_key::text,
+          true
+        );
+        UPDATE public.contacts AS t SET email = r.email
+        FROM public.people AS s
+          CROSS JOIN LATERAL lockstep."row of mirror-both/window: contacts"(s.id, s.email) AS r
+          WHERE lockstep."own of mirror-both/window: contacts"(s.id, come.id)
+          AND lockstep."key of mirror-both/window: contacts"(r.person_id, NEW.person_id)
+          AND lockstep."key of mirror-both/window: contacts"(t.person_id, r.person_id);
+        fits := FOUND;
+      END IF;
+      IF NOT fits THEN
+        RAISE EXCEPTION 'lockstep window %: a write to % does not fit into public.people: the old shape cannot say it',
+          '"mirror-both/window"',
+          TG_RELID::regclass
+          USING ERRCODE = 'check_violation',
+            DETAIL = format('Key (%s)=(%s)', 'person_id', array_to_string(coalesce(come_key, gone_key), ', '));
+      END IF;
     END IF;
-    IF NOT fits THEN
-      RAISE EXCEPTION 'lockstep window %: a write to % does not fit into public.people: the old shape cannot say it',
-        '"mirror-both/window"',
-        TG_RELID::regclass
-        USING ERRCODE = 'check_violation',
-          DETAIL = format('Key (%s)=(%s)', 'person_id', array_to_string(coalesce(come_key, gone_key), ', '));
-    END IF;
-  END IF;
-  PERFORM set_config('lockstep.echo', coalesce(echo, ''), true);
-  RETURN NULL;
-END
-$body$;
+    PERFORM set_config('lockstep.echo', coalesce(echo, ''), true);
+    RETURN NULL;
+  END
+  $body$;
 
 REVOKE ALL ON FUNCTION lockstep."mirror back of mirror-both/window: contacts"() FROM PUBLIC;
 REVOKE ALL ON FUNCTION lockstep."back of mirror-both/window: contacts"(bigint, text) FROM PUBLIC;
@@ -899,49 +901,49 @@ REVOKE ALL ON FUNCTION lockstep."own of mirror-both/window: contacts"(bigint, bi
 REVOKE ALL ON FUNCTION lockstep."unset of mirror-both/window: contacts"(bigint) FROM PUBLIC;
 
 CREATE TRIGGER "00 lockstep mirror-both/window: contacts i" AFTER INSERT ON public.contacts
-  FOR EACH ROW
-  WHEN (
-    (
-      current_setting('lockstep.echo', true) IS DISTINCT FROM 'mirror-both/window: contacts > '
-        || pg_catalog.pg_current_xact_id()::text
-        || ' '
-        || ARRAY[NEW.person_id::bigint::text]::text
-      OR NOT pg_catalog.has_table_privilege('lockstep.tombstone'::pg_catalog.regclass, 'INSERT')
+    FOR EACH ROW
+    WHEN (
+      (
+        current_setting('lockstep.echo', true) IS DISTINCT FROM 'mirror-both/window: contacts > '
+          || pg_catalog.pg_current_xact_id()::text
+          || ' '
+          || ARRAY[NEW.person_id::bigint::text]::text
+        OR NOT pg_catalog.has_table_privilege('lockstep.tombstone'::pg_catalog.regclass, 'INSERT')
+      )
     )
-  )
-  EXECUTE FUNCTION lockstep."mirror back of mirror-both/window: contacts"();
+    EXECUTE FUNCTION lockstep."mirror back of mirror-both/window: contacts"();
 
 ALTER TABLE public.contacts ENABLE ALWAYS TRIGGER "00 lockstep mirror-both/window: contacts i";
 
 CREATE TRIGGER "00 lockstep mirror-both/window: contacts u" AFTER UPDATE
-  ON public.contacts
-  FOR EACH ROW
-  WHEN (
-    ROW(OLD.person_id, OLD.email)::record *<> ROW(NEW.person_id, NEW.email)::record
-    AND (
-      current_setting('lockstep.echo', true) IS DISTINCT FROM 'mirror-both/window: contacts > '
-        || pg_catalog.pg_current_xact_id()::text
-        || ' '
-        || ARRAY[NEW.person_id::bigint::text]::text
-      OR NOT pg_catalog.has_table_privilege('lockstep.tombstone'::pg_catalog.regclass, 'INSERT')
+    ON public.contacts
+    FOR EACH ROW
+    WHEN (
+      ROW(OLD.person_id, OLD.email)::record *<> ROW(NEW.person_id, NEW.email)::record
+      AND (
+        current_setting('lockstep.echo', true) IS DISTINCT FROM 'mirror-both/window: contacts > '
+          || pg_catalog.pg_current_xact_id()::text
+          || ' '
+          || ARRAY[NEW.person_id::bigint::text]::text
+        OR NOT pg_catalog.has_table_privilege('lockstep.tombstone'::pg_catalog.regclass, 'INSERT')
+      )
     )
-  )
-  EXECUTE FUNCTION lockstep."mirror back of mirror-both/window: contacts"();
+    EXECUTE FUNCTION lockstep."mirror back of mirror-both/window: contacts"();
 
 ALTER TABLE public.contacts ENABLE ALWAYS TRIGGER "00 lockstep mirror-both/window: contacts u";
 
 CREATE TRIGGER "00 lockstep mirror-both/window: contacts d" AFTER DELETE ON public.contacts
-  FOR EACH ROW
-  WHEN (
-    (
-      current_setting('lockstep.echo', true) IS DISTINCT FROM 'mirror-both/window: contacts > '
-        || pg_catalog.pg_current_xact_id()::text
-        || ' '
-        || ARRAY[OLD.person_id::bigint::text]::text
-      OR NOT pg_catalog.has_table_privilege('lockstep.tombstone'::pg_catalog.regclass, 'INSERT')
+    FOR EACH ROW
+    WHEN (
+      (
+        current_setting('lockstep.echo', true) IS DISTINCT FROM 'mirror-both/window: contacts > '
+          || pg_catalog.pg_current_xact_id()::text
+          || ' '
+          || ARRAY[OLD.person_id::bigint::text]::text
+        OR NOT pg_catalog.has_table_privilege('lockstep.tombstone'::pg_catalog.regclass, 'INSERT')
+      )
     )
-  )
-  EXECUTE FUNCTION lockstep."mirror back of mirror-both/window: contacts"();
+    EXECUTE FUNCTION lockstep."mirror back of mirror-both/window: contacts"();
 
 ALTER TABLE public.contacts ENABLE ALWAYS TRIGGER "00 lockstep mirror-both/window: contacts d";
 
@@ -962,61 +964,61 @@ DROP FUNCTION lockstep."unset of mirror-both/window: contacts"(bigint);
 
 -- sends
 CREATE OR REPLACE FUNCTION lockstep."watch of mirror-both/window: contacts"() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER
-SET search_path = pg_catalog, pg_temp
-  SET TimeZone = 'UTC'
-  SET DateStyle = 'ISO, YMD'
-  SET IntervalStyle = 'postgres'
-  SET extra_float_digits = '1'
-  SET bytea_output = 'hex'
-  SET lc_monetary = 'C'
-  SET standard_conforming_strings = 'on'
-  SET row_security = 'off'
-AS $body$
-BEGIN
-  IF TG_ARGV[0] = 'old' THEN
-    IF TG_OP = 'UPDATE' THEN
-      INSERT INTO lockstep.touched (window_name, mapping, key)
-        SELECT 'mirror-both/window', 'contacts', k.key
-        FROM (
-          SELECT ARRAY[r.person_id::bigint::text]
-          FROM lockstep."row of mirror-both/window: contacts"(OLD.id, OLD.email) AS r
-          UNION
-          SELECT ARRAY[r.person_id::bigint::text]
-          FROM lockstep."row of mirror-both/window: contacts"(NEW.id, NEW.email) AS r
-        ) AS k (key);
-    ELSIF TG_OP = 'INSERT' THEN
-      INSERT INTO lockstep.touched (window_name, mapping, key)
-        SELECT 'mirror-both/window', 'contacts', k.key
-        FROM (
-          SELECT ARRAY[r.person_id::bigint::text]
-          FROM lockstep."row of mirror-both/window: contacts"(NEW.id, NEW.email) AS r
-        ) AS k (key);
+  SET search_path = pg_catalog, pg_temp
+    SET TimeZone = 'UTC'
+    SET DateStyle = 'ISO, YMD'
+    SET IntervalStyle = 'postgres'
+    SET extra_float_digits = '1'
+    SET bytea_output = 'hex'
+    SET lc_monetary = 'C'
+    SET standard_conforming_strings = 'on'
+    SET row_security = 'off'
+  AS $body$
+  BEGIN
+    IF TG_ARGV[0] = 'old' THEN
+      IF TG_OP = 'UPDATE' THEN
+        INSERT INTO lockstep.touched (window_name, mapping, key)
+          SELECT 'mirror-both/window', 'contacts', k.key
+          FROM (
+            SELECT ARRAY[r.person_id::bigint::text]
+            FROM lockstep."row of mirror-both/window: contacts"(OLD.id, OLD.email) AS r
+            UNION
+            SELECT ARRAY[r.person_id::bigint::text]
+            FROM lockstep."row of mirror-both/window: contacts"(NEW.id, NEW.email) AS r
+          ) AS k (key);
+      ELSIF TG_OP = 'INSERT' THEN
+        INSERT INTO lockstep.touched (window_name, mapping, key)
+          SELECT 'mirror-both/window', 'contacts', k.key
+          FROM (
+            SELECT ARRAY[r.person_id::bigint::text]
+            FROM lockstep."row of mirror-both/window: contacts"(NEW.id, NEW.email) AS r
+          ) AS k (key);
+      ELSE
+        INSERT INTO lockstep.touched (window_name, mapping, key)
+          SELECT 'mirror-both/window', 'contacts', k.key
+          FROM (
+            SELECT ARRAY[r.person_id::bigint::text]
+            FROM lockstep."row of mirror-both/window: contacts"(OLD.id, OLD.email) AS r
+          ) AS k (key);
+      END IF;
     ELSE
-      INSERT INTO lockstep.touched (window_name, mapping, key)
-        SELECT 'mirror-both/window', 'contacts', k.key
-        FROM (
-          SELECT ARRAY[r.person_id::bigint::text]
-          FROM lockstep."row of mirror-both/window: contacts"(OLD.id, OLD.email) AS r
-        ) AS k (key);
+      IF TG_OP = 'UPDATE' THEN
+        INSERT INTO lockstep.touched (window_name, mapping, key)
+          SELECT 'mirror-both/window', 'contacts', k.key
+          FROM (SELECT ARRAY[OLD.person_id::bigint::text] UNION SELECT ARRAY[NEW.person_id::bigint::text]) AS k (key);
+      ELSIF TG_OP = 'INSERT' THEN
+        INSERT INTO lockstep.touched (window_name, mapping, key)
+          SELECT 'mirror-both/window', 'contacts', k.key
+          FROM (SELECT ARRAY[NEW.person_id::bigint::text]) AS k (key);
+      ELSE
+        INSERT INTO lockstep.touched (window_name, mapping, key)
+          SELECT 'mirror-both/window', 'contacts', k.key
+          FROM (SELECT ARRAY[OLD.person_id::bigint::text]) AS k (key);
+      END IF;
     END IF;
-  ELSE
-    IF TG_OP = 'UPDATE' THEN
-      INSERT INTO lockstep.touched (window_name, mapping, key)
-        SELECT 'mirror-both/window', 'contacts', k.key
-        FROM (SELECT ARRAY[OLD.person_id::bigint::text] UNION SELECT ARRAY[NEW.person_id::bigint::text]) AS k (key);
-    ELSIF TG_OP = 'INSERT' THEN
-      INSERT INTO lockstep.touched (window_name, mapping, key)
-        SELECT 'mirror-both/window', 'contacts', k.key
-        FROM (SELECT ARRAY[NEW.person_id::bigint::text]) AS k (key);
-    ELSE
-      INSERT INTO lockstep.touched (window_name, mapping, key)
-        SELECT 'mirror-both/window', 'contacts', k.key
-        FROM (SELECT ARRAY[OLD.person_id::bigint::text]) AS k (key);
-    END IF;
-  END IF;
-  RETURN NULL;
-END
-$body$;
+    RETURN NULL;
+  END
+  $body$;
 
 REVOKE ALL ON FUNCTION lockstep."watch of mirror-both/window: contacts"() FROM PUBLIC;
 
@@ -1032,9 +1034,9 @@ DELETE FROM lockstep.touched WHERE window_name = 'mirror-both/window';
 
 -- sends
 CREATE OR REPLACE TRIGGER "00 lockstep mirror-both/window: contacts w" AFTER INSERT OR UPDATE
-  OR DELETE ON public.people
-  FOR EACH ROW
-  EXECUTE FUNCTION lockstep."watch of mirror-both/window: contacts"('old');
+    OR DELETE ON public.people
+    FOR EACH ROW
+    EXECUTE FUNCTION lockstep."watch of mirror-both/window: contacts"('old');
 
 ALTER TABLE public.people ENABLE ALWAYS TRIGGER "00 lockstep mirror-both/window: contacts w";
 
@@ -1049,9 +1051,9 @@ DROP TRIGGER IF EXISTS "00 lockstep mirror-both/window: contacts w" ON public.pe
 
 -- sends
 CREATE OR REPLACE TRIGGER "00 lockstep mirror-both/window: contacts w" AFTER INSERT OR UPDATE
-  OR DELETE ON public.contacts
-  FOR EACH ROW
-  EXECUTE FUNCTION lockstep."watch of mirror-both/window: contacts"('new');
+    OR DELETE ON public.contacts
+    FOR EACH ROW
+    EXECUTE FUNCTION lockstep."watch of mirror-both/window: contacts"('new');
 
 ALTER TABLE public.contacts ENABLE ALWAYS TRIGGER "00 lockstep mirror-both/window: contacts w";
 
@@ -1071,41 +1073,41 @@ DROP TRIGGER IF EXISTS "00 lockstep mirror-both/window: contacts w" ON public.co
 
 -- works off before it locks
 WITH entry AS MATERIALIZED (
-SELECT t.ctid AS place, t.key
-  FROM lockstep.touched AS t
-  WHERE window_name = 'mirror-both/window'
-  AND mapping = 'contacts'
-  LIMIT 10000
-), differs AS MATERIALIZED (
-SELECT d.key
-  FROM (
-  SELECT w.lockstep_key AS key, to_jsonb(e.*) - 'lockstep_here' AS expected, to_jsonb(a.*) - 'lockstep_here' AS found
-FROM (SELECT k.key AS lockstep_key, k.key[1]::bigint AS person_id FROM (SELECT DISTINCT key FROM entry) AS k) AS w
-LEFT JOIN LATERAL (SELECT true AS lockstep_here, s.* FROM (SELECT id AS person_id, (lower(email)
-)::text AS email
-FROM public.people
-WHERE id = w.person_id
-OFFSET 0) AS s) AS e ON true
-LEFT JOIN LATERAL (
-  SELECT true AS lockstep_here, t.*
-  FROM (
-  SELECT t.*
-  FROM public.contacts AS t
-  WHERE t.person_id = w.lockstep_key[1]::bigint
-OFFSET 0) AS t) AS a ON true
-WHERE (
-  e.lockstep_here IS DISTINCT FROM a.lockstep_here
-  OR (e.lockstep_here AND (ROW(e.email::text)::record *<> ROW(a.email::text)::record))
-)) AS d
-), settled AS (
-DELETE FROM lockstep.touched AS t
-  WHERE t.ctid = ANY (ARRAY(SELECT place FROM entry WHERE key NOT IN (SELECT key FROM differs)))
-  RETURNING 1
-)
-SELECT (SELECT count(*) FROM settled) AS settled,
-  (
-    SELECT count(*) FROM lockstep.touched AS t WHERE window_name = 'mirror-both/window' AND mapping = 'contacts'
-  ) - (SELECT count(*) FROM settled) AS rest;
+  SELECT t.ctid AS place, t.key
+    FROM lockstep.touched AS t
+    WHERE window_name = 'mirror-both/window'
+    AND mapping = 'contacts'
+    LIMIT 10000
+  ), differs AS MATERIALIZED (
+  SELECT d.key
+    FROM (
+    SELECT w.lockstep_key AS key, to_jsonb(e.*) - 'lockstep_here' AS expected, to_jsonb(a.*) - 'lockstep_here' AS found
+  FROM (SELECT k.key AS lockstep_key, k.key[1]::bigint AS person_id FROM (SELECT DISTINCT key FROM entry) AS k) AS w
+  LEFT JOIN LATERAL (SELECT true AS lockstep_here, s.* FROM (SELECT id AS person_id, (lower(email)
+  )::text AS email
+  FROM public.people
+  WHERE id = w.person_id
+  OFFSET 0) AS s) AS e ON true
+  LEFT JOIN LATERAL (
+    SELECT true AS lockstep_here, t.*
+    FROM (
+    SELECT t.*
+    FROM public.contacts AS t
+    WHERE t.person_id = w.lockstep_key[1]::bigint
+  OFFSET 0) AS t) AS a ON true
+  WHERE (
+    e.lockstep_here IS DISTINCT FROM a.lockstep_here
+    OR (e.lockstep_here AND (ROW(e.email::text)::record *<> ROW(a.email::text)::record))
+  )) AS d
+  ), settled AS (
+  DELETE FROM lockstep.touched AS t
+    WHERE t.ctid = ANY (ARRAY(SELECT place FROM entry WHERE key NOT IN (SELECT key FROM differs)))
+    RETURNING 1
+  )
+  SELECT (SELECT count(*) FROM settled) AS settled,
+    (
+      SELECT count(*) FROM lockstep.touched AS t WHERE window_name = 'mirror-both/window' AND mapping = 'contacts'
+    ) - (SELECT count(*) FROM settled) AS rest;
 
 -- how much is left
 SELECT count(*) AS rest FROM lockstep.touched AS t WHERE window_name = 'mirror-both/window' AND mapping = 'contacts';
@@ -1114,81 +1116,81 @@ SELECT count(*) AS rest FROM lockstep.touched AS t WHERE window_name = 'mirror-b
 
 -- asserts: the mirror of contacts is as it was made
 WITH violation AS MATERIALIZED (
-SELECT p.relid::regclass::text AS "table", w.trigger_name AS "trigger"
-  FROM (
-    VALUES ('public.people', '00 lockstep mirror-both/window: contacts i'),
-    ('public.people', '00 lockstep mirror-both/window: contacts u'),
-    ('public.people', '00 lockstep mirror-both/window: contacts d'),
-    ('public.people', '00 lockstep mirror-both/window: contacts t'),
-    ('public.contacts', '00 lockstep mirror-both/window: contacts t'),
-    ('public.contacts', '00 lockstep mirror-both/window: contacts i'),
-    ('public.contacts', '00 lockstep mirror-both/window: contacts u'),
-    ('public.contacts', '00 lockstep mirror-both/window: contacts d')
-  ) AS w (table_name, trigger_name)
-CROSS JOIN LATERAL (
-  SELECT pg_catalog.to_regclass(w.table_name) AS relid
-  UNION
-  SELECT t.relid
-  FROM pg_catalog.pg_partition_tree(pg_catalog.to_regclass(w.table_name)) AS t
-) AS p
-WHERE NOT EXISTS (SELECT FROM pg_catalog.pg_trigger AS g WHERE g.tgrelid = p.relid AND g.tgenabled = 'A'
-  AND (g.tgname = w.trigger_name OR g.tgparentid <> 0)
-    AND g.tgfoid IN (
-      SELECT o.tgfoid
-      FROM pg_catalog.pg_trigger AS o
-      WHERE o.tgrelid = pg_catalog.to_regclass(w.table_name)
-      AND o.tgname = w.trigger_name
-    ))
-)
-SELECT count(*) AS violations,
-  (SELECT json_agg(to_json(s.*)) FROM (SELECT * FROM violation LIMIT 10) AS s) AS samples,
-  NULL::json AS figures
-FROM violation;
+  SELECT p.relid::regclass::text AS "table", w.trigger_name AS "trigger"
+    FROM (
+      VALUES ('public.people', '00 lockstep mirror-both/window: contacts i'),
+      ('public.people', '00 lockstep mirror-both/window: contacts u'),
+      ('public.people', '00 lockstep mirror-both/window: contacts d'),
+      ('public.people', '00 lockstep mirror-both/window: contacts t'),
+      ('public.contacts', '00 lockstep mirror-both/window: contacts t'),
+      ('public.contacts', '00 lockstep mirror-both/window: contacts i'),
+      ('public.contacts', '00 lockstep mirror-both/window: contacts u'),
+      ('public.contacts', '00 lockstep mirror-both/window: contacts d')
+    ) AS w (table_name, trigger_name)
+  CROSS JOIN LATERAL (
+    SELECT pg_catalog.to_regclass(w.table_name) AS relid
+    UNION
+    SELECT t.relid
+    FROM pg_catalog.pg_partition_tree(pg_catalog.to_regclass(w.table_name)) AS t
+  ) AS p
+  WHERE NOT EXISTS (SELECT FROM pg_catalog.pg_trigger AS g WHERE g.tgrelid = p.relid AND g.tgenabled = 'A'
+    AND (g.tgname = w.trigger_name OR g.tgparentid <> 0)
+      AND g.tgfoid IN (
+        SELECT o.tgfoid
+        FROM pg_catalog.pg_trigger AS o
+        WHERE o.tgrelid = pg_catalog.to_regclass(w.table_name)
+        AND o.tgname = w.trigger_name
+      ))
+  )
+  SELECT count(*) AS violations,
+    (SELECT json_agg(to_json(s.*)) FROM (SELECT * FROM violation LIMIT 10) AS s) AS samples,
+    NULL::json AS figures
+  FROM violation;
 
 -- asserts: what a side of mirror-both/window did not take has been made good: as undo/window/leave
 
 -- asserts: what was written since the comparison is the same on both sides (contacts)
 WITH violation AS MATERIALIZED (
-SELECT w.lockstep_key AS key, to_jsonb(e.*) - 'lockstep_here' AS expected, to_jsonb(a.*) - 'lockstep_here' AS found
-FROM (
-  SELECT k.key AS lockstep_key, k.key[1]::bigint AS person_id
+  SELECT w.lockstep_key AS key, to_jsonb(e.*) - 'lockstep_here' AS expected, to_jsonb(a.*) - 'lockstep_here' AS found
   FROM (
-    SELECT DISTINCT key FROM lockstep.touched WHERE window_name = 'mirror-both/window' AND mapping = 'contacts'
-  ) AS k
-) AS w
-LEFT JOIN LATERAL (SELECT true AS lockstep_here, s.* FROM (SELECT id AS person_id, (lower(email)
-)::text AS email
-FROM public.people
-WHERE id = w.person_id
-OFFSET 0) AS s) AS e ON true
-LEFT JOIN LATERAL (
-  SELECT true AS lockstep_here, t.*
-  FROM (
-  SELECT t.*
-  FROM public.contacts AS t
-  WHERE t.person_id = w.lockstep_key[1]::bigint
-OFFSET 0) AS t) AS a ON true
-WHERE (
-  e.lockstep_here IS DISTINCT FROM a.lockstep_here
-  OR (e.lockstep_here AND (ROW(e.email::text)::record *<> ROW(a.email::text)::record))
-)
-)
-SELECT count(*) AS violations,
-  (SELECT json_agg(to_json(s.*)) FROM (SELECT * FROM violation LIMIT 10) AS s) AS samples,
-  NULL::json AS figures
-FROM violation;
+    SELECT k.key AS lockstep_key, k.key[1]::bigint AS person_id
+    FROM (
+      SELECT DISTINCT key FROM lockstep.touched WHERE window_name = 'mirror-both/window' AND mapping = 'contacts'
+    ) AS k
+  ) AS w
+  LEFT JOIN LATERAL (SELECT true AS lockstep_here, s.* FROM (SELECT id AS person_id, (lower(email)
+  )::text AS email
+  FROM public.people
+  WHERE id = w.person_id
+  OFFSET 0) AS s) AS e ON true
+  LEFT JOIN LATERAL (
+    SELECT true AS lockstep_here, t.*
+    FROM (
+    SELECT t.*
+    FROM public.contacts AS t
+    WHERE t.person_id = w.lockstep_key[1]::bigint
+  OFFSET 0) AS t) AS a ON true
+  WHERE (
+    e.lockstep_here IS DISTINCT FROM a.lockstep_here
+    OR (e.lockstep_here AND (ROW(e.email::text)::record *<> ROW(a.email::text)::record))
+  )
+  )
+  SELECT count(*) AS violations,
+    (SELECT json_agg(to_json(s.*)) FROM (SELECT * FROM violation LIMIT 10) AS s) AS samples,
+    NULL::json AS figures
+  FROM violation;
 
 -- sends
 WITH moved AS (
-UPDATE lockstep."window" AS w
-  SET state = 'new leads', moved_at = clock_timestamp()
-  WHERE w.run_id = current_setting('lockstep.run_id')::bigint
-  AND w.step = 'window'
-  RETURNING w.run_id, w.step, w.state, w.moved_at
-)
-INSERT INTO lockstep.window_move (window_run_id, step, to_state, at, by_run_id)
-  SELECT run_id, step, state, moved_at, current_setting('lockstep.run_id')::bigint
-  FROM moved;
+  UPDATE lockstep."window" AS w
+    SET state = 'new leads', moved_at = clock_timestamp()
+    WHERE w.run_id = current_setting('lockstep.run_id')::bigint
+    AND w.step = 'window'
+    RETURNING w.run_id, w.step, w.state, w.moved_at
+  )
+  INSERT INTO lockstep.window_move (window_run_id, step, to_state, at, by_run_id)
+    SELECT run_id, step, state, moved_at, current_setting('lockstep.run_id')::bigint
+    FROM moved;
 
 ----------------------------------------------------------------------------------------------------
 -- statement undo/flip/watch-again: make the functions that note down which keys are written
@@ -1226,17 +1228,17 @@ SELECT count(*) AS rest FROM lockstep.touched AS t WHERE window_name = 'mirror-b
 
 -- asserts: the window mirror-both/window can become: old leads
 WITH violation AS MATERIALIZED (
-SELECT w.state
-  FROM (SELECT 1) AS one
-  LEFT JOIN lockstep."window" AS w
-  ON w.run_id = current_setting('lockstep.run_id')::bigint
-  AND w.step = 'window'
-WHERE w.state IS NULL OR w.state NOT IN ('new leads')
-)
-SELECT count(*) AS violations,
-  (SELECT json_agg(to_json(s.*)) FROM (SELECT * FROM violation LIMIT 1) AS s) AS samples,
-  NULL::json AS figures
-FROM violation;
+  SELECT w.state
+    FROM (SELECT 1) AS one
+    LEFT JOIN lockstep."window" AS w
+    ON w.run_id = current_setting('lockstep.run_id')::bigint
+    AND w.step = 'window'
+  WHERE w.state IS NULL OR w.state NOT IN ('new leads')
+  )
+  SELECT count(*) AS violations,
+    (SELECT json_agg(to_json(s.*)) FROM (SELECT * FROM violation LIMIT 1) AS s) AS samples,
+    NULL::json AS figures
+  FROM violation;
 
 -- asserts: the mirror of contacts is as it was made: as flip/cutover
 
@@ -1246,515 +1248,519 @@ FROM violation;
 
 -- sends
 WITH moved AS (
-UPDATE lockstep."window" AS w
-  SET state = 'old leads', moved_at = clock_timestamp()
-  WHERE w.run_id = current_setting('lockstep.run_id')::bigint
-  AND w.step = 'window'
-  RETURNING w.run_id, w.step, w.state, w.moved_at
-)
-INSERT INTO lockstep.window_move (window_run_id, step, to_state, at, by_run_id)
-  SELECT run_id, step, state, moved_at, current_setting('lockstep.run_id')::bigint
-  FROM moved;
+  UPDATE lockstep."window" AS w
+    SET state = 'old leads', moved_at = clock_timestamp()
+    WHERE w.run_id = current_setting('lockstep.run_id')::bigint
+    AND w.step = 'window'
+    RETURNING w.run_id, w.step, w.state, w.moved_at
+  )
+  INSERT INTO lockstep.window_move (window_run_id, step, to_state, at, by_run_id)
+    SELECT run_id, step, state, moved_at, current_setting('lockstep.run_id')::bigint
+    FROM moved;
 
 ----------------------------------------------------------------------------------------------------
 -- statement undo/flip/lead: note down who still writes the new side
 
 -- sends
 CREATE OR REPLACE FUNCTION lockstep."mirror of mirror-both/window: contacts"() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER
-SET search_path = pg_catalog, pg_temp
-  SET TimeZone = 'UTC'
-  SET DateStyle = 'ISO, YMD'
-  SET IntervalStyle = 'postgres'
-  SET extra_float_digits = '1'
-  SET bytea_output = 'hex'
-  SET lc_monetary = 'C'
-  SET standard_conforming_strings = 'on'
-  SET row_security = 'off'
-AS $body$
-#variable_conflict use_column
-DECLARE
-  gone record;
-  come record;
-  gone_key text[];
-  come_key text[];
-  had boolean := false;
-  has boolean := false;
-  moved boolean;
-  n bigint;
-  echo text := current_setting('lockstep.echo', true);
-BEGIN
-  IF TG_OP <> 'INSERT' THEN
-    SELECT r.* INTO gone FROM lockstep."row of mirror-both/window: contacts"(OLD.id, OLD.email) AS r;
-    had := FOUND;
-    gone_key := ARRAY[gone.person_id::bigint::text];
-  END IF;
-  IF TG_OP <> 'DELETE' THEN
-    SELECT r.* INTO come FROM lockstep."row of mirror-both/window: contacts"(NEW.id, NEW.email) AS r;
-    has := FOUND;
-    come_key := ARRAY[come.person_id::bigint::text];
-  END IF;
-  moved := had;
-  IF had AND has THEN
-    moved := NOT lockstep."key of mirror-both/window: contacts"(come.person_id, gone.person_id);
-  END IF;
-  IF moved THEN
-    PERFORM set_config(
-      'lockstep.echo', 'mirror-both/window: contacts > ' || pg_current_xact_id()::text || ' ' || gone_key::text, true
-    );
-    EXECUTE 'DELETE FROM public.contacts AS t USING (SELECT $1 AS person_id, $2 AS email) AS gone WHERE lockstep."key of mirror-both/window: contacts"(t.person_id, gone.person_id)'
-      USING gone.person_id, gone.email;
-    GET DIAGNOSTICS n = ROW_COUNT;
-    IF n = 0 AND current_setting('transaction_isolation') <> 'read committed' THEN
-      INSERT INTO public.contacts (person_id, email) VALUES (gone.person_id, gone.email)
-      ON CONFLICT (person_id) DO NOTHING;
-      IF FOUND THEN
-        EXECUTE 'DELETE FROM public.contacts AS t USING (SELECT $1 AS person_id, $2 AS email) AS gone WHERE lockstep."key of mirror-both/window: contacts"(t.person_id, gone.person_id)'
-          USING gone.person_id, gone.email;
-      END IF;
+  SET search_path = pg_catalog, pg_temp
+    SET TimeZone = 'UTC'
+    SET DateStyle = 'ISO, YMD'
+    SET IntervalStyle = 'postgres'
+    SET extra_float_digits = '1'
+    SET bytea_output = 'hex'
+    SET lc_monetary = 'C'
+    SET standard_conforming_strings = 'on'
+    SET row_security = 'off'
+  AS $body$
+  #variable_conflict use_column
+  DECLARE
+    gone record;
+    come record;
+    gone_key text[];
+    come_key text[];
+    had boolean := false;
+    has boolean := false;
+    moved boolean;
+    n bigint;
+    echo text := current_setting('lockstep.echo', true);
+  BEGIN
+    IF TG_OP <> 'INSERT' THEN
+      SELECT r.* INTO gone FROM lockstep."row of mirror-both/window: contacts"(OLD.id, OLD.email) AS r;
+      had := FOUND;
+      gone_key := ARRAY[gone.person_id::bigint::text];
     END IF;
-    INSERT INTO lockstep.tombstone (window_name, mapping, key)
-      VALUES ('mirror-both/window', 'contacts', gone_key)
-      ON CONFLICT DO NOTHING;
-  END IF;
-  IF has THEN
-    IF moved OR NOT had THEN
-      EXECUTE 'DELETE FROM lockstep.tombstone WHERE window_name = $1 AND mapping = $2 AND key = $3'
-        USING 'mirror-both/window', 'contacts', come_key;
+    IF TG_OP <> 'DELETE' THEN
+      SELECT r.* INTO come FROM lockstep."row of mirror-both/window: contacts"(NEW.id, NEW.email) AS r;
+      has := FOUND;
+      come_key := ARRAY[come.person_id::bigint::text];
+    END IF;
+    moved := had;
+    IF had AND has THEN
+      moved := NOT lockstep."key of mirror-both/window: contacts"(come.person_id, gone.person_id);
+    END IF;
+    IF moved THEN
+      PERFORM set_config(
+        'lockstep.echo', 'mirror-both/window: contacts > ' || pg_current_xact_id()::text || ' ' || gone_key::text, true
+      );
+      EXECUTE 'DELETE FROM public.contacts AS t USING (SELECT $1 AS person_id, $2 AS email) AS gone WHERE lockstep."key of mirror-both/window: contacts"(t.person_id, gone.person_id)'
+        USING gone.person_id, gone.email;
       GET DIAGNOSTICS n = ROW_COUNT;
       IF n = 0 AND current_setting('transaction_isolation') <> 'read committed' THEN
-        INSERT INTO lockstep.tombstone (window_name, mapping, key)
-          VALUES ('mirror-both/window', 'contacts', come_key)
-          ON CONFLICT DO NOTHING;
+        INSERT INTO public.contacts (person_id, email) VALUES (gone.person_id, gone.email)
+        ON CONFLICT (person_id) DO NOTHING;
+        IF FOUND THEN
+          EXECUTE 'DELETE FROM public.contacts AS t USING (SELECT $1 AS person_id, $2 AS email) AS gone WHERE lockstep."key of mirror-both/window: contacts"(t.person_id, gone.person_id)'
+            USING gone.person_id, gone.email;
+        END IF;
+      END IF;
+      INSERT INTO lockstep.tombstone (window_name, mapping, key)
+        VALUES ('mirror-both/window', 'contacts', gone_key)
+        ON CONFLICT DO NOTHING;
+    END IF;
+    IF has THEN
+      IF moved OR NOT had THEN
         EXECUTE 'DELETE FROM lockstep.tombstone WHERE window_name = $1 AND mapping = $2 AND key = $3'
           USING 'mirror-both/window', 'contacts', come_key;
-      GET DIAGNOSTICS n = ROW_COUNT;
+        GET DIAGNOSTICS n = ROW_COUNT;
+        IF n = 0 AND current_setting('transaction_isolation') <> 'read committed' THEN
+          INSERT INTO lockstep.tombstone (window_name, mapping, key)
+            VALUES ('mirror-both/window', 'contacts', come_key)
+            ON CONFLICT DO NOTHING;
+          EXECUTE 'DELETE FROM lockstep.tombstone WHERE window_name = $1 AND mapping = $2 AND key = $3'
+            USING 'mirror-both/window', 'contacts', come_key;
+        GET DIAGNOSTICS n = ROW_COUNT;
+        END IF;
+      END IF;
+      PERFORM set_config(
+        'lockstep.echo', 'mirror-both/window: contacts > ' || pg_current_xact_id()::text || ' ' || come_key::text, true
+      );
+      INSERT INTO public.contacts AS t (person_id, email) VALUES (come.person_id, come.email)
+      ON CONFLICT (person_id) DO UPDATE SET email = EXCLUDED.email;
+      IF NOT FOUND THEN
+        RAISE EXCEPTION 'lockstep window %: the row of public.contacts with this key belongs to others',
+          '"mirror-both/window"'
+          USING ERRCODE = 'unique_violation',
+            DETAIL = format('Key (%s)=(%s)', 'person_id', array_to_string(come_key, ', '));
       END IF;
     END IF;
-    PERFORM set_config(
-      'lockstep.echo', 'mirror-both/window: contacts > ' || pg_current_xact_id()::text || ' ' || come_key::text, true
-    );
-    INSERT INTO public.contacts AS t (person_id, email) VALUES (come.person_id, come.email)
-    ON CONFLICT (person_id) DO UPDATE SET email = EXCLUDED.email;
-    IF NOT FOUND THEN
-      RAISE EXCEPTION 'lockstep window %: the row of public.contacts with this key belongs to others',
-        '"mirror-both/window"'
-        USING ERRCODE = 'unique_violation',
-          DETAIL = format('Key (%s)=(%s)', 'person_id', array_to_string(come_key, ', '));
-    END IF;
-  END IF;
-  PERFORM set_config('lockstep.echo', coalesce(echo, ''), true);
-  RETURN NULL;
-END
-$body$;
+    PERFORM set_config('lockstep.echo', coalesce(echo, ''), true);
+    RETURN NULL;
+  END
+  $body$;
 
 CREATE OR REPLACE FUNCTION lockstep."mirror back of mirror-both/window: contacts"() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER
-SET search_path = pg_catalog, pg_temp
-  SET TimeZone = 'UTC'
-  SET DateStyle = 'ISO, YMD'
-  SET IntervalStyle = 'postgres'
-  SET extra_float_digits = '1'
-  SET bytea_output = 'hex'
-  SET lc_monetary = 'C'
-  SET standard_conforming_strings = 'on'
-  SET row_security = 'off'
-AS $body$
-#variable_conflict use_column
-DECLARE
-  gone record;
-  come record;
-  gone_row text[];
-  come_row text[];
-  gone_key text[];
-  come_key text[];
-  had boolean := false;
-  has boolean := false;
-  moved boolean := false;
-  fits boolean;
-  n bigint;
-  echo text := current_setting('lockstep.echo', true);
-BEGIN
-  IF strpos(coalesce(echo, ''), pg_current_xact_id()::text || ' {') = 0
-    AND current_setting('lockstep.seen', true) IS DISTINCT FROM pg_current_xact_id()::text
-      || ' mirror-both/window: contacts new'
-    THEN
-    INSERT INTO lockstep.old_writer (window_name, mapping, side) VALUES ('mirror-both/window', 'contacts', 'new');
-    PERFORM set_config('lockstep.seen', pg_current_xact_id()::text || ' mirror-both/window: contacts new', true);
-  END IF;
-  IF TG_OP <> 'INSERT' THEN
-    had := true;
-    IF had THEN
-      SELECT b.* INTO gone FROM lockstep."back of mirror-both/window: contacts"(OLD.person_id, OLD.email) AS b;
-      gone_row := ARRAY[gone.id::bigint::text];
-      gone_key := ARRAY[OLD.person_id::bigint::text];
-    END IF;
-  END IF;
-  IF TG_OP <> 'DELETE' THEN
-    has := true;
-    IF has THEN
-      SELECT b.* INTO come FROM lockstep."back of mirror-both/window: contacts"(NEW.person_id, NEW.email) AS b;
-      come_row := ARRAY[come.id::bigint::text];
-      come_key := ARRAY[NEW.person_id::bigint::text];
-    END IF;
-  END IF;
-  IF had AND has THEN
-    moved := NOT lockstep."own of mirror-both/window: contacts"(come.id, gone.id);
-  END IF;
-  IF had AND (NOT has OR gone_key <> come_key) THEN
-    INSERT INTO lockstep.tombstone (window_name, mapping, key)
-      VALUES ('mirror-both/window', 'contacts', gone_key)
-      ON CONFLICT DO NOTHING;
-  END IF;
-  IF had AND (NOT has OR moved) THEN
-    PERFORM set_config(
-      'lockstep.echo', 'mirror-both/window: contacts < ' || pg_current_xact_id()::text || ' ' || gone_row::text, true
-    );
-    PERFORM lockstep."unset of mirror-both/window: contacts"(gone.id);
-    IF EXISTS (
-      SELECT
-      FROM public.people AS s
-      CROSS JOIN LATERAL lockstep."row of mirror-both/window: contacts"(s.id, s.email) AS r
-      WHERE lockstep."own of mirror-both/window: contacts"(s.id, gone.id)
-    )
+  SET search_path = pg_catalog, pg_temp
+    SET TimeZone = 'UTC'
+    SET DateStyle = 'ISO, YMD'
+    SET IntervalStyle = 'postgres'
+    SET extra_float_digits = '1'
+    SET bytea_output = 'hex'
+    SET lc_monetary = 'C'
+    SET standard_conforming_strings = 'on'
+    SET row_security = 'off'
+  AS $body$
+  #variable_conflict use_column
+  DECLARE
+    gone record;
+    come record;
+    gone_row text[];
+    come_row text[];
+    gone_key text[];
+    come_key text[];
+    had boolean := false;
+    has boolean := false;
+    moved boolean := false;
+    fits boolean;
+    n bigint;
+    echo text := current_setting('lockstep.echo', true);
+  BEGIN
+    IF strpos(coalesce(echo, ''), pg_current_xact_id()::text || ' {') = 0
+      AND current_setting('lockstep.seen', true) IS DISTINCT FROM pg_current_xact_id()::text
+        || ' mirror-both/window: contacts new'
       THEN
-      RAISE EXCEPTION 'lockstep window %: a write to % does not fit into public.people: the old shape would still hold it',
-        '"mirror-both/window"',
-        TG_RELID::regclass
-        USING ERRCODE = 'check_violation',
-          DETAIL = format('Key (%s)=(%s)', 'person_id', array_to_string(coalesce(come_key, gone_key), ', '));
+      INSERT INTO lockstep.old_writer (window_name, mapping, side) VALUES ('mirror-both/window', 'contacts', 'new');
+      PERFORM set_config('lockstep.seen', pg_current_xact_id()::text || ' mirror-both/window: contacts new', true);
     END IF;
-  END IF;
-  IF has THEN
-    IF NOT had OR gone_key <> come_key THEN
-      EXECUTE 'DELETE FROM lockstep.tombstone WHERE window_name = $1 AND mapping = $2 AND key = $3'
-        USING 'mirror-both/window', 'contacts', come_key;
-      GET DIAGNOSTICS n = ROW_COUNT;
-      IF n = 0 AND current_setting('transaction_isolation') <> 'read committed' THEN
-        INSERT INTO lockstep.tombstone (window_name, mapping, key)
-          VALUES ('mirror-both/window', 'contacts', come_key)
-          ON CONFLICT DO NOTHING;
-        EXECUTE 'DELETE FROM lockstep.tombstone WHERE window_name = $1 AND mapping = $2 AND key = $3'
-          USING 'mirror-both/window', 'contacts', come_key;
-      GET DIAGNOSTICS n = ROW_COUNT;
+    IF TG_OP <> 'INSERT' THEN
+      had := true;
+      IF had THEN
+        SELECT b.* INTO gone FROM lockstep."back of mirror-both/window: contacts"(OLD.person_id, OLD.email) AS b;
+        gone_row := ARRAY[gone.id::bigint::text];
+        gone_key := ARRAY[OLD.person_id::bigint::text];
       END IF;
     END IF;
-    IF NOT had OR moved THEN
-      PERFORM
-        FROM public.people AS s
-        WHERE lockstep."own of mirror-both/window: contacts"(s.id, come.id)
-        FOR NO KEY UPDATE;
+    IF TG_OP <> 'DELETE' THEN
+      has := true;
+      IF has THEN
+        SELECT b.* INTO come FROM lockstep."back of mirror-both/window: contacts"(NEW.person_id, NEW.email) AS b;
+        come_row := ARRAY[come.id::bigint::text];
+        come_key := ARRAY[NEW.person_id::bigint::text];
+      END IF;
+    END IF;
+    IF had AND has THEN
+      moved := NOT lockstep."own of mirror-both/window: contacts"(come.id, gone.id);
+    END IF;
+    IF had AND (NOT has OR gone_key <> come_key) THEN
+      INSERT INTO lockstep.tombstone (window_name, mapping, key)
+        VALUES ('mirror-both/window', 'contacts', gone_key)
+        ON CONFLICT DO NOTHING;
+    END IF;
+    IF had AND (NOT has OR moved) THEN
+      PERFORM set_config(
+        'lockstep.echo', 'mirror-both/window: contacts < ' || pg_current_xact_id()::text || ' ' || gone_row::text, true
+      );
+      PERFORM lockstep."unset of mirror-both/window: contacts"(gone.id);
       IF EXISTS (
         SELECT
         FROM public.people AS s
         CROSS JOIN LATERAL lockstep."row of mirror-both/window: contacts"(s.id, s.email) AS r
-        WHERE lockstep."own of mirror-both/window: contacts"(s.id, come.id)
-        AND NOT lockstep."key of mirror-both/window: contacts"(r.person_id, NEW.person_id)
+        WHERE lockstep."own of mirror-both/window: contacts"(s.id, gone.id)
       )
         THEN
-        RAISE EXCEPTION 'lockstep window %: a write to % does not fit into public.people: the row there stands for another one already',
+        RAISE EXCEPTION 'lockstep window %: a write to % does not fit into public.people: the old shape would still hold it',
           '"mirror-both/window"',
           TG_RELID::regclass
           USING ERRCODE = 'check_violation',
             DETAIL = format('Key (%s)=(%s)', 'person_id', array_to_string(coalesce(come_key, gone_key), ', '));
       END IF;
     END IF;
-    PERFORM set_config(
-      'lockstep.echo', 'mirror-both/window: contacts < ' || pg_current_xact_id()::text || ' ' || come_row::text, true
-    );
-    UPDATE public.people AS s
-      SET email = come.email
-      WHERE lockstep."own of mirror-both/window: contacts"(s.id, come.id);
-    IF NOT FOUND THEN
-      INSERT INTO public.people (email, id) VALUES (come.email, come.id);
-    END IF;
-    fits := EXISTS (
-      SELECT
-      FROM public.people AS s
-      CROSS JOIN LATERAL lockstep."row of mirror-both/window: contacts"(s.id, s.email) AS r
-      WHERE lockstep."own of mirror-both/window: contacts"(s.id, come.id)
-      AND lockstep."key of mirror-both/window: contacts"(r.person_id, NEW.person_id)
-      AND NOT (ROW(r.email::text)::record *<> ROW(NEW.email::text)::record)
-    );
-    IF NOT fits
-      AND EXISTS (
+    IF has THEN
+      IF NOT had OR gone_key <> come_key THEN
+        EXECUTE 'DELETE FROM lockstep.tombstone WHERE window_name = $1 AND mapping = $2 AND key = $3'
+          USING 'mirror-both/window', 'contacts', come_key;
+        GET DIAGNOSTICS n = ROW_COUNT;
+        IF n = 0 AND current_setting('transaction_isolation') <> 'read committed' THEN
+          INSERT INTO lockstep.tombstone (window_name, mapping, key)
+            VALUES ('mirror-both/window', 'contacts', come_key)
+            ON CONFLICT DO NOTHING;
+          EXECUTE 'DELETE FROM lockstep.tombstone WHERE window_name = $1 AND mapping = $2 AND key = $3'
+            USING 'mirror-both/window', 'contacts', come_key;
+        GET DIAGNOSTICS n = ROW_COUNT;
+        END IF;
+      END IF;
+      IF NOT had OR moved THEN
+        PERFORM
+          FROM public.people AS s
+          WHERE lockstep."own of mirror-both/window: contacts"(s.id, come.id)
+          FOR NO KEY UPDATE;
+        IF EXISTS (
+          SELECT
+          FROM public.people AS s
+          CROSS JOIN LATERAL lockstep."row of mirror-both/window: contacts"(s.id, s.email) AS r
+          WHERE lockstep."own of mirror-both/window: contacts"(s.id, come.id)
+          AND NOT lockstep."key of mirror-both/window: contacts"(r.person_id, NEW.person_id)
+        )
+          THEN
+          RAISE EXCEPTION 'lockstep window %: a write to % does not fit into public.people: the row there stands for another one already',
+            '"mirror-both/window"',
+            TG_RELID::regclass
+            USING ERRCODE = 'check_violation',
+              DETAIL = format('Key (%s)=(%s)', 'person_id', array_to_string(coalesce(come_key, gone_key), ', '));
+        END IF;
+      END IF;
+      PERFORM set_config(
+        'lockstep.echo', 'mirror-both/window: contacts < ' || pg_current_xact_id()::text || ' ' || come_row::text, true
+      );
+      UPDATE public.people AS s
+        SET email = come.email
+        WHERE lockstep."own of mirror-both/window: contacts"(s.id, come.id);
+      IF NOT FOUND THEN
+        INSERT INTO public.people (email, id) VALUES (come.email, come.id);
+      END IF;
+      fits := EXISTS (
         SELECT
         FROM public.people AS s
-        WHERE lockstep."own of mirror-both/window: contacts"(s.id, come.id)
-        AND (ROW(s.email::text)::record *<> ROW(come.email::text)::record)
-      )
-      THEN
-      PERFORM set_config(
-        'lockstep.echo', 'mirror-both/window: contacts > ' || pg_current_xact_id()::text || ' ' || come_key::text, true
-      );
-      UPDATE public.contacts AS t SET email = r.email
-      FROM public.people AS s
         CROSS JOIN LATERAL lockstep."row of mirror-both/window: contacts"(s.id, s.email) AS r
         WHERE lockstep."own of mirror-both/window: contacts"(s.id, come.id)
         AND lockstep."key of mirror-both/window: contacts"(r.person_id, NEW.person_id)
-        AND lockstep."key of mirror-both/window: contacts"(t.person_id, r.person_id);
-      fits := FOUND;
+        AND NOT (ROW(r.email::text)::record *<> ROW(NEW.email::text)::record)
+      );
+      IF NOT fits
+        AND EXISTS (
+          SELECT
+          FROM public.people AS s
+          WHERE lockstep."own of mirror-both/window: contacts"(s.id, come.id)
+          AND (ROW(s.email::text)::record *<> ROW(come.email::text)::record)
+        )
+        THEN
+        PERFORM set_config(
+          'lockstep.echo',
+          'mirror-both/window: contacts > ' || pg_current_xact_id()::text || ' ' || come_key::text,
+          true
+        );
+        UPDATE public.contacts AS t SET email = r.email
+        FROM public.people AS s
+          CROSS JOIN LATERAL lockstep."row of mirror-both/window: contacts"(s.id, s.email) AS r
+          WHERE lockstep."own of mirror-both/window: contacts"(s.id, come.id)
+          AND lockstep."key of mirror-both/window: contacts"(r.person_id, NEW.person_id)
+          AND lockstep."key of mirror-both/window: contacts"(t.person_id, r.person_id);
+        fits := FOUND;
+      END IF;
+      IF NOT fits THEN
+        RAISE EXCEPTION 'lockstep window %: a write to % does not fit into public.people: the old shape cannot say it',
+          '"mirror-both/window"',
+          TG_RELID::regclass
+          USING ERRCODE = 'check_violation',
+            DETAIL = format('Key (%s)=(%s)', 'person_id', array_to_string(coalesce(come_key, gone_key), ', '));
+      END IF;
     END IF;
-    IF NOT fits THEN
-      RAISE EXCEPTION 'lockstep window %: a write to % does not fit into public.people: the old shape cannot say it',
-        '"mirror-both/window"',
-        TG_RELID::regclass
-        USING ERRCODE = 'check_violation',
-          DETAIL = format('Key (%s)=(%s)', 'person_id', array_to_string(coalesce(come_key, gone_key), ', '));
-    END IF;
-  END IF;
-  PERFORM set_config('lockstep.echo', coalesce(echo, ''), true);
-  RETURN NULL;
-END
-$body$;
+    PERFORM set_config('lockstep.echo', coalesce(echo, ''), true);
+    RETURN NULL;
+  END
+  $body$;
 
 ----------------------------------------------------------------------------------------------------
 -- statement flip/lead: note down who still writes the old side
 
 -- sends
 CREATE OR REPLACE FUNCTION lockstep."mirror of mirror-both/window: contacts"() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER
-SET search_path = pg_catalog, pg_temp
-  SET TimeZone = 'UTC'
-  SET DateStyle = 'ISO, YMD'
-  SET IntervalStyle = 'postgres'
-  SET extra_float_digits = '1'
-  SET bytea_output = 'hex'
-  SET lc_monetary = 'C'
-  SET standard_conforming_strings = 'on'
-  SET row_security = 'off'
-AS $body$
-#variable_conflict use_column
-DECLARE
-  gone record;
-  come record;
-  gone_key text[];
-  come_key text[];
-  had boolean := false;
-  has boolean := false;
-  moved boolean;
-  n bigint;
-  echo text := current_setting('lockstep.echo', true);
-BEGIN
-  IF strpos(coalesce(echo, ''), pg_current_xact_id()::text || ' {') = 0
-    AND current_setting('lockstep.seen', true) IS DISTINCT FROM pg_current_xact_id()::text
-      || ' mirror-both/window: contacts old'
-    THEN
-    INSERT INTO lockstep.old_writer (window_name, mapping, side) VALUES ('mirror-both/window', 'contacts', 'old');
-    PERFORM set_config('lockstep.seen', pg_current_xact_id()::text || ' mirror-both/window: contacts old', true);
-  END IF;
-  IF TG_OP <> 'INSERT' THEN
-    SELECT r.* INTO gone FROM lockstep."row of mirror-both/window: contacts"(OLD.id, OLD.email) AS r;
-    had := FOUND;
-    gone_key := ARRAY[gone.person_id::bigint::text];
-  END IF;
-  IF TG_OP <> 'DELETE' THEN
-    SELECT r.* INTO come FROM lockstep."row of mirror-both/window: contacts"(NEW.id, NEW.email) AS r;
-    has := FOUND;
-    come_key := ARRAY[come.person_id::bigint::text];
-  END IF;
-  moved := had;
-  IF had AND has THEN
-    moved := NOT lockstep."key of mirror-both/window: contacts"(come.person_id, gone.person_id);
-  END IF;
-  IF moved THEN
-    PERFORM set_config(
-      'lockstep.echo', 'mirror-both/window: contacts > ' || pg_current_xact_id()::text || ' ' || gone_key::text, true
-    );
-    EXECUTE 'DELETE FROM public.contacts AS t USING (SELECT $1 AS person_id, $2 AS email) AS gone WHERE lockstep."key of mirror-both/window: contacts"(t.person_id, gone.person_id)'
-      USING gone.person_id, gone.email;
-    GET DIAGNOSTICS n = ROW_COUNT;
-    IF n = 0 AND current_setting('transaction_isolation') <> 'read committed' THEN
-      INSERT INTO public.contacts (person_id, email) VALUES (gone.person_id, gone.email)
-      ON CONFLICT (person_id) DO NOTHING;
-      IF FOUND THEN
-        EXECUTE 'DELETE FROM public.contacts AS t USING (SELECT $1 AS person_id, $2 AS email) AS gone WHERE lockstep."key of mirror-both/window: contacts"(t.person_id, gone.person_id)'
-          USING gone.person_id, gone.email;
-      END IF;
+  SET search_path = pg_catalog, pg_temp
+    SET TimeZone = 'UTC'
+    SET DateStyle = 'ISO, YMD'
+    SET IntervalStyle = 'postgres'
+    SET extra_float_digits = '1'
+    SET bytea_output = 'hex'
+    SET lc_monetary = 'C'
+    SET standard_conforming_strings = 'on'
+    SET row_security = 'off'
+  AS $body$
+  #variable_conflict use_column
+  DECLARE
+    gone record;
+    come record;
+    gone_key text[];
+    come_key text[];
+    had boolean := false;
+    has boolean := false;
+    moved boolean;
+    n bigint;
+    echo text := current_setting('lockstep.echo', true);
+  BEGIN
+    IF strpos(coalesce(echo, ''), pg_current_xact_id()::text || ' {') = 0
+      AND current_setting('lockstep.seen', true) IS DISTINCT FROM pg_current_xact_id()::text
+        || ' mirror-both/window: contacts old'
+      THEN
+      INSERT INTO lockstep.old_writer (window_name, mapping, side) VALUES ('mirror-both/window', 'contacts', 'old');
+      PERFORM set_config('lockstep.seen', pg_current_xact_id()::text || ' mirror-both/window: contacts old', true);
     END IF;
-    INSERT INTO lockstep.tombstone (window_name, mapping, key)
-      VALUES ('mirror-both/window', 'contacts', gone_key)
-      ON CONFLICT DO NOTHING;
-  END IF;
-  IF has THEN
-    IF moved OR NOT had THEN
-      EXECUTE 'DELETE FROM lockstep.tombstone WHERE window_name = $1 AND mapping = $2 AND key = $3'
-        USING 'mirror-both/window', 'contacts', come_key;
+    IF TG_OP <> 'INSERT' THEN
+      SELECT r.* INTO gone FROM lockstep."row of mirror-both/window: contacts"(OLD.id, OLD.email) AS r;
+      had := FOUND;
+      gone_key := ARRAY[gone.person_id::bigint::text];
+    END IF;
+    IF TG_OP <> 'DELETE' THEN
+      SELECT r.* INTO come FROM lockstep."row of mirror-both/window: contacts"(NEW.id, NEW.email) AS r;
+      has := FOUND;
+      come_key := ARRAY[come.person_id::bigint::text];
+    END IF;
+    moved := had;
+    IF had AND has THEN
+      moved := NOT lockstep."key of mirror-both/window: contacts"(come.person_id, gone.person_id);
+    END IF;
+    IF moved THEN
+      PERFORM set_config(
+        'lockstep.echo', 'mirror-both/window: contacts > ' || pg_current_xact_id()::text || ' ' || gone_key::text, true
+      );
+      EXECUTE 'DELETE FROM public.contacts AS t USING (SELECT $1 AS person_id, $2 AS email) AS gone WHERE lockstep."key of mirror-both/window: contacts"(t.person_id, gone.person_id)'
+        USING gone.person_id, gone.email;
       GET DIAGNOSTICS n = ROW_COUNT;
       IF n = 0 AND current_setting('transaction_isolation') <> 'read committed' THEN
-        INSERT INTO lockstep.tombstone (window_name, mapping, key)
-          VALUES ('mirror-both/window', 'contacts', come_key)
-          ON CONFLICT DO NOTHING;
+        INSERT INTO public.contacts (person_id, email) VALUES (gone.person_id, gone.email)
+        ON CONFLICT (person_id) DO NOTHING;
+        IF FOUND THEN
+          EXECUTE 'DELETE FROM public.contacts AS t USING (SELECT $1 AS person_id, $2 AS email) AS gone WHERE lockstep."key of mirror-both/window: contacts"(t.person_id, gone.person_id)'
+            USING gone.person_id, gone.email;
+        END IF;
+      END IF;
+      INSERT INTO lockstep.tombstone (window_name, mapping, key)
+        VALUES ('mirror-both/window', 'contacts', gone_key)
+        ON CONFLICT DO NOTHING;
+    END IF;
+    IF has THEN
+      IF moved OR NOT had THEN
         EXECUTE 'DELETE FROM lockstep.tombstone WHERE window_name = $1 AND mapping = $2 AND key = $3'
           USING 'mirror-both/window', 'contacts', come_key;
-      GET DIAGNOSTICS n = ROW_COUNT;
+        GET DIAGNOSTICS n = ROW_COUNT;
+        IF n = 0 AND current_setting('transaction_isolation') <> 'read committed' THEN
+          INSERT INTO lockstep.tombstone (window_name, mapping, key)
+            VALUES ('mirror-both/window', 'contacts', come_key)
+            ON CONFLICT DO NOTHING;
+          EXECUTE 'DELETE FROM lockstep.tombstone WHERE window_name = $1 AND mapping = $2 AND key = $3'
+            USING 'mirror-both/window', 'contacts', come_key;
+        GET DIAGNOSTICS n = ROW_COUNT;
+        END IF;
+      END IF;
+      PERFORM set_config(
+        'lockstep.echo', 'mirror-both/window: contacts > ' || pg_current_xact_id()::text || ' ' || come_key::text, true
+      );
+      INSERT INTO public.contacts AS t (person_id, email) VALUES (come.person_id, come.email)
+      ON CONFLICT (person_id) DO UPDATE SET email = EXCLUDED.email;
+      IF NOT FOUND THEN
+        RAISE EXCEPTION 'lockstep window %: the row of public.contacts with this key belongs to others',
+          '"mirror-both/window"'
+          USING ERRCODE = 'unique_violation',
+            DETAIL = format('Key (%s)=(%s)', 'person_id', array_to_string(come_key, ', '));
       END IF;
     END IF;
-    PERFORM set_config(
-      'lockstep.echo', 'mirror-both/window: contacts > ' || pg_current_xact_id()::text || ' ' || come_key::text, true
-    );
-    INSERT INTO public.contacts AS t (person_id, email) VALUES (come.person_id, come.email)
-    ON CONFLICT (person_id) DO UPDATE SET email = EXCLUDED.email;
-    IF NOT FOUND THEN
-      RAISE EXCEPTION 'lockstep window %: the row of public.contacts with this key belongs to others',
-        '"mirror-both/window"'
-        USING ERRCODE = 'unique_violation',
-          DETAIL = format('Key (%s)=(%s)', 'person_id', array_to_string(come_key, ', '));
-    END IF;
-  END IF;
-  PERFORM set_config('lockstep.echo', coalesce(echo, ''), true);
-  RETURN NULL;
-END
-$body$;
+    PERFORM set_config('lockstep.echo', coalesce(echo, ''), true);
+    RETURN NULL;
+  END
+  $body$;
 
 CREATE OR REPLACE FUNCTION lockstep."mirror back of mirror-both/window: contacts"() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER
-SET search_path = pg_catalog, pg_temp
-  SET TimeZone = 'UTC'
-  SET DateStyle = 'ISO, YMD'
-  SET IntervalStyle = 'postgres'
-  SET extra_float_digits = '1'
-  SET bytea_output = 'hex'
-  SET lc_monetary = 'C'
-  SET standard_conforming_strings = 'on'
-  SET row_security = 'off'
-AS $body$
-#variable_conflict use_column
-DECLARE
-  gone record;
-  come record;
-  gone_row text[];
-  come_row text[];
-  gone_key text[];
-  come_key text[];
-  had boolean := false;
-  has boolean := false;
-  moved boolean := false;
-  fits boolean;
-  n bigint;
-  echo text := current_setting('lockstep.echo', true);
-BEGIN
-  IF TG_OP <> 'INSERT' THEN
-    had := true;
-    IF had THEN
-      SELECT b.* INTO gone FROM lockstep."back of mirror-both/window: contacts"(OLD.person_id, OLD.email) AS b;
-      gone_row := ARRAY[gone.id::bigint::text];
-      gone_key := ARRAY[OLD.person_id::bigint::text];
-    END IF;
-  END IF;
-  IF TG_OP <> 'DELETE' THEN
-    has := true;
-    IF has THEN
-      SELECT b.* INTO come FROM lockstep."back of mirror-both/window: contacts"(NEW.person_id, NEW.email) AS b;
-      come_row := ARRAY[come.id::bigint::text];
-      come_key := ARRAY[NEW.person_id::bigint::text];
-    END IF;
-  END IF;
-  IF had AND has THEN
-    moved := NOT lockstep."own of mirror-both/window: contacts"(come.id, gone.id);
-  END IF;
-  IF had AND (NOT has OR gone_key <> come_key) THEN
-    INSERT INTO lockstep.tombstone (window_name, mapping, key)
-      VALUES ('mirror-both/window', 'contacts', gone_key)
-      ON CONFLICT DO NOTHING;
-  END IF;
-  IF had AND (NOT has OR moved) THEN
-    PERFORM set_config(
-      'lockstep.echo', 'mirror-both/window: contacts < ' || pg_current_xact_id()::text || ' ' || gone_row::text, true
-    );
-    PERFORM lockstep."unset of mirror-both/window: contacts"(gone.id);
-    IF EXISTS (
-      SELECT
-      FROM public.people AS s
-      CROSS JOIN LATERAL lockstep."row of mirror-both/window: contacts"(s.id, s.email) AS r
-      WHERE lockstep."own of mirror-both/window: contacts"(s.id, gone.id)
-    )
-      THEN
-      RAISE EXCEPTION 'lockstep window %: a write to % does not fit into public.people: the old shape would still hold it',
-        '"mirror-both/window"',
-        TG_RELID::regclass
-        USING ERRCODE = 'check_violation',
-          DETAIL = format('Key (%s)=(%s)', 'person_id', array_to_string(coalesce(come_key, gone_key), ', '));
-    END IF;
-  END IF;
-  IF has THEN
-    IF NOT had OR gone_key <> come_key THEN
-      EXECUTE 'DELETE FROM lockstep.tombstone WHERE window_name = $1 AND mapping = $2 AND key = $3'
-        USING 'mirror-both/window', 'contacts', come_key;
-      GET DIAGNOSTICS n = ROW_COUNT;
-      IF n = 0 AND current_setting('transaction_isolation') <> 'read committed' THEN
-        INSERT INTO lockstep.tombstone (window_name, mapping, key)
-          VALUES ('mirror-both/window', 'contacts', come_key)
-          ON CONFLICT DO NOTHING;
-        EXECUTE 'DELETE FROM lockstep.tombstone WHERE window_name = $1 AND mapping = $2 AND key = $3'
-          USING 'mirror-both/window', 'contacts', come_key;
-      GET DIAGNOSTICS n = ROW_COUNT;
+  SET search_path = pg_catalog, pg_temp
+    SET TimeZone = 'UTC'
+    SET DateStyle = 'ISO, YMD'
+    SET IntervalStyle = 'postgres'
+    SET extra_float_digits = '1'
+    SET bytea_output = 'hex'
+    SET lc_monetary = 'C'
+    SET standard_conforming_strings = 'on'
+    SET row_security = 'off'
+  AS $body$
+  #variable_conflict use_column
+  DECLARE
+    gone record;
+    come record;
+    gone_row text[];
+    come_row text[];
+    gone_key text[];
+    come_key text[];
+    had boolean := false;
+    has boolean := false;
+    moved boolean := false;
+    fits boolean;
+    n bigint;
+    echo text := current_setting('lockstep.echo', true);
+  BEGIN
+    IF TG_OP <> 'INSERT' THEN
+      had := true;
+      IF had THEN
+        SELECT b.* INTO gone FROM lockstep."back of mirror-both/window: contacts"(OLD.person_id, OLD.email) AS b;
+        gone_row := ARRAY[gone.id::bigint::text];
+        gone_key := ARRAY[OLD.person_id::bigint::text];
       END IF;
     END IF;
-    IF NOT had OR moved THEN
-      PERFORM
-        FROM public.people AS s
-        WHERE lockstep."own of mirror-both/window: contacts"(s.id, come.id)
-        FOR NO KEY UPDATE;
+    IF TG_OP <> 'DELETE' THEN
+      has := true;
+      IF has THEN
+        SELECT b.* INTO come FROM lockstep."back of mirror-both/window: contacts"(NEW.person_id, NEW.email) AS b;
+        come_row := ARRAY[come.id::bigint::text];
+        come_key := ARRAY[NEW.person_id::bigint::text];
+      END IF;
+    END IF;
+    IF had AND has THEN
+      moved := NOT lockstep."own of mirror-both/window: contacts"(come.id, gone.id);
+    END IF;
+    IF had AND (NOT has OR gone_key <> come_key) THEN
+      INSERT INTO lockstep.tombstone (window_name, mapping, key)
+        VALUES ('mirror-both/window', 'contacts', gone_key)
+        ON CONFLICT DO NOTHING;
+    END IF;
+    IF had AND (NOT has OR moved) THEN
+      PERFORM set_config(
+        'lockstep.echo', 'mirror-both/window: contacts < ' || pg_current_xact_id()::text || ' ' || gone_row::text, true
+      );
+      PERFORM lockstep."unset of mirror-both/window: contacts"(gone.id);
       IF EXISTS (
         SELECT
         FROM public.people AS s
         CROSS JOIN LATERAL lockstep."row of mirror-both/window: contacts"(s.id, s.email) AS r
-        WHERE lockstep."own of mirror-both/window: contacts"(s.id, come.id)
-        AND NOT lockstep."key of mirror-both/window: contacts"(r.person_id, NEW.person_id)
+        WHERE lockstep."own of mirror-both/window: contacts"(s.id, gone.id)
       )
         THEN
-        RAISE EXCEPTION 'lockstep window %: a write to % does not fit into public.people: the row there stands for another one already',
+        RAISE EXCEPTION 'lockstep window %: a write to % does not fit into public.people: the old shape would still hold it',
           '"mirror-both/window"',
           TG_RELID::regclass
           USING ERRCODE = 'check_violation',
             DETAIL = format('Key (%s)=(%s)', 'person_id', array_to_string(coalesce(come_key, gone_key), ', '));
       END IF;
     END IF;
-    PERFORM set_config(
-      'lockstep.echo', 'mirror-both/window: contacts < ' || pg_current_xact_id()::text || ' ' || come_row::text, true
-    );
-    UPDATE public.people AS s
-      SET email = come.email
-      WHERE lockstep."own of mirror-both/window: contacts"(s.id, come.id);
-    IF NOT FOUND THEN
-      INSERT INTO public.people (email, id) VALUES (come.email, come.id);
-    END IF;
-    fits := EXISTS (
-      SELECT
-      FROM public.people AS s
-      CROSS JOIN LATERAL lockstep."row of mirror-both/window: contacts"(s.id, s.email) AS r
-      WHERE lockstep."own of mirror-both/window: contacts"(s.id, come.id)
-      AND lockstep."key of mirror-both/window: contacts"(r.person_id, NEW.person_id)
-      AND NOT (ROW(r.email::text)::record *<> ROW(NEW.email::text)::record)
-    );
-    IF NOT fits
-      AND EXISTS (
+    IF has THEN
+      IF NOT had OR gone_key <> come_key THEN
+        EXECUTE 'DELETE FROM lockstep.tombstone WHERE window_name = $1 AND mapping = $2 AND key = $3'
+          USING 'mirror-both/window', 'contacts', come_key;
+        GET DIAGNOSTICS n = ROW_COUNT;
+        IF n = 0 AND current_setting('transaction_isolation') <> 'read committed' THEN
+          INSERT INTO lockstep.tombstone (window_name, mapping, key)
+            VALUES ('mirror-both/window', 'contacts', come_key)
+            ON CONFLICT DO NOTHING;
+          EXECUTE 'DELETE FROM lockstep.tombstone WHERE window_name = $1 AND mapping = $2 AND key = $3'
+            USING 'mirror-both/window', 'contacts', come_key;
+        GET DIAGNOSTICS n = ROW_COUNT;
+        END IF;
+      END IF;
+      IF NOT had OR moved THEN
+        PERFORM
+          FROM public.people AS s
+          WHERE lockstep."own of mirror-both/window: contacts"(s.id, come.id)
+          FOR NO KEY UPDATE;
+        IF EXISTS (
+          SELECT
+          FROM public.people AS s
+          CROSS JOIN LATERAL lockstep."row of mirror-both/window: contacts"(s.id, s.email) AS r
+          WHERE lockstep."own of mirror-both/window: contacts"(s.id, come.id)
+          AND NOT lockstep."key of mirror-both/window: contacts"(r.person_id, NEW.person_id)
+        )
+          THEN
+          RAISE EXCEPTION 'lockstep window %: a write to % does not fit into public.people: the row there stands for another one already',
+            '"mirror-both/window"',
+            TG_RELID::regclass
+            USING ERRCODE = 'check_violation',
+              DETAIL = format('Key (%s)=(%s)', 'person_id', array_to_string(coalesce(come_key, gone_key), ', '));
+        END IF;
+      END IF;
+      PERFORM set_config(
+        'lockstep.echo', 'mirror-both/window: contacts < ' || pg_current_xact_id()::text || ' ' || come_row::text, true
+      );
+      UPDATE public.people AS s
+        SET email = come.email
+        WHERE lockstep."own of mirror-both/window: contacts"(s.id, come.id);
+      IF NOT FOUND THEN
+        INSERT INTO public.people (email, id) VALUES (come.email, come.id);
+      END IF;
+      fits := EXISTS (
         SELECT
         FROM public.people AS s
-        WHERE lockstep."own of mirror-both/window: contacts"(s.id, come.id)
-        AND (ROW(s.email::text)::record *<> ROW(come.email::text)::record)
-      )
-      THEN
-      PERFORM set_config(
-        'lockstep.echo', 'mirror-both/window: contacts > ' || pg_current_xact_id()::text || ' ' || come_key::text, true
-      );
-      UPDATE public.contacts AS t SET email = r.email
-      FROM public.people AS s
         CROSS JOIN LATERAL lockstep."row of mirror-both/window: contacts"(s.id, s.email) AS r
         WHERE lockstep."own of mirror-both/window: contacts"(s.id, come.id)
         AND lockstep."key of mirror-both/window: contacts"(r.person_id, NEW.person_id)
-        AND lockstep."key of mirror-both/window: contacts"(t.person_id, r.person_id);
-      fits := FOUND;
+        AND NOT (ROW(r.email::text)::record *<> ROW(NEW.email::text)::record)
+      );
+      IF NOT fits
+        AND EXISTS (
+          SELECT
+          FROM public.people AS s
+          WHERE lockstep."own of mirror-both/window: contacts"(s.id, come.id)
+          AND (ROW(s.email::text)::record *<> ROW(come.email::text)::record)
+        )
+        THEN
+        PERFORM set_config(
+          'lockstep.echo',
+          'mirror-both/window: contacts > ' || pg_current_xact_id()::text || ' ' || come_key::text,
+          true
+        );
+        UPDATE public.contacts AS t SET email = r.email
+        FROM public.people AS s
+          CROSS JOIN LATERAL lockstep."row of mirror-both/window: contacts"(s.id, s.email) AS r
+          WHERE lockstep."own of mirror-both/window: contacts"(s.id, come.id)
+          AND lockstep."key of mirror-both/window: contacts"(r.person_id, NEW.person_id)
+          AND lockstep."key of mirror-both/window: contacts"(t.person_id, r.person_id);
+        fits := FOUND;
+      END IF;
+      IF NOT fits THEN
+        RAISE EXCEPTION 'lockstep window %: a write to % does not fit into public.people: the old shape cannot say it',
+          '"mirror-both/window"',
+          TG_RELID::regclass
+          USING ERRCODE = 'check_violation',
+            DETAIL = format('Key (%s)=(%s)', 'person_id', array_to_string(coalesce(come_key, gone_key), ', '));
+      END IF;
     END IF;
-    IF NOT fits THEN
-      RAISE EXCEPTION 'lockstep window %: a write to % does not fit into public.people: the old shape cannot say it',
-        '"mirror-both/window"',
-        TG_RELID::regclass
-        USING ERRCODE = 'check_violation',
-          DETAIL = format('Key (%s)=(%s)', 'person_id', array_to_string(coalesce(come_key, gone_key), ', '));
-    END IF;
-  END IF;
-  PERFORM set_config('lockstep.echo', coalesce(echo, ''), true);
-  RETURN NULL;
-END
-$body$;
+    PERFORM set_config('lockstep.echo', coalesce(echo, ''), true);
+    RETURN NULL;
+  END
+  $body$;
 
 ----------------------------------------------------------------------------------------------------
 -- statement flip/unwatch/1: stop noting down which keys of public.people are written
@@ -1785,17 +1791,17 @@ DELETE FROM lockstep.touched WHERE window_name = 'mirror-both/window';
 
 -- asserts: the window mirror-both/window can become: closed
 WITH violation AS MATERIALIZED (
-SELECT w.state
-  FROM (SELECT 1) AS one
-  LEFT JOIN lockstep."window" AS w
-  ON w.run_id = current_setting('lockstep.run_id')::bigint
-  AND w.step = 'window'
-WHERE w.state IS NULL OR w.state NOT IN ('old leads', 'new leads')
-)
-SELECT count(*) AS violations,
-  (SELECT json_agg(to_json(s.*)) FROM (SELECT * FROM violation LIMIT 1) AS s) AS samples,
-  NULL::json AS figures
-FROM violation;
+  SELECT w.state
+    FROM (SELECT 1) AS one
+    LEFT JOIN lockstep."window" AS w
+    ON w.run_id = current_setting('lockstep.run_id')::bigint
+    AND w.step = 'window'
+  WHERE w.state IS NULL OR w.state NOT IN ('old leads', 'new leads')
+  )
+  SELECT count(*) AS violations,
+    (SELECT json_agg(to_json(s.*)) FROM (SELECT * FROM violation LIMIT 1) AS s) AS samples,
+    NULL::json AS figures
+  FROM violation;
 
 -- asserts: the mirror of contacts is as it was made: as flip/cutover
 
@@ -1803,58 +1809,58 @@ FROM violation;
 
 -- asserts: nobody has written to the old side of mirror-both/window for 15m
 WITH violation AS MATERIALIZED (
-SELECT by_user, application, mapping, count(*) AS transactions, max(at) AS last_at FROM lockstep.old_writer
-WHERE window_name = 'mirror-both/window' AND side = 'old' AND at > clock_timestamp() - interval '900000 milliseconds'
-GROUP BY by_user, application, mapping
-)
-SELECT count(*) AS violations,
-  (SELECT json_agg(to_json(s.*)) FROM (SELECT * FROM violation LIMIT 10) AS s) AS samples,
-  NULL::json AS figures
-FROM violation;
+  SELECT by_user, application, mapping, count(*) AS transactions, max(at) AS last_at FROM lockstep.old_writer
+  WHERE window_name = 'mirror-both/window' AND side = 'old' AND at > clock_timestamp() - interval '900000 milliseconds'
+  GROUP BY by_user, application, mapping
+  )
+  SELECT count(*) AS violations,
+    (SELECT json_agg(to_json(s.*)) FROM (SELECT * FROM violation LIMIT 10) AS s) AS samples,
+    NULL::json AS figures
+  FROM violation;
 
 -- sends
 CREATE OR REPLACE FUNCTION lockstep."mirror of mirror-both/window: contacts"() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER
-SET search_path = pg_catalog, pg_temp
-  SET TimeZone = 'UTC'
-  SET DateStyle = 'ISO, YMD'
-  SET IntervalStyle = 'postgres'
-  SET extra_float_digits = '1'
-  SET bytea_output = 'hex'
-  SET lc_monetary = 'C'
-  SET standard_conforming_strings = 'on'
-  SET row_security = 'off'
-AS $body$
-BEGIN
-  RETURN NULL;
-END
-$body$;
+  SET search_path = pg_catalog, pg_temp
+    SET TimeZone = 'UTC'
+    SET DateStyle = 'ISO, YMD'
+    SET IntervalStyle = 'postgres'
+    SET extra_float_digits = '1'
+    SET bytea_output = 'hex'
+    SET lc_monetary = 'C'
+    SET standard_conforming_strings = 'on'
+    SET row_security = 'off'
+  AS $body$
+  BEGIN
+    RETURN NULL;
+  END
+  $body$;
 
 CREATE OR REPLACE FUNCTION lockstep."mirror back of mirror-both/window: contacts"() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER
-SET search_path = pg_catalog, pg_temp
-  SET TimeZone = 'UTC'
-  SET DateStyle = 'ISO, YMD'
-  SET IntervalStyle = 'postgres'
-  SET extra_float_digits = '1'
-  SET bytea_output = 'hex'
-  SET lc_monetary = 'C'
-  SET standard_conforming_strings = 'on'
-  SET row_security = 'off'
-AS $body$
-BEGIN
-  RETURN NULL;
-END
-$body$;
+  SET search_path = pg_catalog, pg_temp
+    SET TimeZone = 'UTC'
+    SET DateStyle = 'ISO, YMD'
+    SET IntervalStyle = 'postgres'
+    SET extra_float_digits = '1'
+    SET bytea_output = 'hex'
+    SET lc_monetary = 'C'
+    SET standard_conforming_strings = 'on'
+    SET row_security = 'off'
+  AS $body$
+  BEGIN
+    RETURN NULL;
+  END
+  $body$;
 
 WITH moved AS (
-UPDATE lockstep."window" AS w
-  SET state = 'closed', moved_at = clock_timestamp()
-  WHERE w.run_id = current_setting('lockstep.run_id')::bigint
-  AND w.step = 'window'
-  RETURNING w.run_id, w.step, w.state, w.moved_at
-)
-INSERT INTO lockstep.window_move (window_run_id, step, to_state, at, by_run_id)
-  SELECT run_id, step, state, moved_at, current_setting('lockstep.run_id')::bigint
-  FROM moved;
+  UPDATE lockstep."window" AS w
+    SET state = 'closed', moved_at = clock_timestamp()
+    WHERE w.run_id = current_setting('lockstep.run_id')::bigint
+    AND w.step = 'window'
+    RETURNING w.run_id, w.step, w.state, w.moved_at
+  )
+  INSERT INTO lockstep.window_move (window_run_id, step, to_state, at, by_run_id)
+    SELECT run_id, step, state, moved_at, current_setting('lockstep.run_id')::bigint
+    FROM moved;
 
 ----------------------------------------------------------------------------------------------------
 -- statement done/drop/window/1: remove the mirrors from public.contacts

@@ -6,214 +6,214 @@
 
 -- check
 WITH violation AS MATERIALIZED (
-SELECT r.srrelid::regclass::text AS "table"
-  FROM pg_catalog.pg_subscription_rel AS r
-  WHERE r.srrelid IN (pg_catalog.to_regclass('public.people'), pg_catalog.to_regclass('public.contacts'))
-)
-SELECT count(*) AS violations,
-  (SELECT json_agg(to_json(s.*)) FROM (SELECT * FROM violation LIMIT 10) AS s) AS samples,
-  NULL::json AS figures
-FROM violation;
+  SELECT r.srrelid::regclass::text AS "table"
+    FROM pg_catalog.pg_subscription_rel AS r
+    WHERE r.srrelid IN (pg_catalog.to_regclass('public.people'), pg_catalog.to_regclass('public.contacts'))
+  )
+  SELECT count(*) AS violations,
+    (SELECT json_agg(to_json(s.*)) FROM (SELECT * FROM violation LIMIT 10) AS s) AS samples,
+    NULL::json AS figures
+  FROM violation;
 
 ----------------------------------------------------------------------------------------------------
 -- check window/before/2-published: published tables that window writes have a replica identity
 
 -- check
 WITH violation AS MATERIALIZED (
-SELECT DISTINCT c.oid::regclass::text AS "table", p.pubname AS publication, c.relreplident AS "replica identity"
-FROM (VALUES ('public.contacts')) AS w (name)
-CROSS JOIN LATERAL (
-  SELECT pg_catalog.to_regclass(w.name)::oid AS relid
-  UNION
-  SELECT t.relid
-  FROM pg_catalog.pg_partition_tree(pg_catalog.to_regclass(w.name)) AS t
-) AS l
-JOIN pg_catalog.pg_class AS c ON c.oid = l.relid AND c.relkind = 'r'
-JOIN pg_catalog.pg_publication AS p ON p.pubupdate OR p.pubdelete
-CROSS JOIN LATERAL pg_catalog.pg_get_publication_tables(p.pubname) AS t
-WHERE (t.relid = c.oid OR t.relid IN (SELECT a.relid FROM pg_catalog.pg_partition_ancestors(c.oid) AS a))
-  AND c.relreplident <> 'f'
-    AND NOT EXISTS (
-      SELECT
-      FROM pg_catalog.pg_index AS i
-      WHERE i.indrelid = c.oid
-      AND CASE c.relreplident
-      WHEN 'd'
-      THEN i.indisprimary
-      WHEN 'i'
-      THEN i.indisreplident
-      ELSE false END
-    )
-)
-SELECT count(*) AS violations,
-  (SELECT json_agg(to_json(s.*)) FROM (SELECT * FROM violation LIMIT 10) AS s) AS samples,
-  NULL::json AS figures
-FROM violation;
+  SELECT DISTINCT c.oid::regclass::text AS "table", p.pubname AS publication, c.relreplident AS "replica identity"
+  FROM (VALUES ('public.contacts')) AS w (name)
+  CROSS JOIN LATERAL (
+    SELECT pg_catalog.to_regclass(w.name)::oid AS relid
+    UNION
+    SELECT t.relid
+    FROM pg_catalog.pg_partition_tree(pg_catalog.to_regclass(w.name)) AS t
+  ) AS l
+  JOIN pg_catalog.pg_class AS c ON c.oid = l.relid AND c.relkind = 'r'
+  JOIN pg_catalog.pg_publication AS p ON p.pubupdate OR p.pubdelete
+  CROSS JOIN LATERAL pg_catalog.pg_get_publication_tables(p.pubname) AS t
+  WHERE (t.relid = c.oid OR t.relid IN (SELECT a.relid FROM pg_catalog.pg_partition_ancestors(c.oid) AS a))
+    AND c.relreplident <> 'f'
+      AND NOT EXISTS (
+        SELECT
+        FROM pg_catalog.pg_index AS i
+        WHERE i.indrelid = c.oid
+        AND CASE c.relreplident
+        WHEN 'd'
+        THEN i.indisprimary
+        WHEN 'i'
+        THEN i.indisreplident
+        ELSE false END
+      )
+  )
+  SELECT count(*) AS violations,
+    (SELECT json_agg(to_json(s.*)) FROM (SELECT * FROM violation LIMIT 10) AS s) AS samples,
+    NULL::json AS figures
+  FROM violation;
 
 ----------------------------------------------------------------------------------------------------
 -- check window/before/3-in_sync: what public.contacts holds before its window opens is what public.people says (contacts)
 
 -- check
 WITH expected AS NOT MATERIALIZED (SELECT id AS person_id, email AS email
-FROM public.people
-WHERE (email IS NOT NULL
-)),
-actual AS NOT MATERIALIZED (SELECT person_id, email
-FROM public.contacts
-WHERE (called IS NULL
-)),
-pair AS MATERIALIZED (
-  SELECT p.problem, CASE WHEN p.problem <> 'extra' THEN to_jsonb(s.*) END AS expected,
-    CASE WHEN p.problem <> 'missing' THEN to_jsonb(t.*) END AS found
-  FROM expected AS e FULL JOIN actual AS a ON e.person_id = a.person_id
-  CROSS JOIN LATERAL (
-    SELECT CASE
-    WHEN a.person_id IS NOT DISTINCT FROM NULL
-    THEN 'missing'
-    WHEN e.person_id IS NOT DISTINCT FROM NULL
-    THEN 'extra'
-    WHEN e.email::text COLLATE pg_catalog."C" IS DISTINCT FROM a.email::text COLLATE pg_catalog."C"
-      THEN 'different' END AS problem) AS p
-  CROSS JOIN LATERAL (SELECT e.person_id AS person_id, e.email AS email) AS s
-  CROSS JOIN LATERAL (SELECT a.person_id AS person_id, a.email AS email) AS t
-  WHERE p.problem IN ('extra', 'different')
-),
-difference AS MATERIALIZED (
-  SELECT p.problem, p.expected, p.found FROM pair AS p
-),
-tally AS (SELECT problem, count(*) AS n FROM difference GROUP BY problem)
-SELECT (SELECT count(*) FROM difference) AS violations,
-  (SELECT json_agg(to_json(s.*)) FROM (SELECT * FROM difference ORDER BY problem LIMIT 10) AS s) AS samples,
-  json_build_object('compared', (SELECT count(*) FROM expected),
-    'missing', coalesce((SELECT n FROM tally WHERE problem = 'missing'), 0),
-    'extra', coalesce((SELECT n FROM tally WHERE problem = 'extra'), 0),
-    'different', coalesce((SELECT n FROM tally WHERE problem = 'different'), 0),
-    'double', coalesce((SELECT n FROM tally WHERE problem = 'double'), 0)
-  ) AS figures;
+  FROM public.people
+  WHERE (email IS NOT NULL
+  )),
+  actual AS NOT MATERIALIZED (SELECT person_id, email
+  FROM public.contacts
+  WHERE (called IS NULL
+  )),
+  pair AS MATERIALIZED (
+    SELECT p.problem, CASE WHEN p.problem <> 'extra' THEN to_jsonb(s.*) END AS expected,
+      CASE WHEN p.problem <> 'missing' THEN to_jsonb(t.*) END AS found
+    FROM expected AS e FULL JOIN actual AS a ON e.person_id = a.person_id
+    CROSS JOIN LATERAL (
+      SELECT CASE
+      WHEN a.person_id IS NOT DISTINCT FROM NULL
+      THEN 'missing'
+      WHEN e.person_id IS NOT DISTINCT FROM NULL
+      THEN 'extra'
+      WHEN e.email::text COLLATE pg_catalog."C" IS DISTINCT FROM a.email::text COLLATE pg_catalog."C"
+        THEN 'different' END AS problem) AS p
+    CROSS JOIN LATERAL (SELECT e.person_id AS person_id, e.email AS email) AS s
+    CROSS JOIN LATERAL (SELECT a.person_id AS person_id, a.email AS email) AS t
+    WHERE p.problem IN ('extra', 'different')
+  ),
+  difference AS MATERIALIZED (
+    SELECT p.problem, p.expected, p.found FROM pair AS p
+  ),
+  tally AS (SELECT problem, count(*) AS n FROM difference GROUP BY problem)
+  SELECT (SELECT count(*) FROM difference) AS violations,
+    (SELECT json_agg(to_json(s.*)) FROM (SELECT * FROM difference ORDER BY problem LIMIT 10) AS s) AS samples,
+    json_build_object('compared', (SELECT count(*) FROM expected),
+      'missing', coalesce((SELECT n FROM tally WHERE problem = 'missing'), 0),
+      'extra', coalesce((SELECT n FROM tally WHERE problem = 'extra'), 0),
+      'different', coalesce((SELECT n FROM tally WHERE problem = 'different'), 0),
+      'double', coalesce((SELECT n FROM tally WHERE problem = 'double'), 0)
+    ) AS figures;
 
 ----------------------------------------------------------------------------------------------------
 -- statement window/prepare: make the functions that keep public.people → public.contacts in step
 
 -- sends
 CREATE FUNCTION lockstep."row of mirror-forward/window: contacts"(bigint, text) RETURNS TABLE (person_id bigint, email text)
-LANGUAGE sql STABLE BEGIN ATOMIC
-SELECT id AS person_id, email AS email
-FROM (SELECT $1 AS id, $2 AS email) AS people
-WHERE (email IS NOT NULL
-);
-END;
+  LANGUAGE sql STABLE BEGIN ATOMIC
+  SELECT id AS person_id, email AS email
+  FROM (SELECT $1 AS id, $2 AS email) AS people
+  WHERE (email IS NOT NULL
+  );
+  END;
 
 CREATE FUNCTION lockstep."key of mirror-forward/window: contacts"(bigint, bigint) RETURNS boolean
-LANGUAGE sql STABLE BEGIN ATOMIC
-SELECT $1 = $2;
-END;
+  LANGUAGE sql STABLE BEGIN ATOMIC
+  SELECT $1 = $2;
+  END;
 
 CREATE FUNCTION lockstep."part of mirror-forward/window: contacts"(text) RETURNS boolean
-LANGUAGE sql STABLE BEGIN ATOMIC
-SELECT (called IS NULL
-) IS TRUE FROM (SELECT $1 AS called) AS contacts;
-END;
+  LANGUAGE sql STABLE BEGIN ATOMIC
+  SELECT (called IS NULL
+  ) IS TRUE FROM (SELECT $1 AS called) AS contacts;
+  END;
 
 CREATE FUNCTION lockstep."mirror of mirror-forward/window: contacts"() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER
-SET search_path = pg_catalog, pg_temp
-  SET TimeZone = 'UTC'
-  SET DateStyle = 'ISO, YMD'
-  SET IntervalStyle = 'postgres'
-  SET extra_float_digits = '1'
-  SET bytea_output = 'hex'
-  SET lc_monetary = 'C'
-  SET standard_conforming_strings = 'on'
-  SET row_security = 'off'
-AS $body$
-#variable_conflict use_column
-DECLARE
-  gone record;
-  come record;
-  gone_key text[];
-  come_key text[];
-  had boolean := false;
-  has boolean := false;
-  moved boolean;
-  n bigint;
-  echo text := current_setting('lockstep.echo', true);
-BEGIN
-  IF TG_OP <> 'INSERT' THEN
-    SELECT r.* INTO gone FROM lockstep."row of mirror-forward/window: contacts"(OLD.id, OLD.email) AS r;
-    had := FOUND;
-    gone_key := ARRAY[gone.person_id::bigint::text];
-  END IF;
-  IF TG_OP <> 'DELETE' THEN
-    SELECT r.* INTO come FROM lockstep."row of mirror-forward/window: contacts"(NEW.id, NEW.email) AS r;
-    has := FOUND;
-    come_key := ARRAY[come.person_id::bigint::text];
-  END IF;
-  moved := had;
-  IF had AND has THEN
-    moved := NOT lockstep."key of mirror-forward/window: contacts"(come.person_id, gone.person_id);
-  END IF;
-  IF moved THEN
-    EXECUTE 'DELETE FROM public.contacts AS t USING (SELECT $1 AS person_id, $2 AS email) AS gone WHERE lockstep."key of mirror-forward/window: contacts"(t.person_id, gone.person_id) AND lockstep."part of mirror-forward/window: contacts"(t.called)'
-      USING gone.person_id, gone.email;
-    GET DIAGNOSTICS n = ROW_COUNT;
-    IF n = 0 AND current_setting('transaction_isolation') <> 'read committed' THEN
-      INSERT INTO public.contacts (person_id, email) VALUES (gone.person_id, gone.email)
-      ON CONFLICT (person_id) DO NOTHING;
-      IF FOUND THEN
-        EXECUTE 'DELETE FROM public.contacts AS t USING (SELECT $1 AS person_id, $2 AS email) AS gone WHERE lockstep."key of mirror-forward/window: contacts"(t.person_id, gone.person_id) AND lockstep."part of mirror-forward/window: contacts"(t.called)'
-          USING gone.person_id, gone.email;
-      END IF;
+  SET search_path = pg_catalog, pg_temp
+    SET TimeZone = 'UTC'
+    SET DateStyle = 'ISO, YMD'
+    SET IntervalStyle = 'postgres'
+    SET extra_float_digits = '1'
+    SET bytea_output = 'hex'
+    SET lc_monetary = 'C'
+    SET standard_conforming_strings = 'on'
+    SET row_security = 'off'
+  AS $body$
+  #variable_conflict use_column
+  DECLARE
+    gone record;
+    come record;
+    gone_key text[];
+    come_key text[];
+    had boolean := false;
+    has boolean := false;
+    moved boolean;
+    n bigint;
+    echo text := current_setting('lockstep.echo', true);
+  BEGIN
+    IF TG_OP <> 'INSERT' THEN
+      SELECT r.* INTO gone FROM lockstep."row of mirror-forward/window: contacts"(OLD.id, OLD.email) AS r;
+      had := FOUND;
+      gone_key := ARRAY[gone.person_id::bigint::text];
     END IF;
-    INSERT INTO lockstep.tombstone (window_name, mapping, key)
-      VALUES ('mirror-forward/window', 'contacts', gone_key)
-      ON CONFLICT DO NOTHING;
-  END IF;
-  IF has THEN
-    IF moved OR NOT had THEN
-      EXECUTE 'DELETE FROM lockstep.tombstone WHERE window_name = $1 AND mapping = $2 AND key = $3'
-        USING 'mirror-forward/window', 'contacts', come_key;
+    IF TG_OP <> 'DELETE' THEN
+      SELECT r.* INTO come FROM lockstep."row of mirror-forward/window: contacts"(NEW.id, NEW.email) AS r;
+      has := FOUND;
+      come_key := ARRAY[come.person_id::bigint::text];
+    END IF;
+    moved := had;
+    IF had AND has THEN
+      moved := NOT lockstep."key of mirror-forward/window: contacts"(come.person_id, gone.person_id);
+    END IF;
+    IF moved THEN
+      EXECUTE 'DELETE FROM public.contacts AS t USING (SELECT $1 AS person_id, $2 AS email) AS gone WHERE lockstep."key of mirror-forward/window: contacts"(t.person_id, gone.person_id) AND lockstep."part of mirror-forward/window: contacts"(t.called)'
+        USING gone.person_id, gone.email;
       GET DIAGNOSTICS n = ROW_COUNT;
       IF n = 0 AND current_setting('transaction_isolation') <> 'read committed' THEN
-        INSERT INTO lockstep.tombstone (window_name, mapping, key)
-          VALUES ('mirror-forward/window', 'contacts', come_key)
-          ON CONFLICT DO NOTHING;
+        INSERT INTO public.contacts (person_id, email) VALUES (gone.person_id, gone.email)
+        ON CONFLICT (person_id) DO NOTHING;
+        IF FOUND THEN
+          EXECUTE 'DELETE FROM public.contacts AS t USING (SELECT $1 AS person_id, $2 AS email) AS gone WHERE lockstep."key of mirror-forward/window: contacts"(t.person_id, gone.person_id) AND lockstep."part of mirror-forward/window: contacts"(t.called)'
+            USING gone.person_id, gone.email;
+        END IF;
+      END IF;
+      INSERT INTO lockstep.tombstone (window_name, mapping, key)
+        VALUES ('mirror-forward/window', 'contacts', gone_key)
+        ON CONFLICT DO NOTHING;
+    END IF;
+    IF has THEN
+      IF moved OR NOT had THEN
         EXECUTE 'DELETE FROM lockstep.tombstone WHERE window_name = $1 AND mapping = $2 AND key = $3'
           USING 'mirror-forward/window', 'contacts', come_key;
-      GET DIAGNOSTICS n = ROW_COUNT;
+        GET DIAGNOSTICS n = ROW_COUNT;
+        IF n = 0 AND current_setting('transaction_isolation') <> 'read committed' THEN
+          INSERT INTO lockstep.tombstone (window_name, mapping, key)
+            VALUES ('mirror-forward/window', 'contacts', come_key)
+            ON CONFLICT DO NOTHING;
+          EXECUTE 'DELETE FROM lockstep.tombstone WHERE window_name = $1 AND mapping = $2 AND key = $3'
+            USING 'mirror-forward/window', 'contacts', come_key;
+        GET DIAGNOSTICS n = ROW_COUNT;
+        END IF;
+      END IF;
+      INSERT INTO public.contacts AS t (person_id, email) VALUES (come.person_id, come.email)
+      ON CONFLICT (person_id) DO UPDATE
+        SET email = EXCLUDED.email
+        WHERE lockstep."part of mirror-forward/window: contacts"(t.called);
+      IF NOT FOUND THEN
+        RAISE EXCEPTION 'lockstep window %: the row of public.contacts with this key belongs to others',
+          '"mirror-forward/window"'
+          USING ERRCODE = 'unique_violation',
+            DETAIL = format('Key (%s)=(%s)', 'person_id', array_to_string(come_key, ', '));
       END IF;
     END IF;
-    INSERT INTO public.contacts AS t (person_id, email) VALUES (come.person_id, come.email)
-    ON CONFLICT (person_id) DO UPDATE
-      SET email = EXCLUDED.email
-      WHERE lockstep."part of mirror-forward/window: contacts"(t.called);
-    IF NOT FOUND THEN
-      RAISE EXCEPTION 'lockstep window %: the row of public.contacts with this key belongs to others',
-        '"mirror-forward/window"'
-        USING ERRCODE = 'unique_violation',
-          DETAIL = format('Key (%s)=(%s)', 'person_id', array_to_string(come_key, ', '));
-    END IF;
-  END IF;
-  RETURN NULL;
-END
-$body$;
+    RETURN NULL;
+  END
+  $body$;
 
 CREATE FUNCTION lockstep."truncate of mirror-forward/window: contacts"() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER
-SET search_path = pg_catalog, pg_temp
-  SET TimeZone = 'UTC'
-  SET DateStyle = 'ISO, YMD'
-  SET IntervalStyle = 'postgres'
-  SET extra_float_digits = '1'
-  SET bytea_output = 'hex'
-  SET lc_monetary = 'C'
-  SET standard_conforming_strings = 'on'
-  SET row_security = 'off'
-AS $body$
-BEGIN
-  RAISE EXCEPTION 'lockstep window %: TRUNCATE of % would leave the other side behind',
-    '"mirror-forward/window"',
-    TG_RELID::regclass
-    USING ERRCODE = 'object_in_use', HINT = 'Use DELETE, or close the window first.';
-END
-$body$;
+  SET search_path = pg_catalog, pg_temp
+    SET TimeZone = 'UTC'
+    SET DateStyle = 'ISO, YMD'
+    SET IntervalStyle = 'postgres'
+    SET extra_float_digits = '1'
+    SET bytea_output = 'hex'
+    SET lc_monetary = 'C'
+    SET standard_conforming_strings = 'on'
+    SET row_security = 'off'
+  AS $body$
+  BEGIN
+    RAISE EXCEPTION 'lockstep window %: TRUNCATE of % would leave the other side behind',
+      '"mirror-forward/window"',
+      TG_RELID::regclass
+      USING ERRCODE = 'object_in_use', HINT = 'Use DELETE, or close the window first.';
+  END
+  $body$;
 
 REVOKE ALL ON FUNCTION lockstep."mirror of mirror-forward/window: contacts"() FROM PUBLIC;
 REVOKE ALL ON FUNCTION lockstep."truncate of mirror-forward/window: contacts"() FROM PUBLIC;
@@ -236,46 +236,46 @@ DROP FUNCTION lockstep."part of mirror-forward/window: contacts"(text);
 
 -- sends
 WITH there AS MATERIALIZED (
-SELECT ARRAY[public.contacts.person_id::bigint::text] AS key FROM public.contacts
-WHERE (called IS NULL
-) AND public.contacts.person_id > $1::bigint AND public.contacts.person_id <= $2::bigint
-), noted AS (
-INSERT INTO lockstep.already_there (run_id, operation_id, key)
-  SELECT current_setting('lockstep.run_id')::bigint, 'window/note/contacts', key
-  FROM there
-ON CONFLICT DO NOTHING
-RETURNING 1
-)
-SELECT (SELECT count(*) FROM there) AS read, (SELECT count(*) FROM noted) AS changed,
-  0::bigint AS skipped, 0::bigint AS kept, NULL::json AS findings, NULL::json AS problem;
+  SELECT ARRAY[public.contacts.person_id::bigint::text] AS key FROM public.contacts
+  WHERE (called IS NULL
+  ) AND public.contacts.person_id > $1::bigint AND public.contacts.person_id <= $2::bigint
+  ), noted AS (
+  INSERT INTO lockstep.already_there (run_id, operation_id, key)
+    SELECT current_setting('lockstep.run_id')::bigint, 'window/note/contacts', key
+    FROM there
+  ON CONFLICT DO NOTHING
+  RETURNING 1
+  )
+  SELECT (SELECT count(*) FROM there) AS read, (SELECT count(*) FROM noted) AS changed,
+    0::bigint AS skipped, 0::bigint AS kept, NULL::json AS findings, NULL::json AS problem;
 
 ----------------------------------------------------------------------------------------------------
 -- statement window/open: keep public.people → public.contacts in step from now on
 
 -- sends
 CREATE TRIGGER "00 lockstep mirror-forward/window: contacts i" AFTER INSERT ON public.people
-  FOR EACH ROW
-  EXECUTE FUNCTION lockstep."mirror of mirror-forward/window: contacts"();
+    FOR EACH ROW
+    EXECUTE FUNCTION lockstep."mirror of mirror-forward/window: contacts"();
 
 CREATE TRIGGER "00 lockstep mirror-forward/window: contacts u" AFTER UPDATE
-  ON public.people
-  FOR EACH ROW
-  WHEN (ROW(OLD.id, OLD.email)::record *<> ROW(NEW.id, NEW.email)::record)
-  EXECUTE FUNCTION lockstep."mirror of mirror-forward/window: contacts"();
+    ON public.people
+    FOR EACH ROW
+    WHEN (ROW(OLD.id, OLD.email)::record *<> ROW(NEW.id, NEW.email)::record)
+    EXECUTE FUNCTION lockstep."mirror of mirror-forward/window: contacts"();
 
 CREATE TRIGGER "00 lockstep mirror-forward/window: contacts d" AFTER DELETE ON public.people
-  FOR EACH ROW
-  EXECUTE FUNCTION lockstep."mirror of mirror-forward/window: contacts"();
+    FOR EACH ROW
+    EXECUTE FUNCTION lockstep."mirror of mirror-forward/window: contacts"();
 
 CREATE TRIGGER "00 lockstep mirror-forward/window: contacts t" BEFORE TRUNCATE
-  ON public.people
-  FOR EACH STATEMENT
-  EXECUTE FUNCTION lockstep."truncate of mirror-forward/window: contacts"();
+    ON public.people
+    FOR EACH STATEMENT
+    EXECUTE FUNCTION lockstep."truncate of mirror-forward/window: contacts"();
 
 CREATE TRIGGER "00 lockstep mirror-forward/window: contacts t" BEFORE TRUNCATE
-  ON public.contacts
-  FOR EACH STATEMENT
-  EXECUTE FUNCTION lockstep."truncate of mirror-forward/window: contacts"();
+    ON public.contacts
+    FOR EACH STATEMENT
+    EXECUTE FUNCTION lockstep."truncate of mirror-forward/window: contacts"();
 
 ALTER TABLE public.people ENABLE ALWAYS TRIGGER "00 lockstep mirror-forward/window: contacts i";
 ALTER TABLE public.people ENABLE ALWAYS TRIGGER "00 lockstep mirror-forward/window: contacts u";
@@ -284,191 +284,191 @@ ALTER TABLE public.people ENABLE ALWAYS TRIGGER "00 lockstep mirror-forward/wind
 ALTER TABLE public.contacts ENABLE ALWAYS TRIGGER "00 lockstep mirror-forward/window: contacts t";
 
 INSERT INTO lockstep."window" (run_id, step, name, direction, state, sides)
-VALUES (
-  current_setting('lockstep.run_id')::bigint,
-  'window',
-  'mirror-forward/window',
-  'forward',
-  'old leads',
-  '[{"mapping":"contacts","from":"public.people","to":"public.contacts"}]'
-);
+  VALUES (
+    current_setting('lockstep.run_id')::bigint,
+    'window',
+    'mirror-forward/window',
+    'forward',
+    'old leads',
+    '[{"mapping":"contacts","from":"public.people","to":"public.contacts"}]'
+  );
 
 ----------------------------------------------------------------------------------------------------
 -- statement undo/window/leave: let the mirrors of window only take away what they brought
 
 -- asserts: the window mirror-forward/window can become: leaving
 WITH violation AS MATERIALIZED (
-SELECT w.state
-  FROM (SELECT 1) AS one
-  LEFT JOIN lockstep."window" AS w
-  ON w.run_id = current_setting('lockstep.run_id')::bigint
-  AND w.step = 'window'
-WHERE w.state IS NULL OR w.state NOT IN ('old leads')
-)
-SELECT count(*) AS violations,
-  (SELECT json_agg(to_json(s.*)) FROM (SELECT * FROM violation LIMIT 1) AS s) AS samples,
-  NULL::json AS figures
-FROM violation;
+  SELECT w.state
+    FROM (SELECT 1) AS one
+    LEFT JOIN lockstep."window" AS w
+    ON w.run_id = current_setting('lockstep.run_id')::bigint
+    AND w.step = 'window'
+  WHERE w.state IS NULL OR w.state NOT IN ('old leads')
+  )
+  SELECT count(*) AS violations,
+    (SELECT json_agg(to_json(s.*)) FROM (SELECT * FROM violation LIMIT 1) AS s) AS samples,
+    NULL::json AS figures
+  FROM violation;
 
 -- asserts: what a side of mirror-forward/window did not take has been made good
 WITH violation AS MATERIALIZED (
-(SELECT w.lockstep_key AS key, to_jsonb(e.*) - 'lockstep_here' AS expected, to_jsonb(a.*) - 'lockstep_here' AS found
-FROM (
-  SELECT k.key AS lockstep_key, k.key[1]::bigint AS person_id
+  (SELECT w.lockstep_key AS key, to_jsonb(e.*) - 'lockstep_here' AS expected, to_jsonb(a.*) - 'lockstep_here' AS found
   FROM (
-  SELECT DISTINCT k.key
-  FROM lockstep.mirror_failure AS f
-  CROSS JOIN LATERAL (VALUES (f.key_before), (f.key_after)) AS k (key)
-WHERE f.window_name = 'mirror-forward/window'
-  AND f.mapping = 'contacts'
-  AND f.accepted_at IS NULL
-  AND k.key IS NOT NULL) AS k) AS w
-LEFT JOIN LATERAL (SELECT true AS lockstep_here, s.* FROM (SELECT id AS person_id, email AS email
-FROM public.people
-WHERE (email IS NOT NULL
-) AND id = w.person_id
-OFFSET 0) AS s) AS e ON true
-LEFT JOIN LATERAL (
-  SELECT true AS lockstep_here, t.*
-  FROM (
-  SELECT *
-  FROM (
-  SELECT t.*
-  FROM public.contacts AS t
-  WHERE t.person_id = w.lockstep_key[1]::bigint
-OFFSET 0) AS contacts WHERE (called IS NULL
-)
-OFFSET 0) AS t) AS a ON true
-WHERE (
-  e.lockstep_here IS DISTINCT FROM a.lockstep_here
-  OR (e.lockstep_here AND (ROW(e.email::text)::record *<> ROW(a.email::text)::record))
-))
-)
-SELECT count(*) AS violations,
-  (SELECT json_agg(to_json(s.*)) FROM (SELECT * FROM violation LIMIT 10) AS s) AS samples,
-  NULL::json AS figures
-FROM violation;
+    SELECT k.key AS lockstep_key, k.key[1]::bigint AS person_id
+    FROM (
+    SELECT DISTINCT k.key
+    FROM lockstep.mirror_failure AS f
+    CROSS JOIN LATERAL (VALUES (f.key_before), (f.key_after)) AS k (key)
+  WHERE f.window_name = 'mirror-forward/window'
+    AND f.mapping = 'contacts'
+    AND f.accepted_at IS NULL
+    AND k.key IS NOT NULL) AS k) AS w
+  LEFT JOIN LATERAL (SELECT true AS lockstep_here, s.* FROM (SELECT id AS person_id, email AS email
+  FROM public.people
+  WHERE (email IS NOT NULL
+  ) AND id = w.person_id
+  OFFSET 0) AS s) AS e ON true
+  LEFT JOIN LATERAL (
+    SELECT true AS lockstep_here, t.*
+    FROM (
+    SELECT *
+    FROM (
+    SELECT t.*
+    FROM public.contacts AS t
+    WHERE t.person_id = w.lockstep_key[1]::bigint
+  OFFSET 0) AS contacts WHERE (called IS NULL
+  )
+  OFFSET 0) AS t) AS a ON true
+  WHERE (
+    e.lockstep_here IS DISTINCT FROM a.lockstep_here
+    OR (e.lockstep_here AND (ROW(e.email::text)::record *<> ROW(a.email::text)::record))
+  ))
+  )
+  SELECT count(*) AS violations,
+    (SELECT json_agg(to_json(s.*)) FROM (SELECT * FROM violation LIMIT 10) AS s) AS samples,
+    NULL::json AS figures
+  FROM violation;
 
 -- sends
 CREATE OR REPLACE FUNCTION lockstep."mirror of mirror-forward/window: contacts"() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER
-SET search_path = pg_catalog, pg_temp
-  SET TimeZone = 'UTC'
-  SET DateStyle = 'ISO, YMD'
-  SET IntervalStyle = 'postgres'
-  SET extra_float_digits = '1'
-  SET bytea_output = 'hex'
-  SET lc_monetary = 'C'
-  SET standard_conforming_strings = 'on'
-  SET row_security = 'off'
-AS $body$
-#variable_conflict use_column
-DECLARE
-  gone record;
-  come record;
-  gone_key text[];
-  come_key text[];
-  had boolean := false;
-  has boolean := false;
-  n bigint;
-BEGIN
-  IF TG_OP <> 'INSERT' THEN
-    SELECT r.* INTO gone FROM lockstep."row of mirror-forward/window: contacts"(OLD.id, OLD.email) AS r;
-    had := FOUND;
-    gone_key := ARRAY[gone.person_id::bigint::text];
-  END IF;
-  IF TG_OP <> 'DELETE' THEN
-    SELECT r.* INTO come FROM lockstep."row of mirror-forward/window: contacts"(NEW.id, NEW.email) AS r;
-    has := FOUND;
-    come_key := ARRAY[come.person_id::bigint::text];
-  END IF;
-  IF had THEN
-    EXECUTE 'DELETE FROM public.contacts AS t USING (SELECT $1 AS person_id, $2 AS email) AS gone WHERE lockstep."key of mirror-forward/window: contacts"(t.person_id, gone.person_id) AND lockstep."part of mirror-forward/window: contacts"(t.called) AND NOT (ROW(t.email::text)::record *<> ROW(gone.email::text)::record) AND NOT (ROW(t.called::text, t.since::timestamp with time zone)::record *<> ROW(NULL::text, NULL::timestamp with time zone)::record) AND NOT EXISTS (SELECT FROM lockstep.already_there AS a WHERE a.run_id = (SELECT max(w.run_id) FROM lockstep."window" AS w WHERE w.name = ''mirror-forward/window'') AND a.operation_id = ''window/note/contacts'' AND a.key = ARRAY[t.person_id::bigint::text])'
-      USING gone.person_id, gone.email;
-    GET DIAGNOSTICS n = ROW_COUNT;
-    IF n = 0 AND current_setting('transaction_isolation') <> 'read committed' THEN
-      INSERT INTO public.contacts (person_id, email) VALUES (gone.person_id, gone.email)
-      ON CONFLICT (person_id) DO NOTHING;
-      IF FOUND THEN
-        EXECUTE 'DELETE FROM public.contacts AS t USING (SELECT $1 AS person_id, $2 AS email) AS gone WHERE lockstep."key of mirror-forward/window: contacts"(t.person_id, gone.person_id) AND lockstep."part of mirror-forward/window: contacts"(t.called)'
-          USING gone.person_id, gone.email;
+  SET search_path = pg_catalog, pg_temp
+    SET TimeZone = 'UTC'
+    SET DateStyle = 'ISO, YMD'
+    SET IntervalStyle = 'postgres'
+    SET extra_float_digits = '1'
+    SET bytea_output = 'hex'
+    SET lc_monetary = 'C'
+    SET standard_conforming_strings = 'on'
+    SET row_security = 'off'
+  AS $body$
+  #variable_conflict use_column
+  DECLARE
+    gone record;
+    come record;
+    gone_key text[];
+    come_key text[];
+    had boolean := false;
+    has boolean := false;
+    n bigint;
+  BEGIN
+    IF TG_OP <> 'INSERT' THEN
+      SELECT r.* INTO gone FROM lockstep."row of mirror-forward/window: contacts"(OLD.id, OLD.email) AS r;
+      had := FOUND;
+      gone_key := ARRAY[gone.person_id::bigint::text];
+    END IF;
+    IF TG_OP <> 'DELETE' THEN
+      SELECT r.* INTO come FROM lockstep."row of mirror-forward/window: contacts"(NEW.id, NEW.email) AS r;
+      has := FOUND;
+      come_key := ARRAY[come.person_id::bigint::text];
+    END IF;
+    IF had THEN
+      EXECUTE 'DELETE FROM public.contacts AS t USING (SELECT $1 AS person_id, $2 AS email) AS gone WHERE lockstep."key of mirror-forward/window: contacts"(t.person_id, gone.person_id) AND lockstep."part of mirror-forward/window: contacts"(t.called) AND NOT (ROW(t.email::text)::record *<> ROW(gone.email::text)::record) AND NOT (ROW(t.called::text, t.since::timestamp with time zone)::record *<> ROW(NULL::text, NULL::timestamp with time zone)::record) AND NOT EXISTS (SELECT FROM lockstep.already_there AS a WHERE a.run_id = (SELECT max(w.run_id) FROM lockstep."window" AS w WHERE w.name = ''mirror-forward/window'') AND a.operation_id = ''window/note/contacts'' AND a.key = ARRAY[t.person_id::bigint::text])'
+        USING gone.person_id, gone.email;
+      GET DIAGNOSTICS n = ROW_COUNT;
+      IF n = 0 AND current_setting('transaction_isolation') <> 'read committed' THEN
+        INSERT INTO public.contacts (person_id, email) VALUES (gone.person_id, gone.email)
+        ON CONFLICT (person_id) DO NOTHING;
+        IF FOUND THEN
+          EXECUTE 'DELETE FROM public.contacts AS t USING (SELECT $1 AS person_id, $2 AS email) AS gone WHERE lockstep."key of mirror-forward/window: contacts"(t.person_id, gone.person_id) AND lockstep."part of mirror-forward/window: contacts"(t.called)'
+            USING gone.person_id, gone.email;
+        END IF;
       END IF;
     END IF;
-  END IF;
-  RETURN NULL;
-END
-$body$;
+    RETURN NULL;
+  END
+  $body$;
 
 WITH moved AS (
-UPDATE lockstep."window" AS w
-  SET state = 'leaving', moved_at = clock_timestamp()
-  WHERE w.run_id = current_setting('lockstep.run_id')::bigint
-  AND w.step = 'window'
-  RETURNING w.run_id, w.step, w.state, w.moved_at
-)
-INSERT INTO lockstep.window_move (window_run_id, step, to_state, at, by_run_id)
-  SELECT run_id, step, state, moved_at, current_setting('lockstep.run_id')::bigint
-  FROM moved;
+  UPDATE lockstep."window" AS w
+    SET state = 'leaving', moved_at = clock_timestamp()
+    WHERE w.run_id = current_setting('lockstep.run_id')::bigint
+    AND w.step = 'window'
+    RETURNING w.run_id, w.step, w.state, w.moved_at
+  )
+  INSERT INTO lockstep.window_move (window_run_id, step, to_state, at, by_run_id)
+    SELECT run_id, step, state, moved_at, current_setting('lockstep.run_id')::bigint
+    FROM moved;
 
 ----------------------------------------------------------------------------------------------------
 -- batch undo/window/take-away/contacts: delete from public.contacts what the window brought (contacts)
 
 -- sends
 WITH candidate AS MATERIALIZED (
-SELECT public.contacts.*,
-  public.contacts.ctid AS lockstep_row,
-  public.contacts.tableoid AS lockstep_table,
-  ARRAY[public.contacts.person_id::bigint::text] AS lockstep_key
-FROM public.contacts
-WHERE (called IS NULL
-) AND public.contacts.person_id > $1::bigint AND public.contacts.person_id <= $2::bigint
-FOR UPDATE
-), judged AS MATERIALIZED (
-SELECT c.*,
-  EXISTS (
-    SELECT
-    FROM lockstep.already_there AS a
-    WHERE a.run_id = current_setting('lockstep.run_id')::bigint
-    AND a.operation_id = 'window/note/contacts'
-    AND a.key = c.lockstep_key
-  ) AS lockstep_there,
-  coalesce((
-    SELECT NOT (ROW(e.email::text)::record *<> ROW(c.email::text)::record)
-    FROM (
-    SELECT id AS person_id, email AS email
-FROM public.people
-WHERE (email IS NOT NULL
-) AND id = c.person_id
-OFFSET 0) AS e), false) AS lockstep_said,
-  (
-    ROW(
-      c.called::text, c.since::timestamp with time zone
-    )::record *<> ROW(NULL::text, NULL::timestamp with time zone)::record
-  ) AS lockstep_written
-FROM candidate AS c
-), removed AS (
-DELETE FROM public.contacts
-  WHERE public.contacts.ctid
-    = ANY (ARRAY(SELECT lockstep_row FROM judged WHERE lockstep_said AND NOT lockstep_written AND NOT lockstep_there))
-RETURNING 1
-), others AS (
-SELECT * FROM judged WHERE NOT (lockstep_said AND NOT lockstep_written) AND NOT lockstep_there
-)
-SELECT (SELECT count(*) FROM candidate) AS read, (SELECT count(*) FROM removed) AS changed,
-  (SELECT count(*) FROM judged WHERE lockstep_there) AS skipped, (SELECT count(*) FROM others) AS kept,
-  (
-    SELECT json_agg(json_build_object('what', CASE
-    WHEN o.lockstep_said
-    THEN 'kept: columns that the mapping does not fill were written'
-    ELSE 'kept: not what the source says' END,
-    'row',
-      to_jsonb(o.*) - ARRAY['lockstep_row',
-      'lockstep_table',
-      'lockstep_key',
-      'lockstep_there',
-      'lockstep_said',
-      'lockstep_written']))
-      FROM (SELECT * FROM others LIMIT 10) AS o) AS findings,
-  NULL::json AS problem;
+  SELECT public.contacts.*,
+    public.contacts.ctid AS lockstep_row,
+    public.contacts.tableoid AS lockstep_table,
+    ARRAY[public.contacts.person_id::bigint::text] AS lockstep_key
+  FROM public.contacts
+  WHERE (called IS NULL
+  ) AND public.contacts.person_id > $1::bigint AND public.contacts.person_id <= $2::bigint
+  FOR UPDATE
+  ), judged AS MATERIALIZED (
+  SELECT c.*,
+    EXISTS (
+      SELECT
+      FROM lockstep.already_there AS a
+      WHERE a.run_id = current_setting('lockstep.run_id')::bigint
+      AND a.operation_id = 'window/note/contacts'
+      AND a.key = c.lockstep_key
+    ) AS lockstep_there,
+    coalesce((
+      SELECT NOT (ROW(e.email::text)::record *<> ROW(c.email::text)::record)
+      FROM (
+      SELECT id AS person_id, email AS email
+  FROM public.people
+  WHERE (email IS NOT NULL
+  ) AND id = c.person_id
+  OFFSET 0) AS e), false) AS lockstep_said,
+    (
+      ROW(
+        c.called::text, c.since::timestamp with time zone
+      )::record *<> ROW(NULL::text, NULL::timestamp with time zone)::record
+    ) AS lockstep_written
+  FROM candidate AS c
+  ), removed AS (
+  DELETE FROM public.contacts
+    WHERE public.contacts.ctid
+      = ANY (ARRAY(SELECT lockstep_row FROM judged WHERE lockstep_said AND NOT lockstep_written AND NOT lockstep_there))
+  RETURNING 1
+  ), others AS (
+  SELECT * FROM judged WHERE NOT (lockstep_said AND NOT lockstep_written) AND NOT lockstep_there
+  )
+  SELECT (SELECT count(*) FROM candidate) AS read, (SELECT count(*) FROM removed) AS changed,
+    (SELECT count(*) FROM judged WHERE lockstep_there) AS skipped, (SELECT count(*) FROM others) AS kept,
+    (
+      SELECT json_agg(json_build_object('what', CASE
+      WHEN o.lockstep_said
+      THEN 'kept: columns that the mapping does not fill were written'
+      ELSE 'kept: not what the source says' END,
+      'row',
+        to_jsonb(o.*) - ARRAY['lockstep_row',
+        'lockstep_table',
+        'lockstep_key',
+        'lockstep_there',
+        'lockstep_said',
+        'lockstep_written']))
+        FROM (SELECT * FROM others LIMIT 10) AS o) AS findings,
+    NULL::json AS problem;
 
 ----------------------------------------------------------------------------------------------------
 -- statement undo/window/drop/1: remove the mirrors from public.people
@@ -490,17 +490,17 @@ DROP TRIGGER "00 lockstep mirror-forward/window: contacts t" ON public.contacts;
 
 -- asserts: the window mirror-forward/window can become: gone
 WITH violation AS MATERIALIZED (
-SELECT w.state
-  FROM (SELECT 1) AS one
-  LEFT JOIN lockstep."window" AS w
-  ON w.run_id = current_setting('lockstep.run_id')::bigint
-  AND w.step = 'window'
-WHERE w.state IS NULL OR w.state NOT IN ('old leads', 'leaving')
-)
-SELECT count(*) AS violations,
-  (SELECT json_agg(to_json(s.*)) FROM (SELECT * FROM violation LIMIT 1) AS s) AS samples,
-  NULL::json AS figures
-FROM violation;
+  SELECT w.state
+    FROM (SELECT 1) AS one
+    LEFT JOIN lockstep."window" AS w
+    ON w.run_id = current_setting('lockstep.run_id')::bigint
+    AND w.step = 'window'
+  WHERE w.state IS NULL OR w.state NOT IN ('old leads', 'leaving')
+  )
+  SELECT count(*) AS violations,
+    (SELECT json_agg(to_json(s.*)) FROM (SELECT * FROM violation LIMIT 1) AS s) AS samples,
+    NULL::json AS figures
+  FROM violation;
 
 -- sends
 DELETE FROM lockstep.tombstone WHERE window_name = 'mirror-forward/window';
@@ -508,178 +508,178 @@ DELETE FROM lockstep.old_writer WHERE window_name = 'mirror-forward/window';
 DELETE FROM lockstep.mirror_failure WHERE window_name = 'mirror-forward/window';
 
 WITH moved AS (
-UPDATE lockstep."window" AS w
-  SET state = 'gone', moved_at = clock_timestamp()
-  WHERE w.run_id = current_setting('lockstep.run_id')::bigint
-  AND w.step = 'window'
-  RETURNING w.run_id, w.step, w.state, w.moved_at
-)
-INSERT INTO lockstep.window_move (window_run_id, step, to_state, at, by_run_id)
-  SELECT run_id, step, state, moved_at, current_setting('lockstep.run_id')::bigint
-  FROM moved;
+  UPDATE lockstep."window" AS w
+    SET state = 'gone', moved_at = clock_timestamp()
+    WHERE w.run_id = current_setting('lockstep.run_id')::bigint
+    AND w.step = 'window'
+    RETURNING w.run_id, w.step, w.state, w.moved_at
+  )
+  INSERT INTO lockstep.window_move (window_run_id, step, to_state, at, by_run_id)
+    SELECT run_id, step, state, moved_at, current_setting('lockstep.run_id')::bigint
+    FROM moved;
 
 ----------------------------------------------------------------------------------------------------
 -- batch fill/fill/contacts: copy public.people into public.contacts (contacts)
 
 -- sends
 WITH source AS MATERIALIZED (
-SELECT id AS person_id, email AS email
-FROM public.people
-WHERE (email IS NOT NULL
-) AND public.people.id > $1::bigint AND public.people.id <= $2::bigint
-FOR NO KEY UPDATE
-), inserted AS (
-INSERT INTO public.contacts (person_id, email)
-SELECT person_id, email FROM source
-ORDER BY person_id
-RETURNING person_id
-), tally AS (
-SELECT (SELECT count(*) FROM source) AS read, (SELECT count(*) FROM inserted) AS changed
-)
-SELECT read, changed, 0::bigint AS skipped, 0::bigint AS kept, NULL::json AS findings,
-  CASE
-    WHEN NOT (NOT EXISTS (
-    SELECT p.relid::regclass::text AS "table", w.trigger_name AS "trigger"
-    FROM (
-      VALUES ('public.people', '00 lockstep mirror-forward/window: contacts i'),
-      ('public.people', '00 lockstep mirror-forward/window: contacts u'),
-      ('public.people', '00 lockstep mirror-forward/window: contacts d')
-    ) AS w (table_name, trigger_name)
-CROSS JOIN LATERAL (
-  SELECT pg_catalog.to_regclass(w.table_name) AS relid
-  UNION
-  SELECT t.relid
-  FROM pg_catalog.pg_partition_tree(pg_catalog.to_regclass(w.table_name)) AS t
-) AS p
-WHERE NOT EXISTS (SELECT FROM pg_catalog.pg_trigger AS g WHERE g.tgrelid = p.relid AND g.tgenabled = 'A'
-  AND (g.tgname = w.trigger_name OR g.tgparentid <> 0)
-    AND g.tgfoid IN (
-      SELECT o.tgfoid
-      FROM pg_catalog.pg_trigger AS o
-      WHERE o.tgrelid = pg_catalog.to_regclass(w.table_name)
-      AND o.tgname = w.trigger_name
-    ))))
-    THEN json_build_object('code', 'mirror_silent', 'retry', false, 'rows', '[]'::json)
-    ELSE CASE
-    WHEN read <> changed
-    THEN json_build_object('code', 'rows_left_out', 'retry', false, 'rows', '[]'::json) END END AS problem
-FROM tally;
+  SELECT id AS person_id, email AS email
+  FROM public.people
+  WHERE (email IS NOT NULL
+  ) AND public.people.id > $1::bigint AND public.people.id <= $2::bigint
+  FOR NO KEY UPDATE
+  ), inserted AS (
+  INSERT INTO public.contacts (person_id, email)
+  SELECT person_id, email FROM source
+  ORDER BY person_id
+  RETURNING person_id
+  ), tally AS (
+  SELECT (SELECT count(*) FROM source) AS read, (SELECT count(*) FROM inserted) AS changed
+  )
+  SELECT read, changed, 0::bigint AS skipped, 0::bigint AS kept, NULL::json AS findings,
+    CASE
+      WHEN NOT (NOT EXISTS (
+      SELECT p.relid::regclass::text AS "table", w.trigger_name AS "trigger"
+      FROM (
+        VALUES ('public.people', '00 lockstep mirror-forward/window: contacts i'),
+        ('public.people', '00 lockstep mirror-forward/window: contacts u'),
+        ('public.people', '00 lockstep mirror-forward/window: contacts d')
+      ) AS w (table_name, trigger_name)
+  CROSS JOIN LATERAL (
+    SELECT pg_catalog.to_regclass(w.table_name) AS relid
+    UNION
+    SELECT t.relid
+    FROM pg_catalog.pg_partition_tree(pg_catalog.to_regclass(w.table_name)) AS t
+  ) AS p
+  WHERE NOT EXISTS (SELECT FROM pg_catalog.pg_trigger AS g WHERE g.tgrelid = p.relid AND g.tgenabled = 'A'
+    AND (g.tgname = w.trigger_name OR g.tgparentid <> 0)
+      AND g.tgfoid IN (
+        SELECT o.tgfoid
+        FROM pg_catalog.pg_trigger AS o
+        WHERE o.tgrelid = pg_catalog.to_regclass(w.table_name)
+        AND o.tgname = w.trigger_name
+      ))))
+      THEN json_build_object('code', 'mirror_silent', 'retry', false, 'rows', '[]'::json)
+      ELSE CASE
+      WHEN read <> changed
+      THEN json_build_object('code', 'rows_left_out', 'retry', false, 'rows', '[]'::json) END END AS problem
+  FROM tally;
 
 -- after a row that is there
 WITH source AS MATERIALIZED (
-SELECT id AS person_id, email AS email
-FROM public.people
-WHERE (email IS NOT NULL
-) AND public.people.id > $1::bigint AND public.people.id <= $2::bigint
-FOR NO KEY UPDATE
-), inserted AS (
-INSERT INTO public.contacts (person_id, email)
-SELECT person_id, email FROM source
-ORDER BY person_id
-ON CONFLICT (person_id) DO NOTHING
-RETURNING person_id
-), met AS MATERIALIZED (
-SELECT s.* FROM source AS s WHERE NOT EXISTS (SELECT FROM inserted AS i WHERE i.person_id = s.person_id)
-), differing AS (
-SELECT to_jsonb(m.*) AS expected, to_jsonb(t.*) AS found
-FROM met AS m CROSS JOIN LATERAL (SELECT * FROM public.contacts AS w WHERE w.person_id = m.person_id OFFSET 0) AS t
-WHERE (ROW(m.email::text)::record *<> ROW(t.email::text)::record) LIMIT 10
-)
-SELECT (SELECT count(*) FROM source) AS read,
-  (SELECT count(*) FROM inserted) AS changed,
-  (SELECT count(*) FROM met) AS skipped,
-  0::bigint AS kept,
-  (
-    SELECT json_agg(json_build_object('what', 'already there, and different', 'expected', expected, 'found', found))
-    FROM differing
-  ) AS findings,
-  CASE
-    WHEN NOT (NOT EXISTS (
-    SELECT p.relid::regclass::text AS "table", w.trigger_name AS "trigger"
-    FROM (
-      VALUES ('public.people', '00 lockstep mirror-forward/window: contacts i'),
-      ('public.people', '00 lockstep mirror-forward/window: contacts u'),
-      ('public.people', '00 lockstep mirror-forward/window: contacts d')
-    ) AS w (table_name, trigger_name)
-CROSS JOIN LATERAL (
-  SELECT pg_catalog.to_regclass(w.table_name) AS relid
-  UNION
-  SELECT t.relid
-  FROM pg_catalog.pg_partition_tree(pg_catalog.to_regclass(w.table_name)) AS t
-) AS p
-WHERE NOT EXISTS (SELECT FROM pg_catalog.pg_trigger AS g WHERE g.tgrelid = p.relid AND g.tgenabled = 'A'
-  AND (g.tgname = w.trigger_name OR g.tgparentid <> 0)
-    AND g.tgfoid IN (
-      SELECT o.tgfoid
-      FROM pg_catalog.pg_trigger AS o
-      WHERE o.tgrelid = pg_catalog.to_regclass(w.table_name)
-      AND o.tgname = w.trigger_name
-    ))))
-    THEN json_build_object('code', 'mirror_silent', 'retry', false, 'rows', '[]'::json)
-    ELSE NULL::json END AS problem;
+  SELECT id AS person_id, email AS email
+  FROM public.people
+  WHERE (email IS NOT NULL
+  ) AND public.people.id > $1::bigint AND public.people.id <= $2::bigint
+  FOR NO KEY UPDATE
+  ), inserted AS (
+  INSERT INTO public.contacts (person_id, email)
+  SELECT person_id, email FROM source
+  ORDER BY person_id
+  ON CONFLICT (person_id) DO NOTHING
+  RETURNING person_id
+  ), met AS MATERIALIZED (
+  SELECT s.* FROM source AS s WHERE NOT EXISTS (SELECT FROM inserted AS i WHERE i.person_id = s.person_id)
+  ), differing AS (
+  SELECT to_jsonb(m.*) AS expected, to_jsonb(t.*) AS found
+  FROM met AS m CROSS JOIN LATERAL (SELECT * FROM public.contacts AS w WHERE w.person_id = m.person_id OFFSET 0) AS t
+  WHERE (ROW(m.email::text)::record *<> ROW(t.email::text)::record) LIMIT 10
+  )
+  SELECT (SELECT count(*) FROM source) AS read,
+    (SELECT count(*) FROM inserted) AS changed,
+    (SELECT count(*) FROM met) AS skipped,
+    0::bigint AS kept,
+    (
+      SELECT json_agg(json_build_object('what', 'already there, and different', 'expected', expected, 'found', found))
+      FROM differing
+    ) AS findings,
+    CASE
+      WHEN NOT (NOT EXISTS (
+      SELECT p.relid::regclass::text AS "table", w.trigger_name AS "trigger"
+      FROM (
+        VALUES ('public.people', '00 lockstep mirror-forward/window: contacts i'),
+        ('public.people', '00 lockstep mirror-forward/window: contacts u'),
+        ('public.people', '00 lockstep mirror-forward/window: contacts d')
+      ) AS w (table_name, trigger_name)
+  CROSS JOIN LATERAL (
+    SELECT pg_catalog.to_regclass(w.table_name) AS relid
+    UNION
+    SELECT t.relid
+    FROM pg_catalog.pg_partition_tree(pg_catalog.to_regclass(w.table_name)) AS t
+  ) AS p
+  WHERE NOT EXISTS (SELECT FROM pg_catalog.pg_trigger AS g WHERE g.tgrelid = p.relid AND g.tgenabled = 'A'
+    AND (g.tgname = w.trigger_name OR g.tgparentid <> 0)
+      AND g.tgfoid IN (
+        SELECT o.tgfoid
+        FROM pg_catalog.pg_trigger AS o
+        WHERE o.tgrelid = pg_catalog.to_regclass(w.table_name)
+        AND o.tgname = w.trigger_name
+      ))))
+      THEN json_build_object('code', 'mirror_silent', 'retry', false, 'rows', '[]'::json)
+      ELSE NULL::json END AS problem;
 
 ----------------------------------------------------------------------------------------------------
 -- check proof/verify/1-in_sync: public.contacts corresponds to public.people (contacts)
 
 -- check
 WITH expected AS NOT MATERIALIZED (SELECT id AS person_id, email AS email
-FROM public.people
-WHERE (email IS NOT NULL
-)),
-actual AS NOT MATERIALIZED (SELECT person_id, email
-FROM public.contacts
-WHERE (called IS NULL
-)),
-pair AS MATERIALIZED (
-  SELECT p.problem, CASE WHEN p.problem <> 'extra' THEN to_jsonb(s.*) END AS expected,
-    CASE WHEN p.problem <> 'missing' THEN to_jsonb(t.*) END AS found,
-    ARRAY[e.person_id::bigint::text] AS expected_key, ARRAY[a.person_id::bigint::text] AS found_key
-  FROM expected AS e FULL JOIN actual AS a ON e.person_id = a.person_id
-  CROSS JOIN LATERAL (
-    SELECT CASE
-    WHEN a.person_id IS NOT DISTINCT FROM NULL
-    THEN 'missing'
-    WHEN e.person_id IS NOT DISTINCT FROM NULL
-    THEN 'extra'
-    WHEN e.email::text COLLATE pg_catalog."C" IS DISTINCT FROM a.email::text COLLATE pg_catalog."C"
-      THEN 'different' END AS problem) AS p
-  CROSS JOIN LATERAL (SELECT e.person_id AS person_id, e.email AS email) AS s
-  CROSS JOIN LATERAL (SELECT a.person_id AS person_id, a.email AS email) AS t
-  WHERE p.problem IN ('missing', 'extra', 'different')
-),
-difference AS MATERIALIZED (
-  SELECT p.problem, p.expected, p.found FROM pair AS p
-  WHERE NOT EXISTS (
-    SELECT
-    FROM lockstep.mirror_failure AS f
-    WHERE f.window_name = 'mirror-forward/window'
-    AND f.mapping = 'contacts'
-      AND f.accepted_at IS NOT NULL
-        AND (p.expected_key IN (f.key_before, f.key_after) OR p.found_key IN (f.key_before, f.key_after)))
-  UNION ALL
-  SELECT 'resurrected', NULL, to_jsonb(a.*)
-    FROM lockstep.tombstone AS d
+  FROM public.people
+  WHERE (email IS NOT NULL
+  )),
+  actual AS NOT MATERIALIZED (SELECT person_id, email
+  FROM public.contacts
+  WHERE (called IS NULL
+  )),
+  pair AS MATERIALIZED (
+    SELECT p.problem, CASE WHEN p.problem <> 'extra' THEN to_jsonb(s.*) END AS expected,
+      CASE WHEN p.problem <> 'missing' THEN to_jsonb(t.*) END AS found,
+      ARRAY[e.person_id::bigint::text] AS expected_key, ARRAY[a.person_id::bigint::text] AS found_key
+    FROM expected AS e FULL JOIN actual AS a ON e.person_id = a.person_id
     CROSS JOIN LATERAL (
-    SELECT *
-    FROM (
-    SELECT t.*
-    FROM public.contacts AS t
-    WHERE t.person_id = d.key[1]::bigint
-OFFSET 0) AS contacts WHERE (called IS NULL
-)
-  OFFSET 0) AS a
-    WHERE d.window_name = 'mirror-forward/window' AND d.mapping = 'contacts'
-),
-tally AS (SELECT problem, count(*) AS n FROM difference GROUP BY problem)
-SELECT (SELECT count(*) FROM difference) AS violations,
-  (SELECT json_agg(to_json(s.*)) FROM (SELECT * FROM difference ORDER BY problem LIMIT 10) AS s) AS samples,
-  json_build_object('compared', (SELECT count(*) FROM expected),
-    'missing', coalesce((SELECT n FROM tally WHERE problem = 'missing'), 0),
-    'extra', coalesce((SELECT n FROM tally WHERE problem = 'extra'), 0),
-    'different', coalesce((SELECT n FROM tally WHERE problem = 'different'), 0),
-    'double', coalesce((SELECT n FROM tally WHERE problem = 'double'), 0),
-    'resurrected', coalesce((SELECT n FROM tally WHERE problem = 'resurrected'), 0)
-  ) AS figures;
+      SELECT CASE
+      WHEN a.person_id IS NOT DISTINCT FROM NULL
+      THEN 'missing'
+      WHEN e.person_id IS NOT DISTINCT FROM NULL
+      THEN 'extra'
+      WHEN e.email::text COLLATE pg_catalog."C" IS DISTINCT FROM a.email::text COLLATE pg_catalog."C"
+        THEN 'different' END AS problem) AS p
+    CROSS JOIN LATERAL (SELECT e.person_id AS person_id, e.email AS email) AS s
+    CROSS JOIN LATERAL (SELECT a.person_id AS person_id, a.email AS email) AS t
+    WHERE p.problem IN ('missing', 'extra', 'different')
+  ),
+  difference AS MATERIALIZED (
+    SELECT p.problem, p.expected, p.found FROM pair AS p
+    WHERE NOT EXISTS (
+      SELECT
+      FROM lockstep.mirror_failure AS f
+      WHERE f.window_name = 'mirror-forward/window'
+      AND f.mapping = 'contacts'
+        AND f.accepted_at IS NOT NULL
+          AND (p.expected_key IN (f.key_before, f.key_after) OR p.found_key IN (f.key_before, f.key_after)))
+    UNION ALL
+    SELECT 'resurrected', NULL, to_jsonb(a.*)
+      FROM lockstep.tombstone AS d
+      CROSS JOIN LATERAL (
+      SELECT *
+      FROM (
+      SELECT t.*
+      FROM public.contacts AS t
+      WHERE t.person_id = d.key[1]::bigint
+  OFFSET 0) AS contacts WHERE (called IS NULL
+  )
+    OFFSET 0) AS a
+      WHERE d.window_name = 'mirror-forward/window' AND d.mapping = 'contacts'
+  ),
+  tally AS (SELECT problem, count(*) AS n FROM difference GROUP BY problem)
+  SELECT (SELECT count(*) FROM difference) AS violations,
+    (SELECT json_agg(to_json(s.*)) FROM (SELECT * FROM difference ORDER BY problem LIMIT 10) AS s) AS samples,
+    json_build_object('compared', (SELECT count(*) FROM expected),
+      'missing', coalesce((SELECT n FROM tally WHERE problem = 'missing'), 0),
+      'extra', coalesce((SELECT n FROM tally WHERE problem = 'extra'), 0),
+      'different', coalesce((SELECT n FROM tally WHERE problem = 'different'), 0),
+      'double', coalesce((SELECT n FROM tally WHERE problem = 'double'), 0),
+      'resurrected', coalesce((SELECT n FROM tally WHERE problem = 'resurrected'), 0)
+    ) AS figures;
 
 ----------------------------------------------------------------------------------------------------
 -- check done/compare/window/1-in_sync: public.contacts corresponds to public.people, and nothing that was deleted is back (contacts)
@@ -691,77 +691,77 @@ SELECT (SELECT count(*) FROM difference) AS violations,
 
 -- asserts: the window mirror-forward/window can become: closed
 WITH violation AS MATERIALIZED (
-SELECT w.state
-  FROM (SELECT 1) AS one
-  LEFT JOIN lockstep."window" AS w
-  ON w.run_id = current_setting('lockstep.run_id')::bigint
-  AND w.step = 'window'
-WHERE w.state IS NULL OR w.state NOT IN ('old leads', 'new leads')
-)
-SELECT count(*) AS violations,
-  (SELECT json_agg(to_json(s.*)) FROM (SELECT * FROM violation LIMIT 1) AS s) AS samples,
-  NULL::json AS figures
-FROM violation;
+  SELECT w.state
+    FROM (SELECT 1) AS one
+    LEFT JOIN lockstep."window" AS w
+    ON w.run_id = current_setting('lockstep.run_id')::bigint
+    AND w.step = 'window'
+  WHERE w.state IS NULL OR w.state NOT IN ('old leads', 'new leads')
+  )
+  SELECT count(*) AS violations,
+    (SELECT json_agg(to_json(s.*)) FROM (SELECT * FROM violation LIMIT 1) AS s) AS samples,
+    NULL::json AS figures
+  FROM violation;
 
 -- asserts: the mirror of contacts is as it was made
 WITH violation AS MATERIALIZED (
-SELECT p.relid::regclass::text AS "table", w.trigger_name AS "trigger"
-  FROM (
-    VALUES ('public.people', '00 lockstep mirror-forward/window: contacts i'),
-    ('public.people', '00 lockstep mirror-forward/window: contacts u'),
-    ('public.people', '00 lockstep mirror-forward/window: contacts d'),
-    ('public.people', '00 lockstep mirror-forward/window: contacts t'),
-    ('public.contacts', '00 lockstep mirror-forward/window: contacts t')
-  ) AS w (table_name, trigger_name)
-CROSS JOIN LATERAL (
-  SELECT pg_catalog.to_regclass(w.table_name) AS relid
-  UNION
-  SELECT t.relid
-  FROM pg_catalog.pg_partition_tree(pg_catalog.to_regclass(w.table_name)) AS t
-) AS p
-WHERE NOT EXISTS (SELECT FROM pg_catalog.pg_trigger AS g WHERE g.tgrelid = p.relid AND g.tgenabled = 'A'
-  AND (g.tgname = w.trigger_name OR g.tgparentid <> 0)
-    AND g.tgfoid IN (
-      SELECT o.tgfoid
-      FROM pg_catalog.pg_trigger AS o
-      WHERE o.tgrelid = pg_catalog.to_regclass(w.table_name)
-      AND o.tgname = w.trigger_name
-    ))
-)
-SELECT count(*) AS violations,
-  (SELECT json_agg(to_json(s.*)) FROM (SELECT * FROM violation LIMIT 10) AS s) AS samples,
-  NULL::json AS figures
-FROM violation;
+  SELECT p.relid::regclass::text AS "table", w.trigger_name AS "trigger"
+    FROM (
+      VALUES ('public.people', '00 lockstep mirror-forward/window: contacts i'),
+      ('public.people', '00 lockstep mirror-forward/window: contacts u'),
+      ('public.people', '00 lockstep mirror-forward/window: contacts d'),
+      ('public.people', '00 lockstep mirror-forward/window: contacts t'),
+      ('public.contacts', '00 lockstep mirror-forward/window: contacts t')
+    ) AS w (table_name, trigger_name)
+  CROSS JOIN LATERAL (
+    SELECT pg_catalog.to_regclass(w.table_name) AS relid
+    UNION
+    SELECT t.relid
+    FROM pg_catalog.pg_partition_tree(pg_catalog.to_regclass(w.table_name)) AS t
+  ) AS p
+  WHERE NOT EXISTS (SELECT FROM pg_catalog.pg_trigger AS g WHERE g.tgrelid = p.relid AND g.tgenabled = 'A'
+    AND (g.tgname = w.trigger_name OR g.tgparentid <> 0)
+      AND g.tgfoid IN (
+        SELECT o.tgfoid
+        FROM pg_catalog.pg_trigger AS o
+        WHERE o.tgrelid = pg_catalog.to_regclass(w.table_name)
+        AND o.tgname = w.trigger_name
+      ))
+  )
+  SELECT count(*) AS violations,
+    (SELECT json_agg(to_json(s.*)) FROM (SELECT * FROM violation LIMIT 10) AS s) AS samples,
+    NULL::json AS figures
+  FROM violation;
 
 -- asserts: what a side of mirror-forward/window did not take has been made good: as undo/window/leave
 
 -- sends
 CREATE OR REPLACE FUNCTION lockstep."mirror of mirror-forward/window: contacts"() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER
-SET search_path = pg_catalog, pg_temp
-  SET TimeZone = 'UTC'
-  SET DateStyle = 'ISO, YMD'
-  SET IntervalStyle = 'postgres'
-  SET extra_float_digits = '1'
-  SET bytea_output = 'hex'
-  SET lc_monetary = 'C'
-  SET standard_conforming_strings = 'on'
-  SET row_security = 'off'
-AS $body$
-BEGIN
-  RETURN NULL;
-END
-$body$;
+  SET search_path = pg_catalog, pg_temp
+    SET TimeZone = 'UTC'
+    SET DateStyle = 'ISO, YMD'
+    SET IntervalStyle = 'postgres'
+    SET extra_float_digits = '1'
+    SET bytea_output = 'hex'
+    SET lc_monetary = 'C'
+    SET standard_conforming_strings = 'on'
+    SET row_security = 'off'
+  AS $body$
+  BEGIN
+    RETURN NULL;
+  END
+  $body$;
 
 WITH moved AS (
-UPDATE lockstep."window" AS w
-  SET state = 'closed', moved_at = clock_timestamp()
-  WHERE w.run_id = current_setting('lockstep.run_id')::bigint
-  AND w.step = 'window'
-  RETURNING w.run_id, w.step, w.state, w.moved_at
-)
-INSERT INTO lockstep.window_move (window_run_id, step, to_state, at, by_run_id)
-  SELECT run_id, step, state, moved_at, current_setting('lockstep.run_id')::bigint
-  FROM moved;
+  UPDATE lockstep."window" AS w
+    SET state = 'closed', moved_at = clock_timestamp()
+    WHERE w.run_id = current_setting('lockstep.run_id')::bigint
+    AND w.step = 'window'
+    RETURNING w.run_id, w.step, w.state, w.moved_at
+  )
+  INSERT INTO lockstep.window_move (window_run_id, step, to_state, at, by_run_id)
+    SELECT run_id, step, state, moved_at, current_setting('lockstep.run_id')::bigint
+    FROM moved;
 
 ----------------------------------------------------------------------------------------------------
 -- statement done/drop/window/1: remove the mirrors from public.people

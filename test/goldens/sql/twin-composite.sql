@@ -6,67 +6,67 @@
 
 -- sends
 CREATE FUNCTION lockstep."twins of twin-composite/keys: public.members"() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER
-SET search_path = pg_catalog, pg_temp
-  SET TimeZone = 'UTC'
-  SET DateStyle = 'ISO, YMD'
-  SET IntervalStyle = 'postgres'
-  SET extra_float_digits = '1'
-  SET bytea_output = 'hex'
-  SET lc_monetary = 'C'
-  SET standard_conforming_strings = 'on'
-  SET row_security = 'off'
-AS $body$
-DECLARE
-  hit boolean;
-  taken boolean;
-  wanted uuid;
-  by_old_0 boolean;
-  by_new_0 boolean;
-  moved_0 boolean;
-  other_0 bigint;
-BEGIN
-  IF TG_OP = 'INSERT' THEN
-    by_old_0 := NEW.id IS NOT NULL;
-    by_new_0 := NEW.id_uuid IS NOT NULL;
-    moved_0 := false;
-  ELSE
-    by_old_0 := NEW.id IS DISTINCT FROM OLD.id;
-    by_new_0 := NEW.id_uuid IS DISTINCT FROM OLD.id_uuid;
-    moved_0 := false;
-  END IF;
-  IF TG_OP = 'UPDATE'
-    AND by_new_0
-    AND NOT by_old_0
-    AND OLD.id_uuid IS NOT NULL
-    AND coalesce(current_setting('lockstep.run_id', true), '') = ''
-    THEN
-    RAISE EXCEPTION 'lockstep window %: id_uuid of public.members does not change alone', '"twin-composite/keys"'
-      USING ERRCODE = 'check_violation', HINT = 'What refers to the row follows id.';
-  END IF;
-  IF NEW.id_uuid IS NULL THEN
-    NEW.id_uuid := pg_catalog.gen_random_uuid();
-  END IF;
-  RETURN NEW;
-END
-$body$;
+  SET search_path = pg_catalog, pg_temp
+    SET TimeZone = 'UTC'
+    SET DateStyle = 'ISO, YMD'
+    SET IntervalStyle = 'postgres'
+    SET extra_float_digits = '1'
+    SET bytea_output = 'hex'
+    SET lc_monetary = 'C'
+    SET standard_conforming_strings = 'on'
+    SET row_security = 'off'
+  AS $body$
+  DECLARE
+    hit boolean;
+    taken boolean;
+    wanted uuid;
+    by_old_0 boolean;
+    by_new_0 boolean;
+    moved_0 boolean;
+    other_0 bigint;
+  BEGIN
+    IF TG_OP = 'INSERT' THEN
+      by_old_0 := NEW.id IS NOT NULL;
+      by_new_0 := NEW.id_uuid IS NOT NULL;
+      moved_0 := false;
+    ELSE
+      by_old_0 := NEW.id IS DISTINCT FROM OLD.id;
+      by_new_0 := NEW.id_uuid IS DISTINCT FROM OLD.id_uuid;
+      moved_0 := false;
+    END IF;
+    IF TG_OP = 'UPDATE'
+      AND by_new_0
+      AND NOT by_old_0
+      AND OLD.id_uuid IS NOT NULL
+      AND coalesce(current_setting('lockstep.run_id', true), '') = ''
+      THEN
+      RAISE EXCEPTION 'lockstep window %: id_uuid of public.members does not change alone', '"twin-composite/keys"'
+        USING ERRCODE = 'check_violation', HINT = 'What refers to the row follows id.';
+    END IF;
+    IF NEW.id_uuid IS NULL THEN
+      NEW.id_uuid := pg_catalog.gen_random_uuid();
+    END IF;
+    RETURN NEW;
+  END
+  $body$;
 
 REVOKE ALL ON FUNCTION lockstep."twins of twin-composite/keys: public.members"() FROM PUBLIC;
 
 CREATE TRIGGER "~ lockstep twin-composite/keys: public.members i" BEFORE INSERT ON public.members
-  FOR EACH ROW
-  EXECUTE FUNCTION lockstep."twins of twin-composite/keys: public.members"();
+    FOR EACH ROW
+    EXECUTE FUNCTION lockstep."twins of twin-composite/keys: public.members"();
 
 CREATE TRIGGER "~ lockstep twin-composite/keys: public.members u" BEFORE UPDATE
-  ON public.members
-  FOR EACH ROW
-  WHEN (
-    OLD.id IS DISTINCT FROM NEW.id
-    OR (
-      OLD.id_uuid IS DISTINCT FROM NEW.id_uuid
-      AND (OLD.id_uuid IS NOT NULL OR coalesce(current_setting('lockstep.run_id', true), '') = '')
+    ON public.members
+    FOR EACH ROW
+    WHEN (
+      OLD.id IS DISTINCT FROM NEW.id
+      OR (
+        OLD.id_uuid IS DISTINCT FROM NEW.id_uuid
+        AND (OLD.id_uuid IS NOT NULL OR coalesce(current_setting('lockstep.run_id', true), '') = '')
+      )
     )
-  )
-  EXECUTE FUNCTION lockstep."twins of twin-composite/keys: public.members"();
+    EXECUTE FUNCTION lockstep."twins of twin-composite/keys: public.members"();
 
 ALTER TABLE public.members ENABLE ALWAYS TRIGGER "~ lockstep twin-composite/keys: public.members i";
 ALTER TABLE public.members ENABLE ALWAYS TRIGGER "~ lockstep twin-composite/keys: public.members u";
@@ -84,139 +84,139 @@ DROP FUNCTION lockstep."twins of twin-composite/keys: public.members"();
 
 -- sends
 CREATE FUNCTION lockstep."twins of twin-composite/keys: public.posts"() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER
-SET search_path = pg_catalog, pg_temp
-  SET TimeZone = 'UTC'
-  SET DateStyle = 'ISO, YMD'
-  SET IntervalStyle = 'postgres'
-  SET extra_float_digits = '1'
-  SET bytea_output = 'hex'
-  SET lc_monetary = 'C'
-  SET standard_conforming_strings = 'on'
-  SET row_security = 'off'
-AS $body$
-DECLARE
-  hit boolean;
-  taken boolean;
-  wanted uuid;
-  by_old_0 boolean;
-  by_new_0 boolean;
-  moved_0 boolean;
-  other_0 bigint;
-BEGIN
-  IF TG_OP = 'INSERT' THEN
-    by_old_0 := NEW.author IS NOT NULL;
-    by_new_0 := NEW.author_uuid IS NOT NULL;
-    moved_0 := false;
-  ELSE
-    by_old_0 := NEW.author IS DISTINCT FROM OLD.author;
-    by_new_0 := NEW.author_uuid IS DISTINCT FROM OLD.author_uuid;
-    moved_0 := NEW.tenant IS DISTINCT FROM OLD.tenant;
-  END IF;
-  taken := true;
-  IF by_old_0 OR moved_0 AND NOT by_new_0 THEN
-    wanted := NULL;
-    hit := true;
-    IF NEW.author IS NOT NULL AND taken THEN
-      SELECT p.id_uuid INTO wanted FROM public.members AS p WHERE p.id = NEW.author AND p.tenant = NEW.tenant;
-      hit := FOUND;
-      -- The snapshot is older than the fill of the parent: what it shows of it will not do.
-      IF hit AND wanted IS NULL AND current_setting('transaction_isolation') <> 'read committed' THEN
-        RAISE EXCEPTION 'lockstep window %: the snapshot is older than the new key of public.members',
-          'twin-composite/keys'
-          USING ERRCODE = 'serialization_failure', HINT = 'Try the transaction again.';
+  SET search_path = pg_catalog, pg_temp
+    SET TimeZone = 'UTC'
+    SET DateStyle = 'ISO, YMD'
+    SET IntervalStyle = 'postgres'
+    SET extra_float_digits = '1'
+    SET bytea_output = 'hex'
+    SET lc_monetary = 'C'
+    SET standard_conforming_strings = 'on'
+    SET row_security = 'off'
+  AS $body$
+  DECLARE
+    hit boolean;
+    taken boolean;
+    wanted uuid;
+    by_old_0 boolean;
+    by_new_0 boolean;
+    moved_0 boolean;
+    other_0 bigint;
+  BEGIN
+    IF TG_OP = 'INSERT' THEN
+      by_old_0 := NEW.author IS NOT NULL;
+      by_new_0 := NEW.author_uuid IS NOT NULL;
+      moved_0 := false;
+    ELSE
+      by_old_0 := NEW.author IS DISTINCT FROM OLD.author;
+      by_new_0 := NEW.author_uuid IS DISTINCT FROM OLD.author_uuid;
+      moved_0 := NEW.tenant IS DISTINCT FROM OLD.tenant;
+    END IF;
+    taken := true;
+    IF by_old_0 OR moved_0 AND NOT by_new_0 THEN
+      wanted := NULL;
+      hit := true;
+      IF NEW.author IS NOT NULL AND taken THEN
+        SELECT p.id_uuid INTO wanted FROM public.members AS p WHERE p.id = NEW.author AND p.tenant = NEW.tenant;
+        hit := FOUND;
+        -- The snapshot is older than the fill of the parent: what it shows of it will not do.
+        IF hit AND wanted IS NULL AND current_setting('transaction_isolation') <> 'read committed' THEN
+          RAISE EXCEPTION 'lockstep window %: the snapshot is older than the new key of public.members',
+            'twin-composite/keys'
+            USING ERRCODE = 'serialization_failure', HINT = 'Try the transaction again.';
+        END IF;
+      END IF;
+      IF NOT (NOT by_new_0 OR NEW.author_uuid IS NULL OR wanted IS NULL OR wanted = NEW.author_uuid) THEN
+        RAISE EXCEPTION 'lockstep window %: author and author_uuid of public.posts are written with values that do not belong together',
+          '"twin-composite/keys"'
+          USING ERRCODE = 'check_violation', HINT = 'Write one of the two; the other follows.';
+      END IF;
+      IF hit OR NOT by_new_0 THEN
+        NEW.author_uuid := wanted;
+      END IF;
+    ELSIF by_new_0 THEN
+      other_0 := NULL;
+      hit := true;
+      IF NEW.author_uuid IS NOT NULL THEN
+        SELECT p.id INTO other_0 FROM public.members AS p WHERE p.id_uuid = NEW.author_uuid AND p.tenant = NEW.tenant;
+        hit := FOUND;
+      END IF;
+      IF NOT (NOT by_old_0 OR NEW.author IS NULL OR other_0 IS NULL OR other_0 = NEW.author) THEN
+        RAISE EXCEPTION 'lockstep window %: author and author_uuid of public.posts are written with values that do not belong together',
+          '"twin-composite/keys"'
+          USING ERRCODE = 'check_violation', HINT = 'Write one of the two; the other follows.';
+      END IF;
+      IF taken AND (hit OR by_new_0 AND NOT by_old_0) THEN
+        NEW.author := other_0;
       END IF;
     END IF;
-    IF NOT (NOT by_new_0 OR NEW.author_uuid IS NULL OR wanted IS NULL OR wanted = NEW.author_uuid) THEN
-      RAISE EXCEPTION 'lockstep window %: author and author_uuid of public.posts are written with values that do not belong together',
-        '"twin-composite/keys"'
-        USING ERRCODE = 'check_violation', HINT = 'Write one of the two; the other follows.';
-    END IF;
-    IF hit OR NOT by_new_0 THEN
-      NEW.author_uuid := wanted;
-    END IF;
-  ELSIF by_new_0 THEN
-    other_0 := NULL;
-    hit := true;
-    IF NEW.author_uuid IS NOT NULL THEN
-      SELECT p.id INTO other_0 FROM public.members AS p WHERE p.id_uuid = NEW.author_uuid AND p.tenant = NEW.tenant;
-      hit := FOUND;
-    END IF;
-    IF NOT (NOT by_old_0 OR NEW.author IS NULL OR other_0 IS NULL OR other_0 = NEW.author) THEN
-      RAISE EXCEPTION 'lockstep window %: author and author_uuid of public.posts are written with values that do not belong together',
-        '"twin-composite/keys"'
-        USING ERRCODE = 'check_violation', HINT = 'Write one of the two; the other follows.';
-    END IF;
-    IF taken AND (hit OR by_new_0 AND NOT by_old_0) THEN
-      NEW.author := other_0;
-    END IF;
-  END IF;
-  RETURN NEW;
-END
-$body$;
+    RETURN NEW;
+  END
+  $body$;
 
 CREATE FUNCTION lockstep."settle of twin-composite/keys: public.posts"() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER
-SET search_path = pg_catalog, pg_temp
-  SET TimeZone = 'UTC'
-  SET DateStyle = 'ISO, YMD'
-  SET IntervalStyle = 'postgres'
-  SET extra_float_digits = '1'
-  SET bytea_output = 'hex'
-  SET lc_monetary = 'C'
-  SET standard_conforming_strings = 'on'
-  SET row_security = 'off'
-AS $body$
-DECLARE
-  wanted uuid;
-  other_0 bigint;
-BEGIN
-  IF NEW.author_uuid IS NULL AND NEW.author IS NOT NULL THEN
-    SELECT p.id_uuid INTO wanted FROM public.members AS p WHERE p.id = NEW.author AND p.tenant = NEW.tenant;
-    IF wanted IS NOT NULL THEN
-      UPDATE public.posts AS t
-        SET author_uuid = wanted
-        WHERE t.id = NEW.id
-        AND t.author = NEW.author
-        AND t.author_uuid IS NULL;
+  SET search_path = pg_catalog, pg_temp
+    SET TimeZone = 'UTC'
+    SET DateStyle = 'ISO, YMD'
+    SET IntervalStyle = 'postgres'
+    SET extra_float_digits = '1'
+    SET bytea_output = 'hex'
+    SET lc_monetary = 'C'
+    SET standard_conforming_strings = 'on'
+    SET row_security = 'off'
+  AS $body$
+  DECLARE
+    wanted uuid;
+    other_0 bigint;
+  BEGIN
+    IF NEW.author_uuid IS NULL AND NEW.author IS NOT NULL THEN
+      SELECT p.id_uuid INTO wanted FROM public.members AS p WHERE p.id = NEW.author AND p.tenant = NEW.tenant;
+      IF wanted IS NOT NULL THEN
+        UPDATE public.posts AS t
+          SET author_uuid = wanted
+          WHERE t.id = NEW.id
+          AND t.author = NEW.author
+          AND t.author_uuid IS NULL;
+      END IF;
+    ELSIF NEW.author IS NULL AND NEW.author_uuid IS NOT NULL THEN
+      SELECT p.id INTO other_0 FROM public.members AS p WHERE p.id_uuid = NEW.author_uuid AND p.tenant = NEW.tenant;
+      IF other_0 IS NOT NULL THEN
+        UPDATE public.posts AS t
+          SET author = other_0
+          WHERE t.id = NEW.id
+          AND t.author_uuid = NEW.author_uuid
+          AND t.author IS NULL;
+      END IF;
     END IF;
-  ELSIF NEW.author IS NULL AND NEW.author_uuid IS NOT NULL THEN
-    SELECT p.id INTO other_0 FROM public.members AS p WHERE p.id_uuid = NEW.author_uuid AND p.tenant = NEW.tenant;
-    IF other_0 IS NOT NULL THEN
-      UPDATE public.posts AS t
-        SET author = other_0
-        WHERE t.id = NEW.id
-        AND t.author_uuid = NEW.author_uuid
-        AND t.author IS NULL;
-    END IF;
-  END IF;
-  RETURN NULL;
-END
-$body$;
+    RETURN NULL;
+  END
+  $body$;
 
 REVOKE ALL ON FUNCTION lockstep."twins of twin-composite/keys: public.posts"() FROM PUBLIC;
 REVOKE ALL ON FUNCTION lockstep."settle of twin-composite/keys: public.posts"() FROM PUBLIC;
 
 CREATE TRIGGER "~ lockstep twin-composite/keys: public.posts i" BEFORE INSERT ON public.posts
-  FOR EACH ROW
-  EXECUTE FUNCTION lockstep."twins of twin-composite/keys: public.posts"();
+    FOR EACH ROW
+    EXECUTE FUNCTION lockstep."twins of twin-composite/keys: public.posts"();
 
 CREATE TRIGGER "~ lockstep twin-composite/keys: public.posts u" BEFORE UPDATE
-  ON public.posts
-  FOR EACH ROW
-  WHEN (
-    OLD.author IS DISTINCT FROM NEW.author
-    OR OLD.tenant IS DISTINCT FROM NEW.tenant
-    OR (
-      OLD.author_uuid IS DISTINCT FROM NEW.author_uuid
-      AND (OLD.author_uuid IS NOT NULL OR coalesce(current_setting('lockstep.run_id', true), '') = '')
+    ON public.posts
+    FOR EACH ROW
+    WHEN (
+      OLD.author IS DISTINCT FROM NEW.author
+      OR OLD.tenant IS DISTINCT FROM NEW.tenant
+      OR (
+        OLD.author_uuid IS DISTINCT FROM NEW.author_uuid
+        AND (OLD.author_uuid IS NOT NULL OR coalesce(current_setting('lockstep.run_id', true), '') = '')
+      )
     )
-  )
-  EXECUTE FUNCTION lockstep."twins of twin-composite/keys: public.posts"();
+    EXECUTE FUNCTION lockstep."twins of twin-composite/keys: public.posts"();
 
 CREATE CONSTRAINT TRIGGER "~ lockstep twin-composite/keys: public.posts s" AFTER INSERT OR UPDATE
-  ON public.posts DEFERRABLE INITIALLY DEFERRED
-  FOR EACH ROW
-  WHEN ((NEW.author IS NULL) <> (NEW.author_uuid IS NULL))
-  EXECUTE FUNCTION lockstep."settle of twin-composite/keys: public.posts"();
+    ON public.posts DEFERRABLE INITIALLY DEFERRED
+    FOR EACH ROW
+    WHEN ((NEW.author IS NULL) <> (NEW.author_uuid IS NULL))
+    EXECUTE FUNCTION lockstep."settle of twin-composite/keys: public.posts"();
 
 ALTER TABLE public.posts ENABLE ALWAYS TRIGGER "~ lockstep twin-composite/keys: public.posts i";
 ALTER TABLE public.posts ENABLE ALWAYS TRIGGER "~ lockstep twin-composite/keys: public.posts u";
@@ -237,130 +237,130 @@ DROP FUNCTION lockstep."settle of twin-composite/keys: public.posts"();
 
 -- sends
 WITH changed AS (
-UPDATE public.members SET id_uuid = coalesce(public.members.id_uuid, pg_catalog.gen_random_uuid())
-WHERE (public.members.tenant, public.members.id) > ($1::integer, $2::bigint)
-  AND (public.members.tenant, public.members.id) <= ($3::integer, $4::bigint)
-  AND ((public.members.id IS NOT NULL AND public.members.id_uuid IS NULL))
-RETURNING 1
-), met AS (
-SELECT count(*) AS read
-  FROM public.members
+  UPDATE public.members SET id_uuid = coalesce(public.members.id_uuid, pg_catalog.gen_random_uuid())
   WHERE (public.members.tenant, public.members.id) > ($1::integer, $2::bigint)
-  AND (public.members.tenant, public.members.id) <= ($3::integer, $4::bigint)
-)
-SELECT greatest(read, changed) AS read,
-  changed,
-  greatest(read - changed, 0) AS skipped,
-  0::bigint AS kept,
-  NULL::json AS findings,
-  CASE
-    WHEN NOT (
-      SELECT count(*)
-      FROM pg_catalog.pg_trigger AS g
-      WHERE g.tgrelid = 'public.members'::pg_catalog.regclass
-      AND g.tgenabled = 'A'
-      AND g.tgname IN (
-        '~ lockstep twin-composite/keys: public.members i', '~ lockstep twin-composite/keys: public.members u'
+    AND (public.members.tenant, public.members.id) <= ($3::integer, $4::bigint)
+    AND ((public.members.id IS NOT NULL AND public.members.id_uuid IS NULL))
+  RETURNING 1
+  ), met AS (
+  SELECT count(*) AS read
+    FROM public.members
+    WHERE (public.members.tenant, public.members.id) > ($1::integer, $2::bigint)
+    AND (public.members.tenant, public.members.id) <= ($3::integer, $4::bigint)
+  )
+  SELECT greatest(read, changed) AS read,
+    changed,
+    greatest(read - changed, 0) AS skipped,
+    0::bigint AS kept,
+    NULL::json AS findings,
+    CASE
+      WHEN NOT (
+        SELECT count(*)
+        FROM pg_catalog.pg_trigger AS g
+        WHERE g.tgrelid = 'public.members'::pg_catalog.regclass
+        AND g.tgenabled = 'A'
+        AND g.tgname IN (
+          '~ lockstep twin-composite/keys: public.members i', '~ lockstep twin-composite/keys: public.members u'
+        )
       )
-    )
-      = 2
-    THEN json_build_object('code', 'mirror_silent', 'retry', false, 'rows', '[]'::json) END AS problem
-FROM met, (SELECT count(*) AS changed FROM changed) AS written;
+        = 2
+      THEN json_build_object('code', 'mirror_silent', 'retry', false, 'rows', '[]'::json) END AS problem
+  FROM met, (SELECT count(*) AS changed FROM changed) AS written;
 
 ----------------------------------------------------------------------------------------------------
 -- batch keys/fill/public.posts/1: fill author_uuid of public.posts
 
 -- sends
 WITH changed AS (
-UPDATE public.posts
-  SET author_uuid
-    = coalesce(
-      public.posts.author_uuid,
-      (SELECT p.id_uuid FROM public.members AS p WHERE p.id = public.posts.author AND p.tenant = public.posts.tenant)
-    )
-WHERE public.posts.id > $1::bigint
-  AND public.posts.id <= $2::bigint
-  AND ((public.posts.author IS NOT NULL AND public.posts.author_uuid IS NULL))
-RETURNING public.posts.id AS lockstep_key0, true
-  AND (public.posts.author IS NULL) <> (public.posts.author_uuid IS NULL) AS lockstep_missing0,
-    public.posts.author AS lockstep_old0_0,
-    public.posts.tenant AS lockstep_old0_1,
-    public.posts.author_uuid AS lockstep_new0_0,
-    public.posts.tenant AS lockstep_new0_1
-), unfilled AS MATERIALIZED (
-SELECT ARRAY[c.lockstep_key0::text] AS key, false AS orphan, CASE
-  WHEN c.lockstep_old0_0 IS NOT NULL
-  THEN EXISTS (SELECT FROM public.members AS p WHERE p.id = c.lockstep_old0_0 AND p.tenant = c.lockstep_old0_1)
-  ELSE EXISTS (
-    SELECT FROM public.members AS p WHERE p.id_uuid = c.lockstep_new0_0 AND p.tenant = c.lockstep_new0_1
-  ) END AS unconverted,
-  CASE
+  UPDATE public.posts
+    SET author_uuid
+      = coalesce(
+        public.posts.author_uuid,
+        (SELECT p.id_uuid FROM public.members AS p WHERE p.id = public.posts.author AND p.tenant = public.posts.tenant)
+      )
+  WHERE public.posts.id > $1::bigint
+    AND public.posts.id <= $2::bigint
+    AND ((public.posts.author IS NOT NULL AND public.posts.author_uuid IS NULL))
+  RETURNING public.posts.id AS lockstep_key0, true
+    AND (public.posts.author IS NULL) <> (public.posts.author_uuid IS NULL) AS lockstep_missing0,
+      public.posts.author AS lockstep_old0_0,
+      public.posts.tenant AS lockstep_old0_1,
+      public.posts.author_uuid AS lockstep_new0_0,
+      public.posts.tenant AS lockstep_new0_1
+  ), unfilled AS MATERIALIZED (
+  SELECT ARRAY[c.lockstep_key0::text] AS key, false AS orphan, CASE
     WHEN c.lockstep_old0_0 IS NOT NULL
-    THEN 'author = '
-      || coalesce(c.lockstep_old0_0::text, 'NULL')
-      || ', '
-      || 'tenant = '
-      || coalesce(c.lockstep_old0_1::text, 'NULL')
-      || ' finds no row of public.members'
-    ELSE 'author_uuid = '
-      || coalesce(c.lockstep_new0_0::text, 'NULL')
-      || ', '
-      || 'tenant = '
-      || coalesce(c.lockstep_new0_1::text, 'NULL')
-      || ' finds no row of public.members' END AS message,
-      'public.posts.author_uuid' AS "column",
-      'public.members' AS parent,
-      'UPDATE public.members SET id_uuid = pg_catalog.gen_random_uuid() WHERE id_uuid IS NULL' AS repair,
-  (
-    SELECT (
-      SELECT pg_catalog.json_object_agg(
-        v.key, CASE
-        WHEN pg_catalog.length(v.value::text) > 500
-        THEN pg_catalog.to_json(pg_catalog.left(v.value #>> '{}', 500) || '…')
-        ELSE v.value END
+    THEN EXISTS (SELECT FROM public.members AS p WHERE p.id = c.lockstep_old0_0 AND p.tenant = c.lockstep_old0_1)
+    ELSE EXISTS (
+      SELECT FROM public.members AS p WHERE p.id_uuid = c.lockstep_new0_0 AND p.tenant = c.lockstep_new0_1
+    ) END AS unconverted,
+    CASE
+      WHEN c.lockstep_old0_0 IS NOT NULL
+      THEN 'author = '
+        || coalesce(c.lockstep_old0_0::text, 'NULL')
+        || ', '
+        || 'tenant = '
+        || coalesce(c.lockstep_old0_1::text, 'NULL')
+        || ' finds no row of public.members'
+      ELSE 'author_uuid = '
+        || coalesce(c.lockstep_new0_0::text, 'NULL')
+        || ', '
+        || 'tenant = '
+        || coalesce(c.lockstep_new0_1::text, 'NULL')
+        || ' finds no row of public.members' END AS message,
+        'public.posts.author_uuid' AS "column",
+        'public.members' AS parent,
+        'UPDATE public.members SET id_uuid = pg_catalog.gen_random_uuid() WHERE id_uuid IS NULL' AS repair,
+    (
+      SELECT (
+        SELECT pg_catalog.json_object_agg(
+          v.key, CASE
+          WHEN pg_catalog.length(v.value::text) > 500
+          THEN pg_catalog.to_json(pg_catalog.left(v.value #>> '{}', 500) || '…')
+          ELSE v.value END
+        )
+        FROM pg_catalog.json_each(pg_catalog.row_to_json(t.*)) AS v
       )
-      FROM pg_catalog.json_each(pg_catalog.row_to_json(t.*)) AS v
-    )
-    FROM public.posts AS t
-    WHERE t.id = c.lockstep_key0
-  ) AS row
-FROM changed AS c WHERE c.lockstep_missing0
-), aside AS (
-SELECT key, (array_agg(row))[1] AS row, string_agg(message, '; ') AS message FROM unfilled WHERE orphan GROUP BY key
-), lacking AS (
-SELECT count(*) AS rows FROM changed AS c WHERE c.lockstep_missing0
-), met AS (
-SELECT count(*) AS read FROM public.posts WHERE public.posts.id > $1::bigint AND public.posts.id <= $2::bigint
-)
-SELECT greatest(read, changed) AS read,
-  changed,
-  greatest(read - changed, 0) AS skipped,
-  0::bigint AS kept,
-  NULL::json AS findings,
-  CASE
-    WHEN NOT (
-      SELECT count(*)
-      FROM pg_catalog.pg_trigger AS g
-      WHERE g.tgrelid = 'public.posts'::pg_catalog.regclass
-      AND g.tgenabled = 'A'
-      AND g.tgname IN (
-        '~ lockstep twin-composite/keys: public.posts i',
-        '~ lockstep twin-composite/keys: public.posts u',
-        '~ lockstep twin-composite/keys: public.posts s'
+      FROM public.posts AS t
+      WHERE t.id = c.lockstep_key0
+    ) AS row
+  FROM changed AS c WHERE c.lockstep_missing0
+  ), aside AS (
+  SELECT key, (array_agg(row))[1] AS row, string_agg(message, '; ') AS message FROM unfilled WHERE orphan GROUP BY key
+  ), lacking AS (
+  SELECT count(*) AS rows FROM changed AS c WHERE c.lockstep_missing0
+  ), met AS (
+  SELECT count(*) AS read FROM public.posts WHERE public.posts.id > $1::bigint AND public.posts.id <= $2::bigint
+  )
+  SELECT greatest(read, changed) AS read,
+    changed,
+    greatest(read - changed, 0) AS skipped,
+    0::bigint AS kept,
+    NULL::json AS findings,
+    CASE
+      WHEN NOT (
+        SELECT count(*)
+        FROM pg_catalog.pg_trigger AS g
+        WHERE g.tgrelid = 'public.posts'::pg_catalog.regclass
+        AND g.tgenabled = 'A'
+        AND g.tgname IN (
+          '~ lockstep twin-composite/keys: public.posts i',
+          '~ lockstep twin-composite/keys: public.posts u',
+          '~ lockstep twin-composite/keys: public.posts s'
+        )
       )
-    )
-      = 3
-    THEN json_build_object('code', 'mirror_silent', 'retry', false, 'rows', '[]'::json)
-    ELSE (
-      SELECT json_build_object(
-        'code',
-        'parent_not_converted',
-        'retry',
-        false,
-        'rows',
-        json_agg(json_build_object('column', u."column", 'parent', u.parent, 'repair', u.repair, 'row', u.row))
-      )
-      FROM (SELECT * FROM unfilled WHERE unconverted LIMIT 10) AS u
-      HAVING count(*) > 0
-    ) END AS problem
-FROM met, (SELECT count(*) - (SELECT rows FROM lacking) AS changed FROM changed) AS written;
+        = 3
+      THEN json_build_object('code', 'mirror_silent', 'retry', false, 'rows', '[]'::json)
+      ELSE (
+        SELECT json_build_object(
+          'code',
+          'parent_not_converted',
+          'retry',
+          false,
+          'rows',
+          json_agg(json_build_object('column', u."column", 'parent', u.parent, 'repair', u.repair, 'row', u.row))
+        )
+        FROM (SELECT * FROM unfilled WHERE unconverted LIMIT 10) AS u
+        HAVING count(*) > 0
+      ) END AS problem
+  FROM met, (SELECT count(*) - (SELECT rows FROM lacking) AS changed FROM changed) AS written;

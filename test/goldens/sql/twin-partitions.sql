@@ -6,67 +6,67 @@
 
 -- sends
 CREATE FUNCTION lockstep."twins of twin-partitions/keys: public.calendars"() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER
-SET search_path = pg_catalog, pg_temp
-  SET TimeZone = 'UTC'
-  SET DateStyle = 'ISO, YMD'
-  SET IntervalStyle = 'postgres'
-  SET extra_float_digits = '1'
-  SET bytea_output = 'hex'
-  SET lc_monetary = 'C'
-  SET standard_conforming_strings = 'on'
-  SET row_security = 'off'
-AS $body$
-DECLARE
-  hit boolean;
-  taken boolean;
-  wanted uuid;
-  by_old_0 boolean;
-  by_new_0 boolean;
-  moved_0 boolean;
-  other_0 bigint;
-BEGIN
-  IF TG_OP = 'INSERT' THEN
-    by_old_0 := NEW.id IS NOT NULL;
-    by_new_0 := NEW.id_uuid IS NOT NULL;
-    moved_0 := false;
-  ELSE
-    by_old_0 := NEW.id IS DISTINCT FROM OLD.id;
-    by_new_0 := NEW.id_uuid IS DISTINCT FROM OLD.id_uuid;
-    moved_0 := false;
-  END IF;
-  IF TG_OP = 'UPDATE'
-    AND by_new_0
-    AND NOT by_old_0
-    AND OLD.id_uuid IS NOT NULL
-    AND coalesce(current_setting('lockstep.run_id', true), '') = ''
-    THEN
-    RAISE EXCEPTION 'lockstep window %: id_uuid of public.calendars does not change alone', '"twin-partitions/keys"'
-      USING ERRCODE = 'check_violation', HINT = 'What refers to the row follows id.';
-  END IF;
-  IF NEW.id_uuid IS NULL THEN
-    NEW.id_uuid := pg_catalog.gen_random_uuid();
-  END IF;
-  RETURN NEW;
-END
-$body$;
+  SET search_path = pg_catalog, pg_temp
+    SET TimeZone = 'UTC'
+    SET DateStyle = 'ISO, YMD'
+    SET IntervalStyle = 'postgres'
+    SET extra_float_digits = '1'
+    SET bytea_output = 'hex'
+    SET lc_monetary = 'C'
+    SET standard_conforming_strings = 'on'
+    SET row_security = 'off'
+  AS $body$
+  DECLARE
+    hit boolean;
+    taken boolean;
+    wanted uuid;
+    by_old_0 boolean;
+    by_new_0 boolean;
+    moved_0 boolean;
+    other_0 bigint;
+  BEGIN
+    IF TG_OP = 'INSERT' THEN
+      by_old_0 := NEW.id IS NOT NULL;
+      by_new_0 := NEW.id_uuid IS NOT NULL;
+      moved_0 := false;
+    ELSE
+      by_old_0 := NEW.id IS DISTINCT FROM OLD.id;
+      by_new_0 := NEW.id_uuid IS DISTINCT FROM OLD.id_uuid;
+      moved_0 := false;
+    END IF;
+    IF TG_OP = 'UPDATE'
+      AND by_new_0
+      AND NOT by_old_0
+      AND OLD.id_uuid IS NOT NULL
+      AND coalesce(current_setting('lockstep.run_id', true), '') = ''
+      THEN
+      RAISE EXCEPTION 'lockstep window %: id_uuid of public.calendars does not change alone', '"twin-partitions/keys"'
+        USING ERRCODE = 'check_violation', HINT = 'What refers to the row follows id.';
+    END IF;
+    IF NEW.id_uuid IS NULL THEN
+      NEW.id_uuid := pg_catalog.gen_random_uuid();
+    END IF;
+    RETURN NEW;
+  END
+  $body$;
 
 REVOKE ALL ON FUNCTION lockstep."twins of twin-partitions/keys: public.calendars"() FROM PUBLIC;
 
 CREATE TRIGGER "~ lockstep twin-partitions/keys: public.calendars i" BEFORE INSERT ON public.calendars
-  FOR EACH ROW
-  EXECUTE FUNCTION lockstep."twins of twin-partitions/keys: public.calendars"();
+    FOR EACH ROW
+    EXECUTE FUNCTION lockstep."twins of twin-partitions/keys: public.calendars"();
 
 CREATE TRIGGER "~ lockstep twin-partitions/keys: public.calendars u" BEFORE UPDATE
-  ON public.calendars
-  FOR EACH ROW
-  WHEN (
-    OLD.id IS DISTINCT FROM NEW.id
-    OR (
-      OLD.id_uuid IS DISTINCT FROM NEW.id_uuid
-      AND (OLD.id_uuid IS NOT NULL OR coalesce(current_setting('lockstep.run_id', true), '') = '')
+    ON public.calendars
+    FOR EACH ROW
+    WHEN (
+      OLD.id IS DISTINCT FROM NEW.id
+      OR (
+        OLD.id_uuid IS DISTINCT FROM NEW.id_uuid
+        AND (OLD.id_uuid IS NOT NULL OR coalesce(current_setting('lockstep.run_id', true), '') = '')
+      )
     )
-  )
-  EXECUTE FUNCTION lockstep."twins of twin-partitions/keys: public.calendars"();
+    EXECUTE FUNCTION lockstep."twins of twin-partitions/keys: public.calendars"();
 
 ALTER TABLE public.calendars ENABLE ALWAYS TRIGGER "~ lockstep twin-partitions/keys: public.calendars i";
 ALTER TABLE public.calendars ENABLE ALWAYS TRIGGER "~ lockstep twin-partitions/keys: public.calendars u";
@@ -84,140 +84,140 @@ DROP FUNCTION lockstep."twins of twin-partitions/keys: public.calendars"();
 
 -- sends
 CREATE FUNCTION lockstep."twins of twin-partitions/keys: public.days"() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER
-SET search_path = pg_catalog, pg_temp
-  SET TimeZone = 'UTC'
-  SET DateStyle = 'ISO, YMD'
-  SET IntervalStyle = 'postgres'
-  SET extra_float_digits = '1'
-  SET bytea_output = 'hex'
-  SET lc_monetary = 'C'
-  SET standard_conforming_strings = 'on'
-  SET row_security = 'off'
-AS $body$
-DECLARE
-  hit boolean;
-  taken boolean;
-  wanted uuid;
-  by_old_0 boolean;
-  by_new_0 boolean;
-  moved_0 boolean;
-  other_0 bigint;
-BEGIN
-  IF TG_OP = 'INSERT' THEN
-    by_old_0 := NEW.calendar_id IS NOT NULL;
-    by_new_0 := NEW.calendar_id_uuid IS NOT NULL;
-    moved_0 := false;
-  ELSE
-    by_old_0 := NEW.calendar_id IS DISTINCT FROM OLD.calendar_id;
-    by_new_0 := NEW.calendar_id_uuid IS DISTINCT FROM OLD.calendar_id_uuid;
-    moved_0 := false;
-  END IF;
-  taken := true;
-  IF by_old_0 OR moved_0 AND NOT by_new_0 THEN
-    wanted := NULL;
-    hit := true;
-    IF NEW.calendar_id IS NOT NULL AND taken THEN
-      SELECT p.id_uuid INTO wanted FROM public.calendars AS p WHERE p.id = NEW.calendar_id;
-      hit := FOUND;
-      -- The snapshot is older than the fill of the parent: what it shows of it will not do.
-      IF hit AND wanted IS NULL AND current_setting('transaction_isolation') <> 'read committed' THEN
-        RAISE EXCEPTION 'lockstep window %: the snapshot is older than the new key of public.calendars',
-          'twin-partitions/keys'
-          USING ERRCODE = 'serialization_failure', HINT = 'Try the transaction again.';
+  SET search_path = pg_catalog, pg_temp
+    SET TimeZone = 'UTC'
+    SET DateStyle = 'ISO, YMD'
+    SET IntervalStyle = 'postgres'
+    SET extra_float_digits = '1'
+    SET bytea_output = 'hex'
+    SET lc_monetary = 'C'
+    SET standard_conforming_strings = 'on'
+    SET row_security = 'off'
+  AS $body$
+  DECLARE
+    hit boolean;
+    taken boolean;
+    wanted uuid;
+    by_old_0 boolean;
+    by_new_0 boolean;
+    moved_0 boolean;
+    other_0 bigint;
+  BEGIN
+    IF TG_OP = 'INSERT' THEN
+      by_old_0 := NEW.calendar_id IS NOT NULL;
+      by_new_0 := NEW.calendar_id_uuid IS NOT NULL;
+      moved_0 := false;
+    ELSE
+      by_old_0 := NEW.calendar_id IS DISTINCT FROM OLD.calendar_id;
+      by_new_0 := NEW.calendar_id_uuid IS DISTINCT FROM OLD.calendar_id_uuid;
+      moved_0 := false;
+    END IF;
+    taken := true;
+    IF by_old_0 OR moved_0 AND NOT by_new_0 THEN
+      wanted := NULL;
+      hit := true;
+      IF NEW.calendar_id IS NOT NULL AND taken THEN
+        SELECT p.id_uuid INTO wanted FROM public.calendars AS p WHERE p.id = NEW.calendar_id;
+        hit := FOUND;
+        -- The snapshot is older than the fill of the parent: what it shows of it will not do.
+        IF hit AND wanted IS NULL AND current_setting('transaction_isolation') <> 'read committed' THEN
+          RAISE EXCEPTION 'lockstep window %: the snapshot is older than the new key of public.calendars',
+            'twin-partitions/keys'
+            USING ERRCODE = 'serialization_failure', HINT = 'Try the transaction again.';
+        END IF;
+      END IF;
+      IF NOT (NOT by_new_0 OR NEW.calendar_id_uuid IS NULL OR wanted IS NULL OR wanted = NEW.calendar_id_uuid) THEN
+        RAISE EXCEPTION 'lockstep window %: calendar_id and calendar_id_uuid of public.days are written with values that do not belong together',
+          '"twin-partitions/keys"'
+          USING ERRCODE = 'check_violation', HINT = 'Write one of the two; the other follows.';
+      END IF;
+      IF hit OR NOT by_new_0 THEN
+        NEW.calendar_id_uuid := wanted;
+      END IF;
+    ELSIF by_new_0 THEN
+      other_0 := NULL;
+      hit := true;
+      IF NEW.calendar_id_uuid IS NOT NULL THEN
+        SELECT p.id INTO other_0 FROM public.calendars AS p WHERE p.id_uuid = NEW.calendar_id_uuid;
+        hit := FOUND;
+      END IF;
+      IF NOT (NOT by_old_0 OR NEW.calendar_id IS NULL OR other_0 IS NULL OR other_0 = NEW.calendar_id) THEN
+        RAISE EXCEPTION 'lockstep window %: calendar_id and calendar_id_uuid of public.days are written with values that do not belong together',
+          '"twin-partitions/keys"'
+          USING ERRCODE = 'check_violation', HINT = 'Write one of the two; the other follows.';
+      END IF;
+      IF taken AND (hit OR by_new_0 AND NOT by_old_0) THEN
+        NEW.calendar_id := other_0;
       END IF;
     END IF;
-    IF NOT (NOT by_new_0 OR NEW.calendar_id_uuid IS NULL OR wanted IS NULL OR wanted = NEW.calendar_id_uuid) THEN
-      RAISE EXCEPTION 'lockstep window %: calendar_id and calendar_id_uuid of public.days are written with values that do not belong together',
-        '"twin-partitions/keys"'
-        USING ERRCODE = 'check_violation', HINT = 'Write one of the two; the other follows.';
-    END IF;
-    IF hit OR NOT by_new_0 THEN
-      NEW.calendar_id_uuid := wanted;
-    END IF;
-  ELSIF by_new_0 THEN
-    other_0 := NULL;
-    hit := true;
-    IF NEW.calendar_id_uuid IS NOT NULL THEN
-      SELECT p.id INTO other_0 FROM public.calendars AS p WHERE p.id_uuid = NEW.calendar_id_uuid;
-      hit := FOUND;
-    END IF;
-    IF NOT (NOT by_old_0 OR NEW.calendar_id IS NULL OR other_0 IS NULL OR other_0 = NEW.calendar_id) THEN
-      RAISE EXCEPTION 'lockstep window %: calendar_id and calendar_id_uuid of public.days are written with values that do not belong together',
-        '"twin-partitions/keys"'
-        USING ERRCODE = 'check_violation', HINT = 'Write one of the two; the other follows.';
-    END IF;
-    IF taken AND (hit OR by_new_0 AND NOT by_old_0) THEN
-      NEW.calendar_id := other_0;
-    END IF;
-  END IF;
-  RETURN NEW;
-END
-$body$;
+    RETURN NEW;
+  END
+  $body$;
 
 CREATE FUNCTION lockstep."settle of twin-partitions/keys: public.days"() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER
-SET search_path = pg_catalog, pg_temp
-  SET TimeZone = 'UTC'
-  SET DateStyle = 'ISO, YMD'
-  SET IntervalStyle = 'postgres'
-  SET extra_float_digits = '1'
-  SET bytea_output = 'hex'
-  SET lc_monetary = 'C'
-  SET standard_conforming_strings = 'on'
-  SET row_security = 'off'
-AS $body$
-DECLARE
-  wanted uuid;
-  other_0 bigint;
-BEGIN
-  IF NEW.calendar_id_uuid IS NULL AND NEW.calendar_id IS NOT NULL THEN
-    SELECT p.id_uuid INTO wanted FROM public.calendars AS p WHERE p.id = NEW.calendar_id;
-    IF wanted IS NOT NULL THEN
-      UPDATE public.days AS t
-        SET calendar_id_uuid = wanted
-        WHERE t.id = NEW.id
-        AND t.at = NEW.at
-        AND t.calendar_id = NEW.calendar_id
-        AND t.calendar_id_uuid IS NULL;
+  SET search_path = pg_catalog, pg_temp
+    SET TimeZone = 'UTC'
+    SET DateStyle = 'ISO, YMD'
+    SET IntervalStyle = 'postgres'
+    SET extra_float_digits = '1'
+    SET bytea_output = 'hex'
+    SET lc_monetary = 'C'
+    SET standard_conforming_strings = 'on'
+    SET row_security = 'off'
+  AS $body$
+  DECLARE
+    wanted uuid;
+    other_0 bigint;
+  BEGIN
+    IF NEW.calendar_id_uuid IS NULL AND NEW.calendar_id IS NOT NULL THEN
+      SELECT p.id_uuid INTO wanted FROM public.calendars AS p WHERE p.id = NEW.calendar_id;
+      IF wanted IS NOT NULL THEN
+        UPDATE public.days AS t
+          SET calendar_id_uuid = wanted
+          WHERE t.id = NEW.id
+          AND t.at = NEW.at
+          AND t.calendar_id = NEW.calendar_id
+          AND t.calendar_id_uuid IS NULL;
+      END IF;
+    ELSIF NEW.calendar_id IS NULL AND NEW.calendar_id_uuid IS NOT NULL THEN
+      SELECT p.id INTO other_0 FROM public.calendars AS p WHERE p.id_uuid = NEW.calendar_id_uuid;
+      IF other_0 IS NOT NULL THEN
+        UPDATE public.days AS t
+          SET calendar_id = other_0
+          WHERE t.id = NEW.id
+          AND t.at = NEW.at
+          AND t.calendar_id_uuid = NEW.calendar_id_uuid
+          AND t.calendar_id IS NULL;
+      END IF;
     END IF;
-  ELSIF NEW.calendar_id IS NULL AND NEW.calendar_id_uuid IS NOT NULL THEN
-    SELECT p.id INTO other_0 FROM public.calendars AS p WHERE p.id_uuid = NEW.calendar_id_uuid;
-    IF other_0 IS NOT NULL THEN
-      UPDATE public.days AS t
-        SET calendar_id = other_0
-        WHERE t.id = NEW.id
-        AND t.at = NEW.at
-        AND t.calendar_id_uuid = NEW.calendar_id_uuid
-        AND t.calendar_id IS NULL;
-    END IF;
-  END IF;
-  RETURN NULL;
-END
-$body$;
+    RETURN NULL;
+  END
+  $body$;
 
 REVOKE ALL ON FUNCTION lockstep."twins of twin-partitions/keys: public.days"() FROM PUBLIC;
 REVOKE ALL ON FUNCTION lockstep."settle of twin-partitions/keys: public.days"() FROM PUBLIC;
 
 CREATE TRIGGER "~ lockstep twin-partitions/keys: public.days i" BEFORE INSERT ON public.days
-  FOR EACH ROW
-  EXECUTE FUNCTION lockstep."twins of twin-partitions/keys: public.days"();
+    FOR EACH ROW
+    EXECUTE FUNCTION lockstep."twins of twin-partitions/keys: public.days"();
 
 CREATE TRIGGER "~ lockstep twin-partitions/keys: public.days u" BEFORE UPDATE
-  ON public.days
-  FOR EACH ROW
-  WHEN (
-    OLD.calendar_id IS DISTINCT FROM NEW.calendar_id
-    OR (
-      OLD.calendar_id_uuid IS DISTINCT FROM NEW.calendar_id_uuid
-      AND (OLD.calendar_id_uuid IS NOT NULL OR coalesce(current_setting('lockstep.run_id', true), '') = '')
+    ON public.days
+    FOR EACH ROW
+    WHEN (
+      OLD.calendar_id IS DISTINCT FROM NEW.calendar_id
+      OR (
+        OLD.calendar_id_uuid IS DISTINCT FROM NEW.calendar_id_uuid
+        AND (OLD.calendar_id_uuid IS NOT NULL OR coalesce(current_setting('lockstep.run_id', true), '') = '')
+      )
     )
-  )
-  EXECUTE FUNCTION lockstep."twins of twin-partitions/keys: public.days"();
+    EXECUTE FUNCTION lockstep."twins of twin-partitions/keys: public.days"();
 
 CREATE CONSTRAINT TRIGGER "~ lockstep twin-partitions/keys: public.days s" AFTER INSERT OR UPDATE
-  ON public.days DEFERRABLE INITIALLY DEFERRED
-  FOR EACH ROW
-  WHEN ((NEW.calendar_id IS NULL) <> (NEW.calendar_id_uuid IS NULL))
-  EXECUTE FUNCTION lockstep."settle of twin-partitions/keys: public.days"();
+    ON public.days DEFERRABLE INITIALLY DEFERRED
+    FOR EACH ROW
+    WHEN ((NEW.calendar_id IS NULL) <> (NEW.calendar_id_uuid IS NULL))
+    EXECUTE FUNCTION lockstep."settle of twin-partitions/keys: public.days"();
 
 ALTER TABLE public.days ENABLE ALWAYS TRIGGER "~ lockstep twin-partitions/keys: public.days i";
 ALTER TABLE public.days ENABLE ALWAYS TRIGGER "~ lockstep twin-partitions/keys: public.days u";
@@ -228,16 +228,16 @@ ALTER TABLE public.days ENABLE ALWAYS TRIGGER "~ lockstep twin-partitions/keys: 
 
 -- asserts: no partition was detached while twin-partitions/keys was open: attach it again, or drop it
 WITH violation AS MATERIALIZED (
-SELECT w.part AS detached, w.whole AS "from" FROM (VALUES ('public.days', 'public.days_2026')) AS w (whole, part)
-WHERE pg_catalog.to_regclass(w.part) IS NOT NULL AND NOT EXISTS (
-  SELECT
-    FROM pg_catalog.pg_partition_ancestors(pg_catalog.to_regclass(w.part)) AS a
-    WHERE a.relid = pg_catalog.to_regclass(w.whole))
-)
-SELECT count(*) AS violations,
-  (SELECT json_agg(to_json(s.*)) FROM (SELECT * FROM violation LIMIT 10) AS s) AS samples,
-  NULL::json AS figures
-FROM violation;
+  SELECT w.part AS detached, w.whole AS "from" FROM (VALUES ('public.days', 'public.days_2026')) AS w (whole, part)
+  WHERE pg_catalog.to_regclass(w.part) IS NOT NULL AND NOT EXISTS (
+    SELECT
+      FROM pg_catalog.pg_partition_ancestors(pg_catalog.to_regclass(w.part)) AS a
+      WHERE a.relid = pg_catalog.to_regclass(w.whole))
+  )
+  SELECT count(*) AS violations,
+    (SELECT json_agg(to_json(s.*)) FROM (SELECT * FROM violation LIMIT 10) AS s) AS samples,
+    NULL::json AS figures
+  FROM violation;
 
 -- sends
 DROP TRIGGER "~ lockstep twin-partitions/keys: public.days i" ON public.days;
@@ -251,122 +251,126 @@ DROP FUNCTION lockstep."settle of twin-partitions/keys: public.days"();
 
 -- sends
 WITH changed AS (
-UPDATE public.calendars SET id_uuid = coalesce(public.calendars.id_uuid, pg_catalog.gen_random_uuid())
-WHERE public.calendars.id > $1::bigint
-  AND public.calendars.id <= $2::bigint
-  AND ((public.calendars.id IS NOT NULL AND public.calendars.id_uuid IS NULL))
-RETURNING 1
-), met AS (
-SELECT count(*) AS read
-  FROM public.calendars
+  UPDATE public.calendars SET id_uuid = coalesce(public.calendars.id_uuid, pg_catalog.gen_random_uuid())
   WHERE public.calendars.id > $1::bigint
-  AND public.calendars.id <= $2::bigint
-)
-SELECT greatest(read, changed) AS read,
-  changed,
-  greatest(read - changed, 0) AS skipped,
-  0::bigint AS kept,
-  NULL::json AS findings,
-  CASE
-    WHEN NOT (
-      SELECT count(*)
-      FROM pg_catalog.pg_trigger AS g
-      WHERE g.tgrelid = 'public.calendars'::pg_catalog.regclass
-      AND g.tgenabled = 'A'
-      AND g.tgname IN (
-        '~ lockstep twin-partitions/keys: public.calendars i', '~ lockstep twin-partitions/keys: public.calendars u'
+    AND public.calendars.id <= $2::bigint
+    AND ((public.calendars.id IS NOT NULL AND public.calendars.id_uuid IS NULL))
+  RETURNING 1
+  ), met AS (
+  SELECT count(*) AS read
+    FROM public.calendars
+    WHERE public.calendars.id > $1::bigint
+    AND public.calendars.id <= $2::bigint
+  )
+  SELECT greatest(read, changed) AS read,
+    changed,
+    greatest(read - changed, 0) AS skipped,
+    0::bigint AS kept,
+    NULL::json AS findings,
+    CASE
+      WHEN NOT (
+        SELECT count(*)
+        FROM pg_catalog.pg_trigger AS g
+        WHERE g.tgrelid = 'public.calendars'::pg_catalog.regclass
+        AND g.tgenabled = 'A'
+        AND g.tgname IN (
+          '~ lockstep twin-partitions/keys: public.calendars i', '~ lockstep twin-partitions/keys: public.calendars u'
+        )
       )
-    )
-      = 2
-    THEN json_build_object('code', 'mirror_silent', 'retry', false, 'rows', '[]'::json) END AS problem
-FROM met, (SELECT count(*) AS changed FROM changed) AS written;
+        = 2
+      THEN json_build_object('code', 'mirror_silent', 'retry', false, 'rows', '[]'::json) END AS problem
+  FROM met, (SELECT count(*) AS changed FROM changed) AS written;
 
 ----------------------------------------------------------------------------------------------------
 -- batch keys/fill/public.days/1: fill calendar_id_uuid of public.days
 
 -- sends
 WITH changed AS (
-UPDATE public.days
-  SET calendar_id_uuid
-    = coalesce(
-      public.days.calendar_id_uuid, (SELECT p.id_uuid FROM public.calendars AS p WHERE p.id = public.days.calendar_id)
-    )
-WHERE (public.days.id, public.days.at) > ($1::bigint, $2::date)
-  AND (public.days.id, public.days.at) <= ($3::bigint, $4::date)
-  AND ((public.days.calendar_id IS NOT NULL AND public.days.calendar_id_uuid IS NULL))
-RETURNING public.days.id AS lockstep_key0, public.days.at AS lockstep_key1, true
-  AND (public.days.calendar_id IS NULL) <> (public.days.calendar_id_uuid IS NULL) AS lockstep_missing0,
-    public.days.calendar_id AS lockstep_old0_0,
-    public.days.calendar_id_uuid AS lockstep_new0_0
-), unfilled AS MATERIALIZED (
-SELECT ARRAY[c.lockstep_key0::text, c.lockstep_key1::text] AS key, false AS orphan, CASE
-  WHEN c.lockstep_old0_0 IS NOT NULL
-  THEN EXISTS (SELECT FROM public.calendars AS p WHERE p.id = c.lockstep_old0_0)
-  ELSE EXISTS (SELECT FROM public.calendars AS p WHERE p.id_uuid = c.lockstep_new0_0) END AS unconverted,
-  CASE
-    WHEN c.lockstep_old0_0 IS NOT NULL
-    THEN 'calendar_id = ' || coalesce(c.lockstep_old0_0::text, 'NULL') || ' finds no row of public.calendars'
-    ELSE 'calendar_id_uuid = '
-      || coalesce(c.lockstep_new0_0::text, 'NULL')
-      || ' finds no row of public.calendars' END AS message,
-      'public.days.calendar_id_uuid' AS "column",
-      'public.calendars' AS parent,
-      'UPDATE public.calendars SET id_uuid = pg_catalog.gen_random_uuid() WHERE id_uuid IS NULL' AS repair,
-  (
-    SELECT (
-      SELECT pg_catalog.json_object_agg(
-        v.key, CASE
-        WHEN pg_catalog.length(v.value::text) > 500
-        THEN pg_catalog.to_json(pg_catalog.left(v.value #>> '{}', 500) || '…')
-        ELSE v.value END
+  UPDATE public.days
+    SET calendar_id_uuid
+      = coalesce(
+        public.days.calendar_id_uuid, (SELECT p.id_uuid FROM public.calendars AS p WHERE p.id = public.days.calendar_id)
       )
-      FROM pg_catalog.json_each(pg_catalog.row_to_json(t.*)) AS v
-    )
-    FROM public.days AS t
-    WHERE t.id = c.lockstep_key0
-    AND t.at = c.lockstep_key1
-  ) AS row
-FROM changed AS c WHERE c.lockstep_missing0
-), aside AS (
-SELECT key, (array_agg(row))[1] AS row, string_agg(message, '; ') AS message FROM unfilled WHERE orphan GROUP BY key
-), lacking AS (
-SELECT count(*) AS rows FROM changed AS c WHERE c.lockstep_missing0
-), met AS (
-SELECT count(*) AS read
-  FROM public.days
   WHERE (public.days.id, public.days.at) > ($1::bigint, $2::date)
-  AND (public.days.id, public.days.at) <= ($3::bigint, $4::date)
-)
-SELECT greatest(read, changed) AS read,
-  changed,
-  greatest(read - changed, 0) AS skipped,
-  0::bigint AS kept,
-  NULL::json AS findings,
-  CASE
-    WHEN NOT NOT EXISTS (
-    SELECT
-    FROM (
-      VALUES ('public.days', '~ lockstep twin-partitions/keys: public.days i'),
-      ('public.days', '~ lockstep twin-partitions/keys: public.days u'),
-      ('public.days', '~ lockstep twin-partitions/keys: public.days s')
-    ) AS w (table_name, trigger_name)
-    CROSS JOIN LATERAL (
-    SELECT pg_catalog.to_regclass(w.table_name) AS relid
-  UNION SELECT t.relid FROM pg_catalog.pg_partition_tree(pg_catalog.to_regclass(w.table_name)) AS t) AS p
-  WHERE NOT EXISTS (
-    SELECT FROM pg_catalog.pg_trigger AS g WHERE g.tgrelid = p.relid AND g.tgname = w.trigger_name AND g.tgenabled = 'A'
-  ))
-    THEN json_build_object('code', 'mirror_silent', 'retry', false, 'rows', '[]'::json)
-    ELSE (
-      SELECT json_build_object(
-        'code',
-        'parent_not_converted',
-        'retry',
-        false,
-        'rows',
-        json_agg(json_build_object('column', u."column", 'parent', u.parent, 'repair', u.repair, 'row', u.row))
+    AND (public.days.id, public.days.at) <= ($3::bigint, $4::date)
+    AND ((public.days.calendar_id IS NOT NULL AND public.days.calendar_id_uuid IS NULL))
+  RETURNING public.days.id AS lockstep_key0, public.days.at AS lockstep_key1, true
+    AND (public.days.calendar_id IS NULL) <> (public.days.calendar_id_uuid IS NULL) AS lockstep_missing0,
+      public.days.calendar_id AS lockstep_old0_0,
+      public.days.calendar_id_uuid AS lockstep_new0_0
+  ), unfilled AS MATERIALIZED (
+  SELECT ARRAY[c.lockstep_key0::text, c.lockstep_key1::text] AS key, false AS orphan, CASE
+    WHEN c.lockstep_old0_0 IS NOT NULL
+    THEN EXISTS (SELECT FROM public.calendars AS p WHERE p.id = c.lockstep_old0_0)
+    ELSE EXISTS (SELECT FROM public.calendars AS p WHERE p.id_uuid = c.lockstep_new0_0) END AS unconverted,
+    CASE
+      WHEN c.lockstep_old0_0 IS NOT NULL
+      THEN 'calendar_id = ' || coalesce(c.lockstep_old0_0::text, 'NULL') || ' finds no row of public.calendars'
+      ELSE 'calendar_id_uuid = '
+        || coalesce(c.lockstep_new0_0::text, 'NULL')
+        || ' finds no row of public.calendars' END AS message,
+        'public.days.calendar_id_uuid' AS "column",
+        'public.calendars' AS parent,
+        'UPDATE public.calendars SET id_uuid = pg_catalog.gen_random_uuid() WHERE id_uuid IS NULL' AS repair,
+    (
+      SELECT (
+        SELECT pg_catalog.json_object_agg(
+          v.key, CASE
+          WHEN pg_catalog.length(v.value::text) > 500
+          THEN pg_catalog.to_json(pg_catalog.left(v.value #>> '{}', 500) || '…')
+          ELSE v.value END
+        )
+        FROM pg_catalog.json_each(pg_catalog.row_to_json(t.*)) AS v
       )
-      FROM (SELECT * FROM unfilled WHERE unconverted LIMIT 10) AS u
-      HAVING count(*) > 0
-    ) END AS problem
-FROM met, (SELECT count(*) - (SELECT rows FROM lacking) AS changed FROM changed) AS written;
+      FROM public.days AS t
+      WHERE t.id = c.lockstep_key0
+      AND t.at = c.lockstep_key1
+    ) AS row
+  FROM changed AS c WHERE c.lockstep_missing0
+  ), aside AS (
+  SELECT key, (array_agg(row))[1] AS row, string_agg(message, '; ') AS message FROM unfilled WHERE orphan GROUP BY key
+  ), lacking AS (
+  SELECT count(*) AS rows FROM changed AS c WHERE c.lockstep_missing0
+  ), met AS (
+  SELECT count(*) AS read
+    FROM public.days
+    WHERE (public.days.id, public.days.at) > ($1::bigint, $2::date)
+    AND (public.days.id, public.days.at) <= ($3::bigint, $4::date)
+  )
+  SELECT greatest(read, changed) AS read,
+    changed,
+    greatest(read - changed, 0) AS skipped,
+    0::bigint AS kept,
+    NULL::json AS findings,
+    CASE
+      WHEN NOT NOT EXISTS (
+      SELECT
+      FROM (
+        VALUES ('public.days', '~ lockstep twin-partitions/keys: public.days i'),
+        ('public.days', '~ lockstep twin-partitions/keys: public.days u'),
+        ('public.days', '~ lockstep twin-partitions/keys: public.days s')
+      ) AS w (table_name, trigger_name)
+      CROSS JOIN LATERAL (
+      SELECT pg_catalog.to_regclass(w.table_name) AS relid
+    UNION SELECT t.relid FROM pg_catalog.pg_partition_tree(pg_catalog.to_regclass(w.table_name)) AS t) AS p
+    WHERE NOT EXISTS (
+      SELECT
+      FROM pg_catalog.pg_trigger AS g
+      WHERE g.tgrelid = p.relid
+      AND g.tgname = w.trigger_name
+      AND g.tgenabled = 'A'
+    ))
+      THEN json_build_object('code', 'mirror_silent', 'retry', false, 'rows', '[]'::json)
+      ELSE (
+        SELECT json_build_object(
+          'code',
+          'parent_not_converted',
+          'retry',
+          false,
+          'rows',
+          json_agg(json_build_object('column', u."column", 'parent', u.parent, 'repair', u.repair, 'row', u.row))
+        )
+        FROM (SELECT * FROM unfilled WHERE unconverted LIMIT 10) AS u
+        HAVING count(*) > 0
+      ) END AS problem
+  FROM met, (SELECT count(*) - (SELECT rows FROM lacking) AS changed FROM changed) AS written;

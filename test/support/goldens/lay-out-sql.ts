@@ -1,15 +1,20 @@
 /**
  * Lays SQL out for a person: a line that is too long is broken at its clauses, lists and parentheses, and the body of a
  * function stands as it is instead of inside quotes. Only blanks between words change, which the test of the goldens holds
- * against the text that is sent. Its line breaks stay: whoever wrote the SQL made them.
+ * against the text that is sent. Its line breaks stay: whoever wrote the SQL made them. What follows the first line of a statement
+ * stands deeper, so that git names the statement above each part of a diff.
  */
-const WIDTH = 120;
+const WIDTH = 118;
 
 /** A quoted body is laid out too, as if it were quoted with dollars. */
 export function layOutSql(sql: string): string {
   const [head, body] = bodyOf(sql);
-  if (body === undefined) return linesOf(sql).map(layOutLine).join('\n');
-  return `${layOutSql(head)} $body$${layOutSql(body)}\n$body$`;
+  const text = body === undefined ? laidOut(head) : `${laidOut(head)} $body$${laidOut(body)}\n$body$`;
+  return text.replaceAll(/\n(?!\n)/g, '\n  ');
+}
+
+function laidOut(text: string): string {
+  return linesOf(text).map(layOutLine).join('\n');
 }
 
 /** The text with its body, where it has one, quoted with dollars and otherwise as it is. */
