@@ -80,7 +80,46 @@ WITH expected AS NOT MATERIALIZED (SELECT id AS person_id
     ) AS figures;
 
 ----------------------------------------------------------------------------------------------------
--- check proof/verify/3-no_orphans: every badges.person_id has its people.id
+-- check proof/verify/3-in_sync: public.slugs corresponds to public.people (slugs)
+
+-- check
+WITH expected AS NOT MATERIALIZED (SELECT slug AS slug, active AS active
+  FROM public.people),
+  actual AS NOT MATERIALIZED (SELECT slug, active
+  FROM public.slugs),
+  pair AS MATERIALIZED (
+    SELECT p.problem, CASE WHEN p.problem <> 'extra' THEN to_jsonb(s.*) END AS expected,
+      CASE WHEN p.problem <> 'missing' THEN to_jsonb(t.*) END AS found
+    FROM expected AS e FULL JOIN actual AS a ON e.slug = a.slug
+    CROSS JOIN LATERAL (
+      SELECT CASE
+      WHEN a.slug IS NOT DISTINCT FROM NULL
+      THEN 'missing'
+      WHEN e.slug IS NOT DISTINCT FROM NULL
+      THEN 'extra'
+      WHEN e.active::boolean IS DISTINCT FROM a.active::boolean THEN 'different' END AS problem) AS p
+    CROSS JOIN LATERAL (SELECT e.slug AS slug, e.active AS active) AS s
+    CROSS JOIN LATERAL (SELECT a.slug AS slug, a.active AS active) AS t
+    WHERE p.problem IN ('missing', 'extra', 'different')
+  ),
+  difference AS MATERIALIZED (
+    SELECT p.problem, p.expected, p.found FROM pair AS p
+    UNION ALL
+    SELECT 'double', to_jsonb(d.*), NULL
+      FROM (SELECT slug, count(*) AS rows FROM expected GROUP BY slug HAVING count(*) > 1) AS d
+  ),
+  tally AS (SELECT problem, count(*) AS n FROM difference GROUP BY problem)
+  SELECT (SELECT count(*) FROM difference) AS violations,
+    (SELECT json_agg(to_json(s.*)) FROM (SELECT * FROM difference ORDER BY problem LIMIT 10) AS s) AS samples,
+    json_build_object('compared', (SELECT count(*) FROM expected),
+      'missing', coalesce((SELECT n FROM tally WHERE problem = 'missing'), 0),
+      'extra', coalesce((SELECT n FROM tally WHERE problem = 'extra'), 0),
+      'different', coalesce((SELECT n FROM tally WHERE problem = 'different'), 0),
+      'double', coalesce((SELECT n FROM tally WHERE problem = 'double'), 0)
+    ) AS figures;
+
+----------------------------------------------------------------------------------------------------
+-- check proof/verify/4-no_orphans: every badges.person_id has its people.id
 
 -- check
 WITH violation AS MATERIALIZED (
@@ -94,7 +133,7 @@ WITH violation AS MATERIALIZED (
   FROM violation;
 
 ----------------------------------------------------------------------------------------------------
--- check proof/verify/4-castable: texts.id survives as uuid
+-- check proof/verify/5-castable: texts.id survives as uuid
 
 -- check
 WITH violation AS MATERIALIZED (
@@ -162,7 +201,7 @@ WITH violation AS MATERIALIZED (
   FROM violation;
 
 ----------------------------------------------------------------------------------------------------
--- check proof/verify/5-unique: email of people is unique
+-- check proof/verify/6-unique: email of people is unique
 
 -- check
 WITH violation AS MATERIALIZED (
@@ -176,7 +215,7 @@ WITH violation AS MATERIALIZED (
   FROM violation;
 
 ----------------------------------------------------------------------------------------------------
--- check proof/verify/6-foreign_keys_valid: foreign keys of held are valid
+-- check proof/verify/7-foreign_keys_valid: foreign keys of held are valid
 
 -- check
 WITH violation AS MATERIALIZED (

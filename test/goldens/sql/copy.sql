@@ -546,3 +546,106 @@ WITH candidate AS MATERIALIZED (
       FROM (SELECT * FROM since LIMIT 10) AS s
     ) AS findings,
     NULL::json AS problem;
+
+----------------------------------------------------------------------------------------------------
+-- batch referred-to/fill/listed: copy public.people into public.listed (listed)
+
+-- sends
+WITH inserted AS (
+  INSERT INTO public.listed (person_id, name)
+  SELECT id AS person_id, name AS name
+  FROM public.people
+  WHERE public.people.id > $1::bigint AND public.people.id <= $2::bigint
+  ORDER BY person_id
+  RETURNING 1
+  )
+  SELECT count(*) AS read, count(*) AS changed,
+    0::bigint AS skipped, 0::bigint AS kept, NULL::json AS findings, NULL::json AS problem
+  FROM inserted;
+
+----------------------------------------------------------------------------------------------------
+-- check undo/referred-to/fill/listed/1-provenance: the rows copied into public.listed can still be told from others
+
+-- check
+WITH violation AS MATERIALIZED (
+  SELECT min(b.xid::text::numeric) AS first_transaction, pg_snapshot_xmax(pg_current_snapshot())::text AS now
+  FROM lockstep.batch AS b
+    WHERE run_id = current_setting('lockstep.run_id')::bigint
+    AND operation_id = 'referred-to/fill/listed'
+  HAVING pg_snapshot_xmax(pg_current_snapshot())::text::numeric - min(b.xid::text::numeric) > 2000000000
+  )
+  SELECT count(*) AS violations,
+    (SELECT json_agg(to_json(s.*)) FROM (SELECT * FROM violation LIMIT 1) AS s) AS samples,
+    NULL::json AS figures
+  FROM violation;
+
+----------------------------------------------------------------------------------------------------
+-- batch undo/referred-to/fill/listed: delete from public.listed what was copied and not touched since (listed)
+
+-- locks its rows
+SELECT count(*)
+    FROM (
+      SELECT
+      FROM public.listed
+      WHERE public.listed.person_id > $1::bigint
+      AND public.listed.person_id <= $2::bigint
+      FOR UPDATE
+    ) AS locked;
+
+-- sends
+WITH candidate AS MATERIALIZED (
+  SELECT public.listed.person_id, public.listed.xmin AS lockstep_written_by,
+    public.listed.xmin IN (
+      SELECT b.xid::xid
+      FROM lockstep.batch AS b
+      WHERE run_id = current_setting('lockstep.run_id')::bigint
+      AND operation_id = 'referred-to/fill/listed'
+      AND b.xid IS NOT NULL
+    ) AS lockstep_ours,
+    (EXISTS (SELECT FROM public.listings AS r WHERE r.person_id = public.listed.person_id)) AS lockstep_referred
+  FROM public.listed
+  WHERE public.listed.person_id > $1::bigint AND public.listed.person_id <= $2::bigint
+  FOR UPDATE
+  ), removed AS (
+  DELETE FROM public.listed USING candidate AS c
+  WHERE public.listed.person_id = c.person_id
+    AND public.listed.person_id > $1::bigint
+    AND public.listed.person_id <= $2::bigint
+    AND c.lockstep_ours
+    AND NOT c.lockstep_referred
+  RETURNING 1
+  ), since AS (
+  SELECT c.*, 'kept: written by others since' AS lockstep_what FROM candidate AS c
+  WHERE NOT c.lockstep_ours
+    AND age(c.lockstep_written_by) <= (
+      SELECT max(age(b.xid::xid))
+      FROM lockstep.batch AS b
+      WHERE run_id = current_setting('lockstep.run_id')::bigint
+      AND operation_id = 'referred-to/fill/listed'
+      AND b.xid IS NOT NULL
+    )
+    AND NOT EXISTS (
+      SELECT
+      FROM lockstep.already_there AS a
+      WHERE run_id = current_setting('lockstep.run_id')::bigint
+      AND operation_id = 'referred-to/fill/listed'
+      AND a.key = ARRAY[c.person_id::text]
+    )
+  UNION ALL
+  SELECT c.*, 'kept: others refer to it' FROM candidate AS c WHERE c.lockstep_ours AND c.lockstep_referred
+  )
+  SELECT (SELECT count(*) FROM candidate) AS read, (SELECT count(*) FROM removed) AS changed,
+    (SELECT count(*) FROM candidate) - (SELECT count(*) FROM removed) - (SELECT count(*) FROM since) AS skipped,
+      (SELECT count(*) FROM since) AS kept,
+    (
+      SELECT json_agg(
+        json_build_object(
+          'what',
+          s.lockstep_what,
+          'row',
+          to_jsonb(s.*) - 'lockstep_ours' - 'lockstep_written_by' - 'lockstep_referred' - 'lockstep_what'
+        )
+      )
+      FROM (SELECT * FROM since LIMIT 10) AS s
+    ) AS findings,
+    NULL::json AS problem;

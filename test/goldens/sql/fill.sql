@@ -90,12 +90,14 @@ ALTER TABLE public.people DROP COLUMN initial;
 WITH changed AS (
   UPDATE public.people SET initial = (left(name, 1)
   )::text
-  WHERE public.people.id > $1::bigint AND public.people.id <= $2::bigint
+  WHERE (name <> ''
+  ) AND public.people.id > $1::bigint AND public.people.id <= $2::bigint
     AND (ROW(public.people.initial::text)::record *<> ROW((left(name, 1)
   )::text::text)::record)
   RETURNING 1
   ), met AS (
-  SELECT count(*) AS read FROM public.people WHERE public.people.id > $1::bigint AND public.people.id <= $2::bigint
+  SELECT count(*) AS read FROM public.people WHERE (name <> ''
+  ) AND public.people.id > $1::bigint AND public.people.id <= $2::bigint
   )
   SELECT greatest(read, changed) AS read,
     changed,

@@ -734,6 +734,13 @@ CREATE TRIGGER "00 lockstep mirror-both-deletes/window: names d" AFTER DELETE ON
 
 ALTER TABLE public.names ENABLE ALWAYS TRIGGER "00 lockstep mirror-both-deletes/window: names d";
 
+SELECT pg_catalog.setval(q.sequence, q.top, true)
+    FROM (
+      SELECT pg_catalog.pg_get_serial_sequence('public.people', 'id') AS sequence,
+      (SELECT max(id)::bigint FROM public.people) AS top
+    ) AS q
+  WHERE q.sequence IS NOT NULL AND q.top > coalesce(pg_catalog.pg_sequence_last_value(q.sequence::regclass), 0);
+
 ----------------------------------------------------------------------------------------------------
 -- statement undo/fill/join/window: no longer answer writes to public.badges, public.names
 

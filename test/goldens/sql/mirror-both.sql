@@ -58,7 +58,9 @@ WITH expected AS NOT MATERIALIZED (SELECT id AS person_id, (lower(email)
   )::text AS email
   FROM public.people),
   actual AS NOT MATERIALIZED (SELECT person_id, email
-  FROM public.contacts),
+  FROM public.contacts
+  WHERE (called IS NULL
+  )),
   pair AS MATERIALIZED (
     SELECT p.problem, CASE WHEN p.problem <> 'extra' THEN to_jsonb(s.*) END AS expected,
       CASE WHEN p.problem <> 'missing' THEN to_jsonb(t.*) END AS found
@@ -106,6 +108,12 @@ WITH violation AS MATERIALIZED (
   )::text AS email
   FROM public.people) AS contacts) AS b
   JOIN public.people AS s ON s.id = b.id WHERE (ROW(s.email::text)::record *<> ROW(b.email::text)::record)
+  UNION ALL
+  SELECT 'not of this mapping', NULL, to_jsonb(contacts.*) FROM (SELECT id AS person_id, (lower(email)
+  )::text AS email
+  FROM public.people) AS contacts
+  WHERE (called IS NULL
+  ) IS NOT TRUE
   )
   SELECT count(*) AS violations,
     (SELECT json_agg(to_json(s.*)) FROM (SELECT * FROM violation LIMIT 10) AS s) AS samples,
@@ -126,6 +134,12 @@ CREATE FUNCTION lockstep."row of mirror-both/window: contacts"(bigint, text) RET
 CREATE FUNCTION lockstep."key of mirror-both/window: contacts"(bigint, bigint) RETURNS boolean
   LANGUAGE sql STABLE BEGIN ATOMIC
   SELECT $1 = $2;
+  END;
+
+CREATE FUNCTION lockstep."part of mirror-both/window: contacts"(text) RETURNS boolean
+  LANGUAGE sql STABLE BEGIN ATOMIC
+  SELECT (called IS NULL
+  ) IS TRUE FROM (SELECT $1 AS called) AS contacts;
   END;
 
 CREATE FUNCTION lockstep."mirror of mirror-both/window: contacts"() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER
@@ -169,14 +183,14 @@ CREATE FUNCTION lockstep."mirror of mirror-both/window: contacts"() RETURNS trig
       PERFORM set_config(
         'lockstep.echo', 'mirror-both/window: contacts > ' || pg_current_xact_id()::text || ' ' || gone_key::text, true
       );
-      EXECUTE 'DELETE FROM public.contacts AS t USING (SELECT $1 AS person_id, $2 AS email) AS gone WHERE lockstep."key of mirror-both/window: contacts"(t.person_id, gone.person_id)'
+      EXECUTE 'DELETE FROM public.contacts AS t USING (SELECT $1 AS person_id, $2 AS email) AS gone WHERE lockstep."key of mirror-both/window: contacts"(t.person_id, gone.person_id) AND lockstep."part of mirror-both/window: contacts"(t.called)'
         USING gone.person_id, gone.email;
       GET DIAGNOSTICS n = ROW_COUNT;
       IF n = 0 AND current_setting('transaction_isolation') <> 'read committed' THEN
         INSERT INTO public.contacts (person_id, email) VALUES (gone.person_id, gone.email)
         ON CONFLICT (person_id) DO NOTHING;
         IF FOUND THEN
-          EXECUTE 'DELETE FROM public.contacts AS t USING (SELECT $1 AS person_id, $2 AS email) AS gone WHERE lockstep."key of mirror-both/window: contacts"(t.person_id, gone.person_id)'
+          EXECUTE 'DELETE FROM public.contacts AS t USING (SELECT $1 AS person_id, $2 AS email) AS gone WHERE lockstep."key of mirror-both/window: contacts"(t.person_id, gone.person_id) AND lockstep."part of mirror-both/window: contacts"(t.called)'
             USING gone.person_id, gone.email;
         END IF;
       END IF;
@@ -202,7 +216,9 @@ CREATE FUNCTION lockstep."mirror of mirror-both/window: contacts"() RETURNS trig
         'lockstep.echo', 'mirror-both/window: contacts > ' || pg_current_xact_id()::text || ' ' || come_key::text, true
       );
       INSERT INTO public.contacts AS t (person_id, email) VALUES (come.person_id, come.email)
-      ON CONFLICT (person_id) DO UPDATE SET email = EXCLUDED.email;
+      ON CONFLICT (person_id) DO UPDATE
+        SET email = EXCLUDED.email
+        WHERE lockstep."part of mirror-both/window: contacts"(t.called);
       IF NOT FOUND THEN
         RAISE EXCEPTION 'lockstep window %: the row of public.contacts with this key belongs to others',
           '"mirror-both/window"'
@@ -238,6 +254,7 @@ REVOKE ALL ON FUNCTION lockstep."mirror of mirror-both/window: contacts"() FROM 
 REVOKE ALL ON FUNCTION lockstep."truncate of mirror-both/window: contacts"() FROM PUBLIC;
 REVOKE ALL ON FUNCTION lockstep."row of mirror-both/window: contacts"(bigint, text) FROM PUBLIC;
 REVOKE ALL ON FUNCTION lockstep."key of mirror-both/window: contacts"(bigint, bigint) FROM PUBLIC;
+REVOKE ALL ON FUNCTION lockstep."part of mirror-both/window: contacts"(text) FROM PUBLIC;
 
 ----------------------------------------------------------------------------------------------------
 -- statement undo/window/prepare: drop the functions of the window
@@ -247,6 +264,7 @@ DROP FUNCTION lockstep."mirror of mirror-both/window: contacts"();
 DROP FUNCTION lockstep."truncate of mirror-both/window: contacts"();
 DROP FUNCTION lockstep."row of mirror-both/window: contacts"(bigint, text);
 DROP FUNCTION lockstep."key of mirror-both/window: contacts"(bigint, bigint);
+DROP FUNCTION lockstep."part of mirror-both/window: contacts"(text);
 
 ----------------------------------------------------------------------------------------------------
 -- batch window/note/contacts: note down the rows of public.contacts that are there (contacts)
@@ -254,7 +272,8 @@ DROP FUNCTION lockstep."key of mirror-both/window: contacts"(bigint, bigint);
 -- sends
 WITH there AS MATERIALIZED (
   SELECT ARRAY[public.contacts.person_id::bigint::text] AS key FROM public.contacts
-  WHERE public.contacts.person_id > $1::bigint AND public.contacts.person_id <= $2::bigint
+  WHERE (called IS NULL
+  ) AND public.contacts.person_id > $1::bigint AND public.contacts.person_id <= $2::bigint
   ), noted AS (
   INSERT INTO lockstep.already_there (run_id, operation_id, key)
     SELECT current_setting('lockstep.run_id')::bigint, 'window/note/contacts', key
@@ -374,9 +393,13 @@ WITH violation AS MATERIALIZED (
   LEFT JOIN LATERAL (
     SELECT true AS lockstep_here, t.*
     FROM (
+    SELECT *
+    FROM (
     SELECT t.*
     FROM public.contacts AS t
     WHERE t.person_id = w.lockstep_key[1]::bigint
+  OFFSET 0) AS contacts WHERE (called IS NULL
+  )
   OFFSET 0) AS t) AS a ON true
   WHERE (
     e.lockstep_here IS DISTINCT FROM a.lockstep_here
@@ -421,14 +444,14 @@ CREATE OR REPLACE FUNCTION lockstep."mirror of mirror-both/window: contacts"() R
       come_key := ARRAY[come.person_id::bigint::text];
     END IF;
     IF had THEN
-      EXECUTE 'DELETE FROM public.contacts AS t USING (SELECT $1 AS person_id, $2 AS email) AS gone WHERE lockstep."key of mirror-both/window: contacts"(t.person_id, gone.person_id) AND NOT (ROW(t.email::text)::record *<> ROW(gone.email::text)::record) AND NOT (ROW(t.called::text, t.since::timestamp with time zone)::record *<> ROW(NULL::text, NULL::timestamp with time zone)::record) AND NOT EXISTS (SELECT FROM lockstep.already_there AS a WHERE a.run_id = (SELECT max(w.run_id) FROM lockstep."window" AS w WHERE w.name = ''mirror-both/window'') AND a.operation_id = ''window/note/contacts'' AND a.key = ARRAY[t.person_id::bigint::text])'
+      EXECUTE 'DELETE FROM public.contacts AS t USING (SELECT $1 AS person_id, $2 AS email) AS gone WHERE lockstep."key of mirror-both/window: contacts"(t.person_id, gone.person_id) AND lockstep."part of mirror-both/window: contacts"(t.called) AND NOT (ROW(t.email::text)::record *<> ROW(gone.email::text)::record) AND NOT (ROW(t.called::text, t.since::timestamp with time zone)::record *<> ROW(NULL::text, NULL::timestamp with time zone)::record) AND NOT EXISTS (SELECT FROM lockstep.already_there AS a WHERE a.run_id = (SELECT max(w.run_id) FROM lockstep."window" AS w WHERE w.name = ''mirror-both/window'') AND a.operation_id = ''window/note/contacts'' AND a.key = ARRAY[t.person_id::bigint::text])'
         USING gone.person_id, gone.email;
       GET DIAGNOSTICS n = ROW_COUNT;
       IF n = 0 AND current_setting('transaction_isolation') <> 'read committed' THEN
         INSERT INTO public.contacts (person_id, email) VALUES (gone.person_id, gone.email)
         ON CONFLICT (person_id) DO NOTHING;
         IF FOUND THEN
-          EXECUTE 'DELETE FROM public.contacts AS t USING (SELECT $1 AS person_id, $2 AS email) AS gone WHERE lockstep."key of mirror-both/window: contacts"(t.person_id, gone.person_id)'
+          EXECUTE 'DELETE FROM public.contacts AS t USING (SELECT $1 AS person_id, $2 AS email) AS gone WHERE lockstep."key of mirror-both/window: contacts"(t.person_id, gone.person_id) AND lockstep."part of mirror-both/window: contacts"(t.called)'
             USING gone.person_id, gone.email;
         END IF;
       END IF;
@@ -458,7 +481,8 @@ WITH candidate AS MATERIALIZED (
     public.contacts.tableoid AS lockstep_table,
     ARRAY[public.contacts.person_id::bigint::text] AS lockstep_key
   FROM public.contacts
-  WHERE public.contacts.person_id > $1::bigint AND public.contacts.person_id <= $2::bigint
+  WHERE (called IS NULL
+  ) AND public.contacts.person_id > $1::bigint AND public.contacts.person_id <= $2::bigint
   FOR UPDATE
   ), judged AS MATERIALIZED (
   SELECT c.*,
@@ -664,7 +688,9 @@ WITH expected AS NOT MATERIALIZED (SELECT id AS person_id, (lower(email)
   )::text AS email
   FROM public.people),
   actual AS NOT MATERIALIZED (SELECT person_id, email
-  FROM public.contacts),
+  FROM public.contacts
+  WHERE (called IS NULL
+  )),
   pair AS MATERIALIZED (
     SELECT p.problem, CASE WHEN p.problem <> 'extra' THEN to_jsonb(s.*) END AS expected,
       CASE WHEN p.problem <> 'missing' THEN to_jsonb(t.*) END AS found,
@@ -695,9 +721,13 @@ WITH expected AS NOT MATERIALIZED (SELECT id AS person_id, (lower(email)
     SELECT 'resurrected', NULL, to_jsonb(a.*)
       FROM lockstep.tombstone AS d
       CROSS JOIN LATERAL (
+      SELECT *
+      FROM (
       SELECT t.*
       FROM public.contacts AS t
       WHERE t.person_id = d.key[1]::bigint
+  OFFSET 0) AS contacts WHERE (called IS NULL
+  )
     OFFSET 0) AS a
       WHERE d.window_name = 'mirror-both/window' AND d.mapping = 'contacts'
   ),
@@ -716,10 +746,10 @@ WITH expected AS NOT MATERIALIZED (SELECT id AS person_id, (lower(email)
 -- statement fill/join/window: keep public.contacts → public.people in step from now on
 
 -- sends
-CREATE FUNCTION lockstep."back of mirror-both/window: contacts"(bigint, text) RETURNS TABLE (email text, id bigint)
+CREATE FUNCTION lockstep."back of mirror-both/window: contacts"(bigint, text, text) RETURNS TABLE (email text, id bigint)
   LANGUAGE sql STABLE BEGIN ATOMIC
   SELECT email AS email, person_id AS id
-  FROM (SELECT $1 AS person_id, $2 AS email) AS contacts;
+  FROM (SELECT $1 AS person_id, $2 AS email, $3 AS called) AS contacts;
   END;
 
 CREATE FUNCTION lockstep."own of mirror-both/window: contacts"(bigint, bigint) RETURNS boolean
@@ -768,17 +798,19 @@ CREATE FUNCTION lockstep."mirror back of mirror-both/window: contacts"() RETURNS
       PERFORM set_config('lockstep.seen', pg_current_xact_id()::text || ' mirror-both/window: contacts new', true);
     END IF;
     IF TG_OP <> 'INSERT' THEN
-      had := true;
+      had := lockstep."part of mirror-both/window: contacts"(OLD.called);
       IF had THEN
-        SELECT b.* INTO gone FROM lockstep."back of mirror-both/window: contacts"(OLD.person_id, OLD.email) AS b;
+        SELECT b.* INTO gone
+          FROM lockstep."back of mirror-both/window: contacts"(OLD.person_id, OLD.email, OLD.called) AS b;
         gone_row := ARRAY[gone.id::bigint::text];
         gone_key := ARRAY[OLD.person_id::bigint::text];
       END IF;
     END IF;
     IF TG_OP <> 'DELETE' THEN
-      has := true;
+      has := lockstep."part of mirror-both/window: contacts"(NEW.called);
       IF has THEN
-        SELECT b.* INTO come FROM lockstep."back of mirror-both/window: contacts"(NEW.person_id, NEW.email) AS b;
+        SELECT b.* INTO come
+          FROM lockstep."back of mirror-both/window: contacts"(NEW.person_id, NEW.email, NEW.called) AS b;
         come_row := ARRAY[come.id::bigint::text];
         come_key := ARRAY[NEW.person_id::bigint::text];
       END IF;
@@ -896,7 +928,7 @@ CREATE FUNCTION lockstep."mirror back of mirror-both/window: contacts"() RETURNS
   $body$;
 
 REVOKE ALL ON FUNCTION lockstep."mirror back of mirror-both/window: contacts"() FROM PUBLIC;
-REVOKE ALL ON FUNCTION lockstep."back of mirror-both/window: contacts"(bigint, text) FROM PUBLIC;
+REVOKE ALL ON FUNCTION lockstep."back of mirror-both/window: contacts"(bigint, text, text) FROM PUBLIC;
 REVOKE ALL ON FUNCTION lockstep."own of mirror-both/window: contacts"(bigint, bigint) FROM PUBLIC;
 REVOKE ALL ON FUNCTION lockstep."unset of mirror-both/window: contacts"(bigint) FROM PUBLIC;
 
@@ -919,7 +951,7 @@ CREATE TRIGGER "00 lockstep mirror-both/window: contacts u" AFTER UPDATE
     ON public.contacts
     FOR EACH ROW
     WHEN (
-      ROW(OLD.person_id, OLD.email)::record *<> ROW(NEW.person_id, NEW.email)::record
+      ROW(OLD.person_id, OLD.email, OLD.called)::record *<> ROW(NEW.person_id, NEW.email, NEW.called)::record
       AND (
         current_setting('lockstep.echo', true) IS DISTINCT FROM 'mirror-both/window: contacts > '
           || pg_catalog.pg_current_xact_id()::text
@@ -947,6 +979,13 @@ CREATE TRIGGER "00 lockstep mirror-both/window: contacts d" AFTER DELETE ON publ
 
 ALTER TABLE public.contacts ENABLE ALWAYS TRIGGER "00 lockstep mirror-both/window: contacts d";
 
+SELECT pg_catalog.setval(q.sequence, q.top, true)
+    FROM (
+      SELECT pg_catalog.pg_get_serial_sequence('public.people', 'id') AS sequence,
+      (SELECT max(id)::bigint FROM public.people) AS top
+    ) AS q
+  WHERE q.sequence IS NOT NULL AND q.top > coalesce(pg_catalog.pg_sequence_last_value(q.sequence::regclass), 0);
+
 ----------------------------------------------------------------------------------------------------
 -- statement undo/fill/join/window: no longer answer writes to public.contacts
 
@@ -955,7 +994,7 @@ DROP TRIGGER "00 lockstep mirror-both/window: contacts i" ON public.contacts;
 DROP TRIGGER "00 lockstep mirror-both/window: contacts u" ON public.contacts;
 DROP TRIGGER "00 lockstep mirror-both/window: contacts d" ON public.contacts;
 DROP FUNCTION lockstep."mirror back of mirror-both/window: contacts"();
-DROP FUNCTION lockstep."back of mirror-both/window: contacts"(bigint, text);
+DROP FUNCTION lockstep."back of mirror-both/window: contacts"(bigint, text, text);
 DROP FUNCTION lockstep."own of mirror-both/window: contacts"(bigint, bigint);
 DROP FUNCTION lockstep."unset of mirror-both/window: contacts"(bigint);
 
@@ -1046,6 +1085,8 @@ ALTER TABLE public.people ENABLE ALWAYS TRIGGER "00 lockstep mirror-both/window:
 -- sends
 DROP TRIGGER IF EXISTS "00 lockstep mirror-both/window: contacts w" ON public.people;
 
+-- sends: as fill/join/window
+
 ----------------------------------------------------------------------------------------------------
 -- statement flip/watch/2: note down which keys of public.contacts are written from now on
 
@@ -1091,9 +1132,13 @@ WITH entry AS MATERIALIZED (
   LEFT JOIN LATERAL (
     SELECT true AS lockstep_here, t.*
     FROM (
+    SELECT *
+    FROM (
     SELECT t.*
     FROM public.contacts AS t
     WHERE t.person_id = w.lockstep_key[1]::bigint
+  OFFSET 0) AS contacts WHERE (called IS NULL
+  )
   OFFSET 0) AS t) AS a ON true
   WHERE (
     e.lockstep_here IS DISTINCT FROM a.lockstep_here
@@ -1166,9 +1211,13 @@ WITH violation AS MATERIALIZED (
   LEFT JOIN LATERAL (
     SELECT true AS lockstep_here, t.*
     FROM (
+    SELECT *
+    FROM (
     SELECT t.*
     FROM public.contacts AS t
     WHERE t.person_id = w.lockstep_key[1]::bigint
+  OFFSET 0) AS contacts WHERE (called IS NULL
+  )
   OFFSET 0) AS t) AS a ON true
   WHERE (
     e.lockstep_here IS DISTINCT FROM a.lockstep_here
@@ -1303,14 +1352,14 @@ CREATE OR REPLACE FUNCTION lockstep."mirror of mirror-both/window: contacts"() R
       PERFORM set_config(
         'lockstep.echo', 'mirror-both/window: contacts > ' || pg_current_xact_id()::text || ' ' || gone_key::text, true
       );
-      EXECUTE 'DELETE FROM public.contacts AS t USING (SELECT $1 AS person_id, $2 AS email) AS gone WHERE lockstep."key of mirror-both/window: contacts"(t.person_id, gone.person_id)'
+      EXECUTE 'DELETE FROM public.contacts AS t USING (SELECT $1 AS person_id, $2 AS email) AS gone WHERE lockstep."key of mirror-both/window: contacts"(t.person_id, gone.person_id) AND lockstep."part of mirror-both/window: contacts"(t.called)'
         USING gone.person_id, gone.email;
       GET DIAGNOSTICS n = ROW_COUNT;
       IF n = 0 AND current_setting('transaction_isolation') <> 'read committed' THEN
         INSERT INTO public.contacts (person_id, email) VALUES (gone.person_id, gone.email)
         ON CONFLICT (person_id) DO NOTHING;
         IF FOUND THEN
-          EXECUTE 'DELETE FROM public.contacts AS t USING (SELECT $1 AS person_id, $2 AS email) AS gone WHERE lockstep."key of mirror-both/window: contacts"(t.person_id, gone.person_id)'
+          EXECUTE 'DELETE FROM public.contacts AS t USING (SELECT $1 AS person_id, $2 AS email) AS gone WHERE lockstep."key of mirror-both/window: contacts"(t.person_id, gone.person_id) AND lockstep."part of mirror-both/window: contacts"(t.called)'
             USING gone.person_id, gone.email;
         END IF;
       END IF;
@@ -1336,7 +1385,9 @@ CREATE OR REPLACE FUNCTION lockstep."mirror of mirror-both/window: contacts"() R
         'lockstep.echo', 'mirror-both/window: contacts > ' || pg_current_xact_id()::text || ' ' || come_key::text, true
       );
       INSERT INTO public.contacts AS t (person_id, email) VALUES (come.person_id, come.email)
-      ON CONFLICT (person_id) DO UPDATE SET email = EXCLUDED.email;
+      ON CONFLICT (person_id) DO UPDATE
+        SET email = EXCLUDED.email
+        WHERE lockstep."part of mirror-both/window: contacts"(t.called);
       IF NOT FOUND THEN
         RAISE EXCEPTION 'lockstep window %: the row of public.contacts with this key belongs to others',
           '"mirror-both/window"'
@@ -1383,17 +1434,19 @@ CREATE OR REPLACE FUNCTION lockstep."mirror back of mirror-both/window: contacts
       PERFORM set_config('lockstep.seen', pg_current_xact_id()::text || ' mirror-both/window: contacts new', true);
     END IF;
     IF TG_OP <> 'INSERT' THEN
-      had := true;
+      had := lockstep."part of mirror-both/window: contacts"(OLD.called);
       IF had THEN
-        SELECT b.* INTO gone FROM lockstep."back of mirror-both/window: contacts"(OLD.person_id, OLD.email) AS b;
+        SELECT b.* INTO gone
+          FROM lockstep."back of mirror-both/window: contacts"(OLD.person_id, OLD.email, OLD.called) AS b;
         gone_row := ARRAY[gone.id::bigint::text];
         gone_key := ARRAY[OLD.person_id::bigint::text];
       END IF;
     END IF;
     IF TG_OP <> 'DELETE' THEN
-      has := true;
+      has := lockstep."part of mirror-both/window: contacts"(NEW.called);
       IF has THEN
-        SELECT b.* INTO come FROM lockstep."back of mirror-both/window: contacts"(NEW.person_id, NEW.email) AS b;
+        SELECT b.* INTO come
+          FROM lockstep."back of mirror-both/window: contacts"(NEW.person_id, NEW.email, NEW.called) AS b;
         come_row := ARRAY[come.id::bigint::text];
         come_key := ARRAY[NEW.person_id::bigint::text];
       END IF;
@@ -1562,14 +1615,14 @@ CREATE OR REPLACE FUNCTION lockstep."mirror of mirror-both/window: contacts"() R
       PERFORM set_config(
         'lockstep.echo', 'mirror-both/window: contacts > ' || pg_current_xact_id()::text || ' ' || gone_key::text, true
       );
-      EXECUTE 'DELETE FROM public.contacts AS t USING (SELECT $1 AS person_id, $2 AS email) AS gone WHERE lockstep."key of mirror-both/window: contacts"(t.person_id, gone.person_id)'
+      EXECUTE 'DELETE FROM public.contacts AS t USING (SELECT $1 AS person_id, $2 AS email) AS gone WHERE lockstep."key of mirror-both/window: contacts"(t.person_id, gone.person_id) AND lockstep."part of mirror-both/window: contacts"(t.called)'
         USING gone.person_id, gone.email;
       GET DIAGNOSTICS n = ROW_COUNT;
       IF n = 0 AND current_setting('transaction_isolation') <> 'read committed' THEN
         INSERT INTO public.contacts (person_id, email) VALUES (gone.person_id, gone.email)
         ON CONFLICT (person_id) DO NOTHING;
         IF FOUND THEN
-          EXECUTE 'DELETE FROM public.contacts AS t USING (SELECT $1 AS person_id, $2 AS email) AS gone WHERE lockstep."key of mirror-both/window: contacts"(t.person_id, gone.person_id)'
+          EXECUTE 'DELETE FROM public.contacts AS t USING (SELECT $1 AS person_id, $2 AS email) AS gone WHERE lockstep."key of mirror-both/window: contacts"(t.person_id, gone.person_id) AND lockstep."part of mirror-both/window: contacts"(t.called)'
             USING gone.person_id, gone.email;
         END IF;
       END IF;
@@ -1595,7 +1648,9 @@ CREATE OR REPLACE FUNCTION lockstep."mirror of mirror-both/window: contacts"() R
         'lockstep.echo', 'mirror-both/window: contacts > ' || pg_current_xact_id()::text || ' ' || come_key::text, true
       );
       INSERT INTO public.contacts AS t (person_id, email) VALUES (come.person_id, come.email)
-      ON CONFLICT (person_id) DO UPDATE SET email = EXCLUDED.email;
+      ON CONFLICT (person_id) DO UPDATE
+        SET email = EXCLUDED.email
+        WHERE lockstep."part of mirror-both/window: contacts"(t.called);
       IF NOT FOUND THEN
         RAISE EXCEPTION 'lockstep window %: the row of public.contacts with this key belongs to others',
           '"mirror-both/window"'
@@ -1635,17 +1690,19 @@ CREATE OR REPLACE FUNCTION lockstep."mirror back of mirror-both/window: contacts
     echo text := current_setting('lockstep.echo', true);
   BEGIN
     IF TG_OP <> 'INSERT' THEN
-      had := true;
+      had := lockstep."part of mirror-both/window: contacts"(OLD.called);
       IF had THEN
-        SELECT b.* INTO gone FROM lockstep."back of mirror-both/window: contacts"(OLD.person_id, OLD.email) AS b;
+        SELECT b.* INTO gone
+          FROM lockstep."back of mirror-both/window: contacts"(OLD.person_id, OLD.email, OLD.called) AS b;
         gone_row := ARRAY[gone.id::bigint::text];
         gone_key := ARRAY[OLD.person_id::bigint::text];
       END IF;
     END IF;
     IF TG_OP <> 'DELETE' THEN
-      has := true;
+      has := lockstep."part of mirror-both/window: contacts"(NEW.called);
       IF has THEN
-        SELECT b.* INTO come FROM lockstep."back of mirror-both/window: contacts"(NEW.person_id, NEW.email) AS b;
+        SELECT b.* INTO come
+          FROM lockstep."back of mirror-both/window: contacts"(NEW.person_id, NEW.email, NEW.called) AS b;
         come_row := ARRAY[come.id::bigint::text];
         come_key := ARRAY[NEW.person_id::bigint::text];
       END IF;
@@ -1768,6 +1825,8 @@ CREATE OR REPLACE FUNCTION lockstep."mirror back of mirror-both/window: contacts
 -- sends
 DROP TRIGGER IF EXISTS "00 lockstep mirror-both/window: contacts w" ON public.people;
 
+-- sends: as fill/join/window
+
 ----------------------------------------------------------------------------------------------------
 -- statement flip/unwatch/2: stop noting down which keys of public.contacts are written
 
@@ -1885,13 +1944,14 @@ DROP TRIGGER "00 lockstep mirror-both/window: contacts t" ON public.people;
 
 -- sends
 DROP FUNCTION lockstep."mirror back of mirror-both/window: contacts"();
-DROP FUNCTION lockstep."back of mirror-both/window: contacts"(bigint, text);
+DROP FUNCTION lockstep."back of mirror-both/window: contacts"(bigint, text, text);
 DROP FUNCTION lockstep."own of mirror-both/window: contacts"(bigint, bigint);
 DROP FUNCTION lockstep."unset of mirror-both/window: contacts"(bigint);
 DROP FUNCTION lockstep."mirror of mirror-both/window: contacts"();
 DROP FUNCTION lockstep."truncate of mirror-both/window: contacts"();
 DROP FUNCTION lockstep."row of mirror-both/window: contacts"(bigint, text);
 DROP FUNCTION lockstep."key of mirror-both/window: contacts"(bigint, bigint);
+DROP FUNCTION lockstep."part of mirror-both/window: contacts"(text);
 DELETE FROM lockstep.tombstone WHERE window_name = 'mirror-both/window';
 DELETE FROM lockstep.old_writer WHERE window_name = 'mirror-both/window';
 DELETE FROM lockstep.mirror_failure WHERE window_name = 'mirror-both/window';

@@ -364,3 +364,117 @@ WITH changed AS (
         HAVING count(*) > 0
       ) END AS problem
   FROM met, (SELECT count(*) - (SELECT rows FROM lacking) AS changed FROM changed) AS written;
+
+----------------------------------------------------------------------------------------------------
+-- statement keys/beside/1/build: build index members_pkey_uuid on public.members concurrently
+
+-- sends
+CREATE UNIQUE INDEX CONCURRENTLY members_pkey_uuid ON public.members USING btree (tenant, id_uuid);
+
+-- has had its effect: index members_pkey_uuid is there and valid
+WITH violation AS MATERIALIZED (
+  SELECT 'no valid index members_pkey_uuid' AS missing
+  WHERE NOT EXISTS (
+    SELECT FROM pg_index i
+    JOIN pg_class c ON c.oid = i.indexrelid
+    JOIN pg_namespace n ON n.oid = c.relnamespace
+    JOIN pg_class t ON t.oid = i.indrelid
+    WHERE n.nspname = 'public' AND c.relname = 'members_pkey_uuid' AND t.relname = 'members'
+      AND i.indisvalid AND i.indisready AND i.indislive)
+  )
+  SELECT count(*) AS violations,
+    (SELECT json_agg(to_json(s.*)) FROM (SELECT * FROM violation LIMIT 1) AS s) AS samples,
+    NULL::json AS figures
+  FROM violation;
+
+-- has left nothing: no invalid index members_pkey_uuid is left
+WITH violation AS MATERIALIZED (
+  SELECT n.nspname AS schema, c.relname AS index, i.indisvalid AS valid
+  FROM pg_index i
+  JOIN pg_class c ON c.oid = i.indexrelid
+  JOIN pg_namespace n ON n.oid = c.relnamespace
+  WHERE n.nspname = 'public' AND c.relname = 'members_pkey_uuid' AND NOT i.indisvalid
+  )
+  SELECT count(*) AS violations,
+    (SELECT json_agg(to_json(s.*)) FROM (SELECT * FROM violation LIMIT 1) AS s) AS samples,
+    NULL::json AS figures
+  FROM violation;
+
+-- takes away what is left
+DROP INDEX CONCURRENTLY IF EXISTS public.members_pkey_uuid;
+
+-- stands in its way: every new key of twin-composite/keys is one of a kind
+WITH violation AS MATERIALIZED (
+  SELECT 'public.members.id_uuid' AS "column",
+    d.lockstep_old::pg_catalog.text AS old,
+    d.lockstep_new::pg_catalog.text AS new
+    FROM (
+    SELECT t.tenant AS lockstep_key0, t.id AS lockstep_key1, t.id AS lockstep_old, t.id_uuid AS lockstep_new,
+    pg_catalog.row_number() OVER (PARTITION BY t.tenant, t.id_uuid ORDER BY t.tenant, t.id) AS lockstep_number
+  FROM public.members AS t WHERE t.id_uuid IS NOT NULL) AS d WHERE d.lockstep_number > 1
+  )
+  SELECT count(*) AS violations,
+    (SELECT json_agg(to_json(s.*)) FROM (SELECT * FROM violation LIMIT 10) AS s) AS samples,
+    NULL::json AS figures
+  FROM violation;
+
+-- mends that
+DO $body$
+  DECLARE
+    key_0_0 integer[];
+    key_0_1 bigint[];
+    old_0 bigint[];
+    taken uuid;
+    given uuid;
+  BEGIN
+    SELECT coalesce(pg_catalog.array_agg(d.lockstep_key0 ORDER BY d.lockstep_key0, d.lockstep_key1), '{}'),
+      coalesce(pg_catalog.array_agg(d.lockstep_key1 ORDER BY d.lockstep_key0, d.lockstep_key1), '{}'),
+      coalesce(pg_catalog.array_agg(d.lockstep_old ORDER BY d.lockstep_key0, d.lockstep_key1), '{}') INTO key_0_0,
+      key_0_1,
+      old_0
+    FROM (SELECT t.tenant AS lockstep_key0, t.id AS lockstep_key1, t.id AS lockstep_old, t.id_uuid AS lockstep_new,
+    pg_catalog.row_number() OVER (PARTITION BY t.tenant, t.id_uuid ORDER BY t.tenant, t.id) AS lockstep_number
+  FROM public.members AS t WHERE t.id_uuid IS NOT NULL) AS d WHERE d.lockstep_number > 1;
+    LOCK TABLE public.members, public.posts IN SHARE ROW EXCLUSIVE MODE;
+    FOR nth IN 1 .. pg_catalog.cardinality(old_0) LOOP
+      SELECT t.id_uuid INTO taken FROM public.members AS t WHERE t.tenant = key_0_0[nth] AND t.id = key_0_1[nth];
+      given := pg_catalog.gen_random_uuid();
+      UPDATE public.members AS t SET id_uuid = given WHERE t.tenant = key_0_0[nth] AND t.id = key_0_1[nth];
+      CONTINUE WHEN NOT FOUND;
+      UPDATE public.posts AS c SET author_uuid = p.id_uuid FROM public.members AS p
+      WHERE p.id = c.author
+        AND p.tenant = c.tenant
+        AND c.author = old_0[nth]
+        AND c.author_uuid = taken
+        AND p.id_uuid = given;
+      INSERT INTO lockstep.finding (run_id, operation_id, what, detail)
+      VALUES (
+        current_setting('lockstep.run_id')::bigint,
+        'keys/beside/1/build',
+        'two rows had one new key: the later one was given another',
+        pg_catalog.json_build_object(
+          'column', 'public.members.id_uuid', 'old', old_0[nth], 'taken', taken, 'given', given
+        )
+      );
+    END LOOP;
+  END
+  $body$;
+
+----------------------------------------------------------------------------------------------------
+-- statement undo/keys/beside/1/build: drop index members_pkey_uuid concurrently
+
+-- sends
+DROP INDEX CONCURRENTLY IF EXISTS public.members_pkey_uuid;
+
+-- has had its effect: index members_pkey_uuid is gone
+WITH violation AS MATERIALIZED (
+  SELECT n.nspname AS schema, c.relname AS index, i.indisvalid AS valid
+  FROM pg_index i
+  JOIN pg_class c ON c.oid = i.indexrelid
+  JOIN pg_namespace n ON n.oid = c.relnamespace
+  WHERE n.nspname = 'public' AND c.relname = 'members_pkey_uuid' AND true
+  )
+  SELECT count(*) AS violations,
+    (SELECT json_agg(to_json(s.*)) FROM (SELECT * FROM violation LIMIT 1) AS s) AS samples,
+    NULL::json AS figures
+  FROM violation;

@@ -374,3 +374,643 @@ WITH changed AS (
         HAVING count(*) > 0
       ) END AS problem
   FROM met, (SELECT count(*) - (SELECT rows FROM lacking) AS changed FROM changed) AS written;
+
+----------------------------------------------------------------------------------------------------
+-- statement flip/cutover: give the new columns of keys the names of the old ones
+
+-- asserts: the window twin-partitions/keys can become: new leads
+WITH violation AS MATERIALIZED (
+  SELECT w.state
+    FROM (SELECT 1) AS one
+    LEFT JOIN lockstep."window" AS w
+    ON w.run_id = current_setting('lockstep.run_id')::bigint
+    AND w.step = 'keys'
+  WHERE w.state IS NULL OR w.state NOT IN ('old leads')
+  )
+  SELECT count(*) AS violations,
+    (SELECT json_agg(to_json(s.*)) FROM (SELECT * FROM violation LIMIT 1) AS s) AS samples,
+    NULL::json AS figures
+  FROM violation;
+
+-- asserts: the triggers of twin-partitions/keys are as they were made
+WITH violation AS MATERIALIZED (
+  SELECT p.relid::pg_catalog.regclass::pg_catalog.text AS "table", w.trigger_name AS "trigger"
+    FROM (
+      VALUES ('public.calendars', '~ lockstep twin-partitions/keys: public.calendars i'),
+      ('public.calendars', '~ lockstep twin-partitions/keys: public.calendars u'),
+      ('public.days', '~ lockstep twin-partitions/keys: public.days i'),
+      ('public.days', '~ lockstep twin-partitions/keys: public.days u'),
+      ('public.days', '~ lockstep twin-partitions/keys: public.days s')
+    ) AS w (table_name, trigger_name)
+  CROSS JOIN LATERAL (SELECT pg_catalog.to_regclass(w.table_name) AS relid
+    UNION SELECT t.relid FROM pg_catalog.pg_partition_tree(pg_catalog.to_regclass(w.table_name)) AS t) AS p
+  WHERE NOT EXISTS (
+    SELECT FROM pg_catalog.pg_trigger AS g WHERE g.tgrelid = p.relid AND g.tgname = w.trigger_name AND g.tgenabled = 'A'
+  )
+  )
+  SELECT count(*) AS violations,
+    (SELECT json_agg(to_json(s.*)) FROM (SELECT * FROM violation LIMIT 10) AS s) AS samples,
+    NULL::json AS figures
+  FROM violation;
+
+-- asserts: every partition has its part of the indexes that twin-partitions/keys made: build what is missing, and ALTER INDEX … ATTACH PARTITION
+WITH violation AS MATERIALIZED (
+  SELECT w.index FROM (VALUES ('public.days_calendar_id_idx_uuid')) AS w (index)
+  WHERE NOT EXISTS (
+    SELECT FROM pg_catalog.pg_index AS i WHERE i.indexrelid = pg_catalog.to_regclass(w.index) AND i.indisvalid
+  )
+  )
+  SELECT count(*) AS violations,
+    (SELECT json_agg(to_json(s.*)) FROM (SELECT * FROM violation LIMIT 10) AS s) AS samples,
+    NULL::json AS figures
+  FROM violation;
+
+-- asserts: nothing stands on the old columns of twin-partitions/keys that was not there when it was planned: drop it, and make it again behind the cutover
+WITH violation AS MATERIALIZED (
+  SELECT o.type || ' ' || o.identity AS what, c.relation || '.' || c.name AS stands_on
+  FROM (
+    VALUES ('public.calendars', 'id'), ('public.days', 'calendar_id'), ('public.days_2026', 'calendar_id')
+  ) AS c (relation, name)
+  JOIN pg_catalog.pg_attribute AS a ON a.attrelid = pg_catalog.to_regclass(c.relation) AND a.attname = c.name
+  JOIN pg_catalog.pg_depend AS d
+    ON d.refclassid = 'pg_catalog.pg_class'::pg_catalog.regclass
+    AND d.refobjid = a.attrelid
+    AND d.refobjsubid = a.attnum
+  LEFT JOIN pg_catalog.pg_rewrite AS r ON d.classid = 'pg_catalog.pg_rewrite'::pg_catalog.regclass AND r.oid = d.objid
+  LEFT JOIN pg_catalog.pg_policy AS p ON d.classid = 'pg_catalog.pg_policy'::pg_catalog.regclass AND p.oid = d.objid
+  LEFT JOIN pg_catalog.pg_proc AS f ON d.classid = 'pg_catalog.pg_proc'::pg_catalog.regclass AND f.oid = d.objid
+  CROSS JOIN LATERAL (SELECT i.* FROM pg_catalog.pg_identify_object(
+      CASE WHEN r.rulename = '_RETURN' THEN 'pg_catalog.pg_class'::pg_catalog.regclass ELSE d.classid END,
+      CASE WHEN r.rulename = '_RETURN' THEN r.ev_class ELSE d.objid END, 0) AS i) AS o
+  WHERE f.pronamespace <> 'lockstep'::pg_catalog.regnamespace
+    OR r.oid IS NOT NULL
+      AND r.ev_class NOT IN (
+        SELECT pg_catalog.to_regclass(k.name)
+        FROM (SELECT NULL::pg_catalog.text, NULL::pg_catalog.text WHERE false) AS k (name)
+        WHERE pg_catalog.to_regclass(k.name) IS NOT NULL
+      )
+    OR p.oid IS NOT NULL
+      AND NOT EXISTS (
+      SELECT
+      FROM (SELECT NULL::pg_catalog.text, NULL::pg_catalog.text WHERE false) AS k (relation, name)
+      WHERE pg_catalog.to_regclass(k.relation) = p.polrelid AND k.name = p.polname)
+  GROUP BY 1, 2
+  )
+  SELECT count(*) AS violations,
+    (SELECT json_agg(to_json(s.*)) FROM (SELECT * FROM violation LIMIT 10) AS s) AS samples,
+    NULL::json AS figures
+  FROM violation;
+
+-- asserts: no partition was detached while twin-partitions/keys was open: attach it again, or drop it: as undo/keys/open/public.days
+
+-- sends
+ALTER TABLE public.days DROP CONSTRAINT days_calendar_id_fkey;
+ALTER TABLE public.calendars RENAME COLUMN id TO id_legacy;
+ALTER TABLE public.calendars RENAME COLUMN id_uuid TO id;
+ALTER TABLE public.days RENAME COLUMN calendar_id TO calendar_id_legacy;
+ALTER TABLE public.days RENAME COLUMN calendar_id_uuid TO calendar_id;
+ALTER TABLE public.calendars DROP CONSTRAINT calendars_pkey;
+ALTER TABLE public.calendars ADD CONSTRAINT calendars_pkey PRIMARY KEY USING INDEX calendars_pkey_uuid;
+ALTER TABLE public.calendars RENAME CONSTRAINT calendars_id_not_null TO calendars_id_not_null_legacy;
+ALTER TABLE public.calendars RENAME CONSTRAINT calendars_id_not_null_uuid TO calendars_id_not_null;
+ALTER INDEX IF EXISTS public.days_2026_calendar_id_idx RENAME TO days_2026_calendar_id_idx_legacy;
+ALTER INDEX IF EXISTS public.days_2026_calendar_id_idx_uuid RENAME TO days_2026_calendar_id_idx;
+ALTER INDEX public.days_calendar_id_idx RENAME TO days_calendar_id_idx_legacy;
+ALTER INDEX public.days_calendar_id_idx_uuid RENAME TO days_calendar_id_idx;
+ALTER TABLE IF EXISTS public.days_2026 RENAME CONSTRAINT days_calendar_id_fkey_uuid TO days_calendar_id_fkey;
+ALTER TABLE public.days RENAME CONSTRAINT days_calendar_id_fkey_uuid TO days_calendar_id_fkey;
+ALTER TABLE public.calendars ALTER COLUMN id SET DEFAULT pg_catalog.gen_random_uuid();
+
+CREATE OR REPLACE FUNCTION lockstep."twins of twin-partitions/keys: public.calendars"() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER
+  SET search_path = pg_catalog, pg_temp
+    SET TimeZone = 'UTC'
+    SET DateStyle = 'ISO, YMD'
+    SET IntervalStyle = 'postgres'
+    SET extra_float_digits = '1'
+    SET bytea_output = 'hex'
+    SET lc_monetary = 'C'
+    SET standard_conforming_strings = 'on'
+    SET row_security = 'off'
+  AS $body$
+  DECLARE
+    hit boolean;
+    taken boolean;
+    wanted uuid;
+    by_old_0 boolean;
+    by_new_0 boolean;
+    moved_0 boolean;
+    other_0 bigint;
+  BEGIN
+    IF TG_OP = 'INSERT' THEN
+      by_old_0 := NEW.id_legacy IS NOT NULL;
+      by_new_0 := NEW.id IS NOT NULL;
+      moved_0 := false;
+    ELSE
+      by_old_0 := NEW.id_legacy IS DISTINCT FROM OLD.id_legacy;
+      by_new_0 := NEW.id IS DISTINCT FROM OLD.id;
+      moved_0 := false;
+    END IF;
+    IF TG_OP = 'UPDATE'
+      AND by_old_0
+      AND NOT by_new_0
+      AND current_setting('lockstep.seen', true) IS DISTINCT FROM pg_current_xact_id()::text
+        || ' twin-partitions/keys public.calendars'
+      THEN
+      INSERT INTO lockstep.old_writer (window_name, mapping, side)
+        VALUES ('twin-partitions/keys', 'public.calendars', 'old');
+      PERFORM set_config('lockstep.seen', pg_current_xact_id()::text || ' twin-partitions/keys public.calendars', true);
+    END IF;
+    IF TG_OP = 'UPDATE' AND by_old_0 AND NOT by_new_0 AND OLD.id_legacy IS NOT NULL THEN
+      RAISE EXCEPTION 'lockstep window %: id_legacy of public.calendars does not change alone', '"twin-partitions/keys"'
+        USING ERRCODE = 'check_violation', HINT = 'What refers to the row follows id.';
+    END IF;
+    IF NEW.id IS NULL THEN
+      NEW.id := pg_catalog.gen_random_uuid();
+    END IF;
+    RETURN NEW;
+  END
+  $body$;
+
+DROP TRIGGER "~ lockstep twin-partitions/keys: public.calendars u" ON public.calendars;
+
+CREATE TRIGGER "~ lockstep twin-partitions/keys: public.calendars u" BEFORE UPDATE
+    ON public.calendars
+    FOR EACH ROW
+    WHEN (OLD.id_legacy IS DISTINCT FROM NEW.id_legacy OR (OLD.id IS DISTINCT FROM NEW.id))
+    EXECUTE FUNCTION lockstep."twins of twin-partitions/keys: public.calendars"();
+
+ALTER TABLE public.calendars ENABLE ALWAYS TRIGGER "~ lockstep twin-partitions/keys: public.calendars u";
+
+CREATE OR REPLACE FUNCTION lockstep."twins of twin-partitions/keys: public.days"() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER
+  SET search_path = pg_catalog, pg_temp
+    SET TimeZone = 'UTC'
+    SET DateStyle = 'ISO, YMD'
+    SET IntervalStyle = 'postgres'
+    SET extra_float_digits = '1'
+    SET bytea_output = 'hex'
+    SET lc_monetary = 'C'
+    SET standard_conforming_strings = 'on'
+    SET row_security = 'off'
+  AS $body$
+  DECLARE
+    hit boolean;
+    taken boolean;
+    wanted uuid;
+    by_old_0 boolean;
+    by_new_0 boolean;
+    moved_0 boolean;
+    other_0 bigint;
+  BEGIN
+    IF TG_OP = 'INSERT' THEN
+      by_old_0 := NEW.calendar_id_legacy IS NOT NULL;
+      by_new_0 := NEW.calendar_id IS NOT NULL;
+      moved_0 := false;
+    ELSE
+      by_old_0 := NEW.calendar_id_legacy IS DISTINCT FROM OLD.calendar_id_legacy;
+      by_new_0 := NEW.calendar_id IS DISTINCT FROM OLD.calendar_id;
+      moved_0 := false;
+    END IF;
+    IF by_old_0
+      AND NOT by_new_0
+      AND current_setting('lockstep.seen', true) IS DISTINCT FROM pg_current_xact_id()::text
+        || ' twin-partitions/keys public.days'
+      THEN
+      INSERT INTO lockstep.old_writer (window_name, mapping, side)
+        VALUES ('twin-partitions/keys', 'public.days', 'old');
+      PERFORM set_config('lockstep.seen', pg_current_xact_id()::text || ' twin-partitions/keys public.days', true);
+    END IF;
+    taken := true;
+    IF by_new_0 OR moved_0 AND NOT by_old_0 AND taken AND NEW.calendar_id IS NOT NULL THEN
+      other_0 := NULL;
+      hit := true;
+      IF NEW.calendar_id IS NOT NULL THEN
+        SELECT p.id_legacy INTO other_0 FROM public.calendars AS p WHERE p.id = NEW.calendar_id;
+        hit := FOUND;
+      END IF;
+      IF NOT (NOT by_old_0 OR NEW.calendar_id_legacy IS NULL OR other_0 IS NULL OR other_0 = NEW.calendar_id_legacy)
+        THEN
+        RAISE EXCEPTION 'lockstep window %: calendar_id_legacy and calendar_id of public.days are written with values that do not belong together',
+          '"twin-partitions/keys"'
+          USING ERRCODE = 'check_violation', HINT = 'Write one of the two; the other follows.';
+      END IF;
+      IF taken AND (hit OR by_new_0 AND NOT by_old_0) THEN
+        NEW.calendar_id_legacy := other_0;
+      END IF;
+    ELSIF by_old_0 OR moved_0 THEN
+      wanted := NULL;
+      hit := true;
+      IF NEW.calendar_id_legacy IS NOT NULL AND taken THEN
+        SELECT p.id INTO wanted FROM public.calendars AS p WHERE p.id_legacy = NEW.calendar_id_legacy;
+        hit := FOUND;
+        -- The snapshot is older than the fill of the parent: what it shows of it will not do.
+        IF hit AND wanted IS NULL AND current_setting('transaction_isolation') <> 'read committed' THEN
+          RAISE EXCEPTION 'lockstep window %: the snapshot is older than the new key of public.calendars',
+            'twin-partitions/keys'
+            USING ERRCODE = 'serialization_failure', HINT = 'Try the transaction again.';
+        END IF;
+      END IF;
+      IF NOT (NOT by_new_0 OR NEW.calendar_id IS NULL OR wanted IS NULL OR wanted = NEW.calendar_id) THEN
+        RAISE EXCEPTION 'lockstep window %: calendar_id_legacy and calendar_id of public.days are written with values that do not belong together',
+          '"twin-partitions/keys"'
+          USING ERRCODE = 'check_violation', HINT = 'Write one of the two; the other follows.';
+      END IF;
+      IF hit OR NOT by_new_0 THEN
+        NEW.calendar_id := wanted;
+      END IF;
+    END IF;
+    RETURN NEW;
+  END
+  $body$;
+
+CREATE OR REPLACE FUNCTION lockstep."settle of twin-partitions/keys: public.days"() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER
+  SET search_path = pg_catalog, pg_temp
+    SET TimeZone = 'UTC'
+    SET DateStyle = 'ISO, YMD'
+    SET IntervalStyle = 'postgres'
+    SET extra_float_digits = '1'
+    SET bytea_output = 'hex'
+    SET lc_monetary = 'C'
+    SET standard_conforming_strings = 'on'
+    SET row_security = 'off'
+  AS $body$
+  DECLARE
+    wanted uuid;
+    other_0 bigint;
+  BEGIN
+    IF NEW.calendar_id IS NULL AND NEW.calendar_id_legacy IS NOT NULL THEN
+      SELECT p.id INTO wanted FROM public.calendars AS p WHERE p.id_legacy = NEW.calendar_id_legacy;
+      IF wanted IS NOT NULL THEN
+        UPDATE public.days AS t
+          SET calendar_id = wanted
+          WHERE t.id = NEW.id
+          AND t.at = NEW.at
+          AND t.calendar_id_legacy = NEW.calendar_id_legacy
+          AND t.calendar_id IS NULL;
+      END IF;
+    ELSIF NEW.calendar_id_legacy IS NULL AND NEW.calendar_id IS NOT NULL THEN
+      SELECT p.id_legacy INTO other_0 FROM public.calendars AS p WHERE p.id = NEW.calendar_id;
+      IF other_0 IS NOT NULL THEN
+        UPDATE public.days AS t
+          SET calendar_id_legacy = other_0
+          WHERE t.id = NEW.id
+          AND t.at = NEW.at
+          AND t.calendar_id = NEW.calendar_id
+          AND t.calendar_id_legacy IS NULL;
+      END IF;
+    END IF;
+    RETURN NULL;
+  END
+  $body$;
+
+DROP TRIGGER "~ lockstep twin-partitions/keys: public.days u" ON public.days;
+
+CREATE TRIGGER "~ lockstep twin-partitions/keys: public.days u" BEFORE UPDATE
+    ON public.days
+    FOR EACH ROW
+    WHEN (
+      OLD.calendar_id_legacy IS DISTINCT FROM NEW.calendar_id_legacy
+      OR (OLD.calendar_id IS DISTINCT FROM NEW.calendar_id)
+    )
+    EXECUTE FUNCTION lockstep."twins of twin-partitions/keys: public.days"();
+
+ALTER TABLE public.days ENABLE ALWAYS TRIGGER "~ lockstep twin-partitions/keys: public.days u";
+
+WITH moved AS (
+  UPDATE lockstep."window" AS w
+    SET state = 'new leads', moved_at = clock_timestamp()
+    WHERE w.run_id = current_setting('lockstep.run_id')::bigint
+    AND w.step = 'keys'
+    RETURNING w.run_id, w.step, w.state, w.moved_at
+  )
+  INSERT INTO lockstep.window_move (window_run_id, step, to_state, at, by_run_id)
+    SELECT run_id, step, state, moved_at, current_setting('lockstep.run_id')::bigint
+    FROM moved;
+
+----------------------------------------------------------------------------------------------------
+-- statement undo/flip/spare-new/1/build: build index calendars_pkey_spare on public.calendars concurrently
+
+-- sends
+CREATE UNIQUE INDEX CONCURRENTLY calendars_pkey_spare ON public.calendars USING btree (id);
+
+-- has had its effect: index calendars_pkey_spare is there and valid
+WITH violation AS MATERIALIZED (
+  SELECT 'no valid index calendars_pkey_spare' AS missing
+  WHERE NOT EXISTS (
+    SELECT FROM pg_index i
+    JOIN pg_class c ON c.oid = i.indexrelid
+    JOIN pg_namespace n ON n.oid = c.relnamespace
+    JOIN pg_class t ON t.oid = i.indrelid
+    WHERE n.nspname = 'public' AND c.relname = 'calendars_pkey_spare' AND t.relname = 'calendars'
+      AND i.indisvalid AND i.indisready AND i.indislive)
+  )
+  SELECT count(*) AS violations,
+    (SELECT json_agg(to_json(s.*)) FROM (SELECT * FROM violation LIMIT 1) AS s) AS samples,
+    NULL::json AS figures
+  FROM violation;
+
+-- has left nothing: no invalid index calendars_pkey_spare is left
+WITH violation AS MATERIALIZED (
+  SELECT n.nspname AS schema, c.relname AS index, i.indisvalid AS valid
+  FROM pg_index i
+  JOIN pg_class c ON c.oid = i.indexrelid
+  JOIN pg_namespace n ON n.oid = c.relnamespace
+  WHERE n.nspname = 'public' AND c.relname = 'calendars_pkey_spare' AND NOT i.indisvalid
+  )
+  SELECT count(*) AS violations,
+    (SELECT json_agg(to_json(s.*)) FROM (SELECT * FROM violation LIMIT 1) AS s) AS samples,
+    NULL::json AS figures
+  FROM violation;
+
+-- takes away what is left
+DROP INDEX CONCURRENTLY IF EXISTS public.calendars_pkey_spare;
+
+----------------------------------------------------------------------------------------------------
+-- check undo/flip/compare/keys/1-in_sync: id of public.calendars is what the old keys say (public.calendars)
+
+-- check
+WITH violation AS MATERIALIZED (
+  SELECT 'public.calendars.id' AS "column",
+    ARRAY[t.id_legacy::pg_catalog.text] AS key,
+    t.id_legacy::pg_catalog.text AS old,
+    t.id::pg_catalog.text AS new,
+    NULL::pg_catalog.text AS expected
+  FROM public.calendars AS t WHERE t.id IS NULL
+  )
+  SELECT count(*) AS violations,
+    (SELECT json_agg(to_json(s.*)) FROM (SELECT * FROM violation LIMIT 10) AS s) AS samples,
+    NULL::json AS figures
+  FROM violation;
+
+----------------------------------------------------------------------------------------------------
+-- check undo/flip/compare/keys/2-in_sync: calendar_id of public.days is what the old keys say (public.days)
+
+-- check
+WITH violation AS MATERIALIZED (
+  SELECT 'public.days.calendar_id' AS "column",
+    ARRAY[t.id::pg_catalog.text,
+    t.at::pg_catalog.text] AS key,
+    t.calendar_id_legacy::pg_catalog.text AS old,
+    t.calendar_id::pg_catalog.text AS new,
+    (
+      CASE WHEN true THEN CASE WHEN p.lockstep_there THEN p.id ELSE NULL::pg_catalog.uuid END END
+    )::pg_catalog.text AS expected
+  FROM public.days AS t
+    LEFT JOIN (SELECT true AS lockstep_there, * FROM public.calendars) AS p
+    ON p.id_legacy = t.calendar_id_legacy
+  WHERE t.calendar_id IS DISTINCT FROM (
+    CASE WHEN true THEN CASE WHEN p.lockstep_there THEN p.id ELSE NULL::pg_catalog.uuid END END
+  )
+  )
+  SELECT count(*) AS violations,
+    (SELECT json_agg(to_json(s.*)) FROM (SELECT * FROM violation LIMIT 10) AS s) AS samples,
+    NULL::json AS figures
+  FROM violation;
+
+----------------------------------------------------------------------------------------------------
+-- statement undo/flip/cutover: give the old columns of keys their names back
+
+-- asserts: the window twin-partitions/keys can become: old leads
+WITH violation AS MATERIALIZED (
+  SELECT w.state
+    FROM (SELECT 1) AS one
+    LEFT JOIN lockstep."window" AS w
+    ON w.run_id = current_setting('lockstep.run_id')::bigint
+    AND w.step = 'keys'
+  WHERE w.state IS NULL OR w.state NOT IN ('new leads')
+  )
+  SELECT count(*) AS violations,
+    (SELECT json_agg(to_json(s.*)) FROM (SELECT * FROM violation LIMIT 1) AS s) AS samples,
+    NULL::json AS figures
+  FROM violation;
+
+-- asserts: the triggers of twin-partitions/keys are as they were made: as flip/cutover
+
+-- asserts: no partition was detached while twin-partitions/keys was open: attach it again, or drop it: as undo/keys/open/public.days
+
+-- sends
+ALTER TABLE public.days DROP CONSTRAINT days_calendar_id_fkey;
+ALTER TABLE public.calendars ALTER COLUMN id DROP DEFAULT;
+ALTER TABLE public.calendars RENAME COLUMN id TO id_uuid;
+ALTER TABLE public.calendars RENAME COLUMN id_legacy TO id;
+ALTER TABLE public.days RENAME COLUMN calendar_id TO calendar_id_uuid;
+ALTER TABLE public.days RENAME COLUMN calendar_id_legacy TO calendar_id;
+ALTER TABLE public.calendars DROP CONSTRAINT calendars_pkey;
+ALTER TABLE public.calendars ADD CONSTRAINT calendars_pkey PRIMARY KEY USING INDEX calendars_pkey_legacy;
+ALTER INDEX public.calendars_pkey_spare RENAME TO calendars_pkey_uuid;
+ALTER TABLE public.calendars RENAME CONSTRAINT calendars_id_not_null TO calendars_id_not_null_uuid;
+ALTER TABLE public.calendars RENAME CONSTRAINT calendars_id_not_null_legacy TO calendars_id_not_null;
+ALTER INDEX IF EXISTS public.days_2026_calendar_id_idx RENAME TO days_2026_calendar_id_idx_uuid;
+ALTER INDEX IF EXISTS public.days_2026_calendar_id_idx_legacy RENAME TO days_2026_calendar_id_idx;
+ALTER INDEX public.days_calendar_id_idx RENAME TO days_calendar_id_idx_uuid;
+ALTER INDEX public.days_calendar_id_idx_legacy RENAME TO days_calendar_id_idx;
+
+ALTER TABLE IF EXISTS public.days_2026 ADD CONSTRAINT days_calendar_id_fkey FOREIGN KEY (calendar_id) REFERENCES public.calendars(id) NOT VALID;
+
+ALTER TABLE IF EXISTS public.days_2026 ADD CONSTRAINT days_calendar_id_fkey_uuid FOREIGN KEY (calendar_id_uuid) REFERENCES public.calendars(id_uuid) NOT VALID;
+
+ALTER TABLE public.days ADD CONSTRAINT days_calendar_id_fkey FOREIGN KEY (calendar_id) REFERENCES public.calendars(id) NOT VALID;
+
+ALTER TABLE public.days ADD CONSTRAINT days_calendar_id_fkey_uuid FOREIGN KEY (calendar_id_uuid) REFERENCES public.calendars(id_uuid) NOT VALID;
+
+CREATE OR REPLACE FUNCTION lockstep."twins of twin-partitions/keys: public.calendars"() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER
+  SET search_path = pg_catalog, pg_temp
+    SET TimeZone = 'UTC'
+    SET DateStyle = 'ISO, YMD'
+    SET IntervalStyle = 'postgres'
+    SET extra_float_digits = '1'
+    SET bytea_output = 'hex'
+    SET lc_monetary = 'C'
+    SET standard_conforming_strings = 'on'
+    SET row_security = 'off'
+  AS $body$
+  DECLARE
+    hit boolean;
+    taken boolean;
+    wanted uuid;
+    by_old_0 boolean;
+    by_new_0 boolean;
+    moved_0 boolean;
+    other_0 bigint;
+  BEGIN
+    IF TG_OP = 'INSERT' THEN
+      by_old_0 := NEW.id IS NOT NULL;
+      by_new_0 := NEW.id_uuid IS NOT NULL;
+      moved_0 := false;
+    ELSE
+      by_old_0 := NEW.id IS DISTINCT FROM OLD.id;
+      by_new_0 := NEW.id_uuid IS DISTINCT FROM OLD.id_uuid;
+      moved_0 := false;
+    END IF;
+    IF TG_OP = 'UPDATE'
+      AND by_new_0
+      AND NOT by_old_0
+      AND OLD.id_uuid IS NOT NULL
+      AND coalesce(current_setting('lockstep.run_id', true), '') = ''
+      THEN
+      RAISE EXCEPTION 'lockstep window %: id_uuid of public.calendars does not change alone', '"twin-partitions/keys"'
+        USING ERRCODE = 'check_violation', HINT = 'What refers to the row follows id.';
+    END IF;
+    IF NEW.id_uuid IS NULL THEN
+      NEW.id_uuid := pg_catalog.gen_random_uuid();
+    END IF;
+    RETURN NEW;
+  END
+  $body$;
+
+DROP TRIGGER "~ lockstep twin-partitions/keys: public.calendars u" ON public.calendars;
+
+-- sends: as keys/open/public.calendars
+
+ALTER TABLE public.calendars ENABLE ALWAYS TRIGGER "~ lockstep twin-partitions/keys: public.calendars u";
+
+CREATE OR REPLACE FUNCTION lockstep."twins of twin-partitions/keys: public.days"() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER
+  SET search_path = pg_catalog, pg_temp
+    SET TimeZone = 'UTC'
+    SET DateStyle = 'ISO, YMD'
+    SET IntervalStyle = 'postgres'
+    SET extra_float_digits = '1'
+    SET bytea_output = 'hex'
+    SET lc_monetary = 'C'
+    SET standard_conforming_strings = 'on'
+    SET row_security = 'off'
+  AS $body$
+  DECLARE
+    hit boolean;
+    taken boolean;
+    wanted uuid;
+    by_old_0 boolean;
+    by_new_0 boolean;
+    moved_0 boolean;
+    other_0 bigint;
+  BEGIN
+    IF TG_OP = 'INSERT' THEN
+      by_old_0 := NEW.calendar_id IS NOT NULL;
+      by_new_0 := NEW.calendar_id_uuid IS NOT NULL;
+      moved_0 := false;
+    ELSE
+      by_old_0 := NEW.calendar_id IS DISTINCT FROM OLD.calendar_id;
+      by_new_0 := NEW.calendar_id_uuid IS DISTINCT FROM OLD.calendar_id_uuid;
+      moved_0 := false;
+    END IF;
+    taken := true;
+    IF by_old_0 OR moved_0 AND NOT by_new_0 THEN
+      wanted := NULL;
+      hit := true;
+      IF NEW.calendar_id IS NOT NULL AND taken THEN
+        SELECT p.id_uuid INTO wanted FROM public.calendars AS p WHERE p.id = NEW.calendar_id;
+        hit := FOUND;
+        -- The snapshot is older than the fill of the parent: what it shows of it will not do.
+        IF hit AND wanted IS NULL AND current_setting('transaction_isolation') <> 'read committed' THEN
+          RAISE EXCEPTION 'lockstep window %: the snapshot is older than the new key of public.calendars',
+            'twin-partitions/keys'
+            USING ERRCODE = 'serialization_failure', HINT = 'Try the transaction again.';
+        END IF;
+      END IF;
+      IF NOT (NOT by_new_0 OR NEW.calendar_id_uuid IS NULL OR wanted IS NULL OR wanted = NEW.calendar_id_uuid) THEN
+        RAISE EXCEPTION 'lockstep window %: calendar_id and calendar_id_uuid of public.days are written with values that do not belong together',
+          '"twin-partitions/keys"'
+          USING ERRCODE = 'check_violation', HINT = 'Write one of the two; the other follows.';
+      END IF;
+      IF hit OR NOT by_new_0 THEN
+        NEW.calendar_id_uuid := wanted;
+      END IF;
+    ELSIF by_new_0 THEN
+      other_0 := NULL;
+      hit := true;
+      IF NEW.calendar_id_uuid IS NOT NULL THEN
+        SELECT p.id INTO other_0 FROM public.calendars AS p WHERE p.id_uuid = NEW.calendar_id_uuid;
+        hit := FOUND;
+      END IF;
+      IF NOT (NOT by_old_0 OR NEW.calendar_id IS NULL OR other_0 IS NULL OR other_0 = NEW.calendar_id) THEN
+        RAISE EXCEPTION 'lockstep window %: calendar_id and calendar_id_uuid of public.days are written with values that do not belong together',
+          '"twin-partitions/keys"'
+          USING ERRCODE = 'check_violation', HINT = 'Write one of the two; the other follows.';
+      END IF;
+      IF taken AND (hit OR by_new_0 AND NOT by_old_0) THEN
+        NEW.calendar_id := other_0;
+      END IF;
+    END IF;
+    RETURN NEW;
+  END
+  $body$;
+
+CREATE OR REPLACE FUNCTION lockstep."settle of twin-partitions/keys: public.days"() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER
+  SET search_path = pg_catalog, pg_temp
+    SET TimeZone = 'UTC'
+    SET DateStyle = 'ISO, YMD'
+    SET IntervalStyle = 'postgres'
+    SET extra_float_digits = '1'
+    SET bytea_output = 'hex'
+    SET lc_monetary = 'C'
+    SET standard_conforming_strings = 'on'
+    SET row_security = 'off'
+  AS $body$
+  DECLARE
+    wanted uuid;
+    other_0 bigint;
+  BEGIN
+    IF NEW.calendar_id_uuid IS NULL AND NEW.calendar_id IS NOT NULL THEN
+      SELECT p.id_uuid INTO wanted FROM public.calendars AS p WHERE p.id = NEW.calendar_id;
+      IF wanted IS NOT NULL THEN
+        UPDATE public.days AS t
+          SET calendar_id_uuid = wanted
+          WHERE t.id = NEW.id
+          AND t.at = NEW.at
+          AND t.calendar_id = NEW.calendar_id
+          AND t.calendar_id_uuid IS NULL;
+      END IF;
+    ELSIF NEW.calendar_id IS NULL AND NEW.calendar_id_uuid IS NOT NULL THEN
+      SELECT p.id INTO other_0 FROM public.calendars AS p WHERE p.id_uuid = NEW.calendar_id_uuid;
+      IF other_0 IS NOT NULL THEN
+        UPDATE public.days AS t
+          SET calendar_id = other_0
+          WHERE t.id = NEW.id
+          AND t.at = NEW.at
+          AND t.calendar_id_uuid = NEW.calendar_id_uuid
+          AND t.calendar_id IS NULL;
+      END IF;
+    END IF;
+    RETURN NULL;
+  END
+  $body$;
+
+DROP TRIGGER "~ lockstep twin-partitions/keys: public.days u" ON public.days;
+
+-- sends: as keys/open/public.days
+
+ALTER TABLE public.days ENABLE ALWAYS TRIGGER "~ lockstep twin-partitions/keys: public.days u";
+
+WITH moved AS (
+  UPDATE lockstep."window" AS w
+    SET state = 'old leads', moved_at = clock_timestamp()
+    WHERE w.run_id = current_setting('lockstep.run_id')::bigint
+    AND w.step = 'keys'
+    RETURNING w.run_id, w.step, w.state, w.moved_at
+  )
+  INSERT INTO lockstep.window_move (window_run_id, step, to_state, at, by_run_id)
+    SELECT run_id, step, state, moved_at, current_setting('lockstep.run_id')::bigint
+    FROM moved;
+
+----------------------------------------------------------------------------------------------------
+-- statement undo/flip/prove/1/validate: validate constraint days_calendar_id_fkey of public.days_2026
+
+-- sends
+ALTER TABLE IF EXISTS public.days_2026 VALIDATE CONSTRAINT days_calendar_id_fkey;
+
+----------------------------------------------------------------------------------------------------
+-- statement undo/flip/prove/2/validate: validate constraint days_calendar_id_fkey_uuid of public.days_2026
+
+-- sends
+ALTER TABLE IF EXISTS public.days_2026 VALIDATE CONSTRAINT days_calendar_id_fkey_uuid;
+
+----------------------------------------------------------------------------------------------------
+-- statement undo/flip/prove/3/validate: validate constraint days_calendar_id_fkey of public.days
+
+-- sends
+ALTER TABLE public.days VALIDATE CONSTRAINT days_calendar_id_fkey;
+
+----------------------------------------------------------------------------------------------------
+-- statement undo/flip/prove/4/validate: validate constraint days_calendar_id_fkey_uuid of public.days
+
+-- sends
+ALTER TABLE public.days VALIDATE CONSTRAINT days_calendar_id_fkey_uuid;

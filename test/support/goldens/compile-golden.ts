@@ -5,18 +5,24 @@ import { dirname, join } from 'node:path';
 import { NO_TARGETS } from '../../../src/document/check-targets.js';
 import type { ReadInclude } from '../../../src/document/include-files.js';
 import { readPlan } from '../../../src/document/read-plan.js';
-import { hasErrors } from '../../../src/kernel/diagnostic.js';
-import { compilePlan, type CompiledPlan } from '../../../src/planner/compile-plan.js';
+import { hasErrors, type Diagnostic } from '../../../src/kernel/diagnostic.js';
+import type { OperationGraph } from '../../../src/operation/operation-graph.js';
+import { compilePlan } from '../../../src/planner/compile-plan.js';
 import { renderDiagnostics } from '../../../src/render/diagnostic-frame.js';
 import { PLAIN_STYLE } from '../../../src/render/style.js';
 import { loadGrammar } from '../../../src/sql/grammar.js';
 import { readGoldenCatalog } from './golden-catalog.js';
 import type { GoldenPlan } from './golden-plans.js';
 
+export interface CompiledGolden {
+  readonly graph: OperationGraph;
+  readonly warnings: readonly Diagnostic[];
+}
+
 /** Throws, with what a person would see, where the plan does not compile. */
-export async function compileGolden({ file, against }: Pick<GoldenPlan, 'file' | 'against'>): Promise<CompiledPlan> {
+export async function compileGolden({ file, against }: Pick<GoldenPlan, 'file' | 'against'>): Promise<CompiledGolden> {
   const text = readFileSync(file, 'utf8');
-  const refuse = (diagnostics: Parameters<typeof renderDiagnostics>[0]): never => {
+  const refuse = (diagnostics: readonly Diagnostic[]): never => {
     throw new Error(renderDiagnostics(diagnostics, (name) => (name === file ? text : undefined), PLAIN_STYLE));
   };
   const read = await readPlan(file, text, { ...saidAtHead(text), readInclude: readBeside(file) });
@@ -29,7 +35,7 @@ export async function compileGolden({ file, against }: Pick<GoldenPlan, 'file' |
     windows: windows.filter(({ name }) => !name.startsWith(`${read.value.name}/`)),
   });
   if (!compiled.ok || hasErrors(compiled.diagnostics)) return refuse(compiled.diagnostics);
-  return compiled.value;
+  return { graph: compiled.value.graph, warnings: [...read.diagnostics, ...compiled.diagnostics] };
 }
 
 /** What a plan is read with, from the comments at its head; test/fixtures/README.md has the list. */

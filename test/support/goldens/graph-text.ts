@@ -14,16 +14,18 @@ import type {
   Reversal,
   SqlText,
 } from '../../../src/operation/operation.js';
+import type { CompiledGolden } from './compile-golden.js';
 import { spreadJson } from './spread-json.js';
 
 type Lines = readonly string[];
 
-export function graphText(graph: OperationGraph): string {
+export function graphText({ graph, warnings }: CompiledGolden): string {
   const { plan, steps, operations, edges, limits, fingerprint, windows, ...rest } = graph;
   const { throttle, ...limited } = limits;
   const head = [
     `plan ${plan}`,
     `digest ${graphDigest(graph)}`,
+    ...warnings.map(({ code, detail }) => `warns ${code} ${detail}`),
     ...facts(rest),
     ...facts(limited, 'limits '),
     ...(throttle?.signals ?? []).map(({ sql, ...signal }) => `throttle ${canonicalJson(signal)} ${sqlMark(sql)}`),
