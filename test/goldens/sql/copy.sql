@@ -489,6 +489,16 @@ WITH violation AS MATERIALIZED (
 ----------------------------------------------------------------------------------------------------
 -- batch undo/suppresses/fill/held: delete from public.held what was copied and not touched since (held)
 
+-- locks its rows
+SELECT count(*)
+    FROM (
+      SELECT
+      FROM public.held
+      WHERE public.held.person_id > $1::bigint
+      AND public.held.person_id <= $2::bigint
+      FOR UPDATE
+    ) AS locked;
+
 -- sends
 WITH candidate AS MATERIALIZED (
   SELECT public.held.person_id, public.held.xmin AS lockstep_written_by,
@@ -499,7 +509,19 @@ WITH candidate AS MATERIALIZED (
       AND operation_id = 'suppresses/fill/held'
       AND b.xid IS NOT NULL
     ) AS lockstep_ours,
-    false AS lockstep_referred
+    (EXISTS (SELECT FROM public.holdings AS r WHERE r.person_id = public.held.person_id)
+      OR EXISTS (
+      SELECT
+      FROM pg_catalog.pg_constraint AS f
+      WHERE f.contype = 'f'
+      AND f.conparentid = 0
+      AND f.conrelid <> ALL (
+        pg_catalog.array_remove(ARRAY[pg_catalog.to_regclass('public.holdings')::oid]::oid[], NULL)
+      )
+      AND (
+        f.confrelid = 'public.held'::pg_catalog.regclass
+        OR f.confrelid IN (SELECT relid FROM pg_catalog.pg_partition_tree('public.held'::pg_catalog.regclass))
+      ))) AS lockstep_referred
   FROM public.held
   WHERE public.held.person_id > $1::bigint AND public.held.person_id <= $2::bigint
   FOR UPDATE

@@ -481,6 +481,11 @@ ALTER TABLE IF EXISTS public.days_2026 RENAME CONSTRAINT days_calendar_id_fkey_u
 ALTER TABLE public.days RENAME CONSTRAINT days_calendar_id_fkey_uuid TO days_calendar_id_fkey;
 ALTER TABLE public.calendars ALTER COLUMN id SET DEFAULT pg_catalog.gen_random_uuid();
 
+DO $body$BEGIN IF to_regclass('public.days_2026') IS NOT NULL
+    THEN
+    EXECUTE 'COMMENT ON COLUMN public.days_2026.calendar_id IS ''of this year'''; END IF; END
+  $body$;
+
 CREATE OR REPLACE FUNCTION lockstep."twins of twin-partitions/keys: public.calendars"() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER
   SET search_path = pg_catalog, pg_temp
     SET TimeZone = 'UTC'
@@ -789,6 +794,12 @@ WITH violation AS MATERIALIZED (
 
 -- sends
 ALTER TABLE public.days DROP CONSTRAINT days_calendar_id_fkey;
+
+DO $body$BEGIN IF to_regclass('public.days_2026') IS NOT NULL
+    THEN
+    EXECUTE 'COMMENT ON COLUMN public.days_2026.calendar_id IS NULL'; END IF; END
+  $body$;
+
 ALTER TABLE public.calendars ALTER COLUMN id DROP DEFAULT;
 ALTER TABLE public.calendars RENAME COLUMN id TO id_uuid;
 ALTER TABLE public.calendars RENAME COLUMN id_legacy TO id;

@@ -1353,3 +1353,75 @@ WITH moved AS (
   INSERT INTO lockstep.window_move (window_run_id, step, to_state, at, by_run_id)
     SELECT run_id, step, state, moved_at, current_setting('lockstep.run_id')::bigint
     FROM moved;
+
+----------------------------------------------------------------------------------------------------
+-- statement done/close/keys: no longer keep public.owners, public.remarks in step
+
+-- asserts: the window twin-quarantine/keys can become: closed
+WITH violation AS MATERIALIZED (
+  SELECT w.state
+    FROM (SELECT 1) AS one
+    LEFT JOIN lockstep."window" AS w
+    ON w.run_id = current_setting('lockstep.run_id')::bigint
+    AND w.step = 'keys'
+  WHERE w.state IS NULL OR w.state NOT IN ('old leads', 'new leads')
+  )
+  SELECT count(*) AS violations,
+    (SELECT json_agg(to_json(s.*)) FROM (SELECT * FROM violation LIMIT 1) AS s) AS samples,
+    NULL::json AS figures
+  FROM violation;
+
+-- asserts: the triggers of twin-quarantine/keys are as they were made: as flip/cutover
+
+-- asserts: nobody has written to the old side of twin-quarantine/keys for 15m
+WITH violation AS MATERIALIZED (
+  SELECT by_user, application, mapping, count(*) AS transactions, max(at) AS last_at FROM lockstep.old_writer
+  WHERE window_name = 'twin-quarantine/keys'
+    AND side = 'old'
+    AND at > clock_timestamp() - interval '900000 milliseconds'
+  GROUP BY by_user, application, mapping
+  )
+  SELECT count(*) AS violations,
+    (SELECT json_agg(to_json(s.*)) FROM (SELECT * FROM violation LIMIT 10) AS s) AS samples,
+    NULL::json AS figures
+  FROM violation;
+
+-- asserts: no row of twin-quarantine/keys stands aside: once it has its parent, or refers to nothing, `lockstep replay` takes it off the list
+WITH violation AS MATERIALIZED (
+  SELECT q.key, q.message AS error, q.at
+    FROM lockstep.quarantined AS q
+    JOIN lockstep."window" AS w
+    ON w.run_id = q.run_id
+  WHERE w.name = 'twin-quarantine/keys'
+    AND w.state NOT IN ('gone', 'closed')
+    AND q.replayed_at IS NULL
+    AND pg_catalog.starts_with(q.operation_id, 'keys/fill/')
+  )
+  SELECT count(*) AS violations,
+    (SELECT json_agg(to_json(s.*)) FROM (SELECT * FROM violation LIMIT 10) AS s) AS samples,
+    NULL::json AS figures
+  FROM violation;
+
+-- sends
+DROP TRIGGER "~ lockstep twin-quarantine/keys: public.owners i" ON public.owners;
+DROP TRIGGER "~ lockstep twin-quarantine/keys: public.owners u" ON public.owners;
+DROP FUNCTION lockstep."twins of twin-quarantine/keys: public.owners"();
+DROP TRIGGER "~ lockstep twin-quarantine/keys: public.remarks i" ON public.remarks;
+DROP TRIGGER "~ lockstep twin-quarantine/keys: public.remarks u" ON public.remarks;
+DROP TRIGGER "~ lockstep twin-quarantine/keys: public.remarks s" ON public.remarks;
+DROP FUNCTION lockstep."twins of twin-quarantine/keys: public.remarks"();
+DROP FUNCTION lockstep."settle of twin-quarantine/keys: public.remarks"();
+DELETE FROM lockstep.tombstone WHERE window_name = 'twin-quarantine/keys';
+DELETE FROM lockstep.old_writer WHERE window_name = 'twin-quarantine/keys';
+DELETE FROM lockstep.mirror_failure WHERE window_name = 'twin-quarantine/keys';
+
+WITH moved AS (
+  UPDATE lockstep."window" AS w
+    SET state = 'closed', moved_at = clock_timestamp()
+    WHERE w.run_id = current_setting('lockstep.run_id')::bigint
+    AND w.step = 'keys'
+    RETURNING w.run_id, w.step, w.state, w.moved_at
+  )
+  INSERT INTO lockstep.window_move (window_run_id, step, to_state, at, by_run_id)
+    SELECT run_id, step, state, moved_at, current_setting('lockstep.run_id')::bigint
+    FROM moved;

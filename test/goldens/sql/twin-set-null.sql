@@ -654,3 +654,275 @@ WITH changed AS (
         HAVING count(*) > 0
       ) END AS problem
   FROM met, (SELECT count(*) - (SELECT rows FROM lacking) AS changed FROM changed) AS written;
+
+----------------------------------------------------------------------------------------------------
+-- batch flip/late/public.remarks: fill what of public.remarks has its parent by now
+
+-- sends
+WITH changed AS (
+  UPDATE public.remarks
+    SET owner_id_uuid
+      = coalesce(
+        public.remarks.owner_id_uuid, (SELECT p.id_uuid FROM public.owners AS p WHERE p.id = public.remarks.owner_id)
+      ),
+      owner_id
+        = coalesce(
+          public.remarks.owner_id, (SELECT p.id FROM public.owners AS p WHERE p.id_uuid = public.remarks.owner_id_uuid)
+        ),
+      subject_id_uuid = coalesce(public.remarks.subject_id_uuid,
+      CASE
+    WHEN (subject_type = 'Owner'
+  )
+    THEN (SELECT p.id_uuid FROM public.owners AS p WHERE p.id = public.remarks.subject_id) END),
+      subject_id = coalesce(public.remarks.subject_id,
+      CASE
+    WHEN (subject_type = 'Owner'
+  ) THEN (SELECT p.id FROM public.owners AS p WHERE p.id_uuid = public.remarks.subject_id_uuid) END)
+  WHERE public.remarks.id > $1::bigint
+    AND public.remarks.id <= $2::bigint
+    AND (
+      (public.remarks.owner_id IS NULL) <> (public.remarks.owner_id_uuid IS NULL)
+      AND (
+        EXISTS (SELECT FROM public.owners AS p WHERE p.id = public.remarks.owner_id)
+        OR EXISTS (SELECT FROM public.owners AS p WHERE p.id_uuid = public.remarks.owner_id_uuid)
+      )
+      OR (public.remarks.subject_id IS NULL) <> (public.remarks.subject_id_uuid IS NULL)
+      AND (
+        EXISTS (SELECT FROM public.owners AS p WHERE p.id = public.remarks.subject_id)
+        OR EXISTS (SELECT FROM public.owners AS p WHERE p.id_uuid = public.remarks.subject_id_uuid)
+      )
+    )
+  RETURNING public.remarks.id AS lockstep_key0, true
+    AND (public.remarks.owner_id IS NULL) <> (public.remarks.owner_id_uuid IS NULL) AS lockstep_missing0,
+      public.remarks.owner_id AS lockstep_old0_0,
+      public.remarks.owner_id_uuid AS lockstep_new0_0,
+      (subject_type = 'Owner'
+  ) IS TRUE
+    AND (public.remarks.subject_id IS NULL) <> (public.remarks.subject_id_uuid IS NULL) AS lockstep_missing1,
+      public.remarks.subject_id AS lockstep_old1_0,
+      public.remarks.subject_id_uuid AS lockstep_new1_0
+  ), unfilled AS MATERIALIZED (
+  SELECT ARRAY[c.lockstep_key0::text] AS key, false AS orphan, CASE
+    WHEN c.lockstep_old0_0 IS NOT NULL
+    THEN EXISTS (SELECT FROM public.owners AS p WHERE p.id = c.lockstep_old0_0)
+    ELSE EXISTS (SELECT FROM public.owners AS p WHERE p.id_uuid = c.lockstep_new0_0) END AS unconverted,
+    CASE
+      WHEN c.lockstep_old0_0 IS NOT NULL
+      THEN 'owner_id = ' || coalesce(c.lockstep_old0_0::text, 'NULL') || ' finds no row of public.owners'
+      ELSE 'owner_id_uuid = '
+        || coalesce(c.lockstep_new0_0::text, 'NULL')
+        || ' finds no row of public.owners' END AS message,
+        'public.remarks.owner_id_uuid' AS "column",
+        'public.owners' AS parent,
+        'UPDATE public.owners SET id_uuid = pg_catalog.gen_random_uuid() WHERE id_uuid IS NULL' AS repair,
+    (
+      SELECT (
+        SELECT pg_catalog.json_object_agg(
+          v.key, CASE
+          WHEN pg_catalog.length(v.value::text) > 500
+          THEN pg_catalog.to_json(pg_catalog.left(v.value #>> '{}', 500) || '…')
+          ELSE v.value END
+        )
+        FROM pg_catalog.json_each(pg_catalog.row_to_json(t.*)) AS v
+      )
+      FROM public.remarks AS t
+      WHERE t.id = c.lockstep_key0
+    ) AS row
+  FROM changed AS c WHERE c.lockstep_missing0
+  UNION ALL
+  SELECT ARRAY[c.lockstep_key0::text] AS key, false AS orphan, CASE
+    WHEN c.lockstep_old1_0 IS NOT NULL
+    THEN EXISTS (SELECT FROM public.owners AS p WHERE p.id = c.lockstep_old1_0)
+    ELSE EXISTS (SELECT FROM public.owners AS p WHERE p.id_uuid = c.lockstep_new1_0) END AS unconverted,
+    CASE
+      WHEN c.lockstep_old1_0 IS NOT NULL
+      THEN 'subject_id = ' || coalesce(c.lockstep_old1_0::text, 'NULL') || ' finds no row of public.owners'
+      ELSE 'subject_id_uuid = '
+        || coalesce(c.lockstep_new1_0::text, 'NULL')
+        || ' finds no row of public.owners' END AS message,
+        'public.remarks.subject_id_uuid' AS "column",
+        'public.owners' AS parent,
+        'UPDATE public.owners SET id_uuid = pg_catalog.gen_random_uuid() WHERE id_uuid IS NULL' AS repair,
+    (
+      SELECT (
+        SELECT pg_catalog.json_object_agg(
+          v.key, CASE
+          WHEN pg_catalog.length(v.value::text) > 500
+          THEN pg_catalog.to_json(pg_catalog.left(v.value #>> '{}', 500) || '…')
+          ELSE v.value END
+        )
+        FROM pg_catalog.json_each(pg_catalog.row_to_json(t.*)) AS v
+      )
+      FROM public.remarks AS t
+      WHERE t.id = c.lockstep_key0
+    ) AS row
+  FROM changed AS c WHERE c.lockstep_missing1
+  ), aside AS (
+  SELECT key, (array_agg(row))[1] AS row, string_agg(message, '; ') AS message FROM unfilled WHERE orphan GROUP BY key
+  ), lacking AS (
+  SELECT count(*) AS rows FROM changed AS c WHERE c.lockstep_missing0 OR c.lockstep_missing1
+  ), met AS (
+  SELECT count(*) AS read FROM public.remarks WHERE public.remarks.id > $1::bigint AND public.remarks.id <= $2::bigint
+  )
+  SELECT read, changed, greatest(read - changed - (SELECT count(*) FROM aside), 0) AS skipped, 0::bigint AS kept,
+    NULL::json AS findings,
+      (
+        SELECT json_build_object(
+          'code',
+          'parent_not_converted',
+          'retry',
+          false,
+          'rows',
+          json_agg(json_build_object('column', u."column", 'parent', u.parent, 'repair', u.repair, 'row', u.row))
+        )
+        FROM (SELECT * FROM unfilled WHERE unconverted LIMIT 10) AS u
+        HAVING count(*) > 0
+      ) AS problem,
+      (SELECT json_agg(json_build_object('key', key, 'row', row, 'message', message)) FROM aside) AS aside
+  FROM met, (SELECT count(*) - (SELECT rows FROM lacking) AS changed FROM changed) AS written;
+
+----------------------------------------------------------------------------------------------------
+-- batch flip/orphans/public.remarks.owner_id: set owner_id of public.remarks to NULL where public.owners has no such row
+
+-- sends
+WITH orphan AS MATERIALIZED (
+  SELECT public.remarks.id AS lockstep_k0, public.remarks.owner_id AS lockstep_v0
+  FROM public.remarks
+    WHERE public.remarks.id > $1::bigint
+    AND public.remarks.id <= $2::bigint
+    AND public.remarks.owner_id IS NOT NULL
+    AND NOT EXISTS (SELECT FROM public.owners AS p WHERE p.id = public.remarks.owner_id)
+  ), changed AS (
+  UPDATE public.remarks SET owner_id = NULL
+  FROM orphan AS o
+  WHERE public.remarks.id = o.lockstep_k0 AND public.remarks.id > $1::bigint AND public.remarks.id <= $2::bigint
+    AND public.remarks.owner_id IS NOT DISTINCT FROM o.lockstep_v0
+  RETURNING ARRAY[o.lockstep_k0::text] AS key,
+    ARRAY[o.lockstep_v0::text] AS before,
+    ARRAY[public.remarks.owner_id::text] AS after
+  ), kept AS (
+  INSERT INTO lockstep.before_image (run_id, operation_id, key, before, after)
+  SELECT current_setting('lockstep.run_id')::bigint, 'flip/orphans/public.remarks.owner_id', key, before, after
+    FROM changed
+  ), met AS (
+  SELECT count(*) AS read FROM public.remarks WHERE public.remarks.id > $1::bigint AND public.remarks.id <= $2::bigint
+  )
+  SELECT greatest(read, changed) AS read,
+    changed,
+    greatest(read - changed, 0) AS skipped,
+    0::bigint AS kept,
+    NULL::json AS findings,
+    NULL::json AS problem
+  FROM met, (SELECT count(*) AS changed FROM changed) AS written;
+
+----------------------------------------------------------------------------------------------------
+-- batch undo/flip/orphans/public.remarks.owner_id: restore owner_id of public.remarks where nobody changed it since
+
+-- sends
+WITH image AS MATERIALIZED (
+  SELECT i.id, i.key, i.before, i.after FROM lockstep.before_image AS i
+  WHERE i.run_id = current_setting('lockstep.run_id')::bigint
+    AND i.operation_id = 'flip/orphans/public.remarks.owner_id'
+    AND i.id > $1::bigint
+    AND i.id <= $2::bigint
+  ), restored AS (
+  UPDATE public.remarks AS t SET owner_id = i.before[1]::bigint
+  FROM image AS i
+  WHERE t.id = i.key[1]::bigint AND ARRAY[t.owner_id::text] = i.after
+  RETURNING i.id
+  ), since AS (
+  SELECT i.key, i.before, to_jsonb(t.*) AS row FROM image AS i LEFT JOIN public.remarks AS t ON t.id = i.key[1]::bigint
+  WHERE i.id NOT IN (SELECT id FROM restored)
+  )
+  SELECT (SELECT count(*) FROM image) AS read,
+    (SELECT count(*) FROM restored) AS changed,
+    0::bigint AS skipped,
+    (SELECT count(*) FROM since) AS kept,
+    (
+      SELECT json_agg(
+        json_build_object(
+          'what', CASE
+          WHEN row IS NULL
+          THEN 'gone since'
+          ELSE 'kept: changed by others since' END, 'key', key, 'before', before, 'row', row
+        )
+      )
+      FROM (SELECT * FROM since LIMIT 10) AS s
+    ) AS findings,
+    NULL::json AS problem;
+
+----------------------------------------------------------------------------------------------------
+-- batch flip/orphans/public.remarks.subject_id: set subject_id of public.remarks to NULL where public.owners has no such row
+
+-- sends
+WITH orphan AS MATERIALIZED (
+  SELECT public.remarks.id AS lockstep_k0, public.remarks.subject_id AS lockstep_v0
+  FROM public.remarks
+    WHERE public.remarks.id > $1::bigint
+    AND public.remarks.id <= $2::bigint
+    AND (subject_type = 'Owner'
+  )
+    AND public.remarks.subject_id IS NOT NULL
+    AND NOT EXISTS (SELECT FROM public.owners AS p WHERE p.id = public.remarks.subject_id)
+  ), changed AS (
+  UPDATE public.remarks SET subject_id = NULL
+  FROM orphan AS o
+  WHERE public.remarks.id = o.lockstep_k0
+    AND public.remarks.id > $1::bigint
+    AND public.remarks.id <= $2::bigint
+    AND (subject_type = 'Owner'
+  )
+    AND public.remarks.subject_id IS NOT DISTINCT FROM o.lockstep_v0
+  RETURNING ARRAY[o.lockstep_k0::text] AS key,
+    ARRAY[o.lockstep_v0::text] AS before,
+    ARRAY[public.remarks.subject_id::text] AS after
+  ), kept AS (
+  INSERT INTO lockstep.before_image (run_id, operation_id, key, before, after)
+  SELECT current_setting('lockstep.run_id')::bigint, 'flip/orphans/public.remarks.subject_id', key, before, after
+    FROM changed
+  ), met AS (
+  SELECT count(*) AS read FROM public.remarks WHERE public.remarks.id > $1::bigint AND public.remarks.id <= $2::bigint
+  )
+  SELECT greatest(read, changed) AS read,
+    changed,
+    greatest(read - changed, 0) AS skipped,
+    0::bigint AS kept,
+    NULL::json AS findings,
+    NULL::json AS problem
+  FROM met, (SELECT count(*) AS changed FROM changed) AS written;
+
+----------------------------------------------------------------------------------------------------
+-- batch undo/flip/orphans/public.remarks.subject_id: restore subject_id of public.remarks where nobody changed it since
+
+-- sends
+WITH image AS MATERIALIZED (
+  SELECT i.id, i.key, i.before, i.after FROM lockstep.before_image AS i
+  WHERE i.run_id = current_setting('lockstep.run_id')::bigint
+    AND i.operation_id = 'flip/orphans/public.remarks.subject_id'
+    AND i.id > $1::bigint
+    AND i.id <= $2::bigint
+  ), restored AS (
+  UPDATE public.remarks AS t SET subject_id = i.before[1]::bigint
+  FROM image AS i
+  WHERE t.id = i.key[1]::bigint AND ARRAY[t.subject_id::text] = i.after
+  RETURNING i.id
+  ), since AS (
+  SELECT i.key, i.before, to_jsonb(t.*) AS row FROM image AS i LEFT JOIN public.remarks AS t ON t.id = i.key[1]::bigint
+  WHERE i.id NOT IN (SELECT id FROM restored)
+  )
+  SELECT (SELECT count(*) FROM image) AS read,
+    (SELECT count(*) FROM restored) AS changed,
+    0::bigint AS skipped,
+    (SELECT count(*) FROM since) AS kept,
+    (
+      SELECT json_agg(
+        json_build_object(
+          'what', CASE
+          WHEN row IS NULL
+          THEN 'gone since'
+          ELSE 'kept: changed by others since' END, 'key', key, 'before', before, 'row', row
+        )
+      )
+      FROM (SELECT * FROM since LIMIT 10) AS s
+    ) AS findings,
+    NULL::json AS problem;
