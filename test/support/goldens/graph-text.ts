@@ -4,7 +4,7 @@
  */
 import { canonicalJson, sha256 } from '../../../src/kernel/digest.js';
 import type { CheckQuery } from '../../../src/operation/check-query.js';
-import { graphDigest, type GraphStep, type OperationGraph } from '../../../src/operation/operation-graph.js';
+import { graphDigest, type GraphStep } from '../../../src/operation/operation-graph.js';
 import type {
   BatchTemplate,
   BatchWork,

@@ -32,7 +32,10 @@ async function read(text: string, chosen: string | null): Promise<Plan> {
 }
 
 async function compile(plan: Plan): Promise<CompiledPlan> {
-  const compiled = compilePlan(plan, readGoldenCatalog('shop').catalog, { grammar: await loadGrammar(), fingerprint: (keys) => keys.join() });
+  const compiled = compilePlan(plan, readGoldenCatalog('shop').catalog, {
+    grammar: await loadGrammar(),
+    fingerprint: (keys) => keys.join(),
+  });
   if (!compiled.ok) throw new Error(compiled.diagnostics.map(({ detail }) => detail).join('\n'));
   return compiled.value;
 }
