@@ -1,10 +1,11 @@
 /** Runs made of operations that nobody executes: what the journal's tests write about. */
-import type { BatchRecord, RangeClaim, RunHandle } from '../../../src/executor/journal.js';
+import type { RunHandle } from '../../../src/executor/journal.js';
 import type { Session } from '../../../src/executor/session.js';
 import { CHANGES_NOTHING, type GateOperation } from '../../../src/operation/operation.js';
 import type { OperationGraph } from '../../../src/operation/operation-graph.js';
 import { postgresJournal } from '../../../src/postgres/journal/journal.js';
 import { beginRun, type NewRun } from '../../../src/postgres/journal/runs.js';
+import { inTransaction, rangesOf } from '../../contracts/journal-world.js';
 
 export const EXECUTOR = 'host pid 1';
 
@@ -40,31 +41,4 @@ export async function runWithRanges(session: Session, plan: string, ranges: numb
     await postgresJournal.moveOperation(session, run, 'fill', 'running');
   });
   return run;
-}
-
-export function rangesOf(
-  count: number,
-): readonly { readonly lower: readonly string[] | null; readonly upper: readonly string[] }[] {
-  return Array.from({ length: count }, (_, index) => ({
-    lower: index === 0 ? null : [String(index * 10)],
-    upper: [String((index + 1) * 10)],
-  }));
-}
-
-/** To the end of the claimed range. */
-export function wholeRange(claim: RangeClaim, read = 10): BatchRecord {
-  const counts = { read, changed: read, skipped: 0, kept: 0, findings: [], problem: null };
-  return { cursor: claim.upper, done: true, counts, durationMs: 1, provenance: false };
-}
-
-export async function inTransaction<T>(session: Session, work: () => Promise<T>): Promise<T> {
-  await session.query('BEGIN');
-  try {
-    const result = await work();
-    await session.query('COMMIT');
-    return result;
-  } catch (error) {
-    await session.query('ROLLBACK');
-    throw error;
-  }
 }

@@ -14,7 +14,8 @@ import { beginRun, findRun, listRuns } from '../../../src/postgres/journal/runs.
 import { takeOver } from '../../../src/postgres/journal/take-over.js';
 import { approve, events } from '../../../src/postgres/journal/trail.js';
 import { testDatabase } from '../../support/database.js';
-import { EXECUTOR, graphOf, inTransaction, newRun, rangesOf, wholeRange } from './journal-fixture.js';
+import { inTransaction, rangesOf, wholeRange } from '../../contracts/journal-world.js';
+import { EXECUTOR, graphOf, newRun } from './journal-fixture.js';
 
 const TIME = expect.stringMatching(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}Z$/) as string;
 

@@ -1,9 +1,12 @@
-import { createServer, connect, type Server, type Socket } from 'node:net';
-import { afterAll, describe, expect, it, onTestFinished } from 'vitest';
+import { createServer } from 'node:net';
+import { describe, expect, it, onTestFinished } from 'vitest';
 
 import { DatabaseError } from '../../../src/executor/session.js';
 import { PgDatabase } from '../../../src/postgres/pg-database.js';
+import { sessionContract } from '../../contracts/sessions.js';
 import { testDatabase, urlOfDatabase } from '../../support/database.js';
+import { postgresSessions } from './postgres-sessions.js';
+import { listen } from './swallowing-proxy.js';
 
 for (const major of [18, 15]) {
   describe(`on PostgreSQL ${major}`, async () => {
@@ -11,6 +14,8 @@ for (const major of [18, 15]) {
     await query(
       'CREATE TABLE item (id int PRIMARY KEY, label text NOT NULL CONSTRAINT short CHECK (length(label) < 9))',
     );
+
+    sessionContract(await postgresSessions(database, query, url));
 
     it('hands out text where a JavaScript value would say less', async () => {
       const { rows } = await database.withSession((session) =>
@@ -55,44 +60,6 @@ for (const major of [18, 15]) {
     it('answers several statements with the last result', async () => {
       const { rows } = await database.withSession((session) => session.query('SELECT 1 AS a; SELECT 2 AS b'));
       expect(rows).toEqual([{ b: 2 }]);
-    });
-
-    it('runs statements of one session in the order given, also unawaited', async () => {
-      const results = await database.withSession((session) =>
-        Promise.allSettled([
-          session.query('SELECT 1 AS n'),
-          session.query('SELECT nonsense'),
-          session.query('SELECT 3 AS n'),
-        ]),
-      );
-      expect(results.map((result) => result.status)).toEqual(['fulfilled', 'rejected', 'fulfilled']);
-    });
-
-    it('commits what the work did, and rolls back where it rejects', async () => {
-      await database.transaction((session) => session.query(`INSERT INTO item VALUES (1, 'kept')`));
-      const defect = new Error('mine');
-      await expect(
-        database.transaction(async (session) => {
-          await session.query(`INSERT INTO item VALUES (2, 'gone')`);
-          throw defect;
-        }),
-      ).rejects.toBe(defect);
-      expect(await query('SELECT id FROM item')).toEqual([{ id: 1 }]);
-    });
-
-    it('does not report a commit that the server turned into a rollback', async () => {
-      const swallowed = database.transaction(async (session) => {
-        await session.query(`INSERT INTO item VALUES (3, 'lost')`);
-        await session.query('SELECT 1 / 0').catch(() => undefined);
-      });
-      expect((await failure(swallowed)).facts).toEqual({ kind: 'statement', sqlstate: '25P02' });
-      const byHand = database.withSession(async (session) => {
-        await session.query('BEGIN');
-        await session.query('SELECT 1 / 0').catch(() => undefined);
-        await session.query('COMMIT');
-      });
-      expect((await failure(byHand)).facts).toEqual({ kind: 'statement', sqlstate: '25P02' });
-      expect(await value('SELECT count(*)::int FROM item WHERE id = 3')).toBe(0);
     });
 
     it('opens transactions as asked', async () => {
@@ -162,25 +129,6 @@ for (const major of [18, 15]) {
       expect(rows).toEqual([{ application_name: 'lockstep' }]);
     });
 
-    it('says `connection` when the server ends the session during a statement, and goes on with a new one', async () => {
-      const lost = database.withSession(async (session) => {
-        const pid = await ownPid(session);
-        const sleeping = failure(session.query('SELECT pg_sleep(600)'));
-        await until(
-          async () => (await value(`SELECT wait_event FROM pg_stat_activity WHERE pid = $1`, [pid])) === 'PgSleep',
-        );
-        await query('SELECT pg_terminate_backend($1)', [pid]);
-        const first = await sleeping;
-        const second = await failure(session.query('SELECT 1'));
-        return [first.facts, second.facts];
-      });
-      expect(await lost).toEqual([
-        { kind: 'connection', sqlstate: '57P01' },
-        { kind: 'connection', sqlstate: '57P01' },
-      ]);
-      expect((await database.withSession((session) => session.query('SELECT 1 AS n'))).rows).toEqual([{ n: 1 }]);
-    });
-
     it('survives the end of an idle session that somebody holds; the next statement says why', async () => {
       const facts = await database.withSession(async (session) => {
         await session.query('BEGIN');
@@ -220,35 +168,6 @@ for (const major of [18, 15]) {
       onTestFinished(() => void silent.close());
       const other = new PgDatabase({ url: `postgresql://x@127.0.0.1:${port}/x`, connectTimeoutMs: 200 });
       expect((await failure(other.withSession((session) => session.query('SELECT 1')))).facts.kind).toBe('unreachable');
-      await other.close();
-    });
-
-    it('calls a COMMIT without an answer `in-doubt`, and it may well have happened', async () => {
-      const proxy = await proxyThatSwallowsTheAnswerTo('COMMIT', url);
-      onTestFinished(() => proxy.stop());
-      const other = new PgDatabase({ url: proxy.url });
-      const error = await failure(
-        other.transaction(async (session) => {
-          await session.query(`INSERT INTO item VALUES (6, 'doubt')`);
-        }),
-      );
-      expect(error.facts.kind).toBe('in-doubt');
-      await until(async () => (await value('SELECT count(*)::int FROM item WHERE id = 6')) === 1);
-      await other.close();
-    });
-
-    it('calls any other statement without an answer `connection`', async () => {
-      const proxy = await proxyThatSwallowsTheAnswerTo('swallow me', url);
-      onTestFinished(() => proxy.stop());
-      const other = new PgDatabase({ url: proxy.url });
-      const error = await failure(
-        other.transaction(async (session) => {
-          await session.query(`INSERT INTO item VALUES (7, 'never')`);
-          await session.query('SELECT 1 -- swallow me');
-        }),
-      );
-      expect(error.facts.kind).toBe('connection');
-      expect(await value('SELECT count(*)::int FROM item WHERE id = 7')).toBe(0);
       await other.close();
     });
 
@@ -305,40 +224,6 @@ for (const major of [18, 15]) {
       await other.close();
     });
   });
-}
-
-const sockets = new Set<Socket>();
-afterAll(() => sockets.forEach((socket) => socket.destroy()));
-
-/** Passes everything on; when `text` comes by, the server gets it, and the client loses its connection instead of the answer. */
-async function proxyThatSwallowsTheAnswerTo(
-  text: string,
-  url: string,
-): Promise<{ readonly url: string; stop(): Promise<void> }> {
-  const { port, hostname } = new URL(url);
-  const proxy = createServer((client) => {
-    const server = connect(Number(port), hostname);
-    sockets.add(client).add(server);
-    let swallowing = false;
-    client.on('data', (bytes) => {
-      swallowing ||= bytes.includes(text);
-      server.write(bytes);
-    });
-    server.on('data', (bytes) => {
-      if (swallowing) client.destroy();
-      else client.write(bytes);
-    });
-    client.on('close', () => server.end()).on('error', () => undefined);
-    server.on('close', () => client.end()).on('error', () => undefined);
-  });
-  const changed = new URL(url);
-  changed.port = String(await listen(proxy));
-  return { url: changed.href, stop: () => new Promise((resolve) => void proxy.close(() => resolve())) };
-}
-
-async function listen(server: Server): Promise<number> {
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  return (server.address() as { readonly port: number }).port;
 }
 
 async function ownPid(session: {
