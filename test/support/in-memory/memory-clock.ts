@@ -18,6 +18,7 @@ export class MemoryClock implements Clock {
   readonly overdue: Promise<void>;
   readonly #sleepers = new Set<Sleeper>();
   #nowMs = NOON;
+  #overdueAtMs = NOON + LONGEST_MS;
   #isTurning = false;
   #tellOverdue: () => void = () => undefined;
 
@@ -32,6 +33,7 @@ export class MemoryClock implements Clock {
   /** As if nothing had happened meanwhile: what was to ring in this time rings late. */
   pass(delayMs: number): void {
     this.#nowMs += delayMs;
+    this.#overdueAtMs += delayMs;
   }
 
   sleep(delayMs: number, signal?: AbortSignal): Promise<void> {
@@ -56,7 +58,7 @@ export class MemoryClock implements Clock {
       this.#isTurning = false;
       const [next] = [...this.#sleepers].sort((a, b) => a.atMs - b.atMs);
       if (next === undefined) return;
-      if (next.atMs - NOON > LONGEST_MS && next.atMs > this.#nowMs) {
+      if (next.atMs > this.#overdueAtMs) {
         this.#tellOverdue();
         return;
       }

@@ -28,6 +28,10 @@ export class MemoryStore {
     return [...this.#committed.keys()];
   }
 
+  has(key: string): boolean {
+    return this.#committed.has(key);
+  }
+
   get waiting(): number {
     return this.#waiters.length;
   }
@@ -106,8 +110,9 @@ export class MemoryTransaction {
   }
 
   keys(prefix: string): readonly string[] {
-    const all = new Set([...this.#store.keys(), ...this.#values.keys()]);
-    return [...all].filter((key) => key.startsWith(prefix));
+    const committed = this.#store.keys().filter((key) => key.startsWith(prefix));
+    const own = [...this.#values.keys()].filter((key) => key.startsWith(prefix) && !this.#store.has(key));
+    return [...committed, ...own];
   }
 
   /** SKIP LOCKED. */

@@ -40,7 +40,7 @@ export const slow = (ms: number): Answer => ({ kind: 'slow', ms });
 export const meanwhile = (what: () => unknown): Answer => ({ kind: 'meanwhile', what });
 
 /** More than any scenario sends: a wrong design that asks in a circle would never give the event loop back. */
-const MOST_STATEMENTS = 20_000;
+const MOST_STATEMENTS = 5_000;
 
 export class Script {
   readonly #answers = new Map<string, Answer[]>();

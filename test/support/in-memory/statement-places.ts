@@ -26,6 +26,7 @@ const OWN_QUESTIONS: readonly (readonly [RegExp, string])[] = [
   [/^SELECT greatest\(pg_relation_size\(/, 'size'],
   [/pg_blocking_pids/, 'blockers'],
   [/pg_stat_progress_create_index/, 'build progress'],
+  [/^select "asked", /, 'asked'],
   [/^SELECT pid, state FROM pg_catalog\.pg_stat_activity/, 'own processes'],
   [/^SELECT pg_catalog\.pg_terminate_backend\(\$1\)$/, 'end process'],
 ];
