@@ -3,7 +3,7 @@ import { expect, test } from 'vitest';
 
 import { joinBatchOperation } from '../../../../src/executor/join-batch-operation.js';
 import { MemoryDatabase } from '../../../support/in-memory/memory-database.js';
-import { rowsOf } from '../../../support/in-memory/journal-rows.js';
+import { call } from '../../../support/in-memory/journal-rows.js';
 import { MemoryRun, OURS, upTo, type TurnEnd } from '../../../support/in-memory/memory-run.js';
 import { batch } from '../../../support/in-memory/operations.js';
 import { AS_USUAL, meanwhile, refused, slow } from '../../../support/in-memory/script.js';
@@ -53,11 +53,9 @@ scenario(
     // As a connection that was cut off and whose server process does not know it yet.
     const hold = meanwhile(() => {
       void elsewhere.transaction(async (session) => {
-        await session.query('journal: hold fill', [
-          (backend: Parameters<typeof rowsOf>[0]) => {
-            for (const key of backend.transaction.keys('range/')) backend.transaction.tryLock(key);
-          },
-        ]);
+        await call(session, 'hold', 'fill', ({ transaction }) =>
+          transaction.keys('range/').every((key) => transaction.tryLock(key)),
+        );
         await run.server.clock.sleep(600);
       });
       return run.server.clock.sleep(1);
