@@ -1,6 +1,7 @@
 /**
  * What the executor counts on in a `Database` and its sessions, whoever implements them, as far as no SQL needs to be
  * understood: transactions, row locks, what a lost connection means, and that the server's signals lead to the right retry.
+ * Long, because it is one contract, read beside the port.
  */
 import { expect, it } from 'vitest';
 

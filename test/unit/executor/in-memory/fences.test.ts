@@ -95,3 +95,14 @@ test('one that nothing shows is not sent by whoever was overtaken', async () => 
   expect(told(await run.turn())).toBe('fenced');
   expect(run.script.times('v', 'statement')).toBe(0);
 });
+
+test('a build is not sent by whoever was overtaken just before', async () => {
+  const run = new MemoryRun(OURS, [build('i')]);
+  run.script.at(
+    'i',
+    'journal lockedState',
+    meanwhile(() => run.own()),
+  );
+  expect(told(await run.turn())).toBe('fenced');
+  expect(run.script.times('i', 'statement')).toBe(0);
+});

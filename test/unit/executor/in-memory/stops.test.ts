@@ -129,3 +129,13 @@ test('what somebody asked for in the journal is seen while batches are at work',
   expect(told(await stopped(run, 1_500, {}))).toBe('stopped paused by anna');
   expect(run.rowsDone('fill')).toBe(20);
 });
+
+test('a stop that comes in the pause before a try lets nothing begin', async () => {
+  const run = new MemoryRun(OURS, [check('proof')]);
+  const stop = new AbortController();
+  run.script.at('proof', 'check', refused('55P03'));
+  const turn = run.turn({ stop: stop.signal });
+  void run.server.clock.sleep(20).then(() => stop.abort());
+  expect(told(await turn)).toBe('stopped');
+  expect(run.script.times('proof', 'check')).toBe(1);
+});
