@@ -17,7 +17,7 @@ import { pgbouncer, startTransactionPooler } from './support/transaction-pooler.
 const random = printedRandom('test/faults/behind-pooler.test.ts');
 const program = pgbouncer();
 if (program === undefined) say('behind a transaction pooler: skipped, pgbouncer is not installed');
-const folder = program === undefined ? '' : compileForProcesses();
+const folder = program === undefined ? '' : await compileForProcesses();
 
 const PLAN = `defaults: { workers: 2 }
 steps:

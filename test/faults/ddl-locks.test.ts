@@ -32,7 +32,7 @@ async function withItem(major: number): Promise<TestDatabase> {
 
 const isRetry = (event: RunEvent): boolean => event.type === 'retry';
 
-const folder = compileForProcesses();
+const folder = await compileForProcesses();
 
 const VALIDATE = statement('validate', 'ALTER TABLE item VALIDATE CONSTRAINT n_known', {
   ...{ unlimited: true, lockFirst: ['public.item'] },

@@ -33,7 +33,7 @@ const STATE = `SELECT count(*)::int AS indexes, bool_and(indisvalid) AS valid FR
 const BUILT = [{ indexes: 1, valid: true }];
 const GONE = [{ indexes: 0, valid: null }];
 
-const folder = compileForProcesses();
+const folder = await compileForProcesses();
 
 async function withItem(): Promise<TestDatabase> {
   const test = await testDatabase({ after: onTestFinished });

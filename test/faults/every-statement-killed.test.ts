@@ -14,7 +14,7 @@ import { waitingProcesses, type PlanAction } from './support/start-plan-process.
 import type { Moment } from './support/wire-proxy.js';
 
 const random = printedRandom('test/faults/every-statement-killed.test.ts');
-const processes = waitingProcesses(compileForProcesses(), 2);
+const processes = waitingProcesses(await compileForProcesses(), 2);
 afterAll(() => processes.end());
 const { file, ways, goesOn, goesBack } = await referenceDatabases();
 const [there, back] = ways;

@@ -15,7 +15,7 @@ import { apply, rollback, writePlan } from './support/run-plan.js';
 import { startPlanProcess } from './support/start-plan-process.js';
 
 const random = printedRandom('test/faults/frozen-executor.test.ts');
-const folder = compileForProcesses();
+const folder = await compileForProcesses();
 
 const FILL = `steps:
   - id: bump

@@ -20,7 +20,7 @@ import { startPlanProcess, waitingProcesses } from './support/start-plan-process
 import { startWireProxy } from './support/wire-proxy.js';
 
 const random = printedRandom('test/faults/gates.test.ts');
-const folder = compileForProcesses();
+const folder = await compileForProcesses();
 
 /** What a scenario found wrong; empty where all is well. */
 type Violations = readonly string[];

@@ -11,7 +11,7 @@ import { printedRandom } from './support/random.js';
 import { apply, rollback, writePlan, type WrittenPlan } from './support/run-plan.js';
 import { startPlanProcess } from './support/start-plan-process.js';
 
-const folder = compileForProcesses();
+const folder = await compileForProcesses();
 const random = printedRandom('test/faults/going-on.test.ts');
 const WRITER = 'UPDATE item SET n = n WHERE id = 1';
 const INVALID = `SELECT count(*)::int AS invalid FROM pg_index WHERE indexrelid = to_regclass('public.item_n') AND NOT indisvalid`;

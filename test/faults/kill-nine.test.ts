@@ -9,7 +9,7 @@ import { writePlan } from './support/run-plan.js';
 import type { WrongJournal } from './seeds/wrong-journals.js';
 
 const random = printedRandom('test/faults/kill-nine.test.ts');
-const folder = compileForProcesses();
+const folder = await compileForProcesses();
 
 /** Rows by how often they were filled: `{ '1': 100000 }`. */
 async function filled(database: Awaited<ReturnType<typeof testDatabase>>): Promise<Record<string, number>> {

@@ -14,7 +14,7 @@ import { apply, rollback, writePlan } from './support/run-plan.js';
 import { waitingProcesses } from './support/start-plan-process.js';
 
 const random = printedRandom('test/faults/many-kills.test.ts');
-const processes = waitingProcesses(compileForProcesses(), 2);
+const processes = waitingProcesses(await compileForProcesses(), 2);
 afterAll(() => processes.end());
 
 const WANTED = Number(process.env['LOCKSTEP_FAULTS_KILLS'] ?? '') || 300 * ROUNDS;

@@ -13,7 +13,7 @@ import { printedRandom, ROUNDS, say } from './support/random.js';
 import { apply, untilDone, writePlan, type WrittenPlan } from './support/run-plan.js';
 
 const random = printedRandom('test/faults/poison-rows.test.ts');
-const folder = compileForProcesses();
+const folder = await compileForProcesses();
 
 /** Not idempotent; every 500th row cannot be computed. */
 async function fillOf(

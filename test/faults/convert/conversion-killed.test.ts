@@ -15,7 +15,7 @@ import { writePlan } from '../support/run-plan.js';
 import { waitingProcesses, type PlanAction } from '../support/start-plan-process.js';
 
 const random = printedRandom('test/faults/convert/conversion-killed.test.ts');
-const processes = waitingProcesses(compileForProcesses(), 2);
+const processes = waitingProcesses(await compileForProcesses(), 2);
 afterAll(() => processes.end());
 
 const KILLS = { apply: 6 * ROUNDS, rollback: 4 * ROUNDS };

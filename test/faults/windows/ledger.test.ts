@@ -17,7 +17,7 @@ const ROUND_LIMIT_MS = 8 * 60_000;
 const HOT_SHARE = 0.3;
 
 const random = printedRandom('test/faults/windows/ledger.test.ts');
-const processes = waitingProcesses(compileForProcesses(), 2);
+const processes = waitingProcesses(await compileForProcesses(), 2);
 afterAll(() => processes.end());
 
 const SIZE = { branches: 4, perBranch: 1_500, batch: 25 };

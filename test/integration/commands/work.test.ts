@@ -11,7 +11,7 @@ import { rollback, writePlan, type WrittenPlan } from '../../faults/support/run-
 import { startPlanProcess, type PlanProcess, type ProcessEnd } from '../../faults/support/start-plan-process.js';
 import { testDatabase, type TestDatabase } from '../../support/database.js';
 
-const folder = compileForProcesses();
+const folder = await compileForProcesses();
 
 /** Enough for several ranges: who joins needs one that the other does not hold. */
 const ROWS = 40_000;
