@@ -1,6 +1,14 @@
 import { defineConfig } from 'vitest/config';
 
+/**
+ * The files of a worker share the modules that they import: five hundred of them, a grammar in WebAssembly, the compiled schema
+ * of plans. Nothing in src keeps a state between calls, and a test that changes a global puts it back. A project does not
+ * inherit this.
+ */
+const SHARED = { isolate: false };
+
 const onServers = {
+  ...SHARED,
   globalSetup: ['test/support/server-setup.ts'],
   testTimeout: 120_000,
   hookTimeout: 120_000,
@@ -16,6 +24,7 @@ export default defineConfig({
       {
         test: {
           name: 'unit',
+          ...SHARED,
           include: ['test/unit/**/*.test.ts', 'test/guards/**/*.test.ts'],
           setupFiles: ['test/support/property-seed.ts'],
           testTimeout: 30_000,
