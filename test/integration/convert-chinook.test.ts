@@ -4,6 +4,7 @@ import { beforeAll, expect, test } from 'vitest';
 import { catalogLines } from '../support/catalog-text.js';
 import { CHINOOK_QUERIES, CHINOOK_TABLES } from '../support/chinook-queries.js';
 import { testDatabase, type TestDatabase } from '../support/database.js';
+import { ON_NEW } from '../support/majors.js';
 import { planOn, rowsOf, told } from '../support/plan-on-database.js';
 import { describeWith, loadSharedData } from '../support/shared-data.js';
 import { whileWritten, type Write } from '../support/while-written.js';
@@ -35,7 +36,7 @@ const FLIP = [
   },
 ];
 
-for (const major of [18, 15]) {
+for (const major of ON_NEW) {
   describeWith('chinook.sql', `chinook on server ${major}`, () => {
     let found: TestDatabase;
     let catalog: readonly string[];

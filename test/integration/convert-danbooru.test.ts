@@ -4,6 +4,7 @@ import { beforeAll, expect, test } from 'vitest';
 import { catalogLines } from '../support/catalog-text.js';
 import { testDatabase, type TestDatabase } from '../support/database.js';
 import { generateRows } from '../support/generated-rows.js';
+import { ON_OLD } from '../support/majors.js';
 import { planOn, rowsOf, told } from '../support/plan-on-database.js';
 import { describeWith, loadSharedData } from '../support/shared-data.js';
 import { whileWritten } from '../support/while-written.js';
@@ -25,7 +26,7 @@ const REFERENCES = `SELECT c.conrelid::regclass::text AS child, a.attname AS col
   JOIN pg_attribute AS a ON a.attrelid = c.conrelid AND a.attnum = c.conkey[1]
   WHERE c.contype = 'f' AND c.confrelid = 'users'::regclass AND c.convalidated ORDER BY 1, 2`;
 
-for (const major of [18, 15]) {
+for (const major of ON_OLD) {
   describeWith('danbooru-structure.sql', `danbooru on server ${major}`, () => {
     let found: TestDatabase;
     let catalog: readonly string[];

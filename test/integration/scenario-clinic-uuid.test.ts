@@ -8,6 +8,7 @@ import { validateCommand } from '../../src/commands/validate.js';
 import { catalogLines } from '../support/catalog-text.js';
 import { testDatabase } from '../support/database.js';
 import { loadExample } from '../support/load-example.js';
+import { ON_NEW } from '../support/majors.js';
 import { planOn, told } from '../support/plan-on-database.js';
 import { whileWritten, type Write } from '../support/while-written.js';
 
@@ -31,7 +32,7 @@ const APART = `${COLUMNS_APART}
   + (SELECT count(*) FROM (SELECT 'users' AS t, id, uuid_id FROM users UNION ALL SELECT 'clinics', id, uuid_id FROM clinics UNION ALL SELECT 'dashboards', id, uuid_id FROM dashboards) AS k
      FULL JOIN id_mappings AS m ON m.table_name = k.t AND m.old_id = k.id WHERE m.new_id IS DISTINCT FROM k.uuid_id)`;
 
-for (const major of [18, 15]) {
+for (const major of ON_NEW) {
   const found = await testDatabase({ major });
   const { database, query, value, url } = found;
   const plan = planOn(database, TEXT, SET);

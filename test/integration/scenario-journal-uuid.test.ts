@@ -8,6 +8,7 @@ import { validateCommand } from '../../src/commands/validate.js';
 import { catalogLines } from '../support/catalog-text.js';
 import { testDatabase } from '../support/database.js';
 import { loadExample, runExampleFile } from '../support/load-example.js';
+import { ON_OLD } from '../support/majors.js';
 import { planOn, told } from '../support/plan-on-database.js';
 import { journalDifferences, whileJournalsAreKept, type JournalLog } from './live-journal.js';
 
@@ -25,7 +26,7 @@ const STILL = [
   ),
 ];
 
-for (const major of [18, 15]) {
+for (const major of ON_OLD) {
   const found = await testDatabase({ major });
   const { database, query, value } = found;
   const plan = planOn(database, TEXT, SET);

@@ -6,6 +6,7 @@ import { createDemoData, DEMO_PLAN_FILE, readTableRows, type TableRows } from '.
 import { validateCommand } from '../../src/commands/validate.js';
 import { PgDatabase } from '../../src/postgres/pg-database.js';
 import { testDatabase, type TestDatabase } from '../support/database.js';
+import { ON_OLD } from '../support/majors.js';
 import { planOn, told } from '../support/plan-on-database.js';
 import { differencesFrom, inBothDirections, whileUsersLive, type UserLog } from './live-users.js';
 
@@ -13,7 +14,7 @@ const USERS = 20_000;
 const SET = { soak: '0s' };
 const text = readFileSync(DEMO_PLAN_FILE, 'utf8');
 
-for (const major of [18, 15]) {
+for (const major of ON_OLD) {
   const found = await testDatabase({ major });
   const { database, query, value } = found;
   const plan = planOn(database, text, SET);

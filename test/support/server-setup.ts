@@ -9,6 +9,7 @@ import type { TestProject } from 'vitest/node';
 
 import { PgDatabase } from '../../src/postgres/pg-database.js';
 import { startThrowawayServer } from '../../src/postgres/server/throwaway-server.js';
+import { MAJORS } from './majors.js';
 
 /** What the test files get; URLs of a role that may create databases. */
 export interface TestServers {
@@ -31,12 +32,9 @@ interface FoundServer {
   readonly stop: () => Promise<unknown>;
 }
 
-/** Both ends of what lockstep supports; the first is the default. */
-const MAJORS = [18, 15] as const;
-
 export async function setup(project: TestProject): Promise<() => Promise<void>> {
   const named = await namedServer();
-  const defaultMajor = named?.major ?? MAJORS[0];
+  const defaultMajor = named?.major ?? MAJORS[0]!;
   const engine = await dockerEngine();
   const found = new Map<number, FoundServer>();
   const missing: Record<number, string> = {};

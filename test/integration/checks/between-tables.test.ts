@@ -2,9 +2,10 @@
 import { describe, expect, it } from 'vitest';
 
 import { testDatabase } from '../../support/database.js';
+import { ON_NEW } from '../../support/majors.js';
 import { askCheck } from './ask-checks.js';
 
-for (const major of [18, 15]) {
+for (const major of ON_NEW) {
   const found = await testDatabase({ major });
   await found.query(`
     CREATE TABLE parents (id bigint PRIMARY KEY, shop int, number int, UNIQUE (shop, number));

@@ -2,6 +2,7 @@
 import { describe, expect, it } from 'vitest';
 
 import { testDatabase } from '../../support/database.js';
+import { ON_OLD } from '../../support/majors.js';
 import { askCheck, violationsOf } from './ask-checks.js';
 
 const THERE = [
@@ -54,7 +55,7 @@ const NOT_THERE = [
   { type: 'moods' },
 ];
 
-for (const major of [18, 15]) {
+for (const major of ON_OLD) {
   const found = await testDatabase({ major });
   await found.query(`
     CREATE SCHEMA auth;

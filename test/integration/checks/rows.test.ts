@@ -2,9 +2,10 @@
 import { describe, expect, it } from 'vitest';
 
 import { testDatabase } from '../../support/database.js';
+import { ON_OLD } from '../../support/majors.js';
 import { askCheck, violationsOf } from './ask-checks.js';
 
-for (const major of [18, 15]) {
+for (const major of ON_OLD) {
   const found = await testDatabase({ major });
   await found.query(`
     CREATE TABLE users (id bigint PRIMARY KEY, email text, "Last ""Name""" text);

@@ -3,10 +3,11 @@ import { describe, expect, test } from 'vitest';
 
 import { statusCommand } from '../../../src/commands/status.js';
 import { testDatabase } from '../../support/database.js';
+import { ON_OLD } from '../../support/majors.js';
 import { planOn } from '../../support/plan-on-database.js';
 import { stopAfterBatches } from '../steps/stop-after-batches.js';
 
-for (const major of [18, 15]) {
+for (const major of ON_OLD) {
   const { database, query, value } = await testDatabase({ major });
   const copy = planOn(database, {
     name: 'copy',

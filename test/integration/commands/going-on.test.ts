@@ -7,6 +7,7 @@ import { keysOf } from '../../../src/commands/drift.js';
 import type { OperationGraph } from '../../../src/operation/operation-graph.js';
 import { readFingerprint } from '../../../src/postgres/read-fingerprint.js';
 import { testDatabase, type TestDatabase } from '../../support/database.js';
+import { ON_OLD } from '../../support/majors.js';
 import { planOn, told, type PlanOnDatabase } from '../../support/plan-on-database.js';
 
 const TABLES = `
@@ -68,7 +69,7 @@ async function refused(
   return `${result.diagnostics[0]!.detail}\n${result.next.join('\n')}`;
 }
 
-describe.each([18, 15])('on server %i', (major) => {
+describe.each(ON_OLD)('on server %i', (major) => {
   let test: TestDatabase;
   beforeEach(async () => {
     test = await testDatabase({ major, after: onTestFinished });

@@ -4,6 +4,7 @@ import { afterEach, beforeEach, describe, expect, onTestFinished, test } from 'v
 import { PgDatabase } from '../../../src/postgres/pg-database.js';
 import { tryHoldRun } from '../../../src/postgres/journal/advisory.js';
 import { testDatabase } from '../../support/database.js';
+import { ON_NEW } from '../../support/majors.js';
 import { planOn, rowsOf, told, type PlanContent, type PlanOnDatabase } from '../../support/plan-on-database.js';
 import { forgetTables } from '../steps/whole-cycle.js';
 
@@ -11,7 +12,7 @@ function fillPlan(name: string, v: string, more: Readonly<Record<string, unknown
   return { name, steps: [{ id: 'fill', backfill: { table: 't', set: { v } } }], ...more };
 }
 
-for (const major of [18, 15]) {
+for (const major of ON_NEW) {
   const found = await testDatabase({ major });
   const { database, query, url, value } = found;
 

@@ -8,6 +8,7 @@ import { planCommand } from '../../../src/commands/plan.js';
 import { rollbackCommand } from '../../../src/commands/rollback.js';
 import { showCommand } from '../../../src/commands/show.js';
 import { testDatabase, type TestDatabase } from '../../support/database.js';
+import { ON_NEW } from '../../support/majors.js';
 
 const PLAN = `lockstep: 1
 name: saved
@@ -18,7 +19,7 @@ steps:
     backfill: { table: notes, set: { body: "body || {{ suffix }}" } }
 `;
 
-describe.each([18, 15])('a saved plan on server %i', (major) => {
+describe.each(ON_NEW)('a saved plan on server %i', (major) => {
   let db: TestDatabase;
   let folder: string;
   const at = (name: string): string => join(folder, name);

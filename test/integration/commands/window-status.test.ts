@@ -6,12 +6,13 @@ import type { WindowReport } from '../../../src/postgres/journal/windows.js';
 import { openWindowLines, windowLines } from '../../../src/render/window-lines.js';
 import { PLAIN_STYLE } from '../../../src/render/style.js';
 import { testDatabase } from '../../support/database.js';
+import { ON_OLD } from '../../support/majors.js';
 import { planOn, told } from '../../support/plan-on-database.js';
 import { stopAfterBatches } from '../steps/stop-after-batches.js';
 
 const view = { style: PLAIN_STYLE, width: 160 };
 
-for (const major of [18, 15]) {
+for (const major of ON_OLD) {
   const { database, query } = await testDatabase({ major });
   const window = async (): Promise<WindowReport> => {
     const { report } = await statusCommand({ database, run: 'watched' });

@@ -6,13 +6,14 @@ import { migrate } from '../../../src/postgres/journal/migrate.js';
 import { beginRun } from '../../../src/postgres/journal/runs.js';
 import { approve } from '../../../src/postgres/journal/trail.js';
 import { testDatabase } from '../../support/database.js';
+import { ON_OLD } from '../../support/majors.js';
 import { inTransaction, wholeRange } from '../../contracts/journal-world.js';
 import { journalContract } from '../../contracts/journals.js';
 import { takeoverContract } from '../../contracts/takeovers.js';
 import { graphOf, newRun, runWithRanges } from './journal-fixture.js';
 import { postgresWorld } from './postgres-world.js';
 
-for (const major of [18, 15]) {
+for (const major of ON_OLD) {
   const { database, query, value } = await testDatabase({ major });
   await database.withSession((session) => migrate(session));
   const withSession = <T>(work: (session: Session) => Promise<T>): Promise<T> => database.withSession(work);

@@ -14,12 +14,13 @@ import { beginRun, findRun, listRuns } from '../../../src/postgres/journal/runs.
 import { takeOver } from '../../../src/postgres/journal/take-over.js';
 import { approve, events } from '../../../src/postgres/journal/trail.js';
 import { testDatabase } from '../../support/database.js';
+import { ON_OLD } from '../../support/majors.js';
 import { inTransaction, rangesOf, wholeRange } from '../../contracts/journal-world.js';
 import { EXECUTOR, graphOf, newRun } from './journal-fixture.js';
 
 const TIME = expect.stringMatching(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}Z$/) as string;
 
-for (const major of [18, 15]) {
+for (const major of ON_OLD) {
   const { database } = await testDatabase({ major });
   await database.withSession((session) => migrate(session));
   const withSession = <T>(work: (session: Session) => Promise<T>): Promise<T> => database.withSession(work);

@@ -10,6 +10,7 @@ import { migrate } from '../../../src/postgres/journal/migrate.js';
 import { moveRun } from '../../../src/postgres/journal/move-run.js';
 import { takeOver } from '../../../src/postgres/journal/take-over.js';
 import { testDatabase } from '../../support/database.js';
+import { ON_NEW } from '../../support/majors.js';
 import { wholeRange } from '../../contracts/journal-world.js';
 import { graphOf, runWithRanges } from './journal-fixture.js';
 import { writtenOf } from './postgres-world.js';
@@ -23,7 +24,7 @@ const WRITES: Readonly<Record<string, (session: Session, run: RunHandle) => Prom
   beginRollback: (session, run) => beginRollback(session, run, graphOf('fenced', 'undo/fill')),
 };
 
-for (const major of [18, 15]) {
+for (const major of ON_NEW) {
   const { database, query } = await testDatabase({ major });
   await database.withSession((session) => migrate(session));
   const withTwo = (work: (old: Session, next: Session) => Promise<void>): Promise<void> =>

@@ -2,13 +2,14 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 
 import { testDatabase } from '../../support/database.js';
+import { ON_NEW } from '../../support/majors.js';
 import { planOn, rowsOf, told } from '../../support/plan-on-database.js';
 import { forgetTables } from '../steps/whole-cycle.js';
 
 const FILL_A = { id: 'fill-a', backfill: { table: 'a', set: { v: "'x'" } } };
 const FILL_B = { id: 'fill-b', backfill: { table: 'b', set: { v: "'x'" } } };
 
-for (const major of [18, 15]) {
+for (const major of ON_NEW) {
   const found = await testDatabase({ major });
   const { database, query } = found;
   const values = async (table: string): Promise<readonly unknown[]> =>

@@ -3,6 +3,7 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 
 import type { PlanReport } from '../../../src/report/plan-report.js';
 import { testDatabase } from '../../support/database.js';
+import { ON_OLD } from '../../support/majors.js';
 import { planOn, told } from '../../support/plan-on-database.js';
 import { forgetTables } from '../steps/whole-cycle.js';
 import { ORDER_CASES, TABLES } from './order-cases.js';
@@ -25,7 +26,7 @@ function waitsFor({ operations }: PlanReport, second: string, first: string): bo
   return false;
 }
 
-for (const major of [18, 15]) {
+for (const major of ON_OLD) {
   const found = await testDatabase({ major });
   const { database, query } = found;
 

@@ -2,10 +2,11 @@
 import { test } from 'vitest';
 
 import { testDatabase } from '../../support/database.js';
+import { ON_OLD } from '../../support/majors.js';
 import { KEY_SHAPES } from './key-values.js';
 import { wholeCycle } from './whole-cycle.js';
 
-for (const major of [18, 15]) {
+for (const major of ON_OLD) {
   const found = await testDatabase({ major });
   const { query, value } = found;
 

@@ -2,6 +2,7 @@
 import { afterEach, describe, expect, test } from 'vitest';
 
 import { testDatabase, type TestDatabase } from '../../support/database.js';
+import { ON_NEW } from '../../support/majors.js';
 import { planOn, told, type PlanContent } from '../../support/plan-on-database.js';
 import { stopAfterBatches } from './stop-after-batches.js';
 import { forgetTables } from './whole-cycle.js';
@@ -21,7 +22,7 @@ function copyPlan(
   };
 }
 
-for (const major of [18, 15]) {
+for (const major of ON_NEW) {
   const found = await testDatabase({ major });
   const { database, query } = found;
   const ids = async (sql: string): Promise<readonly unknown[]> =>

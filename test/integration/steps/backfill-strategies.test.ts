@@ -2,12 +2,13 @@
 import { afterEach, describe, expect, it } from 'vitest';
 
 import { testDatabase } from '../../support/database.js';
+import { ON_OLD } from '../../support/majors.js';
 import { planOn, rowsOf, told } from '../../support/plan-on-database.js';
 import { forgetTables } from './whole-cycle.js';
 
 const defaults = { batch: { rows: 10, target: 'off' }, workers: 2 };
 
-for (const major of [18, 15] as const) {
+for (const major of ON_OLD) {
   const test = await testDatabase({ major });
   const { query, database } = test;
   const images = async (): Promise<number> =>

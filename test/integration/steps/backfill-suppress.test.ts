@@ -12,6 +12,7 @@ import { systemClock } from '../../../src/kernel/clock.js';
 import { beginWith } from '../../faults/support/run-plan.js';
 import { openTransaction, until } from '../../faults/support/ddl-operations.js';
 import { testDatabase, type TestDatabase } from '../../support/database.js';
+import { ON_OLD } from '../../support/majors.js';
 import { planOn, rowsOf, told, type PlanContent, type PlanOnDatabase } from '../../support/plan-on-database.js';
 import { forgetTables } from './whole-cycle.js';
 
@@ -72,7 +73,7 @@ function withoutLock({ template, ...work }: BatchWork): BatchWork {
 
 const ORPHANS = `SELECT count(*)::int FROM copy WHERE pa IS NOT NULL AND pb IS NOT NULL AND NOT EXISTS (SELECT FROM parent WHERE (a, b) = (pa, pb))`;
 
-for (const major of [18, 15]) {
+for (const major of ON_OLD) {
   const found = await testDatabase({ major });
   const { database, query, value } = found;
 

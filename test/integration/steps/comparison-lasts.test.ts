@@ -5,6 +5,7 @@
 import { beforeEach, describe, expect, it } from 'vitest';
 
 import { testDatabase } from '../../support/database.js';
+import { ON_OLD } from '../../support/majors.js';
 import { planOn, told, type PlanOnDatabase } from '../../support/plan-on-database.js';
 import { stopAfterBatches } from './stop-after-batches.js';
 import { stopAfterOperation } from './stop-after-operation.js';
@@ -14,7 +15,7 @@ import { leftOver } from './window-cycle.js';
 const ROWS = 50;
 const COMPARISON = 'undo/flip/compare/in-step/1-in_sync';
 
-for (const major of [18, 15] as const) {
+for (const major of ON_OLD) {
   const test = await testDatabase({ major });
   const { query, value, database } = test;
   const state = (): Promise<unknown> => value(`SELECT state FROM lockstep."window"`);

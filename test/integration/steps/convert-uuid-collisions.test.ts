@@ -6,6 +6,7 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 
 import { EXIT } from '../../../src/commands/command-result.js';
 import { testDatabase } from '../../support/database.js';
+import { ON_OLD } from '../../support/majors.js';
 import { planOn, rowsOf, told } from '../../support/plan-on-database.js';
 import { stopAfterOperation } from './stop-after-operation.js';
 import { forgetTables } from './whole-cycle.js';
@@ -25,7 +26,7 @@ const FLIP = { id: 'flip', cutover: { windows: ['keys'] } };
 /** The last of the fills. */
 const FILLED = 'keys/fill/public.visit/2';
 
-for (const major of [18, 15]) {
+for (const major of ON_OLD) {
   const db = await testDatabase({ major });
   const { database, query, value } = db;
   const plan = (convert: Readonly<Record<string, unknown>>, ...behind: readonly unknown[]) =>

@@ -6,6 +6,7 @@ import { EXIT } from '../../../src/commands/command-result.js';
 import { statusCommand } from '../../../src/commands/status.js';
 import { readFingerprint } from '../../../src/postgres/read-fingerprint.js';
 import { testDatabase } from '../../support/database.js';
+import { ON_OLD } from '../../support/majors.js';
 import { planOn, rowsOf, told, type PlanOnDatabase } from '../../support/plan-on-database.js';
 import { whileWritten, type Write } from '../../support/while-written.js';
 import { stopAfterBatches } from './stop-after-batches.js';
@@ -21,7 +22,7 @@ const SCHEMA = `CREATE TABLE users (id serial PRIMARY KEY, name text);
 const ORPHANS = `SELECT id, user_id FROM event WHERE user_id >= 1000 ORDER BY id`;
 const FLIP = { id: 'flip', cutover: { windows: ['keys'] } };
 
-for (const major of [18, 15]) {
+for (const major of ON_OLD) {
   const db = await testDatabase({ major });
   const { database, query, value, url } = db;
   const keys = (orphans: Rule | undefined, more: Readonly<Record<string, unknown>> = {}) => ({

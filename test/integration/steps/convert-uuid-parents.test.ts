@@ -3,6 +3,7 @@ import { afterEach, describe, expect, test } from 'vitest';
 
 import { EXIT } from '../../../src/commands/command-result.js';
 import { testDatabase } from '../../support/database.js';
+import { ON_NEW } from '../../support/majors.js';
 import { planOn, told } from '../../support/plan-on-database.js';
 import { stopAfterOperation } from './stop-after-operation.js';
 import { forgetTables } from './whole-cycle.js';
@@ -20,7 +21,7 @@ function past(table: string, sql: string): string {
   return `${each('DISABLE')}; ${sql}; ${each('ENABLE ALWAYS')}`;
 }
 
-for (const major of [18, 15]) {
+for (const major of ON_NEW) {
   const db = await testDatabase({ major });
   const { database, query, value } = db;
   const plan = (more: Readonly<Record<string, unknown>> = {}) =>

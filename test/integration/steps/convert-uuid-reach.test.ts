@@ -3,6 +3,7 @@ import { describe, expect, test } from 'vitest';
 
 import type { ReachedObject, StepReach } from '../../../src/operation/step-reach.js';
 import { testDatabase } from '../../support/database.js';
+import { ON_OLD } from '../../support/majors.js';
 import { planOn } from '../../support/plan-on-database.js';
 
 const TABLES = `CREATE TABLE users (id serial PRIMARY KEY, email text UNIQUE);
@@ -34,7 +35,7 @@ const PLAN = {
   ],
 };
 
-for (const major of [18, 15]) {
+for (const major of ON_OLD) {
   const found = await testDatabase({ major });
   const { database, query } = found;
 

@@ -4,6 +4,7 @@ import { beforeEach, describe, expect, it } from 'vitest';
 import type { RunEvent } from '../../../src/executor/run-event.js';
 import { systemClock } from '../../../src/kernel/clock.js';
 import { testDatabase } from '../../support/database.js';
+import { ON_OLD } from '../../support/majors.js';
 import { planOn, told, type PlanOnDatabase } from '../../support/plan-on-database.js';
 import { stopAfterOperation } from './stop-after-operation.js';
 import { forgetTables } from './whole-cycle.js';
@@ -16,7 +17,7 @@ const TABLES = `
   CREATE TABLE copy (id int PRIMARY KEY, v text NOT NULL);
   INSERT INTO origin SELECT n, 'v' || n FROM generate_series(1, ${ROWS}) AS n`;
 
-for (const major of [18, 15] as const) {
+for (const major of ON_OLD) {
   const test = await testDatabase({ major });
   const { query, value, database } = test;
   const state = (): Promise<unknown> => value(`SELECT state FROM lockstep."window"`);

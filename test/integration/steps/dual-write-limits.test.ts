@@ -3,12 +3,13 @@ import { beforeEach, describe, expect, it } from 'vitest';
 
 import { PgDatabase } from '../../../src/postgres/pg-database.js';
 import { testDatabase } from '../../support/database.js';
+import { ON_OLD } from '../../support/majors.js';
 import { planOn, rowsOf, told, type PlanOnDatabase } from '../../support/plan-on-database.js';
 import { stopAfterBatches } from './stop-after-batches.js';
 import { forgetTables } from './whole-cycle.js';
 import { leftOver } from './window-cycle.js';
 
-for (const major of [18, 15]) {
+for (const major of ON_OLD) {
   const test = await testDatabase({ major });
   const { query, value, database, url } = test;
 

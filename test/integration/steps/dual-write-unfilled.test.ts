@@ -2,6 +2,7 @@
 import { beforeEach, describe, expect, it } from 'vitest';
 
 import { testDatabase } from '../../support/database.js';
+import { ON_NEW } from '../../support/majors.js';
 import { planOn, told, type PlanOnDatabase } from '../../support/plan-on-database.js';
 import { forgetTables } from './whole-cycle.js';
 
@@ -13,7 +14,7 @@ const plain = `CREATE TYPE mood AS ENUM ('calm', 'cross'); CREATE DOMAIN shout A
     felt mood DEFAULT 'calm', day date DEFAULT '2026-01-01', twice text GENERATED ALWAYS AS (v || v) STORED, asked text DEFAULT NULL,
     at timestamptz DEFAULT now(), serial bigserial, number_of int GENERATED ALWAYS AS IDENTITY, loud shout, chance double precision DEFAULT random())`;
 
-for (const major of [18, 15]) {
+for (const major of ON_NEW) {
   const test = await testDatabase({ major });
   const { query } = test;
 

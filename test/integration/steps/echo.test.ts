@@ -2,12 +2,13 @@
 import { beforeEach, describe, expect, it } from 'vitest';
 
 import { testDatabase } from '../../support/database.js';
+import { ON_OLD } from '../../support/majors.js';
 import { planOn, told, type PlanOnDatabase } from '../../support/plan-on-database.js';
 import { forgetTables } from './whole-cycle.js';
 
 const ECHO = 'echoed/in-step: copied';
 
-for (const major of [18, 15] as const) {
+for (const major of ON_OLD) {
   const test = await testDatabase({ major });
   const { query } = test;
   const role = `echo_${test.name}`;

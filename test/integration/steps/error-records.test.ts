@@ -3,12 +3,13 @@ import { afterEach, describe, expect, test } from 'vitest';
 
 import { statusCommand } from '../../../src/commands/status.js';
 import { testDatabase } from '../../support/database.js';
+import { ON_NEW } from '../../support/majors.js';
 import { planOn } from '../../support/plan-on-database.js';
 import { forgetTables } from './whole-cycle.js';
 
 const TIME = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}Z$/;
 
-for (const major of [18, 15]) {
+for (const major of ON_NEW) {
   const db = await testDatabase({ major });
   const { database, query } = db;
   const run = async () => (await statusCommand({ database, run: 'rows' })).report!.run!;

@@ -11,12 +11,13 @@ import { renderPlanSql } from '../../../src/render/render-plan-sql.js';
 import { renderRun } from '../../../src/render/render-run.js';
 import { renderRunStatus } from '../../../src/render/render-status.js';
 import { testDatabase } from '../../support/database.js';
+import { ON_NEW } from '../../support/majors.js';
 import { planOn, told, type PlanOnDatabase } from '../../support/plan-on-database.js';
 
 const ZONE = 'Asia/Kolkata';
 const view = { style: PLAIN_STYLE, width: 160 };
 
-for (const major of [18, 15]) {
+for (const major of ON_NEW) {
   const { url, query, value, database } = await testDatabase({ major });
   let plans = 0;
 

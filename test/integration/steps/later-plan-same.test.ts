@@ -8,6 +8,7 @@ import { compileForDatabase } from '../../../src/commands/compile-for-database.j
 import { openPlan } from '../../../src/commands/open-plan.js';
 import type { Database } from '../../../src/executor/session.js';
 import { testDatabase } from '../../support/database.js';
+import { ON_NEW } from '../../support/majors.js';
 import { planOn, told, type PlanContent } from '../../support/plan-on-database.js';
 
 interface Shape {
@@ -107,7 +108,7 @@ const SHAPES: Readonly<Record<string, Shape>> = {
   },
 };
 
-describe.each([18, 15])('on server %i', (major) => {
+describe.each(ON_NEW)('on server %i', (major) => {
   test.each(Object.entries(SHAPES))('%s', async (_, { tables, first, close = {} }) => {
     const { database, query } = await testDatabase({ major, after: onTestFinished });
     await query(tables);

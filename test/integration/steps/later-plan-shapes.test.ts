@@ -4,6 +4,7 @@ import { describe, expect, onTestFinished, test } from 'vitest';
 import { EXIT } from '../../../src/commands/command-result.js';
 import { catalogLines } from '../../support/catalog-text.js';
 import { testDatabase } from '../../support/database.js';
+import { ON_OLD } from '../../support/majors.js';
 import { planOn, told } from '../../support/plan-on-database.js';
 
 const TABLES = `CREATE TABLE users (id serial PRIMARY KEY, name text);
@@ -19,7 +20,7 @@ const TABLES = `CREATE TABLE users (id serial PRIMARY KEY, name text);
 const MEANS = `SELECT json_agg(json_build_array(u.name, e.id, n.id) ORDER BY u.name, e.id, n.id)::text AS means
   FROM users AS u LEFT JOIN events AS e ON e.user_id = u.id LEFT JOIN notes AS n ON n.user_id = u.id`;
 
-for (const major of [18, 15]) {
+for (const major of ON_OLD) {
   describe(`on server ${major}`, () => {
     const begun = async () => {
       const found = await testDatabase({ major, after: onTestFinished });

@@ -4,10 +4,11 @@ import { describe, expect, onTestFinished, test } from 'vitest';
 import { EXIT } from '../../../src/commands/command-result.js';
 import { catalogLines } from '../../support/catalog-text.js';
 import { testDatabase } from '../../support/database.js';
+import { ON_NEW } from '../../support/majors.js';
 import { planOn, told } from '../../support/plan-on-database.js';
 import { begun, INSIDE } from './later-plan-kinds.js';
 
-describe.each([18, 15])('what has come to a converted key since, on server %i', (major) => {
+describe.each(ON_NEW)('what has come to a converted key since, on server %i', (major) => {
   test.each([
     ['an index', 'CREATE INDEX late ON posts (user_id, title)', 'DROP INDEX late'],
     [

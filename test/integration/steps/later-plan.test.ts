@@ -7,6 +7,7 @@ import { windowLines } from '../../../src/render/window-lines.js';
 import { PLAIN_STYLE } from '../../../src/render/style.js';
 import { catalogLines } from '../../support/catalog-text.js';
 import { testDatabase, type TestDatabase } from '../../support/database.js';
+import { ON_NEW, ON_OLD } from '../../support/majors.js';
 import { planOn, rowsOf, told, type PlanOnDatabase } from '../../support/plan-on-database.js';
 import { begun, CASES, ended, INSIDE, type Begun } from './later-plan-kinds.js';
 import { leftOver } from './window-cycle.js';
@@ -150,7 +151,7 @@ describe.each(CASES)('a window of $kind on server $major', (one) => {
   });
 });
 
-describe.each([18, 15])('several windows on server %i', (major) => {
+describe.each(ON_NEW)('several windows on server %i', (major) => {
   test('of two plans and of its own are cut over in one commit, and closed', async () => {
     const found = await testDatabase({ major, after: onTestFinished });
     await found.query(`CREATE TABLE a (id serial PRIMARY KEY); CREATE TABLE b (id serial PRIMARY KEY, a int REFERENCES a); CREATE TABLE c (id serial PRIMARY KEY);
@@ -183,7 +184,7 @@ describe.each([18, 15])('several windows on server %i', (major) => {
   });
 });
 
-describe.each([18, 15])('a window in one direction on server %i', (major) => {
+describe.each(ON_OLD)('a window in one direction on server %i', (major) => {
   test('can be compared and closed by a later plan, not cut over', async () => {
     const found = await testDatabase({ major, after: onTestFinished });
     await found.query(`CREATE TABLE origin (id int PRIMARY KEY, v text); CREATE TABLE copy (id int PRIMARY KEY, v text);

@@ -3,6 +3,7 @@ import { afterEach, describe, expect, it } from 'vitest';
 
 import { postgresJournal } from '../../../src/postgres/journal/journal.js';
 import { testDatabase, type TestDatabase } from '../../support/database.js';
+import { ON_NEW } from '../../support/majors.js';
 import { planOn, told, type PlanOnDatabase } from '../../support/plan-on-database.js';
 import { forgetTables } from './whole-cycle.js';
 
@@ -54,7 +55,7 @@ const allBut = (last: number, bad: readonly number[]): readonly number[] =>
 
 const ASIDE = 'SELECT key[1]::int AS id FROM lockstep.quarantined';
 
-for (const major of [18, 15]) {
+for (const major of ON_NEW) {
   const test = await testDatabase({ major });
   const { database, query, value } = test;
 

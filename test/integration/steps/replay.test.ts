@@ -7,6 +7,7 @@ import type { Database, QueryResult, Session } from '../../../src/executor/sessi
 import { quarantinedRows } from '../../../src/postgres/journal/quarantine.js';
 import { findRun } from '../../../src/postgres/journal/runs.js';
 import { testDatabase, type TestDatabase } from '../../support/database.js';
+import { ON_NEW } from '../../support/majors.js';
 import { planOn, rowsOf, told, type PlanOnDatabase } from '../../support/plan-on-database.js';
 import { forgetTables } from './whole-cycle.js';
 import { withSessions } from '../../support/with-sessions.js';
@@ -80,7 +81,7 @@ async function replayAll(database: Database, found: TestDatabase): Promise<reado
   return replayRows(run, rows, { database, observe: () => undefined, stop: new AbortController().signal });
 }
 
-for (const major of [18, 15]) {
+for (const major of ON_NEW) {
   const test = await testDatabase({ major });
   const { database, query, value } = test;
   const REPAIR = `UPDATE word SET text = id::text WHERE text = 'bad'`;

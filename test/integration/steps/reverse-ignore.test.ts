@@ -3,6 +3,7 @@ import { EventEmitter, once } from 'node:events';
 import { beforeEach, describe, expect, it } from 'vitest';
 
 import { testDatabase } from '../../support/database.js';
+import { ON_NEW } from '../../support/majors.js';
 import { planOn, told, type PlanOnDatabase } from '../../support/plan-on-database.js';
 import { forgetTables } from './whole-cycle.js';
 import { leftOver } from './window-cycle.js';
@@ -115,7 +116,7 @@ const WRITES: readonly (readonly [what: string, sql: string, holds: string])[] =
   ],
 ];
 
-for (const major of [18, 15] as const) {
+for (const major of ON_NEW) {
   const test = await testDatabase({ major });
   const { query, value } = test;
   /** Each statement a transaction of its own, but where the text says otherwise. */

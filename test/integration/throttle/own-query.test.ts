@@ -2,10 +2,11 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 
 import { statusCommand } from '../../../src/commands/status.js';
 import { testDatabase } from '../../support/database.js';
+import { ON_NEW } from '../../support/majors.js';
 import { planOn, told } from '../../support/plan-on-database.js';
 import { expectExact, held, startFill, TABLE } from './held-run.js';
 
-for (const major of [18, 15]) {
+for (const major of ON_NEW) {
   const { database, query, value } = await testDatabase({ major });
   const LOAD = { query: { sql: 'SELECT points FROM load', at_most: 5 } };
   const load = (points: number | string): Promise<unknown> => query(`UPDATE load SET points = ${points}`);

@@ -1,11 +1,12 @@
 import { afterAll, beforeEach, describe, expect, test } from 'vitest';
 
 import { PgDatabase } from '../../../src/postgres/pg-database.js';
+import { ON_OLD } from '../../support/majors.js';
 import { startPrimary, startStandby } from '../../support/standby.js';
 import { told } from '../../support/plan-on-database.js';
 import { expectExact, held, startFill, TABLE, type HeldRun } from './held-run.js';
 
-for (const major of [18, 15]) {
+for (const major of ON_OLD) {
   describe(`the lag of a streaming standby, on server ${major}`, async () => {
     const primary = await startPrimary(major);
     const standby = await startStandby(primary, 'r1');
