@@ -6,17 +6,51 @@ export interface Random {
   below(limit: number): number;
 }
 
-/** `file` is the test file's name, for the command. LOCKSTEP_FAULTS_SEED sets the seed. */
-export function printedRandom(file: string): Random {
-  const given = process.env['LOCKSTEP_FAULTS_SEED'];
-  const seed = given === undefined || given === '' ? Math.floor(Math.random() * 2 ** 31) : Number(given);
-  const rounds = ROUNDS === 1 ? '' : `LOCKSTEP_FAULTS_ROUNDS=${ROUNDS} `;
-  say(`${file}: again with ${rounds}LOCKSTEP_FAULTS_SEED=${seed} npm run test:faults -- ${file}`);
-  return randomFrom(seed);
+/** From the first to the last, both included. */
+export interface SeedRange {
+  readonly from: number;
+  readonly to: number;
 }
 
+/**
+ * `LOCKSTEP_SEEDS=301..600`, or a single number. Where cases have numbers, these are played; where moments are random, as many
+ * rounds as there are numbers, by a stream that begins with the first. So plays on several machines add up.
+ */
+export const SEEDS = seedRange(process.env['LOCKSTEP_SEEDS']);
+
 /** Multiplies the work of every random test; 1 is the quick size. */
-export const ROUNDS = Math.max(1, Math.floor(Number(process.env['LOCKSTEP_FAULTS_ROUNDS'] ?? '1')) || 1);
+export const ROUNDS =
+  SEEDS === undefined
+    ? Math.max(1, Math.floor(Number(process.env['LOCKSTEP_FAULTS_ROUNDS'] ?? '1')) || 1)
+    : SEEDS.to - SEEDS.from + 1;
+
+/** `file` is the test file's name, for the command. LOCKSTEP_SEEDS or LOCKSTEP_FAULTS_SEED sets the seed. */
+export function printedRandom(file: string): Random {
+  const given = process.env['LOCKSTEP_FAULTS_SEED'];
+  const chosen = given === undefined || given === '' ? Math.floor(Math.random() * 2 ** 31) : Number(given);
+  const rounds = ROUNDS === 1 ? '' : `LOCKSTEP_FAULTS_ROUNDS=${ROUNDS} `;
+  const again = SEEDS === undefined ? `${rounds}LOCKSTEP_FAULTS_SEED=${chosen}` : `LOCKSTEP_SEEDS=${told(SEEDS)}`;
+  say(`${file}: again with ${again} npm run test:faults -- ${file}`);
+  return randomFrom(SEEDS?.from ?? chosen);
+}
+
+/** As it is given. */
+export function told({ from, to }: SeedRange): string {
+  return from === to ? String(from) : `${from}..${to}`;
+}
+
+export function numbersOf({ from, to }: SeedRange): readonly number[] {
+  return Array.from({ length: to - from + 1 }, (_, index) => from + index);
+}
+
+function seedRange(text: string | undefined): SeedRange | undefined {
+  if (text === undefined || text === '') return undefined;
+  const [, from, to = from] = /^(\d+)(?:\.\.(\d+))?$/.exec(text) ?? [];
+  const range = { from: Number(from), to: Number(to) };
+  if (from === undefined || range.to < range.from || range.from < 1)
+    throw new Error(`LOCKSTEP_SEEDS=${text}: expected a number from 1, or two with .. between, as in 301..600`);
+  return range;
+}
 
 /** For suites that go through every place where something can break, and play a sample of them otherwise. */
 export const ALL = process.env['LOCKSTEP_FAULTS_ALL'] === '1';
