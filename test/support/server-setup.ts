@@ -10,6 +10,7 @@ import type { TestProject } from 'vitest/node';
 import { PgDatabase } from '../../src/postgres/pg-database.js';
 import { startThrowawayServer } from '../../src/postgres/server/throwaway-server.js';
 import { MAJORS } from './majors.js';
+import { tellProcessorSeconds } from './server-seconds.js';
 
 /** What the test files get; URLs of a role that may create databases. */
 export interface TestServers {
@@ -122,5 +123,9 @@ async function containerServer(major: number): Promise<FoundServer | undefined> 
 
 async function npmServer(major: number): Promise<FoundServer> {
   const server = await startThrowawayServer({ major, settings: { max_connections: '200' } });
-  return { url: server.url, from: 'shipped by npm', stop: () => server.remove() };
+  const stop = (): Promise<void> => {
+    tellProcessorSeconds(server.dataDirectory);
+    return server.remove();
+  };
+  return { url: server.url, from: 'shipped by npm', stop };
 }
