@@ -26,6 +26,7 @@ export default defineConfig({
           name: 'unit',
           ...SHARED,
           include: ['test/unit/**/*.test.ts', 'test/guards/**/*.test.ts'],
+          maxWorkers: '100%',
           setupFiles: ['test/support/property-seed.ts'],
           testTimeout: 30_000,
           sequence: { groupOrder: 0 },
