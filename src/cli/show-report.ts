@@ -48,8 +48,8 @@ function approved({ run, gate, by, recorded }: ApproveReport, { style }: View): 
   return `${style.success('✔')} ${printable(by)} ${what} ${printable(run)} › ${printable(gate)}\n`;
 }
 
-function standing({ runs, interrupted, windows, run }: StatusReport, view: View): string {
-  return run === null ? renderRunList(runs, interrupted, windows, view) : renderRunStatus(run, interrupted, view);
+function standing({ runs, interrupted, windows, run, trail }: StatusReport, view: View): string {
+  return run === null ? renderRunList(runs, interrupted, windows, view) : renderRunStatus(run, interrupted, view, trail);
 }
 
 function verified({ plan, checks }: VerifyReport, view: View): string {

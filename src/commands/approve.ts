@@ -1,6 +1,7 @@
 /** `lockstep approve PLAN --gate STEP`: the word of the database user that a waiting gate may open. */
 import type { OperationGraph } from '../operation/operation-graph.js';
 import { postgresJournal } from '../postgres/journal/journal.js';
+import { migrate } from '../postgres/journal/migrate.js';
 import { approve } from '../postgres/journal/trail.js';
 import { EXIT, refusal, type CommandResult } from './command-result.js';
 import { guarded } from './guarded.js';
@@ -44,6 +45,7 @@ export function approveCommand({
         help: gates.length === 0 ? 'it has none' : `it has: ${gates.join(', ')}`,
       });
     }
+    await database.withSession((session) => migrate(session, undefined, 'write'));
     return database.transaction(async (session): Promise<CommandResult<ApproveReport>> => {
       const records = await postgresJournal.operations(session, { id: run.id, epoch: run.epoch });
       const state = records.find((record) => record.id === operation.id)?.state;
@@ -54,7 +56,7 @@ export function approveCommand({
           help: `lockstep status ${run.name}`,
         });
       }
-      const recorded = await approve(session, run.id, operation.id, comment);
+      const recorded = await approve(session, run.id, operation.id, comment, run.graphDigest);
       const { rows } = await session.query<{ by: string }>('SELECT session_user::text AS by');
       const report = { run: run.name, gate, by: rows[0]!.by, recorded };
       return { exit: EXIT.done, report, diagnostics: [], next: [`lockstep apply ${argument}`] };

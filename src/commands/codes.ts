@@ -55,7 +55,7 @@ export const COMMAND_CODES = {
   LS9011: {
     summary: 'the journal cannot be used',
     explanation:
-      'The journal, schema `lockstep` of the database, was written by a newer version of lockstep, or the user of the run may not create or read it. Nothing was changed.',
+      'The journal, schema `lockstep` of the database, was written by a newer version of lockstep, or the user of the run may not create or read it; or its ledger of migrations has a hole, so that nobody knows what its tables are like; or `default_transaction_read_only` is on for the role or the database, which lockstep respects. Nothing was changed.',
   },
   LS9012: {
     summary: 'whether a statement has run is not known',
@@ -190,5 +190,20 @@ export const COMMAND_CODES = {
     summary: 'a check would find rows now',
     explanation:
       'A dry run asks what the run would ask of the rows before it changes anything, and these were found. Where the check is one that must hold, `apply` stops there, with nothing changed; else it goes on, and does with them what the plan says. Count and rows are those of the moment at which the plan was made.',
+  },
+  LS9060: {
+    summary: 'the graph of a run is not what was stored',
+    explanation:
+      'The journal keeps the graph of a run as it was shown, approved and begun, with its digest, in the row of the run and in its trail. The text that stands there now has another one: somebody has changed it since. Nothing of it is shown, approved, run, joined or taken back. Whoever may write to the schema `lockstep` can do that: see docs/security.md for who should. Restore the row from a backup, or finish by hand what was begun.',
+  },
+  LS9061: {
+    summary: 'the journal is not only ours',
+    explanation:
+      'The journal, schema `lockstep`, belongs to the role that runs plans, or to a role that it is a member of, and holds what lockstep made and nothing else. A trigger, a rule, a policy, a column, a default or a CHECK that somebody else put on its tables would be run with the rights of whoever writes there, and the owner of a table may add one at any time. For a superuser, who has every role, only roles that were granted to it and other superusers count. Nothing was written. What stands there is named: find out who put it there, drop it or change the owner, or run as the role that owns the journal.',
+  },
+  LS9062: {
+    summary: 'the trail of a run is not what was written',
+    explanation:
+      'Each event of a run carries the digest of the one before. One of them is not as it was when the next one was written, or is not there: somebody has changed the trail since. The events that do not fit are named. What the run itself may do is not decided by its trail; who did what can no longer be told from it. The latest event has none behind it, so that of the last one only what must agree with the state of the run is checked.',
   },
 } as const satisfies CodeTable;

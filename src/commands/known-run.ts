@@ -2,16 +2,14 @@
 import { diffFingerprints, type Definitions } from '../catalog/fingerprint.js';
 import type { Database } from '../executor/session.js';
 import type { OperationGraph } from '../operation/operation-graph.js';
-import { journalExists } from '../postgres/journal/advisory.js';
-import { refuseNewerJournal } from '../postgres/journal/migrate.js';
+import { openJournal } from '../postgres/journal/open-journal.js';
 import { findRun, listRuns, type StoredRun } from '../postgres/journal/runs.js';
 
 /** The latest run of a plan, or the run of that name. */
 export async function knownRun(database: Database, name: string): Promise<StoredRun | undefined> {
   return database.transaction(
     async (session) => {
-      if (!(await journalExists(session))) return undefined;
-      await refuseNewerJournal(session);
+      if (!(await openJournal(session))) return undefined;
       return findRun(session, name);
     },
     { readOnly: true },
@@ -28,7 +26,7 @@ export interface LiveRun {
 export async function liveRunsTouching(database: Database, graph: OperationGraph): Promise<readonly LiveRun[]> {
   return database.transaction(
     async (session) => {
-      if (!(await journalExists(session))) return [];
+      if (!(await openJournal(session))) return [];
       const runs = await listRuns(session);
       const live = runs.filter(
         (run) => run.plan !== graph.plan && run.status !== 'done' && run.status !== 'rolled back',

@@ -1,5 +1,6 @@
 /** Where runs stand, by the journal's account: all of them in a table, or one with its operations. */
 import type { OperationReport, RunReport } from '../postgres/journal/run-report.js';
+import type { EventChain } from '../postgres/journal/event-chain.js';
 import type { RunSummary } from '../postgres/journal/runs.js';
 import type { WindowSummary } from '../postgres/journal/windows.js';
 import { printable } from './display-width.js';
@@ -40,7 +41,12 @@ export function renderRunList(
   return `${[...lines, ...(open.length === 0 ? [] : ['', ...open])].join('\n')}\n`;
 }
 
-export function renderRunStatus(report: RunReport, interrupted: readonly string[], view: View): string {
+export function renderRunStatus(
+  report: RunReport,
+  interrupted: readonly string[],
+  view: View,
+  trail: EventChain | null = null,
+): string {
   const { style, width } = view;
   const { run } = report;
   const status = statusCell(run, interrupted, view);
@@ -53,6 +59,7 @@ export function renderRunStatus(report: RunReport, interrupted: readonly string[
     ),
     ...(run.why === null ? [] : [style.warning(cut(printable(run.why), width))]),
     ...(report.throttle === null ? [] : heldTexts(report.throttle)).map((text) => style.warning(cut(text, width))),
+    ...trailLines(trail, view),
     ...(params.length === 0 ? [] : [style.faint(cut(`params ${showRow(run.params)}`, width))]),
   ];
   // The way there is history once the way back has begun.
@@ -77,6 +84,16 @@ export function renderRunStatus(report: RunReport, interrupted: readonly string[
   const windows = windowLines(report.windows, report.run.name, view);
   const last = [aside, windows].flatMap((section) => (section.length === 0 ? [] : ['', ...section]));
   return `${[...head, '', heading, ...operations, ...last].join('\n')}\n`;
+}
+
+/** Nothing where all is as it should be, and has been since the run began. */
+function trailLines(trail: EventChain | null, { style }: View): readonly string[] {
+  if (trail === null) return [];
+  const { events, withoutDigest, broken } = trail;
+  if (broken.length > 0) return [style.error(`trail of ${showCount(events)} events: not as it was written`)];
+  if (withoutDigest === 0) return [];
+  const which = withoutDigest === events ? 'all' : showCount(withoutDigest);
+  return [style.faint(`trail of ${showCount(events)} events: ${which} without a digest, from before digests were kept`)];
 }
 
 function statusCell(run: RunSummary, interrupted: readonly string[], { style }: View): Cell {

@@ -19,6 +19,7 @@ import type { OperationId } from '../../operation/operation.js';
 import type { Session } from '../../executor/session.js';
 import { writeCheckpoint } from './checkpoint.js';
 import { recordDefinitions } from './definitions.js';
+import { eventsBefore } from './event-chain.js';
 import { lockOperation, refuseIfFenced, refuseWrite } from './fence.js';
 import { isoText, journalTables, jsonParameter, keyJson, keyParameter, send } from './journal-query.js';
 import { recordHold } from './holds.js';
@@ -88,7 +89,7 @@ async function moveOperation(
     ? journalTables
         .with('moved', () => move)
         .insertInto('lockstep.event')
-        .columns(['run_id', 'event', 'operation_id', 'from_state', 'to_state', 'details'])
+        .columns(['run_id', 'event', 'operation_id', 'from_state', 'to_state', 'details', 'before'])
         .expression((eb) =>
           eb
             .selectFrom('moved')
@@ -99,6 +100,7 @@ async function moveOperation(
               sql<string>`${from}::text`.as('from_state'),
               sql<string>`${to}::text`.as('to_state'),
               jsonParameter(outcome ?? null).as('details'),
+              eventsBefore(run.id).as('before'),
             ]),
         )
         .returning('operation_id as id')

@@ -286,4 +286,27 @@ export const JOURNAL_MIGRATIONS: readonly JournalMigration[] = [
       COMMENT ON TABLE lockstep.window_move IS 'append-only: each move of a window, and the run that made it, which may be of a later plan; without one: the run that opened it, before this was kept';
     `,
   },
+  {
+    number: 8,
+    name: 'what tells that something was changed',
+    sql: `
+      ALTER TABLE lockstep.event ADD COLUMN before json;
+      COMMENT ON COLUMN lockstep.event.before IS 'digests of the events before it, by id; null: from before they were kept';
+      ALTER TABLE lockstep.run ADD COLUMN rollback_digest text;
+      ALTER TABLE lockstep.approval ADD COLUMN graph_digest text;
+      COMMENT ON COLUMN lockstep.approval.graph_digest IS 'what was approved; null: from before it was kept';
+
+      CREATE TABLE lockstep.file_node (
+        run_id bigint NOT NULL,
+        operation_id text NOT NULL,
+        relation oid NOT NULL,
+        name text NOT NULL,
+        file_node oid NOT NULL,
+        server text NOT NULL,
+        at timestamptz NOT NULL DEFAULT clock_timestamp(),
+        PRIMARY KEY (run_id, operation_id, relation)
+      );
+      COMMENT ON TABLE lockstep.file_node IS 'the files of a table when a copy into it began: another one now, and transaction ids in its rows may be those of who rewrote it';
+    `,
+  },
 ];
