@@ -20,7 +20,11 @@ export async function status(argument: string | undefined, invocation: Invocatio
   const named = argument === undefined ? undefined : await runName(argument, invocation);
   if (named?.answer !== undefined) return named.answer;
   return withDatabase(invocation, {}, async ({ database }) => {
-    const result = await statusCommand({ database, ...(named !== undefined && { run: named.name }) });
+    const result = await statusCommand({
+      database,
+      approvers: invocation.targets.approvers,
+      ...(named !== undefined && { run: named.name }),
+    });
     const next = onlyHistory ? [] : nextOf(result.report, named?.file);
     return {
       ...answerOf(result, onlyHistory ? ({ run }) => renderHistory(run?.history ?? []) : showReport.status),

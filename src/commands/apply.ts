@@ -1,6 +1,5 @@
 /** `lockstep apply`: begins a run, or goes on with the one there is. */
 import type { Plan } from '../document/plan.js';
-import type { Database } from '../executor/session.js';
 import type { Diagnostic } from '../kernel/diagnostic.js';
 import { canonicalJson } from '../kernel/digest.js';
 import type { OperationGraph } from '../operation/operation-graph.js';
@@ -67,7 +66,7 @@ async function applyPlan(
   if (underWay && expectDigest !== undefined && known.graphDigest !== expectDigest) {
     return otherThanExpected([`\`${known.name}\` runs ${known.graphDigest}, expected is ${expectDigest}`], file);
   }
-  if (known?.status === 'done') return finishedBefore(known, plan, database);
+  if (known?.status === 'done') return finishedBefore(known, plan, options);
   if (underWay) {
     const refused = refuseToGoOn(known, plan, file);
     return refused ?? holdingRun(database, plan.name, () => goOn(known, options));
@@ -107,10 +106,10 @@ function runsInTheWay(others: readonly LiveRun[]): CommandResult<never> {
   return { ...refused, next: others.map(({ run }) => `lockstep status ${run}`) };
 }
 
-async function finishedBefore(run: StoredRun, plan: Plan, database: Database): Promise<CommandResult<ApplyReport>> {
+async function finishedBefore(run: StoredRun, plan: Plan, options: ApplyOptions): Promise<CommandResult<ApplyReport>> {
   if (run.sourceDigest !== plan.sourceDigest)
     return otherText(run, plan, 'has finished with another text or other params', 'give the changed plan a new name');
-  const report = await database.withSession((session) => runReport(session, run.id));
+  const report = await options.database.withSession((session) => runReport(session, run.id, options.approvers));
   const graph = JSON.parse(run.graph) as OperationGraph;
   return {
     exit: EXIT.done,
@@ -203,7 +202,7 @@ async function walk(
 ): Promise<CommandResult<ApplyReport>> {
   const { file, database } = options;
   const end = await executeRun(graph, run, keysOf([graph]), options);
-  const report = await database.withSession((session) => runReport(session, run.id));
+  const report = await database.withSession((session) => runReport(session, run.id, options.approvers));
   // Of a closed window there is none, nor of a step whose author wanted none.
   const back = wayBackFrom(graph, report.operations).ok ? [`lockstep rollback ${file}`] : [];
   const turn = endOfTurn(end, graph, { file, goOn: `lockstep apply ${file}`, back });

@@ -201,6 +201,16 @@ export const COMMAND_CODES = {
     explanation:
       'The journal, schema `lockstep`, belongs to the role that runs plans, or to a role that it is a member of, and holds what lockstep made and nothing else. A trigger, a rule, a policy, a column, a default or a CHECK that somebody else put on its tables would be run with the rights of whoever writes there, and the owner of a table may add one at any time. For a superuser, who has every role, only roles that were granted to it and other superusers count. Nothing was written. What stands there is named: find out who put it there, drop it or change the owner, or run as the role that owns the journal.',
   },
+  LS9063: {
+    summary: 'one’s own run is approved by somebody else',
+    explanation:
+      'The gate asks for the approval of a group whose members can be told: the configuration names its roles under `approvers`, or the database has a role of that name. Then the role that began the run does not approve it itself. Nothing was written. Another member approves; or `approvers: { GROUP: { own: allow } }` in the configuration of whoever runs the plan says that the same role may do both.',
+  },
+  LS9064: {
+    summary: 'the approver is not of the group',
+    explanation:
+      'The gate asks for the approval of a group: the roles that the configuration names for it under `approvers`, or else the role of that name in the database. The database user of this command has none of them. Nothing was written. Membership is asked again when the run goes on: an approval of somebody who is no member then does not count.',
+  },
   LS9062: {
     summary: 'the trail of a run is not what was written',
     explanation:

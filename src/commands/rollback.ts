@@ -66,7 +66,7 @@ async function rollBackOnce(options: RollbackOptions): Promise<CommandResult<Rol
   const { graph } = compiled;
   const wayBack = planReport({ graph, digest: graphDigest(graph), description: null, server: null, estimates: {} });
   const report = async (outcome: RollbackReport['outcome']): Promise<RollbackReport> => {
-    const now = await database.withSession((session) => runReport(session, run.id));
+    const now = await database.withSession((session) => runReport(session, run.id, options.approvers));
     return { wayBack, run: now, graph, outcome, why: null, drift: null };
   };
   if (run.status === 'rolled back')
@@ -146,7 +146,7 @@ async function takeBack(
     end.state === 'done'
       ? driftSince(known, await database.transaction((session) => readFingerprint(session), { readOnly: true }))
       : null;
-  const after = await database.withSession((session) => runReport(session, run.id));
+  const after = await database.withSession((session) => runReport(session, run.id, options.approvers));
   const report: RollbackReport = { wayBack, run: after, graph, outcome: end.state, why: whyOf(end), drift };
   if (drift === null || drift.length === 0) return { ...turn, report };
   const detail = drift.slice(0, 20).join('\n');

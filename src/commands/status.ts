@@ -1,6 +1,7 @@
 /** `lockstep status`: where runs stand, by the journal's own account. Writes nothing. */
 import type { Database, Session } from '../executor/session.js';
 import type { Diagnostic } from '../kernel/diagnostic.js';
+import type { Approvers } from '../operation/approvers.js';
 import type { OperationGraph } from '../operation/operation-graph.js';
 import { heldPlans } from '../postgres/journal/advisory.js';
 import { eventChain, type EventChain } from '../postgres/journal/event-chain.js';
@@ -17,6 +18,8 @@ export interface StatusOptions {
   readonly database: Database;
   /** A plan's or a run's name; absent: all runs, a line each. */
   readonly run?: string;
+  /** Whose approvals count, by group. */
+  readonly approvers?: Approvers;
 }
 
 export interface StatusReport {
@@ -33,7 +36,7 @@ export interface StatusReport {
   readonly trail: EventChain | null;
 }
 
-export function statusCommand({ database, run: name }: StatusOptions): Promise<CommandResult<StatusReport>> {
+export function statusCommand({ database, run: name, approvers }: StatusOptions): Promise<CommandResult<StatusReport>> {
   return guarded(() =>
     database.transaction(
       async (session): Promise<CommandResult<StatusReport>> => {
@@ -62,7 +65,7 @@ export function statusCommand({ database, run: name }: StatusOptions): Promise<C
             help: 'lockstep status',
           });
         const interrupted = await interruptedOf(session, [found]);
-        const report = await runReport(session, found.id);
+        const report = await runReport(session, found.id, approvers);
         const trail = await eventChain(session, found.id);
         const graph = JSON.parse(found.rollbackGraph ?? found.graph) as OperationGraph;
         return {

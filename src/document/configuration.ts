@@ -7,6 +7,7 @@
 import type { Diagnostic, Outcome } from '../kernel/diagnostic.js';
 import { list, map, object, text as textSchema, type JsonSchema } from '../kernel/json-schema.js';
 import { maskPasswords } from '../kernel/mask-passwords.js';
+import type { Approvers } from '../operation/approvers.js';
 import { CONFIG_CODES } from './codes-config.js';
 import { readYaml } from './read-yaml.js';
 import { validateSchema } from './schema-validation.js';
@@ -14,6 +15,8 @@ import type { SourceDocument } from './source-document.js';
 
 export interface Configuration {
   readonly targets: Readonly<Record<string, Target>>;
+  /** Whose approval counts, by the group that gates name. */
+  readonly approvers: Approvers;
   /** Without passwords. */
   readonly source: SourceDocument;
 }
@@ -31,8 +34,8 @@ export function readConfiguration(file: string, text: string): Outcome<Configura
   if (diagnostics.length > 0) return { ok: false, diagnostics };
   const read = readYaml(file, text);
   if (!read.ok) return { ok: false, diagnostics: read.diagnostics.map(withoutWords) };
-  const { targets = {} } = read.value.value as { readonly targets?: Readonly<Record<string, Target>> };
-  return { ok: true, value: { targets, source: shown.value }, diagnostics: [] };
+  const { targets = {}, approvers = {} } = read.value.value as Partial<Pick<Configuration, 'targets' | 'approvers'>>;
+  return { ok: true, value: { targets, approvers, source: shown.value }, diagnostics: [] };
 }
 
 /** The target's URL with what the environment says put in, as it is: a password is percent-encoded there already. */
@@ -95,11 +98,26 @@ const TARGET: JsonSchema = {
   'x-lockstep-noun': 'target',
 };
 
+const APPROVERS: JsonSchema = {
+  ...object('Who approves for a group.', {
+    roles: list(
+      textSchema('a role of the database', CONNECTION),
+      'Whoever has one of them may approve; without it, members of the role that is called like the group.',
+    ),
+    own: {
+      ...textSchema('whether the role that began a run may approve it; else somebody else must'),
+      enum: ['allow', 'refuse'],
+    },
+  }),
+  'x-lockstep-noun': 'group',
+};
+
 export const CONFIGURATION_SCHEMA: JsonSchema = {
   $id: 'https://lockstep.dev/schemas/configuration.schema.json',
   'x-lockstep-noun': 'configuration',
   ...object('What is true of all plans of a project.', {
     targets: { ...map(TARGET, 'The databases that plans are run on, by name.'), propertyNames: TARGET_NAME },
+    approvers: map(APPROVERS, 'Whose approval counts, by the group that a gate names under `approval`.'),
   }),
 };
 

@@ -3,6 +3,7 @@ import type { OperationReport, RunReport } from '../postgres/journal/run-report.
 import type { EventChain } from '../postgres/journal/event-chain.js';
 import type { RunSummary } from '../postgres/journal/runs.js';
 import type { WindowSummary } from '../postgres/journal/windows.js';
+import { approverText } from '../operation/approvers.js';
 import { printable } from './display-width.js';
 import { renderChecks, type CheckLine } from './render-checks.js';
 import { quarantineLines } from './quarantine-lines.js';
@@ -93,7 +94,9 @@ function trailLines(trail: EventChain | null, { style }: View): readonly string[
   if (broken.length > 0) return [style.error(`trail of ${showCount(events)} events: not as it was written`)];
   if (withoutDigest === 0) return [];
   const which = withoutDigest === events ? 'all' : showCount(withoutDigest);
-  return [style.faint(`trail of ${showCount(events)} events: ${which} without a digest, from before digests were kept`)];
+  return [
+    style.faint(`trail of ${showCount(events)} events: ${which} without a digest, from before digests were kept`),
+  ];
 }
 
 function statusCell(run: RunSummary, interrupted: readonly string[], { style }: View): Cell {
@@ -136,8 +139,11 @@ function beneath({ outcome, approvals, findings, state }: OperationReport, { sty
         .split('\n')
         .map((text) => `     ${text}`),
     );
-  for (const { by, at, comment } of approvals)
-    lines.push(style.faint(line(`approved by ${by} at ${showMoment(at)}${comment === null ? '' : `: ${comment}`}`)));
+  for (const { by, at, comment, counts, note } of approvals) {
+    const said = `${counts ? '' : 'does not count: '}approved by ${approverText(by, note)} at ${showMoment(at)}`;
+    const tone = note === null ? style.faint : style.warning;
+    lines.push(tone(line(`${said}${comment === null ? '' : `: ${comment}`}`)));
+  }
   if (findings.count > 0) {
     lines.push(style.warning(line(`${showCount(findings.count)} to look at`)));
     for (const { what, detail } of findings.samples.slice(0, 3)) lines.push(line(`  ${what}   ${showRow(detail)}`));

@@ -5,7 +5,6 @@
 import { sql } from 'kysely';
 
 import type {
-  Approval,
   Journal,
   NewRange,
   OperationOutcome,
@@ -17,11 +16,12 @@ import type {
 import type { Counts } from '../../executor/run-types.js';
 import type { OperationId } from '../../operation/operation.js';
 import type { Session } from '../../executor/session.js';
+import { approvals } from './approvals.js';
 import { writeCheckpoint } from './checkpoint.js';
 import { recordDefinitions } from './definitions.js';
 import { eventsBefore } from './event-chain.js';
 import { lockOperation, refuseIfFenced, refuseWrite } from './fence.js';
-import { isoText, journalTables, jsonParameter, keyJson, keyParameter, send } from './journal-query.js';
+import { journalTables, jsonParameter, keyJson, keyParameter, send } from './journal-query.js';
 import { recordHold } from './holds.js';
 import { inOrder } from './operation-order.js';
 import { quarantine } from './quarantine.js';
@@ -217,19 +217,6 @@ async function counts(session: Session, run: RunHandle, id: OperationId): Promis
     quarantined: Number(quarantined),
     batches: Number(batches),
   };
-}
-
-function approvals(session: Session, run: RunHandle, id: OperationId): Promise<readonly Approval[]> {
-  return send(
-    session,
-    journalTables
-      .selectFrom('lockstep.approval')
-      .select(['by_user as by', isoText('at').as('at')])
-      .where('run_id', '=', run.id)
-      .where('operation_id', '=', id)
-      .orderBy('lockstep.approval.at')
-      .orderBy('by_user'),
-  );
 }
 
 async function waitedMs(session: Session, run: RunHandle, id: OperationId): Promise<number> {
