@@ -89,6 +89,8 @@ export function buildProgram(version: string, choose: (chosen: Chosen) => void):
         ...planTexts(),
         new Option('--out <file>', 'save exactly this, to be approved and applied'),
         new Option('--detailed-exitcode', 'exit 2 where apply would do something'),
+        new Option('--as <role>', 'judge the rights of the role that will run it'),
+        new Option('--strict', 'refuse VOLATILE functions in checks and conditions'),
         new Option('--schema <file>', 'compile for these definitions, without a database').conflicts('databaseUrl'),
         ...targetOptions(),
       ],

@@ -211,6 +211,21 @@ export const COMMAND_CODES = {
     explanation:
       'The gate asks for the approval of a group: the roles that the configuration names for it under `approvers`, or else the role of that name in the database. The database user of this command has none of them. Nothing was written. Membership is asked again when the run goes on: an approval of somebody who is no member then does not count.',
   },
+  LS9065: {
+    summary: 'the journal may not be read',
+    explanation:
+      'The current user has no right to look into the schema `lockstep`. A plan is compiled, and its checks are asked, all the same; whether it has been run already, and which windows of other plans are open, is not known. `lockstep roles` prints what a role that only looks needs.',
+  },
+  LS9066: {
+    summary: 'there is no such role',
+    explanation:
+      '`plan --as ROLE` judges the plan for the role that will run it, and the server has no role of that name. Roles are those of `pg_roles`; a name is written as it stands there.',
+  },
+  LS9067: {
+    summary: 'a check calls a VOLATILE function',
+    explanation:
+      'Checks and conditions are asked in READ ONLY transactions, by `verify`, by a gate with each `apply`, and by whoever only wants to know how far a run is. A VOLATILE function may reach what such a transaction does not hold back: another connection, a file of the server, another session. PostgreSQL takes a function for VOLATILE where nothing else is declared; what only reads can be declared STABLE. A warning; `plan --strict` refuses it.',
+  },
   LS9062: {
     summary: 'the trail of a run is not what was written',
     explanation:

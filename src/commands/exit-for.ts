@@ -25,5 +25,6 @@ const ENVIRONMENT_CODES: ReadonlySet<string> = new Set([
   'LS8003',
   'LS8004',
   'LS9001',
+  'LS9066',
   'LS9017',
 ]);

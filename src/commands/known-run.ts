@@ -2,6 +2,9 @@
 import { diffFingerprints, type Definitions } from '../catalog/fingerprint.js';
 import type { Database } from '../executor/session.js';
 import type { OperationGraph } from '../operation/operation-graph.js';
+import type { Diagnostic } from '../kernel/diagnostic.js';
+import { journalMayBeRead } from '../postgres/journal/advisory.js';
+import { commandDiagnostic } from './command-result.js';
 import { openJournal } from '../postgres/journal/open-journal.js';
 import { findRun, listRuns, type StoredRun } from '../postgres/journal/runs.js';
 
@@ -14,6 +17,20 @@ export async function knownRun(database: Database, name: string): Promise<Stored
     },
     { readOnly: true },
   );
+}
+
+/** For who only looks, and may not look into the journal. */
+export async function readableRun(database: Database, name: string): Promise<StoredRun | undefined | 'not readable'> {
+  const may = await database.transaction((session) => journalMayBeRead(session), { readOnly: true });
+  return may ? knownRun(database, name) : 'not readable';
+}
+
+export function journalNotReadable(): Diagnostic {
+  const told = commandDiagnostic('LS9065', {
+    detail: 'The current user may not look into the schema `lockstep`: whether the plan has been run is not known.',
+    help: 'GRANT USAGE ON SCHEMA lockstep TO …; GRANT SELECT ON ALL TABLES IN SCHEMA lockstep TO …; or `lockstep roles`',
+  });
+  return { ...told, severity: 'warning' };
 }
 
 export interface LiveRun {

@@ -15,8 +15,8 @@ import type { OperationGraph } from '../operation/operation-graph.js';
 import type { Operation, OperationId } from '../operation/operation.js';
 import { runReport } from '../postgres/journal/run-report.js';
 import { dueChecks } from './due-checks.js';
-import { knownRun } from './known-run.js';
-import { windowsAreKept } from '../postgres/journal/advisory.js';
+import { journalNotReadable, readableRun } from './known-run.js';
+import { journalMayBeRead, windowsAreKept } from '../postgres/journal/advisory.js';
 import { pinSettings } from '../sql/pinned-settings.js';
 import { placeOfCheck } from './check-place.js';
 import { checkpointsOf, tableOutcomes, type TableOutcome } from './checkpoints.js';
@@ -69,7 +69,9 @@ export function verifyCommand(options: VerifyOptions): Promise<CommandResult<Ver
     if (!opened.ok)
       return { exit: exitFor(opened.diagnostics), report: null, diagnostics: opened.diagnostics, next: [] };
     // Before the first run of all: a baseline.
-    const withoutWindows = await options.database.withSession(async (session) => !(await windowsAreKept(session)));
+    const withoutWindows = await options.database.withSession(
+      async (session) => !(await windowsAreKept(session)) || !(await journalMayBeRead(session)),
+    );
     const { graph, done, tables, diagnostics } = await graphToAsk(opened.value, options.database, withoutWindows);
     if (graph === undefined) return { exit: exitFor(diagnostics), report: null, diagnostics, next: [] };
     const { operations, limits } = graph;
@@ -126,8 +128,13 @@ interface GraphToAsk {
 
 /** Of a plan that has run the journal has the graph: compiled anew, its own columns and windows would be somebody else's. */
 async function graphToAsk(plan: Plan, database: Database, withoutWindows: boolean): Promise<GraphToAsk> {
-  const run = await knownRun(database, plan.name);
-  if (run !== undefined && run.status !== 'rolled back' && run.sourceDigest === plan.sourceDigest) {
+  const run = await readableRun(database, plan.name);
+  if (
+    run !== 'not readable' &&
+    run !== undefined &&
+    run.status !== 'rolled back' &&
+    run.sourceDigest === plan.sourceDigest
+  ) {
     const graph = JSON.parse(run.graph) as OperationGraph;
     const { report, checkpoints } = await database.withSession(async (session) => {
       const found = await runReport(session, run.id);
@@ -145,8 +152,13 @@ async function graphToAsk(plan: Plan, database: Database, withoutWindows: boolea
       diagnostics: [],
     };
   }
-  const { compiled, diagnostics } = await compileForDatabase(plan, database, { withoutWindows });
-  return { graph: compiled?.graph, done: new Set(), tables: null, diagnostics };
+  const { compiled, diagnostics } = await compileForDatabase(plan, database, {
+    withoutWindows,
+    onlyReads: true,
+    privileges: 'ignored',
+  });
+  const unread = run === 'not readable' ? [journalNotReadable()] : [];
+  return { graph: compiled?.graph, done: new Set(), tables: null, diagnostics: [...unread, ...diagnostics] };
 }
 
 interface Asked {

@@ -46,13 +46,15 @@ export interface Surroundings {
   readonly fingerprint: (relations: readonly string[]) => string;
   /** The database has no place yet where windows keep what was deleted: checks are asked as if there were none. */
   readonly withoutWindows?: boolean;
+  /** Only its checks are asked. */
+  readonly onlyReads?: boolean;
   /** Those of other plans. Absent: there are none. */
   readonly windows?: readonly WindowOfPlan[];
 }
 
 export function compilePlan(plan: Plan, catalog: CatalogSnapshot, surroundings: Surroundings): Outcome<CompiledPlan> {
   const state = compileState(plan, catalog, surroundings);
-  refuseEnvironment(catalog, state);
+  refuseEnvironment(catalog, state, surroundings.onlyReads);
   const isEmpty = !plan.steps.some((step) => isFor(plan.target, step));
   if (isEmpty) state.report(nothingFor(plan));
   // What must hold before nothing is done is nobody's business.

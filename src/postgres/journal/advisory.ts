@@ -53,34 +53,37 @@ export async function heldPlans(session: Session, plans: readonly string[]): Pro
   return new Set(plans.filter((plan) => held.has(planNumber(plan) >>> 0)));
 }
 
-/** Also in a READ ONLY transaction. True says nothing about its version. */
-export async function journalExists(session: Session): Promise<boolean> {
-  const { rows } = await session.query<{ there: boolean }>(
-    `SELECT to_regclass('lockstep.migration') IS NOT NULL AS there`,
-  );
-  return rows[0]!.there;
+/** Also in a READ ONLY transaction, and of a role that may not look into its schema. True says nothing about its version. */
+export function journalExists(session: Session): Promise<boolean> {
+  return hasTable(session, 'migration');
 }
 
-/** False for a role that may not look into its schema. Of a journal that is not there anybody may know that. */
+/** False for a role that may not look into it. Of a journal that is not there anybody may know that. */
 export async function journalMayBeRead(session: Session): Promise<boolean> {
   const { rows } = await session.query<{ may: boolean }>(
-    `SELECT coalesce(has_schema_privilege(to_regnamespace('lockstep'), 'USAGE'), true) AS may`,
+    `SELECT coalesce(pg_catalog.bool_and(pg_catalog.has_schema_privilege(n.oid, 'USAGE') AND pg_catalog.has_table_privilege(c.oid, 'SELECT')), true) AS may
+     FROM pg_catalog.pg_namespace AS n JOIN pg_catalog.pg_class AS c ON c.relnamespace = n.oid
+     WHERE n.nspname = 'lockstep' AND c.relname IN ('migration', 'run', 'operation', 'window')`,
   );
   return rows[0]!.may;
 }
 
 /** Whether the journal is there, and of a version that knows windows. */
-export async function windowsAreKept(session: Session): Promise<boolean> {
-  const { rows } = await session.query<{ there: boolean }>(
-    `SELECT to_regclass('lockstep.tombstone') IS NOT NULL AS there`,
-  );
-  return rows[0]!.there;
+export function windowsAreKept(session: Session): Promise<boolean> {
+  return hasTable(session, 'tombstone');
 }
 
 /** Whether the journal is of a version that knows which run moved a window. */
-export async function windowMovesAreKept(session: Session): Promise<boolean> {
+export function windowMovesAreKept(session: Session): Promise<boolean> {
+  return hasTable(session, 'window_move');
+}
+
+/** By the catalog, which everybody may read: a name would be looked for in a schema that not everybody may use. */
+async function hasTable(session: Session, name: string): Promise<boolean> {
   const { rows } = await session.query<{ there: boolean }>(
-    `SELECT to_regclass('lockstep.window_move') IS NOT NULL AS there`,
+    `SELECT EXISTS (SELECT FROM pg_catalog.pg_class AS c JOIN pg_catalog.pg_namespace AS n ON n.oid = c.relnamespace
+       WHERE n.nspname = 'lockstep' AND c.relname::text = $1) AS there`,
+    [name],
   );
   return rows[0]!.there;
 }
