@@ -2,11 +2,13 @@
 import type { Plan } from '../document/plan.js';
 import type { Diagnostic } from '../kernel/diagnostic.js';
 import { canonicalJson } from '../kernel/digest.js';
+import { touchedBy } from '../operation/definition-scope.js';
 import type { OperationGraph } from '../operation/operation-graph.js';
 import { migrate } from '../postgres/journal/migrate.js';
 import { moveRun } from '../postgres/journal/move-run.js';
 import { runReport, type RunReport } from '../postgres/journal/run-report.js';
 import { beginRun, type StoredRun } from '../postgres/journal/runs.js';
+import { rewritingJobs } from '../postgres/rewriting-jobs.js';
 import { windowsNotToBeHad } from '../postgres/journal/window-claims.js';
 import type { PlanReport } from '../report/plan-report.js';
 import { compileForDatabase, type CompiledForDatabase } from './compile-for-database.js';
@@ -83,6 +85,9 @@ async function applyPlan(
   if (graph.steps.length === 0) return { exit: EXIT.done, report: null, diagnostics, next: [] };
   const others = await liveRunsTouching(database, graph);
   if (others.length > 0) return runsInTheWay(others);
+  const jobs = await database.transaction((session) => rewritingJobs(session, touchedBy(graph)), { readOnly: true });
+  if (jobs.length > 0)
+    return refusal(EXIT.heldByAnother, 'LS9070', { detail: jobs.join('\n'), help: 'let it end, then apply again' });
   if (!(await options.agree(report)))
     return { exit: EXIT.notApproved, report: null, diagnostics, next: [`lockstep plan ${file}`] };
   const result = await holdingRun(database, plan.name, () => begin(plan, compiled, known?.ordinal ?? 0, options));

@@ -226,6 +226,16 @@ export const COMMAND_CODES = {
     explanation:
       'Checks and conditions are asked in READ ONLY transactions, by `verify`, by a gate with each `apply`, and by whoever only wants to know how far a run is. A VOLATILE function may reach what such a transaction does not hold back: another connection, a file of the server, another session. PostgreSQL takes a function for VOLATILE where nothing else is declared; what only reads can be declared STABLE. A warning; `plan --strict` refuses it.',
   },
+  LS9069: {
+    summary: 'rows can no longer be told from others',
+    explanation:
+      'A copied row is told by the transaction that wrote it, which the row itself carries. A job has rewritten the table since (pg_repack, pg_squeeze, REPACK CONCURRENTLY, an ALTER TABLE that changes a type, dump and restore), and gave its rows another one. The rows that are counted say what was copied, and may be ours or others’: a way back keeps them. Everything else of the way back is done. Compare them with the source and delete by hand what has to go; before such a job runs, take the run back or decide that it stays.',
+  },
+  LS9070: {
+    summary: 'a job rewrites a table of the plan',
+    explanation:
+      'pg_repack, pg_squeeze, REPACK, CLUSTER or VACUUM FULL is at work on a table that the plan touches, or a pg_repack that was killed has left its trigger there. The rows that the job writes carry its transaction, and ours could not be told from them; and both want the same locks. Nothing was begun. Let it end, or end it, and call the same command again.',
+  },
   LS9062: {
     summary: 'the trail of a run is not what was written',
     explanation:

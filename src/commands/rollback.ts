@@ -20,6 +20,7 @@ import { executeRun, holdingRun, MOVED, takeOverAsKnown, type RunOptions } from 
 import { guarded } from './guarded.js';
 import { namedRun, type RunName } from './named-run.js';
 import { driftSince } from './known-run.js';
+import { untoldRows } from './untold-rows.js';
 import { wayBackFrom } from './way-back.js';
 
 export interface RollbackOptions extends RunOptions, RunName {
@@ -141,13 +142,17 @@ async function takeBack(
   const { run } = taken;
   options.begin?.(graph, resumed);
   const end = await executeRun(graph, run, keysOf(graphs), options);
-  const turn = endOfTurn(end, graph, { file: argument, goOn: `lockstep rollback ${argument}`, back: [] });
+  let turn = endOfTurn(end, graph, { file: argument, goOn: `lockstep rollback ${argument}`, back: [] });
   const drift =
     end.state === 'done'
       ? driftSince(known, await database.transaction((session) => readFingerprint(session), { readOnly: true }))
       : null;
   const after = await database.withSession((session) => runReport(session, run.id, options.approvers));
   const report: RollbackReport = { wayBack, run: after, graph, outcome: end.state, why: whyOf(end), drift };
+  const untold = drift === null ? undefined : untoldRows(after);
+  if (untold !== undefined) {
+    turn = { ...turn, exit: EXIT.checkFailed, diagnostics: [...turn.diagnostics, untold] };
+  }
   if (drift === null || drift.length === 0) return { ...turn, report };
   const detail = drift.slice(0, 20).join('\n');
   return {

@@ -10,7 +10,7 @@ import { LOCK_MODES } from '../sql/lock-mode.js';
 import { quoteIdentifier } from '../sql/identifier.js';
 import { FITNESS_CODES } from '../steps/fitness-codes.js';
 
-const PRIVILEGE_CODES: ReadonlySet<string> = new Set(['LS6105', 'LS6106', 'LS6503', 'LS6515']);
+const PRIVILEGE_CODES: ReadonlySet<string> = new Set(['LS6105', 'LS6106', 'LS6108', 'LS6503']);
 
 /** From here on a lock is asked for by what changes the table's definition, which its owner may do. */
 const OWNERS = LOCK_MODES.indexOf('SHARE UPDATE EXCLUSIVE');
@@ -31,10 +31,7 @@ export function judgeRunner(
   const all = lacking.length > 0 ? compile(asOwner(catalog)) : outcome;
   const notOwned = all.ok ? ownersNeeded(all.value, catalog) : [];
   const outcomeOfOwner = lacking.length === 0 && notOwned.length > 0 ? compile(asOwner(catalog)) : all;
-  const needs = lacking.map(({ help, ...told }): Diagnostic => {
-    const other = 'another role is judged with --as ROLE';
-    return { ...told, severity: 'warning', help: help === undefined ? other : `${help}; ${other}` };
-  });
+  const needs = lacking.map((told): Diagnostic => ({ ...told, severity: 'warning' }));
   return { outcome: outcomeOfOwner, needs: [...needs, ...notOwned] };
 }
 
@@ -66,7 +63,7 @@ function ownersNeeded({ graph }: CompiledPlan, { relations, server }: CatalogSna
         severity: 'warning',
         summary: FITNESS_CODES.LS6105.summary,
         detail: `\`${key}\` belongs to \`${relation.owner}\`, and \`${server.user}\` is no member of it.`,
-        help: `GRANT ${quoteIdentifier(relation.owner)} TO ${quoteIdentifier(server.user)}; another role is judged with --as ROLE`,
+        help: `GRANT ${quoteIdentifier(relation.owner)} TO ${quoteIdentifier(server.user)}`,
       },
     ];
   });

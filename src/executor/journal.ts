@@ -28,6 +28,8 @@ export interface Journal {
   ): Promise<void>;
   /** Idempotent: where ranges were made before, they stay. */
   createRanges(session: Session, run: RunHandle, id: OperationId, ranges: readonly NewRange[]): Promise<void>;
+  /** Notes the files of tables whose rows are going to be told by who wrote them; what was noted before stays. */
+  noteFiles(session: Session, run: RunHandle, id: OperationId, relations: readonly string[]): Promise<void>;
   /**
    * Locks and returns the first range that is not done and that nobody holds, or the one with this number; null where there
    * is none to be had now.

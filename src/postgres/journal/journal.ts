@@ -23,6 +23,7 @@ import { eventsBefore } from './event-chain.js';
 import { lockOperation, refuseIfFenced, refuseWrite } from './fence.js';
 import { journalTables, jsonParameter, keyJson, keyParameter, send } from './journal-query.js';
 import { recordHold } from './holds.js';
+import { noteFiles } from './file-nodes.js';
 import { inOrder } from './operation-order.js';
 import { quarantine } from './quarantine.js';
 
@@ -31,6 +32,7 @@ export const postgresJournal: Journal = {
   lockedState: lockOperation,
   moveOperation,
   createRanges,
+  noteFiles,
   claimRange,
   unfinishedRanges,
   checkpoint: writeCheckpoint,

@@ -17,6 +17,7 @@ import { joinWindow } from '../../windows/between-tables/join-window.js';
 import { mirrorFires } from '../../windows/between-tables/mirror-triggers.js';
 import type { TablesWindow } from '../../windows/between-tables/tables-window.js';
 import { sqlKeyColumn, targetWalk } from '../key-walk.js';
+import { rowsCanBeTold } from './rewritten-rows.js';
 import { provenanceIsFresh, uncopyWork, type Referrer } from './uncopy-sql.js';
 
 export function lowerCopy(fields: MappingBackfill, pace: Pace, context: LowerContext): Fragment {
@@ -141,7 +142,8 @@ function uncopy(
   const target = sqlName(mapping.target);
   const walk = targetWalk(mapping, key);
   const referrers = referrersTo(mapping, context);
-  const fresh = checkOperations([{ query: provenanceIsFresh(copied, sqlName(mapping.target)), reads: [] }], {
+  const told = { query: rowsCanBeTold(mapping, copied), reads: [...new Set([sqlName(mapping.source), target])] };
+  const fresh = checkOperations([told, { query: provenanceIsFresh(copied, target), reads: [] }], {
     step: context.step,
     prefix: `undo/${copied}`,
     effect: 'fail',

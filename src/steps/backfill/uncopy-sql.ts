@@ -12,6 +12,7 @@ import type { CheckQuery } from '../../operation/check-query.js';
 import { quoteIdentifier, quoteLiteral } from '../../sql/identifier.js';
 import { RUN_ID } from '../../sql/pinned-settings.js';
 import { RANGE, splitAtRange } from '../../operation/batch-template.js';
+import { isElsewhere, isRewritten } from './rewritten-rows.js';
 import { SUPPRESSED } from './upheld-keys.js';
 
 /** A foreign key of another table to the target. */
@@ -47,7 +48,7 @@ export function uncopyWork(
   // FOR UPDATE re-reads a row that somebody changes meanwhile, so `ours` is said of the version that is deleted.
   const text = `WITH candidate AS MATERIALIZED (
 SELECT ${columns.map((name) => `${target}.${name}`).join(', ')}, ${target}.xmin AS lockstep_written_by,
-  ${target}.xmin IN (SELECT b.xid::xid FROM lockstep.batch AS b WHERE ${ours} AND b.xid IS NOT NULL) AS lockstep_ours,
+  NOT (SELECT ${isElsewhere(copyOperation)}) AND ${target}.xmin IN (SELECT b.xid::xid FROM lockstep.batch AS b WHERE ${ours} AND b.xid IS NOT NULL) AS lockstep_ours,
   ${referred.length === 0 ? 'false' : `(${referred.join(' OR ')})`} AS lockstep_referred
 FROM ${target}
 WHERE ${among}
@@ -57,9 +58,9 @@ DELETE FROM ${target} USING candidate AS c
 WHERE ${walked.map((name) => `${target}.${name} = c.${name}`).join(' AND ')} AND ${RANGE} AND c.lockstep_ours AND NOT c.lockstep_referred
 RETURNING 1
 ), since AS (
-SELECT c.*, 'kept: written by others since' AS lockstep_what FROM candidate AS c
+SELECT c.*, CASE WHEN (SELECT ${isRewritten(copyOperation)}) THEN 'kept: the table was rewritten since, whose it is cannot be told' ELSE 'kept: written by others since' END AS lockstep_what FROM candidate AS c
 WHERE NOT c.lockstep_ours
-  AND age(c.lockstep_written_by) <= (SELECT max(age(b.xid::xid)) FROM lockstep.batch AS b WHERE ${ours} AND b.xid IS NOT NULL)
+  AND ((SELECT ${isElsewhere(copyOperation)}) OR age(c.lockstep_written_by) <= (SELECT max(age(b.xid::xid)) FROM lockstep.batch AS b WHERE ${ours} AND b.xid IS NOT NULL))
   AND NOT EXISTS (SELECT FROM lockstep.already_there AS a WHERE ${ours} AND a.key = ARRAY[${keyTexts}])
 UNION ALL
 SELECT c.*, 'kept: others refer to it' FROM candidate AS c WHERE c.lockstep_ours AND c.lockstep_referred
@@ -100,8 +101,8 @@ export function provenanceIsFresh(copyOperation: string, target: string): CheckQ
 FROM lockstep.batch AS b WHERE run_id = ${RUN_ID} AND operation_id = ${quoteLiteral(copyOperation)}
 HAVING pg_snapshot_xmax(pg_current_snapshot())::text::numeric - min(b.xid::text::numeric) > 2000000000`;
   return {
-    check: 'provenance',
-    name: `the rows copied into ${target} can still be told from others`,
+    check: 'provenance_age',
+    name: `the transactions that copied into ${target} are recent enough to be compared`,
     severity: 'error',
     rows,
     summary: summarise(rows, 1),

@@ -87,7 +87,7 @@ for (const major of ON_OLD) {
           mappings: { copied: { from: 'origin', to: 'copy', columns: 'same' } },
           steps: [{ id: 'in-step', dual_write: { mappings: ['copied'] } }],
         });
-        expect(await codes(found)).toEqual(['LS6503', 'LS6503']);
+        expect((await found.apply()).diagnostics.map(({ code }) => code)).toEqual(['LS6503', 'LS6503']);
       } finally {
         await theirs.close();
         await query(`DROP OWNED BY ${role}; DROP ROLE ${role}`);
