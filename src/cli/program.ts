@@ -14,6 +14,7 @@ import type { PlanFlags } from './plan-command.js';
 import type { PlanTextFlags } from './plan-text.js';
 import type { RollbackFlags } from './rollback-command.js';
 import type { ValidateFlags } from './validate-command.js';
+import type { RolesFlags } from './roles-command.js';
 import type { StatusFlags } from './status-command.js';
 import type { VerifyFlags } from './verify-command.js';
 import type { WorkFlags } from './work-command.js';
@@ -201,6 +202,21 @@ export function buildProgram(version: string, choose: (chosen: Chosen) => void):
     'write the rows that stand aside, once they are repaired',
     { options: targetOptions(), example: 'lockstep replay split-auth-schema@2' },
     async ([run], invocation) => (await import('./replay-command.js')).replay(run!, invocation),
+  );
+  add<RolesFlags>(
+    'roles',
+    [],
+    'print the SQL of least-privilege roles: planner, runner, approver, watcher',
+    {
+      options: [
+        new Option('--schema <name>', 'a schema of the application; default: public; repeatable')
+          .argParser((name: string, before: readonly string[]) => [...before, name])
+          .default([]),
+        new Option('--prefix <text>', 'what the names of the roles begin with').default('lockstep_'),
+      ],
+      example: 'lockstep roles --schema shop > roles.sql',
+    },
+    async (_, invocation) => (await import('./roles-command.js')).roles(invocation),
   );
   add(
     'schema',

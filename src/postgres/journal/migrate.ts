@@ -74,10 +74,20 @@ async function applyMissing(session: Session, migrations: readonly JournalMigrat
   }
 }
 
+/** Several logins may be the runner: what one of them makes belongs to the role that they share, else the next one would meet it as a stranger's. */
+async function actAsOwner(session: Session): Promise<void> {
+  const { rows } = await session.query<{ owner: string }>(
+    `SELECT pg_catalog.quote_ident(o.rolname) AS owner FROM pg_catalog.pg_namespace AS n JOIN pg_catalog.pg_roles AS o ON o.oid = n.nspowner
+     WHERE n.nspname = 'lockstep' AND o.rolname <> current_user AND o.rolname !~ '^pg_' AND pg_catalog.pg_has_role(o.oid, 'USAGE')`,
+  );
+  if (rows[0] !== undefined) await session.query(`SET LOCAL ROLE ${rows[0].owner}`);
+}
+
 /** Asked first: CREATE SCHEMA IF NOT EXISTS demands the right to create one even where it is there already. */
 async function createLedger(session: Session): Promise<void> {
   const { rows } = await session.query<{ there: boolean }>(`SELECT to_regnamespace('lockstep') IS NOT NULL AS there`);
   if (rows[0]?.there !== true) await session.query('CREATE SCHEMA lockstep');
+  else await actAsOwner(session);
   if (await journalExists(session)) return;
   await session.query(`
     COMMENT ON SCHEMA lockstep IS 'the journal of lockstep: what its runs did to this database';
