@@ -22,6 +22,60 @@ WITH inserted AS (
 
 -- check
 WITH violation AS MATERIALIZED (
+  SELECT t.person_id
+  FROM (SELECT t.person_id, t.name, t.xmin AS lockstep_written_by FROM public.names AS t) AS t
+  JOIN (SELECT id AS person_id, name AS name
+  FROM public.people) AS e ON t.person_id = e.person_id
+  WHERE (
+    SELECT EXISTS (
+      SELECT
+      FROM lockstep.file_node AS f
+      WHERE f.run_id = current_setting('lockstep.run_id')::bigint
+      AND f.operation_id = 'plain/fill/names'
+      AND pg_catalog.pg_relation_filenode(f.relation) IS DISTINCT FROM f.file_node
+    )
+  )
+    AND NOT (ROW(t.name::text)::record *<> ROW(e.name::text)::record)
+    AND ((
+      SELECT EXISTS (
+      SELECT
+      FROM lockstep.file_node AS f
+      WHERE f.run_id = current_setting('lockstep.run_id')::bigint
+      AND f.operation_id = 'plain/fill/names'
+      AND pg_catalog.pg_relation_filenode(f.relation) IS DISTINCT FROM f.file_node
+    AND f.server <> (SELECT system_identifier::text FROM pg_catalog.pg_control_system())))
+      OR t.lockstep_written_by NOT IN (
+        SELECT b.xid::xid
+        FROM lockstep.batch AS b
+        WHERE b.run_id = current_setting('lockstep.run_id')::bigint
+        AND b.operation_id = 'plain/fill/names'
+        AND b.xid IS NOT NULL
+      )
+      AND age(t.lockstep_written_by) <= (
+        SELECT max(age(b.xid::xid))
+        FROM lockstep.batch AS b
+        WHERE b.run_id = current_setting('lockstep.run_id')::bigint
+        AND b.operation_id = 'plain/fill/names'
+        AND b.xid IS NOT NULL
+      ))
+    AND NOT EXISTS (
+      SELECT
+      FROM lockstep.already_there AS a
+      WHERE a.run_id = current_setting('lockstep.run_id')::bigint
+      AND a.operation_id = 'plain/fill/names'
+      AND a.key = ARRAY[t.person_id::text]
+    )
+  )
+  SELECT count(*) AS violations,
+    (SELECT json_agg(to_json(s.*)) FROM (SELECT * FROM violation LIMIT 3) AS s) AS samples,
+    NULL::json AS figures
+  FROM violation;
+
+----------------------------------------------------------------------------------------------------
+-- check undo/plain/fill/names/2-provenance_age: the transactions that copied into public.names are recent enough to be compared
+
+-- check
+WITH violation AS MATERIALIZED (
   SELECT min(b.xid::text::numeric) AS first_transaction, pg_snapshot_xmax(pg_current_snapshot())::text AS now
   FROM lockstep.batch AS b
     WHERE run_id = current_setting('lockstep.run_id')::bigint
@@ -39,13 +93,21 @@ WITH violation AS MATERIALIZED (
 -- sends
 WITH candidate AS MATERIALIZED (
   SELECT public.names.person_id, public.names.xmin AS lockstep_written_by,
-    public.names.xmin IN (
-      SELECT b.xid::xid
-      FROM lockstep.batch AS b
-      WHERE run_id = current_setting('lockstep.run_id')::bigint
-      AND operation_id = 'plain/fill/names'
-      AND b.xid IS NOT NULL
-    ) AS lockstep_ours,
+    NOT (
+      SELECT EXISTS (
+      SELECT
+      FROM lockstep.file_node AS f
+      WHERE f.run_id = current_setting('lockstep.run_id')::bigint
+      AND f.operation_id = 'plain/fill/names'
+      AND pg_catalog.pg_relation_filenode(f.relation) IS DISTINCT FROM f.file_node
+    AND f.server <> (SELECT system_identifier::text FROM pg_catalog.pg_control_system())))
+      AND public.names.xmin IN (
+        SELECT b.xid::xid
+        FROM lockstep.batch AS b
+        WHERE run_id = current_setting('lockstep.run_id')::bigint
+        AND operation_id = 'plain/fill/names'
+        AND b.xid IS NOT NULL
+      ) AS lockstep_ours,
     false AS lockstep_referred
   FROM public.names
   WHERE public.names.person_id > $1::bigint AND public.names.person_id <= $2::bigint
@@ -59,15 +121,35 @@ WITH candidate AS MATERIALIZED (
     AND NOT c.lockstep_referred
   RETURNING 1
   ), since AS (
-  SELECT c.*, 'kept: written by others since' AS lockstep_what FROM candidate AS c
-  WHERE NOT c.lockstep_ours
-    AND age(c.lockstep_written_by) <= (
-      SELECT max(age(b.xid::xid))
-      FROM lockstep.batch AS b
-      WHERE run_id = current_setting('lockstep.run_id')::bigint
-      AND operation_id = 'plain/fill/names'
-      AND b.xid IS NOT NULL
+  SELECT c.*, CASE
+    WHEN (
+      SELECT EXISTS (
+        SELECT
+        FROM lockstep.file_node AS f
+        WHERE f.run_id = current_setting('lockstep.run_id')::bigint
+        AND f.operation_id = 'plain/fill/names'
+        AND pg_catalog.pg_relation_filenode(f.relation) IS DISTINCT FROM f.file_node
+      )
     )
+    THEN 'kept: the table was rewritten since, whose it is cannot be told'
+    ELSE 'kept: written by others since' END AS lockstep_what
+    FROM candidate AS c
+  WHERE NOT c.lockstep_ours
+    AND ((
+      SELECT EXISTS (
+      SELECT
+      FROM lockstep.file_node AS f
+      WHERE f.run_id = current_setting('lockstep.run_id')::bigint
+      AND f.operation_id = 'plain/fill/names'
+      AND pg_catalog.pg_relation_filenode(f.relation) IS DISTINCT FROM f.file_node
+    AND f.server <> (SELECT system_identifier::text FROM pg_catalog.pg_control_system())))
+      OR age(c.lockstep_written_by) <= (
+        SELECT max(age(b.xid::xid))
+        FROM lockstep.batch AS b
+        WHERE run_id = current_setting('lockstep.run_id')::bigint
+        AND operation_id = 'plain/fill/names'
+        AND b.xid IS NOT NULL
+      ))
     AND NOT EXISTS (
       SELECT
       FROM lockstep.already_there AS a
@@ -156,6 +238,62 @@ WITH source AS MATERIALIZED (
 
 -- check
 WITH violation AS MATERIALIZED (
+  SELECT t.person_id
+  FROM (SELECT t.person_id, t.xmin AS lockstep_written_by FROM public.badges AS t) AS t
+  JOIN (SELECT id AS person_id
+  FROM public.people
+  WHERE (active
+  )) AS e ON t.person_id = e.person_id
+  WHERE (
+    SELECT EXISTS (
+      SELECT
+      FROM lockstep.file_node AS f
+      WHERE f.run_id = current_setting('lockstep.run_id')::bigint
+      AND f.operation_id = 'keeps/fill/badges'
+      AND pg_catalog.pg_relation_filenode(f.relation) IS DISTINCT FROM f.file_node
+    )
+  )
+    AND NOT false
+    AND ((
+      SELECT EXISTS (
+      SELECT
+      FROM lockstep.file_node AS f
+      WHERE f.run_id = current_setting('lockstep.run_id')::bigint
+      AND f.operation_id = 'keeps/fill/badges'
+      AND pg_catalog.pg_relation_filenode(f.relation) IS DISTINCT FROM f.file_node
+    AND f.server <> (SELECT system_identifier::text FROM pg_catalog.pg_control_system())))
+      OR t.lockstep_written_by NOT IN (
+        SELECT b.xid::xid
+        FROM lockstep.batch AS b
+        WHERE b.run_id = current_setting('lockstep.run_id')::bigint
+        AND b.operation_id = 'keeps/fill/badges'
+        AND b.xid IS NOT NULL
+      )
+      AND age(t.lockstep_written_by) <= (
+        SELECT max(age(b.xid::xid))
+        FROM lockstep.batch AS b
+        WHERE b.run_id = current_setting('lockstep.run_id')::bigint
+        AND b.operation_id = 'keeps/fill/badges'
+        AND b.xid IS NOT NULL
+      ))
+    AND NOT EXISTS (
+      SELECT
+      FROM lockstep.already_there AS a
+      WHERE a.run_id = current_setting('lockstep.run_id')::bigint
+      AND a.operation_id = 'keeps/fill/badges'
+      AND a.key = ARRAY[t.person_id::text]
+    )
+  )
+  SELECT count(*) AS violations,
+    (SELECT json_agg(to_json(s.*)) FROM (SELECT * FROM violation LIMIT 3) AS s) AS samples,
+    NULL::json AS figures
+  FROM violation;
+
+----------------------------------------------------------------------------------------------------
+-- check undo/keeps/fill/badges/2-provenance_age: the transactions that copied into public.badges are recent enough to be compared
+
+-- check
+WITH violation AS MATERIALIZED (
   SELECT min(b.xid::text::numeric) AS first_transaction, pg_snapshot_xmax(pg_current_snapshot())::text AS now
   FROM lockstep.batch AS b
     WHERE run_id = current_setting('lockstep.run_id')::bigint
@@ -173,13 +311,21 @@ WITH violation AS MATERIALIZED (
 -- sends
 WITH candidate AS MATERIALIZED (
   SELECT public.badges.person_id, public.badges.xmin AS lockstep_written_by,
-    public.badges.xmin IN (
-      SELECT b.xid::xid
-      FROM lockstep.batch AS b
-      WHERE run_id = current_setting('lockstep.run_id')::bigint
-      AND operation_id = 'keeps/fill/badges'
-      AND b.xid IS NOT NULL
-    ) AS lockstep_ours,
+    NOT (
+      SELECT EXISTS (
+      SELECT
+      FROM lockstep.file_node AS f
+      WHERE f.run_id = current_setting('lockstep.run_id')::bigint
+      AND f.operation_id = 'keeps/fill/badges'
+      AND pg_catalog.pg_relation_filenode(f.relation) IS DISTINCT FROM f.file_node
+    AND f.server <> (SELECT system_identifier::text FROM pg_catalog.pg_control_system())))
+      AND public.badges.xmin IN (
+        SELECT b.xid::xid
+        FROM lockstep.batch AS b
+        WHERE run_id = current_setting('lockstep.run_id')::bigint
+        AND operation_id = 'keeps/fill/badges'
+        AND b.xid IS NOT NULL
+      ) AS lockstep_ours,
     false AS lockstep_referred
   FROM public.badges
   WHERE public.badges.person_id > $1::bigint AND public.badges.person_id <= $2::bigint
@@ -193,15 +339,35 @@ WITH candidate AS MATERIALIZED (
     AND NOT c.lockstep_referred
   RETURNING 1
   ), since AS (
-  SELECT c.*, 'kept: written by others since' AS lockstep_what FROM candidate AS c
-  WHERE NOT c.lockstep_ours
-    AND age(c.lockstep_written_by) <= (
-      SELECT max(age(b.xid::xid))
-      FROM lockstep.batch AS b
-      WHERE run_id = current_setting('lockstep.run_id')::bigint
-      AND operation_id = 'keeps/fill/badges'
-      AND b.xid IS NOT NULL
+  SELECT c.*, CASE
+    WHEN (
+      SELECT EXISTS (
+        SELECT
+        FROM lockstep.file_node AS f
+        WHERE f.run_id = current_setting('lockstep.run_id')::bigint
+        AND f.operation_id = 'keeps/fill/badges'
+        AND pg_catalog.pg_relation_filenode(f.relation) IS DISTINCT FROM f.file_node
+      )
     )
+    THEN 'kept: the table was rewritten since, whose it is cannot be told'
+    ELSE 'kept: written by others since' END AS lockstep_what
+    FROM candidate AS c
+  WHERE NOT c.lockstep_ours
+    AND ((
+      SELECT EXISTS (
+      SELECT
+      FROM lockstep.file_node AS f
+      WHERE f.run_id = current_setting('lockstep.run_id')::bigint
+      AND f.operation_id = 'keeps/fill/badges'
+      AND pg_catalog.pg_relation_filenode(f.relation) IS DISTINCT FROM f.file_node
+    AND f.server <> (SELECT system_identifier::text FROM pg_catalog.pg_control_system())))
+      OR age(c.lockstep_written_by) <= (
+        SELECT max(age(b.xid::xid))
+        FROM lockstep.batch AS b
+        WHERE run_id = current_setting('lockstep.run_id')::bigint
+        AND operation_id = 'keeps/fill/badges'
+        AND b.xid IS NOT NULL
+      ))
     AND NOT EXISTS (
       SELECT
       FROM lockstep.already_there AS a
@@ -295,6 +461,60 @@ WITH source AS MATERIALIZED (
 
 -- check
 WITH violation AS MATERIALIZED (
+  SELECT t.person_id
+  FROM (SELECT t.person_id, t.name, t.xmin AS lockstep_written_by FROM public.logged AS t) AS t
+  JOIN (SELECT id AS person_id, name AS name
+  FROM public.people) AS e ON t.person_id = e.person_id
+  WHERE (
+    SELECT EXISTS (
+      SELECT
+      FROM lockstep.file_node AS f
+      WHERE f.run_id = current_setting('lockstep.run_id')::bigint
+      AND f.operation_id = 'fires/fill/logged'
+      AND pg_catalog.pg_relation_filenode(f.relation) IS DISTINCT FROM f.file_node
+    )
+  )
+    AND NOT (ROW(t.name::text)::record *<> ROW(e.name::text)::record)
+    AND ((
+      SELECT EXISTS (
+      SELECT
+      FROM lockstep.file_node AS f
+      WHERE f.run_id = current_setting('lockstep.run_id')::bigint
+      AND f.operation_id = 'fires/fill/logged'
+      AND pg_catalog.pg_relation_filenode(f.relation) IS DISTINCT FROM f.file_node
+    AND f.server <> (SELECT system_identifier::text FROM pg_catalog.pg_control_system())))
+      OR t.lockstep_written_by NOT IN (
+        SELECT b.xid::xid
+        FROM lockstep.batch AS b
+        WHERE b.run_id = current_setting('lockstep.run_id')::bigint
+        AND b.operation_id = 'fires/fill/logged'
+        AND b.xid IS NOT NULL
+      )
+      AND age(t.lockstep_written_by) <= (
+        SELECT max(age(b.xid::xid))
+        FROM lockstep.batch AS b
+        WHERE b.run_id = current_setting('lockstep.run_id')::bigint
+        AND b.operation_id = 'fires/fill/logged'
+        AND b.xid IS NOT NULL
+      ))
+    AND NOT EXISTS (
+      SELECT
+      FROM lockstep.already_there AS a
+      WHERE a.run_id = current_setting('lockstep.run_id')::bigint
+      AND a.operation_id = 'fires/fill/logged'
+      AND a.key = ARRAY[t.person_id::text]
+    )
+  )
+  SELECT count(*) AS violations,
+    (SELECT json_agg(to_json(s.*)) FROM (SELECT * FROM violation LIMIT 3) AS s) AS samples,
+    NULL::json AS figures
+  FROM violation;
+
+----------------------------------------------------------------------------------------------------
+-- check undo/fires/fill/logged/2-provenance_age: the transactions that copied into public.logged are recent enough to be compared
+
+-- check
+WITH violation AS MATERIALIZED (
   SELECT min(b.xid::text::numeric) AS first_transaction, pg_snapshot_xmax(pg_current_snapshot())::text AS now
   FROM lockstep.batch AS b
     WHERE run_id = current_setting('lockstep.run_id')::bigint
@@ -312,13 +532,21 @@ WITH violation AS MATERIALIZED (
 -- sends
 WITH candidate AS MATERIALIZED (
   SELECT public.logged.person_id, public.logged.xmin AS lockstep_written_by,
-    public.logged.xmin IN (
-      SELECT b.xid::xid
-      FROM lockstep.batch AS b
-      WHERE run_id = current_setting('lockstep.run_id')::bigint
-      AND operation_id = 'fires/fill/logged'
-      AND b.xid IS NOT NULL
-    ) AS lockstep_ours,
+    NOT (
+      SELECT EXISTS (
+      SELECT
+      FROM lockstep.file_node AS f
+      WHERE f.run_id = current_setting('lockstep.run_id')::bigint
+      AND f.operation_id = 'fires/fill/logged'
+      AND pg_catalog.pg_relation_filenode(f.relation) IS DISTINCT FROM f.file_node
+    AND f.server <> (SELECT system_identifier::text FROM pg_catalog.pg_control_system())))
+      AND public.logged.xmin IN (
+        SELECT b.xid::xid
+        FROM lockstep.batch AS b
+        WHERE run_id = current_setting('lockstep.run_id')::bigint
+        AND operation_id = 'fires/fill/logged'
+        AND b.xid IS NOT NULL
+      ) AS lockstep_ours,
     false AS lockstep_referred
   FROM public.logged
   WHERE public.logged.person_id > $1::bigint AND public.logged.person_id <= $2::bigint
@@ -332,15 +560,35 @@ WITH candidate AS MATERIALIZED (
     AND NOT c.lockstep_referred
   RETURNING 1
   ), since AS (
-  SELECT c.*, 'kept: written by others since' AS lockstep_what FROM candidate AS c
-  WHERE NOT c.lockstep_ours
-    AND age(c.lockstep_written_by) <= (
-      SELECT max(age(b.xid::xid))
-      FROM lockstep.batch AS b
-      WHERE run_id = current_setting('lockstep.run_id')::bigint
-      AND operation_id = 'fires/fill/logged'
-      AND b.xid IS NOT NULL
+  SELECT c.*, CASE
+    WHEN (
+      SELECT EXISTS (
+        SELECT
+        FROM lockstep.file_node AS f
+        WHERE f.run_id = current_setting('lockstep.run_id')::bigint
+        AND f.operation_id = 'fires/fill/logged'
+        AND pg_catalog.pg_relation_filenode(f.relation) IS DISTINCT FROM f.file_node
+      )
     )
+    THEN 'kept: the table was rewritten since, whose it is cannot be told'
+    ELSE 'kept: written by others since' END AS lockstep_what
+    FROM candidate AS c
+  WHERE NOT c.lockstep_ours
+    AND ((
+      SELECT EXISTS (
+      SELECT
+      FROM lockstep.file_node AS f
+      WHERE f.run_id = current_setting('lockstep.run_id')::bigint
+      AND f.operation_id = 'fires/fill/logged'
+      AND pg_catalog.pg_relation_filenode(f.relation) IS DISTINCT FROM f.file_node
+    AND f.server <> (SELECT system_identifier::text FROM pg_catalog.pg_control_system())))
+      OR age(c.lockstep_written_by) <= (
+        SELECT max(age(b.xid::xid))
+        FROM lockstep.batch AS b
+        WHERE run_id = current_setting('lockstep.run_id')::bigint
+        AND operation_id = 'fires/fill/logged'
+        AND b.xid IS NOT NULL
+      ))
     AND NOT EXISTS (
       SELECT
       FROM lockstep.already_there AS a
@@ -475,6 +723,61 @@ WITH source AS MATERIALIZED (
 
 -- check
 WITH violation AS MATERIALIZED (
+  SELECT t.person_id
+  FROM (SELECT t.person_id, t.name, t.xmin AS lockstep_written_by FROM public.held AS t) AS t
+  JOIN (SELECT id AS person_id, (upper(name)
+  )::text AS name
+  FROM public.people) AS e ON t.person_id = e.person_id
+  WHERE (
+    SELECT EXISTS (
+      SELECT
+      FROM lockstep.file_node AS f
+      WHERE f.run_id = current_setting('lockstep.run_id')::bigint
+      AND f.operation_id = 'suppresses/fill/held'
+      AND pg_catalog.pg_relation_filenode(f.relation) IS DISTINCT FROM f.file_node
+    )
+  )
+    AND NOT (ROW(t.name::text)::record *<> ROW(e.name::text)::record)
+    AND ((
+      SELECT EXISTS (
+      SELECT
+      FROM lockstep.file_node AS f
+      WHERE f.run_id = current_setting('lockstep.run_id')::bigint
+      AND f.operation_id = 'suppresses/fill/held'
+      AND pg_catalog.pg_relation_filenode(f.relation) IS DISTINCT FROM f.file_node
+    AND f.server <> (SELECT system_identifier::text FROM pg_catalog.pg_control_system())))
+      OR t.lockstep_written_by NOT IN (
+        SELECT b.xid::xid
+        FROM lockstep.batch AS b
+        WHERE b.run_id = current_setting('lockstep.run_id')::bigint
+        AND b.operation_id = 'suppresses/fill/held'
+        AND b.xid IS NOT NULL
+      )
+      AND age(t.lockstep_written_by) <= (
+        SELECT max(age(b.xid::xid))
+        FROM lockstep.batch AS b
+        WHERE b.run_id = current_setting('lockstep.run_id')::bigint
+        AND b.operation_id = 'suppresses/fill/held'
+        AND b.xid IS NOT NULL
+      ))
+    AND NOT EXISTS (
+      SELECT
+      FROM lockstep.already_there AS a
+      WHERE a.run_id = current_setting('lockstep.run_id')::bigint
+      AND a.operation_id = 'suppresses/fill/held'
+      AND a.key = ARRAY[t.person_id::text]
+    )
+  )
+  SELECT count(*) AS violations,
+    (SELECT json_agg(to_json(s.*)) FROM (SELECT * FROM violation LIMIT 3) AS s) AS samples,
+    NULL::json AS figures
+  FROM violation;
+
+----------------------------------------------------------------------------------------------------
+-- check undo/suppresses/fill/held/2-provenance_age: the transactions that copied into public.held are recent enough to be compared
+
+-- check
+WITH violation AS MATERIALIZED (
   SELECT min(b.xid::text::numeric) AS first_transaction, pg_snapshot_xmax(pg_current_snapshot())::text AS now
   FROM lockstep.batch AS b
     WHERE run_id = current_setting('lockstep.run_id')::bigint
@@ -502,13 +805,21 @@ SELECT count(*)
 -- sends
 WITH candidate AS MATERIALIZED (
   SELECT public.held.person_id, public.held.xmin AS lockstep_written_by,
-    public.held.xmin IN (
-      SELECT b.xid::xid
-      FROM lockstep.batch AS b
-      WHERE run_id = current_setting('lockstep.run_id')::bigint
-      AND operation_id = 'suppresses/fill/held'
-      AND b.xid IS NOT NULL
-    ) AS lockstep_ours,
+    NOT (
+      SELECT EXISTS (
+      SELECT
+      FROM lockstep.file_node AS f
+      WHERE f.run_id = current_setting('lockstep.run_id')::bigint
+      AND f.operation_id = 'suppresses/fill/held'
+      AND pg_catalog.pg_relation_filenode(f.relation) IS DISTINCT FROM f.file_node
+    AND f.server <> (SELECT system_identifier::text FROM pg_catalog.pg_control_system())))
+      AND public.held.xmin IN (
+        SELECT b.xid::xid
+        FROM lockstep.batch AS b
+        WHERE run_id = current_setting('lockstep.run_id')::bigint
+        AND operation_id = 'suppresses/fill/held'
+        AND b.xid IS NOT NULL
+      ) AS lockstep_ours,
     (EXISTS (SELECT FROM public.holdings AS r WHERE r.person_id = public.held.person_id)
       OR EXISTS (
       SELECT
@@ -534,15 +845,35 @@ WITH candidate AS MATERIALIZED (
     AND NOT c.lockstep_referred
   RETURNING 1
   ), since AS (
-  SELECT c.*, 'kept: written by others since' AS lockstep_what FROM candidate AS c
-  WHERE NOT c.lockstep_ours
-    AND age(c.lockstep_written_by) <= (
-      SELECT max(age(b.xid::xid))
-      FROM lockstep.batch AS b
-      WHERE run_id = current_setting('lockstep.run_id')::bigint
-      AND operation_id = 'suppresses/fill/held'
-      AND b.xid IS NOT NULL
+  SELECT c.*, CASE
+    WHEN (
+      SELECT EXISTS (
+        SELECT
+        FROM lockstep.file_node AS f
+        WHERE f.run_id = current_setting('lockstep.run_id')::bigint
+        AND f.operation_id = 'suppresses/fill/held'
+        AND pg_catalog.pg_relation_filenode(f.relation) IS DISTINCT FROM f.file_node
+      )
     )
+    THEN 'kept: the table was rewritten since, whose it is cannot be told'
+    ELSE 'kept: written by others since' END AS lockstep_what
+    FROM candidate AS c
+  WHERE NOT c.lockstep_ours
+    AND ((
+      SELECT EXISTS (
+      SELECT
+      FROM lockstep.file_node AS f
+      WHERE f.run_id = current_setting('lockstep.run_id')::bigint
+      AND f.operation_id = 'suppresses/fill/held'
+      AND pg_catalog.pg_relation_filenode(f.relation) IS DISTINCT FROM f.file_node
+    AND f.server <> (SELECT system_identifier::text FROM pg_catalog.pg_control_system())))
+      OR age(c.lockstep_written_by) <= (
+        SELECT max(age(b.xid::xid))
+        FROM lockstep.batch AS b
+        WHERE run_id = current_setting('lockstep.run_id')::bigint
+        AND operation_id = 'suppresses/fill/held'
+        AND b.xid IS NOT NULL
+      ))
     AND NOT EXISTS (
       SELECT
       FROM lockstep.already_there AS a
@@ -590,6 +921,60 @@ WITH inserted AS (
 
 -- check
 WITH violation AS MATERIALIZED (
+  SELECT t.person_id
+  FROM (SELECT t.person_id, t.name, t.xmin AS lockstep_written_by FROM public.listed AS t) AS t
+  JOIN (SELECT id AS person_id, name AS name
+  FROM public.people) AS e ON t.person_id = e.person_id
+  WHERE (
+    SELECT EXISTS (
+      SELECT
+      FROM lockstep.file_node AS f
+      WHERE f.run_id = current_setting('lockstep.run_id')::bigint
+      AND f.operation_id = 'referred-to/fill/listed'
+      AND pg_catalog.pg_relation_filenode(f.relation) IS DISTINCT FROM f.file_node
+    )
+  )
+    AND NOT (ROW(t.name::text)::record *<> ROW(e.name::text)::record)
+    AND ((
+      SELECT EXISTS (
+      SELECT
+      FROM lockstep.file_node AS f
+      WHERE f.run_id = current_setting('lockstep.run_id')::bigint
+      AND f.operation_id = 'referred-to/fill/listed'
+      AND pg_catalog.pg_relation_filenode(f.relation) IS DISTINCT FROM f.file_node
+    AND f.server <> (SELECT system_identifier::text FROM pg_catalog.pg_control_system())))
+      OR t.lockstep_written_by NOT IN (
+        SELECT b.xid::xid
+        FROM lockstep.batch AS b
+        WHERE b.run_id = current_setting('lockstep.run_id')::bigint
+        AND b.operation_id = 'referred-to/fill/listed'
+        AND b.xid IS NOT NULL
+      )
+      AND age(t.lockstep_written_by) <= (
+        SELECT max(age(b.xid::xid))
+        FROM lockstep.batch AS b
+        WHERE b.run_id = current_setting('lockstep.run_id')::bigint
+        AND b.operation_id = 'referred-to/fill/listed'
+        AND b.xid IS NOT NULL
+      ))
+    AND NOT EXISTS (
+      SELECT
+      FROM lockstep.already_there AS a
+      WHERE a.run_id = current_setting('lockstep.run_id')::bigint
+      AND a.operation_id = 'referred-to/fill/listed'
+      AND a.key = ARRAY[t.person_id::text]
+    )
+  )
+  SELECT count(*) AS violations,
+    (SELECT json_agg(to_json(s.*)) FROM (SELECT * FROM violation LIMIT 3) AS s) AS samples,
+    NULL::json AS figures
+  FROM violation;
+
+----------------------------------------------------------------------------------------------------
+-- check undo/referred-to/fill/listed/2-provenance_age: the transactions that copied into public.listed are recent enough to be compared
+
+-- check
+WITH violation AS MATERIALIZED (
   SELECT min(b.xid::text::numeric) AS first_transaction, pg_snapshot_xmax(pg_current_snapshot())::text AS now
   FROM lockstep.batch AS b
     WHERE run_id = current_setting('lockstep.run_id')::bigint
@@ -617,13 +1002,21 @@ SELECT count(*)
 -- sends
 WITH candidate AS MATERIALIZED (
   SELECT public.listed.person_id, public.listed.xmin AS lockstep_written_by,
-    public.listed.xmin IN (
-      SELECT b.xid::xid
-      FROM lockstep.batch AS b
-      WHERE run_id = current_setting('lockstep.run_id')::bigint
-      AND operation_id = 'referred-to/fill/listed'
-      AND b.xid IS NOT NULL
-    ) AS lockstep_ours,
+    NOT (
+      SELECT EXISTS (
+      SELECT
+      FROM lockstep.file_node AS f
+      WHERE f.run_id = current_setting('lockstep.run_id')::bigint
+      AND f.operation_id = 'referred-to/fill/listed'
+      AND pg_catalog.pg_relation_filenode(f.relation) IS DISTINCT FROM f.file_node
+    AND f.server <> (SELECT system_identifier::text FROM pg_catalog.pg_control_system())))
+      AND public.listed.xmin IN (
+        SELECT b.xid::xid
+        FROM lockstep.batch AS b
+        WHERE run_id = current_setting('lockstep.run_id')::bigint
+        AND operation_id = 'referred-to/fill/listed'
+        AND b.xid IS NOT NULL
+      ) AS lockstep_ours,
     (EXISTS (SELECT FROM public.listings AS r WHERE r.person_id = public.listed.person_id)) AS lockstep_referred
   FROM public.listed
   WHERE public.listed.person_id > $1::bigint AND public.listed.person_id <= $2::bigint
@@ -637,15 +1030,35 @@ WITH candidate AS MATERIALIZED (
     AND NOT c.lockstep_referred
   RETURNING 1
   ), since AS (
-  SELECT c.*, 'kept: written by others since' AS lockstep_what FROM candidate AS c
-  WHERE NOT c.lockstep_ours
-    AND age(c.lockstep_written_by) <= (
-      SELECT max(age(b.xid::xid))
-      FROM lockstep.batch AS b
-      WHERE run_id = current_setting('lockstep.run_id')::bigint
-      AND operation_id = 'referred-to/fill/listed'
-      AND b.xid IS NOT NULL
+  SELECT c.*, CASE
+    WHEN (
+      SELECT EXISTS (
+        SELECT
+        FROM lockstep.file_node AS f
+        WHERE f.run_id = current_setting('lockstep.run_id')::bigint
+        AND f.operation_id = 'referred-to/fill/listed'
+        AND pg_catalog.pg_relation_filenode(f.relation) IS DISTINCT FROM f.file_node
+      )
     )
+    THEN 'kept: the table was rewritten since, whose it is cannot be told'
+    ELSE 'kept: written by others since' END AS lockstep_what
+    FROM candidate AS c
+  WHERE NOT c.lockstep_ours
+    AND ((
+      SELECT EXISTS (
+      SELECT
+      FROM lockstep.file_node AS f
+      WHERE f.run_id = current_setting('lockstep.run_id')::bigint
+      AND f.operation_id = 'referred-to/fill/listed'
+      AND pg_catalog.pg_relation_filenode(f.relation) IS DISTINCT FROM f.file_node
+    AND f.server <> (SELECT system_identifier::text FROM pg_catalog.pg_control_system())))
+      OR age(c.lockstep_written_by) <= (
+        SELECT max(age(b.xid::xid))
+        FROM lockstep.batch AS b
+        WHERE run_id = current_setting('lockstep.run_id')::bigint
+        AND operation_id = 'referred-to/fill/listed'
+        AND b.xid IS NOT NULL
+      ))
     AND NOT EXISTS (
       SELECT
       FROM lockstep.already_there AS a
