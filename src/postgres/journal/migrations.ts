@@ -309,4 +309,70 @@ export const JOURNAL_MIGRATIONS: readonly JournalMigration[] = [
       COMMENT ON TABLE lockstep.file_node IS 'the files of a table when a copy into it began: another one now, and transaction ids in its rows may be those of who rewrote it';
     `,
   },
+  {
+    number: 9,
+    name: 'who refers to a row',
+    sql: `
+      CREATE FUNCTION lockstep.referring_rows(own oid[], tables oid[], places tid[])
+        RETURNS TABLE (relation oid, place tid, of_relation oid, of_place tid)
+        LANGUAGE plpgsql VOLATILE SET search_path = pg_catalog, pg_temp AS $function$
+      #variable_conflict use_column
+      DECLARE
+        level_tables oid[] := tables;
+        level_places tid[] := places;
+        seen_tables oid[] := tables;
+        seen_places tid[] := places;
+        next_tables oid[];
+        next_places tid[];
+        found_tables oid[];
+        found_places tid[];
+        found_of tid[];
+        leaf oid;
+        mine tid[];
+        key record;
+      BEGIN
+        WHILE cardinality(level_tables) > 0 LOOP
+          next_tables := '{}';
+          next_places := '{}';
+          FOR leaf IN SELECT DISTINCT t.one FROM unnest(level_tables) AS t (one) LOOP
+            SELECT array_agg(l.two) INTO mine FROM unnest(level_tables, level_places) AS l (one, two) WHERE l.one = leaf;
+            FOR key IN
+              SELECT f.conrelid,
+                f.conrelid = ANY (own) OR EXISTS (SELECT FROM pg_partition_ancestors(f.conrelid) AS a WHERE a.relid = ANY (own)) AS is_own,
+                has_table_privilege(f.conrelid, 'SELECT') AND NOT row_security_active(f.conrelid) AS can_be_read,
+                (SELECT string_agg(format('t.%I OPERATOR(%I.%s) r.%I', p.attname, n.nspname, o.oprname, c.attname), ' AND ')
+                  FROM unnest(f.confkey, f.conkey, f.conpfeqop) AS k (referred, referring, operator)
+                  JOIN pg_attribute AS p ON p.attrelid = f.confrelid AND p.attnum = k.referred
+                  JOIN pg_attribute AS c ON c.attrelid = f.conrelid AND c.attnum = k.referring
+                  JOIN pg_operator AS o ON o.oid = k.operator
+                  JOIN pg_namespace AS n ON n.oid = o.oprnamespace) AS same
+              FROM pg_constraint AS f
+              WHERE f.contype = 'f' AND f.conparentid = 0
+                AND (f.confrelid = leaf OR f.confrelid IN (SELECT a.relid FROM pg_partition_ancestors(leaf) AS a))
+            LOOP
+              IF NOT key.can_be_read THEN
+                RETURN QUERY SELECT key.conrelid, NULL::tid, leaf, m.one FROM unnest(mine) AS m (one);
+              ELSIF NOT key.is_own THEN
+                RETURN QUERY EXECUTE format('SELECT $2, NULL::tid, $3, t.ctid FROM ONLY %s AS t WHERE t.ctid = ANY ($1) AND EXISTS (SELECT FROM %s AS r WHERE %s)',
+                  leaf::regclass, key.conrelid::regclass, key.same) USING mine, key.conrelid, leaf;
+              ELSE
+                EXECUTE format('SELECT array_agg(q.one), array_agg(q.two), array_agg(q.three) FROM (SELECT r.tableoid, r.ctid, t.ctid FROM ONLY %s AS t JOIN %s AS r ON %s WHERE t.ctid = ANY ($1) FOR UPDATE OF r) AS q (one, two, three)',
+                  leaf::regclass, key.conrelid::regclass, key.same) INTO found_tables, found_places, found_of USING mine;
+                RETURN QUERY SELECT q.one, q.two, leaf, q.three FROM unnest(found_tables, found_places, found_of) AS q (one, two, three);
+                next_tables := next_tables || coalesce(found_tables, '{}');
+                next_places := next_places || coalesce(found_places, '{}');
+              END IF;
+            END LOOP;
+          END LOOP;
+          SELECT coalesce(array_agg(q.one), '{}'), coalesce(array_agg(q.two), '{}') INTO level_tables, level_places
+          FROM (SELECT * FROM unnest(next_tables, next_places) EXCEPT SELECT * FROM unnest(seen_tables, seen_places)) AS q (one, two);
+          seen_tables := seen_tables || level_tables;
+          seen_places := seen_places || level_places;
+        END LOOP;
+      END
+      $function$;
+      REVOKE ALL ON FUNCTION lockstep.referring_rows(oid[], oid[], tid[]) FROM PUBLIC;
+      COMMENT ON FUNCTION lockstep.referring_rows(oid[], oid[], tid[]) IS 'who refers to these rows by a foreign key, as it is now: rows of the tables in "own" by their places, which it locks, and who refers to them in turn; of any other table, or of one that may not be read, only that there is one';
+    `,
+  },
 ];

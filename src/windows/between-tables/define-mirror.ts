@@ -8,7 +8,8 @@ import { comparableType, rowsFrom, sqlName, targetCondition, valuesFrom } from '
 import { PINNED_OF_FUNCTION } from '../../sql/pinned-settings.js';
 import { quoteIdentifier, quoteLiteral } from '../../sql/identifier.js';
 import { backBody } from './back-body.js';
-import { forwardBody, leavingBody, type BodyOf } from './mirror-body.js';
+import { leavingBody } from './leaving-body.js';
+import { forwardBody, type BodyOf } from './mirror-body.js';
 import { rowOf, type BackMirror, type Mirror, type TablesWindow } from './tables-window.js';
 
 /** Makes all functions of a mirror; their names must be free. */
@@ -96,8 +97,8 @@ END`;
 }
 
 /** From now on the mirror only takes away what it put there. */
-export function redefineLeaving(mirror: Mirror, window: Pick<TablesWindow, 'name'>, opened: string): string {
-  return triggerFunction(mirror.names.mirror, leavingBody(mirror, window, opened), 'CREATE OR REPLACE');
+export function redefineLeaving(mirror: Mirror, noted: string): string {
+  return triggerFunction(mirror.names.mirror, leavingBody(mirror, noted), 'CREATE OR REPLACE');
 }
 
 /** They are called, and do nothing. */

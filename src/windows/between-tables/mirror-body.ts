@@ -95,33 +95,7 @@ export function recordFailure(mirror: Mirror, window: string, side: 'old' | 'new
 `;
 }
 
-/**
- * On the way back: a change of a source row takes the target row away, where it still says what the mapping says, nobody
- * wrote its other columns, and it was not there before the window; nothing new appears. So batches and writers need not wait for one another.
- */
-export function leavingBody(mirror: Mirror, _window: Pick<TablesWindow, 'name'>, noted: string): string {
-  const { mapping } = mirror;
-  const before = `NOT EXISTS (SELECT FROM lockstep.already_there AS a WHERE ${noted} AND a.key = ${keyArray(mapping.key, 't')})`;
-  return `
-#variable_conflict use_column
-DECLARE
-  gone record;
-  come record;
-  gone_key text[];
-  come_key text[];
-  had boolean := false;
-  has boolean := false;
-  n bigint;
-BEGIN
-${readRows(mirror)}
-  IF had THEN
-${deleteRow(mirror, ` AND NOT ${rowsDiffer('t', 'gone', rest(mirror))} AND NOT ${unfilledDiffer('t', mapping)} AND ${before}`, '    ')}
-  END IF;
-  RETURN NULL;
-END`;
-}
-
-function readRows({ names: { row }, reads, mapping: { key } }: Mirror): string {
+export function readRows({ names: { row }, reads, mapping: { key } }: Mirror): string {
   const of = (record: string): string => reads.map(({ name }) => `${record}.${quoteIdentifier(name)}`).join(', ');
   return `  IF TG_OP <> 'INSERT' THEN
     SELECT r.* INTO gone FROM ${row}(${of('OLD')}) AS r;
@@ -139,7 +113,7 @@ function readRows({ names: { row }, reads, mapping: { key } }: Mirror): string {
  * Planned each time: a session keeps the plan of what stands in a function as text, and a target that is empty when its first
  * write comes is read as a whole. That plan would stay when the fill has brought millions of rows.
  */
-function deleteRow(mirror: Mirror, more: string, indent: string): string {
+export function deleteRow(mirror: Mirror, more: string, indent: string): string {
   const { mapping } = mirror;
   const target = sqlName(mapping.target);
   const belongs = belongsTo(mirror, 't');

@@ -351,7 +351,10 @@ CREATE OR REPLACE FUNCTION lockstep."mirror of mirror-computed/window: labels"()
       come_key := ARRAY[come.email::text::text];
     END IF;
     IF had THEN
-      EXECUTE 'DELETE FROM public.labels AS t USING (SELECT $1 AS email, $2 AS slug, $3 AS size) AS gone WHERE lockstep."key of mirror-computed/window: labels"(t.email, gone.email) AND NOT (ROW(t.slug::text)::record *<> ROW(gone.slug::text)::record OR t.size IS DISTINCT FROM gone.size) AND NOT (ROW(t.code::character varying)::record *<> ROW(''new''::character varying(8)::character varying)::record) AND NOT EXISTS (SELECT FROM lockstep.already_there AS a WHERE a.run_id = (SELECT max(w.run_id) FROM lockstep."window" AS w WHERE w.name = ''mirror-computed/window'') AND a.operation_id = ''window/note/labels'' AND a.key = ARRAY[t.email::text::text])'
+      -- Behind the lock nobody can begin to refer to the row.
+      EXECUTE 'SELECT FROM public.labels AS t CROSS JOIN (SELECT $1 AS email, $2 AS slug, $3 AS size) AS gone WHERE lockstep."key of mirror-computed/window: labels"(t.email, gone.email) FOR UPDATE OF t'
+        USING gone.email, gone.slug, gone.size;
+      EXECUTE 'DELETE FROM public.labels AS t USING (SELECT $1 AS email, $2 AS slug, $3 AS size) AS gone WHERE lockstep."key of mirror-computed/window: labels"(t.email, gone.email) AND NOT (ROW(t.slug::text)::record *<> ROW(gone.slug::text)::record OR t.size IS DISTINCT FROM gone.size) AND NOT (ROW(t.code::character varying)::record *<> ROW(''new''::character varying(8)::character varying)::record) AND NOT EXISTS (SELECT FROM lockstep.already_there AS a WHERE a.run_id = (SELECT max(w.run_id) FROM lockstep."window" AS w WHERE w.name = ''mirror-computed/window'') AND a.operation_id = ''window/note/labels'' AND a.key = ARRAY[t.email::text::text]) AND NOT EXISTS (SELECT FROM lockstep.referring_rows(''{}'', ARRAY[t.tableoid], ARRAY[t.ctid]))'
         USING gone.email, gone.slug, gone.size;
       GET DIAGNOSTICS n = ROW_COUNT;
       IF n = 0 AND current_setting('transaction_isolation') <> 'read committed' THEN
@@ -361,6 +364,10 @@ CREATE OR REPLACE FUNCTION lockstep."mirror of mirror-computed/window: labels"()
           EXECUTE 'DELETE FROM public.labels AS t USING (SELECT $1 AS email, $2 AS slug, $3 AS size) AS gone WHERE lockstep."key of mirror-computed/window: labels"(t.email, gone.email)'
             USING gone.email, gone.slug, gone.size;
         END IF;
+      END IF;
+      IF n = 0 AND has THEN
+        EXECUTE 'UPDATE public.labels AS t SET email = come.email, slug = come.slug, size = come.size FROM (SELECT $1 AS email, $2 AS slug, $3 AS size) AS gone, (SELECT $4 AS email, $5 AS slug, $6 AS size) AS come WHERE lockstep."key of mirror-computed/window: labels"(t.email, gone.email) AND NOT (ROW(t.slug::text)::record *<> ROW(gone.slug::text)::record OR t.size IS DISTINCT FROM gone.size) AND NOT (ROW(t.code::character varying)::record *<> ROW(''new''::character varying(8)::character varying)::record) AND NOT EXISTS (SELECT FROM lockstep.already_there AS a WHERE a.run_id = (SELECT max(w.run_id) FROM lockstep."window" AS w WHERE w.name = ''mirror-computed/window'') AND a.operation_id = ''window/note/labels'' AND a.key = ARRAY[t.email::text::text])'
+          USING gone.email, gone.slug, gone.size, come.email, come.slug, come.size;
       END IF;
     END IF;
     RETURN NULL;
@@ -382,7 +389,7 @@ WITH moved AS (
 -- batch undo/window/take-away/labels: delete from public.labels what the window brought (labels)
 
 -- sends
-WITH candidate AS MATERIALIZED (
+WITH RECURSIVE candidate AS MATERIALIZED (
   SELECT public.labels.*,
     public.labels.ctid AS lockstep_row,
     public.labels.tableoid AS lockstep_table,
@@ -391,6 +398,7 @@ WITH candidate AS MATERIALIZED (
   WHERE public.labels.email > $1::text AND public.labels.email <= $2::text
   FOR UPDATE
   ), judged AS MATERIALIZED (
+  SELECT c.*, c.lockstep_said AND NOT c.lockstep_written AND NOT c.lockstep_there AS lockstep_goes FROM (
   SELECT c.*,
     EXISTS (
       SELECT
@@ -411,29 +419,65 @@ WITH candidate AS MATERIALIZED (
       ROW(c.code::character varying)::record *<> ROW('new'::character varying(8)::character varying)::record
     ) AS lockstep_written
   FROM candidate AS c
+  OFFSET 0
+  ) AS c
+  ), edge AS MATERIALIZED (
+  SELECT e.*
+    FROM (
+      SELECT pg_catalog.array_agg(lockstep_table) AS tables, pg_catalog.array_agg(lockstep_row) AS places
+      FROM judged
+      WHERE lockstep_goes
+    ) AS c
+  CROSS JOIN LATERAL lockstep.referring_rows(
+    ARRAY[pg_catalog.to_regclass('public.labels')::oid], c.tables, c.places
+  ) AS e
+  ), goes AS MATERIALIZED (
+  SELECT lockstep_table AS relation, lockstep_row AS place FROM judged WHERE lockstep_goes
+  ), stays AS (
+  SELECT e.of_relation AS relation, e.of_place AS place FROM edge AS e
+  WHERE NOT EXISTS (SELECT FROM goes AS g WHERE g.relation = e.relation AND g.place = e.place)
+  UNION
+  SELECT e.of_relation, e.of_place FROM edge AS e JOIN stays AS s ON s.relation = e.relation AND s.place = e.place
+  ), going AS MATERIALIZED (
+  SELECT relation, place FROM goes EXCEPT SELECT relation, place FROM stays
   ), removed AS (
   DELETE FROM public.labels
-    WHERE public.labels.ctid
-      = ANY (ARRAY(SELECT lockstep_row FROM judged WHERE lockstep_said AND NOT lockstep_written AND NOT lockstep_there))
+  WHERE public.labels.ctid = ANY (ARRAY(SELECT place FROM going WHERE relation = 'public.labels'::pg_catalog.regclass))
   RETURNING 1
-  ), others AS (
-  SELECT * FROM judged WHERE NOT (lockstep_said AND NOT lockstep_written) AND NOT lockstep_there
+  ), told AS (
+  SELECT c.*, CASE
+    WHEN c.lockstep_goes
+    THEN 'kept: others refer to it'
+    ELSE CASE
+    WHEN c.lockstep_there
+    THEN NULL
+    WHEN c.lockstep_said
+    THEN 'kept: columns that the mapping does not fill were written'
+    ELSE 'kept: not what the source says' END END AS lockstep_what
+    FROM judged AS c
+  WHERE NOT EXISTS (SELECT FROM going AS g WHERE g.relation = c.lockstep_table AND g.place = c.lockstep_row)
   )
   SELECT (SELECT count(*) FROM candidate) AS read, (SELECT count(*) FROM removed) AS changed,
-    (SELECT count(*) FROM judged WHERE lockstep_there) AS skipped, (SELECT count(*) FROM others) AS kept,
+    (SELECT count(*) FROM told WHERE lockstep_what IS NULL) AS skipped,
+      (SELECT count(*) FROM told WHERE lockstep_what IS NOT NULL) AS kept,
     (
-      SELECT json_agg(json_build_object('what', CASE
-      WHEN o.lockstep_said
-      THEN 'kept: columns that the mapping does not fill were written'
-      ELSE 'kept: not what the source says' END,
-      'row',
-        to_jsonb(o.*) - ARRAY['lockstep_row',
-        'lockstep_table',
-        'lockstep_key',
-        'lockstep_there',
-        'lockstep_said',
-        'lockstep_written']))
-        FROM (SELECT * FROM others LIMIT 10) AS o) AS findings,
+      SELECT json_agg(
+        json_build_object(
+          'what',
+          o.lockstep_what,
+          'row',
+          to_jsonb(o.*) - ARRAY['lockstep_row',
+          'lockstep_table',
+          'lockstep_goes',
+          'lockstep_what',
+          'lockstep_key',
+          'lockstep_there',
+          'lockstep_said',
+          'lockstep_written']
+        )
+      )
+      FROM (SELECT * FROM told WHERE lockstep_what IS NOT NULL LIMIT 10) AS o
+    ) AS findings,
     NULL::json AS problem;
 
 ----------------------------------------------------------------------------------------------------

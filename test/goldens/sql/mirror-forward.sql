@@ -382,7 +382,10 @@ CREATE OR REPLACE FUNCTION lockstep."mirror of mirror-forward/window: contacts"(
       come_key := ARRAY[come.person_id::bigint::text];
     END IF;
     IF had THEN
-      EXECUTE 'DELETE FROM public.contacts AS t USING (SELECT $1 AS person_id, $2 AS email) AS gone WHERE lockstep."key of mirror-forward/window: contacts"(t.person_id, gone.person_id) AND lockstep."part of mirror-forward/window: contacts"(t.called) AND NOT (ROW(t.email::text)::record *<> ROW(gone.email::text)::record) AND NOT (ROW(t.called::text, t.since::timestamp with time zone)::record *<> ROW(NULL::text, NULL::timestamp with time zone)::record) AND NOT EXISTS (SELECT FROM lockstep.already_there AS a WHERE a.run_id = (SELECT max(w.run_id) FROM lockstep."window" AS w WHERE w.name = ''mirror-forward/window'') AND a.operation_id = ''window/note/contacts'' AND a.key = ARRAY[t.person_id::bigint::text])'
+      -- Behind the lock nobody can begin to refer to the row.
+      EXECUTE 'SELECT FROM public.contacts AS t CROSS JOIN (SELECT $1 AS person_id, $2 AS email) AS gone WHERE lockstep."key of mirror-forward/window: contacts"(t.person_id, gone.person_id) AND lockstep."part of mirror-forward/window: contacts"(t.called) FOR UPDATE OF t'
+        USING gone.person_id, gone.email;
+      EXECUTE 'DELETE FROM public.contacts AS t USING (SELECT $1 AS person_id, $2 AS email) AS gone WHERE lockstep."key of mirror-forward/window: contacts"(t.person_id, gone.person_id) AND lockstep."part of mirror-forward/window: contacts"(t.called) AND NOT (ROW(t.email::text)::record *<> ROW(gone.email::text)::record) AND NOT (ROW(t.called::text, t.since::timestamp with time zone)::record *<> ROW(NULL::text, NULL::timestamp with time zone)::record) AND NOT EXISTS (SELECT FROM lockstep.already_there AS a WHERE a.run_id = (SELECT max(w.run_id) FROM lockstep."window" AS w WHERE w.name = ''mirror-forward/window'') AND a.operation_id = ''window/note/contacts'' AND a.key = ARRAY[t.person_id::bigint::text]) AND NOT EXISTS (SELECT FROM lockstep.referring_rows(''{}'', ARRAY[t.tableoid], ARRAY[t.ctid]))'
         USING gone.person_id, gone.email;
       GET DIAGNOSTICS n = ROW_COUNT;
       IF n = 0 AND current_setting('transaction_isolation') <> 'read committed' THEN
@@ -392,6 +395,10 @@ CREATE OR REPLACE FUNCTION lockstep."mirror of mirror-forward/window: contacts"(
           EXECUTE 'DELETE FROM public.contacts AS t USING (SELECT $1 AS person_id, $2 AS email) AS gone WHERE lockstep."key of mirror-forward/window: contacts"(t.person_id, gone.person_id) AND lockstep."part of mirror-forward/window: contacts"(t.called)'
             USING gone.person_id, gone.email;
         END IF;
+      END IF;
+      IF n = 0 AND has THEN
+        EXECUTE 'UPDATE public.contacts AS t SET person_id = come.person_id, email = come.email FROM (SELECT $1 AS person_id, $2 AS email) AS gone, (SELECT $3 AS person_id, $4 AS email) AS come WHERE lockstep."key of mirror-forward/window: contacts"(t.person_id, gone.person_id) AND lockstep."part of mirror-forward/window: contacts"(t.called) AND NOT (ROW(t.email::text)::record *<> ROW(gone.email::text)::record) AND NOT (ROW(t.called::text, t.since::timestamp with time zone)::record *<> ROW(NULL::text, NULL::timestamp with time zone)::record) AND NOT EXISTS (SELECT FROM lockstep.already_there AS a WHERE a.run_id = (SELECT max(w.run_id) FROM lockstep."window" AS w WHERE w.name = ''mirror-forward/window'') AND a.operation_id = ''window/note/contacts'' AND a.key = ARRAY[t.person_id::bigint::text])'
+          USING gone.person_id, gone.email, come.person_id, come.email;
       END IF;
     END IF;
     RETURN NULL;
@@ -413,7 +420,7 @@ WITH moved AS (
 -- batch undo/window/take-away/contacts: delete from public.contacts what the window brought (contacts)
 
 -- sends
-WITH candidate AS MATERIALIZED (
+WITH RECURSIVE candidate AS MATERIALIZED (
   SELECT public.contacts.*,
     public.contacts.ctid AS lockstep_row,
     public.contacts.tableoid AS lockstep_table,
@@ -423,6 +430,7 @@ WITH candidate AS MATERIALIZED (
   ) AND public.contacts.person_id > $1::bigint AND public.contacts.person_id <= $2::bigint
   FOR UPDATE
   ), judged AS MATERIALIZED (
+  SELECT c.*, c.lockstep_said AND NOT c.lockstep_written AND NOT c.lockstep_there AS lockstep_goes FROM (
   SELECT c.*,
     EXISTS (
       SELECT
@@ -445,29 +453,66 @@ WITH candidate AS MATERIALIZED (
       )::record *<> ROW(NULL::text, NULL::timestamp with time zone)::record
     ) AS lockstep_written
   FROM candidate AS c
+  OFFSET 0
+  ) AS c
+  ), edge AS MATERIALIZED (
+  SELECT e.*
+    FROM (
+      SELECT pg_catalog.array_agg(lockstep_table) AS tables, pg_catalog.array_agg(lockstep_row) AS places
+      FROM judged
+      WHERE lockstep_goes
+    ) AS c
+  CROSS JOIN LATERAL lockstep.referring_rows(
+    ARRAY[pg_catalog.to_regclass('public.contacts')::oid], c.tables, c.places
+  ) AS e
+  ), goes AS MATERIALIZED (
+  SELECT lockstep_table AS relation, lockstep_row AS place FROM judged WHERE lockstep_goes
+  ), stays AS (
+  SELECT e.of_relation AS relation, e.of_place AS place FROM edge AS e
+  WHERE NOT EXISTS (SELECT FROM goes AS g WHERE g.relation = e.relation AND g.place = e.place)
+  UNION
+  SELECT e.of_relation, e.of_place FROM edge AS e JOIN stays AS s ON s.relation = e.relation AND s.place = e.place
+  ), going AS MATERIALIZED (
+  SELECT relation, place FROM goes EXCEPT SELECT relation, place FROM stays
   ), removed AS (
   DELETE FROM public.contacts
-    WHERE public.contacts.ctid
-      = ANY (ARRAY(SELECT lockstep_row FROM judged WHERE lockstep_said AND NOT lockstep_written AND NOT lockstep_there))
+  WHERE public.contacts.ctid
+    = ANY (ARRAY(SELECT place FROM going WHERE relation = 'public.contacts'::pg_catalog.regclass))
   RETURNING 1
-  ), others AS (
-  SELECT * FROM judged WHERE NOT (lockstep_said AND NOT lockstep_written) AND NOT lockstep_there
+  ), told AS (
+  SELECT c.*, CASE
+    WHEN c.lockstep_goes
+    THEN 'kept: others refer to it'
+    ELSE CASE
+    WHEN c.lockstep_there
+    THEN NULL
+    WHEN c.lockstep_said
+    THEN 'kept: columns that the mapping does not fill were written'
+    ELSE 'kept: not what the source says' END END AS lockstep_what
+    FROM judged AS c
+  WHERE NOT EXISTS (SELECT FROM going AS g WHERE g.relation = c.lockstep_table AND g.place = c.lockstep_row)
   )
   SELECT (SELECT count(*) FROM candidate) AS read, (SELECT count(*) FROM removed) AS changed,
-    (SELECT count(*) FROM judged WHERE lockstep_there) AS skipped, (SELECT count(*) FROM others) AS kept,
+    (SELECT count(*) FROM told WHERE lockstep_what IS NULL) AS skipped,
+      (SELECT count(*) FROM told WHERE lockstep_what IS NOT NULL) AS kept,
     (
-      SELECT json_agg(json_build_object('what', CASE
-      WHEN o.lockstep_said
-      THEN 'kept: columns that the mapping does not fill were written'
-      ELSE 'kept: not what the source says' END,
-      'row',
-        to_jsonb(o.*) - ARRAY['lockstep_row',
-        'lockstep_table',
-        'lockstep_key',
-        'lockstep_there',
-        'lockstep_said',
-        'lockstep_written']))
-        FROM (SELECT * FROM others LIMIT 10) AS o) AS findings,
+      SELECT json_agg(
+        json_build_object(
+          'what',
+          o.lockstep_what,
+          'row',
+          to_jsonb(o.*) - ARRAY['lockstep_row',
+          'lockstep_table',
+          'lockstep_goes',
+          'lockstep_what',
+          'lockstep_key',
+          'lockstep_there',
+          'lockstep_said',
+          'lockstep_written']
+        )
+      )
+      FROM (SELECT * FROM told WHERE lockstep_what IS NOT NULL LIMIT 10) AS o
+    ) AS findings,
     NULL::json AS problem;
 
 ----------------------------------------------------------------------------------------------------
