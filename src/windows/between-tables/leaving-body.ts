@@ -34,7 +34,7 @@ ${readRows(mirror)}
     ${lockRow(mirror)}
 ${deleteRow(mirror, ` AND ${ours} AND NOT ${referred}`, '    ')}
     IF n = 0 AND has THEN
-      ${follow(mirror, `${ours}`)}
+      ${follow(mirror, ours)}
     END IF;
   END IF;
   RETURN NULL;

@@ -6,11 +6,10 @@
  * finds nothing, and the row would be back. So where nothing is found, it inserts the old row: an invisible one makes that
  * fail with 40001, as any conflict of such a writer does. Measured: 4 to 8 rows in some thousands without the rule.
  */
-import { keyArray, rowsDiffer, sqlName, type MappedColumn } from '../../mapping/mapping.js';
-import { unfilledDiffer } from '../../mapping/unfilled-columns.js';
+import { keyArray, sqlName, type MappedColumn } from '../../mapping/mapping.js';
 import { quoteIdentifier, quoteLiteral } from '../../sql/identifier.js';
 import { forgottenColumns, isForgotten, lookForForgotten } from './forgotten-rows.js';
-import { belongsTo, entry, fields, indented, keyIs, names, overriding, rest } from './row-parts.js';
+import { belongsTo, entry, fields, indented, keyIs, names, overriding } from './row-parts.js';
 import type { Mirror, TablesWindow } from './tables-window.js';
 
 export type BodyOf = Pick<TablesWindow, 'name' | 'onMirrorError' | 'leads'>;
