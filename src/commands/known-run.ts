@@ -1,12 +1,14 @@
 /** What the journal knows of runs, asked without writing: the journal may not be there yet. */
 import { diffFingerprints, type Definitions } from '../catalog/fingerprint.js';
-import type { Database } from '../executor/session.js';
+import type { Database, Session } from '../executor/session.js';
 import type { OperationGraph } from '../operation/operation-graph.js';
 import type { Diagnostic } from '../kernel/diagnostic.js';
 import { journalMayBeRead } from '../postgres/journal/advisory.js';
 import { commandDiagnostic } from './command-result.js';
 import { openJournal } from '../postgres/journal/open-journal.js';
 import { findRun, listRuns, type StoredRun } from '../postgres/journal/runs.js';
+import { readFingerprint } from '../postgres/read-fingerprint.js';
+import { changesOfOthers } from './changes-of-others.js';
 
 /** The latest run of a plan, or the run of that name. */
 export async function knownRun(database: Database, name: string): Promise<StoredRun | undefined> {
@@ -77,7 +79,16 @@ function touched({ operations }: OperationGraph): {
   };
 }
 
-/** How the catalog differs from what it was when the run began. */
-export function driftSince(run: StoredRun, now: Definitions): readonly string[] {
-  return diffFingerprints(JSON.parse(run.fingerprintBefore) as Definitions, now).map((change) => change.line);
+/** How the catalog differs from what it was when the run began, but for what other runs did. `keys`: of all that the run touches. */
+export async function driftSince(
+  session: Session,
+  run: StoredRun,
+  keys: readonly string[],
+): Promise<readonly string[]> {
+  const before = JSON.parse(run.fingerprintBefore) as Definitions;
+  const now = await readFingerprint(session);
+  const changes = diffFingerprints(before, now);
+  if (changes.length === 0) return [];
+  const ofOthers = await changesOfOthers(session, run, keys, [before, now]);
+  return changes.filter(({ identity }) => !ofOthers(identity)).map(({ line }) => line);
 }

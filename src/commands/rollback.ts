@@ -10,7 +10,6 @@ import { moveRun } from '../postgres/journal/move-run.js';
 import { runReport, type RunReport } from '../postgres/journal/run-report.js';
 import type { StoredRun } from '../postgres/journal/runs.js';
 import { standingOn, type StandsOn } from '../postgres/journal/window-claims.js';
-import { readFingerprint } from '../postgres/read-fingerprint.js';
 import { planReport, type PlanReport } from '../report/plan-report.js';
 import { graphDigest } from '../operation/operation-graph.js';
 import { commandDiagnostic, EXIT, refusal, type CommandResult } from './command-result.js';
@@ -145,7 +144,7 @@ async function takeBack(
   let turn = endOfTurn(end, graph, { file: argument, goOn: `lockstep rollback ${argument}`, back: [] });
   const drift =
     end.state === 'done'
-      ? driftSince(known, await database.transaction((session) => readFingerprint(session), { readOnly: true }))
+      ? await database.transaction((session) => driftSince(session, known, keysOf(graphs)), { readOnly: true })
       : null;
   const after = await database.withSession((session) => runReport(session, run.id, options.approvers));
   const report: RollbackReport = { wayBack, run: after, graph, outcome: end.state, why: whyOf(end), drift };

@@ -6,7 +6,7 @@
  *
  * The rows are locked before it is asked who refers to them: behind the lock nobody can begin to.
  */
-import { quoteIdentifier, quoteLiteral } from '../sql/identifier.js';
+import { quoteLiteral } from '../sql/identifier.js';
 import { RANGE } from './batch-template.js';
 
 /** Rows of one table that a way back may take away. */
@@ -30,7 +30,7 @@ export interface TakeAway {
   readonly with: readonly Takeable[];
   /** Of a row `c` that does not go: which are counted as kept, and what is said of each (SQL of a text; NULL: it is skipped). */
   readonly kept: string;
-  /** Columns of a kept row that are shown; null: all that the table has. */
+  /** Columns of a kept row that are shown, quoted; null: all that the table has. */
   readonly shown: readonly string[] | null;
 }
 
@@ -127,7 +127,7 @@ function nameOfMark(text: string): string {
 
 function shownRow(shown: readonly string[] | null, hidden: readonly string[]): string {
   if (shown === null) return `to_jsonb(o.*) - ARRAY[${[...new Set(hidden)].map(quoteLiteral).join(', ')}]`;
-  return `jsonb_build_object(${shown.map((name) => `${quoteLiteral(name)}, o.${quoteIdentifier(name)}`).join(', ')})`;
+  return `to_jsonb((SELECT s FROM (SELECT ${shown.map((name) => `o.${name}`).join(', ')}) AS s))`;
 }
 
 function whereAll(...conditions: readonly string[]): string {

@@ -6,7 +6,7 @@ import type { Hazard } from '../../operation/hazard.js';
 import { sqlName, type Mapping } from '../../mapping/mapping.js';
 import { openWindow } from '../../windows/between-tables/open-window.js';
 import { numbered } from '../../windows/between-tables/sequences.js';
-import { FIRST_TRIGGER, type Mirror, type TablesWindow } from '../../windows/between-tables/tables-window.js';
+import { type Mirror, type TablesWindow } from '../../windows/between-tables/tables-window.js';
 import { refuseUnfit, withPartitions } from '../fitness.js';
 import { targetWalk } from '../key-walk.js';
 import { EMPTY_FRAGMENT, type Fragment, type LowerContext } from '../step-definition.js';
@@ -14,7 +14,7 @@ import { oneToOne } from '../one-to-one.js';
 import { familyOf, readsOfMirror, windowOver } from '../window-at.js';
 import { WINDOW_CODES } from '../window-codes.js';
 import { mirrorOf } from './mirror-of.js';
-import { windowName } from '../../windows/window-name.js';
+import { windowName, FIRST_TRIGGER } from '../../windows/window-name.js';
 
 export interface DualWriteFields {
   readonly mappings: readonly string[];

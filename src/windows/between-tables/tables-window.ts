@@ -5,6 +5,7 @@
 import { sha256 } from '../../kernel/digest.js';
 import type { Mapping, ReverseMapping } from '../../mapping/mapping.js';
 import { quoteIdentifier } from '../../sql/identifier.js';
+import { FIRST_TRIGGER } from '../window-name.js';
 import type { WindowBase } from '../window.js';
 
 export interface TablesWindow extends WindowBase {
@@ -85,9 +86,6 @@ export interface MirrorNames {
 
 export type MirroredEvent = 'insert' | 'update' | 'delete' | 'truncate';
 export const ROW_EVENTS = ['insert', 'update', 'delete'] as const satisfies readonly MirroredEvent[];
-
-/** Triggers fire in the order of their names' bytes. */
-export const FIRST_TRIGGER = '00 lockstep ';
 
 /** Names are for people too: an error that a mirror meets shows them. A long one is cut, and stays unique by its digest. */
 export function mirrorNames(window: string, mapping: string): MirrorNames {
