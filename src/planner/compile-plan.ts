@@ -1,6 +1,6 @@
 /**
  * A plan and a catalog to an operation graph. Pure: no connection, no clock; the same input gives the same bytes. Each
- * step is compiled against the catalog as the steps before it will have left it.
+ * step is compiled against the catalog as the steps before it will have left it. Long, because a step's company stands beside it.
  */
 import { applyEffects } from '../catalog/effects.js';
 import type { CatalogSnapshot } from '../catalog/catalog-snapshot.js';
