@@ -234,7 +234,7 @@ export const COMMAND_CODES = {
   LS9070: {
     summary: 'a job rewrites a table of the plan',
     explanation:
-      'pg_repack, pg_squeeze, REPACK, CLUSTER or VACUUM FULL is at work on a table that the plan touches, or a pg_repack that was killed has left its trigger there. The rows that the job writes carry its transaction, and ours could not be told from them; and both want the same locks. Nothing was begun. Let it end, or end it, and call the same command again.',
+      'A job (pg_repack, pg_squeeze, REPACK, CLUSTER, VACUUM FULL) is at work on a table that the plan touches, or a pg_repack that was killed has left its trigger there. The rows that the job writes carry its transaction, and ours could not be told from them; and both want the same locks. Nothing was begun. Let it end, or end it, and call the same command again.',
   },
   LS9062: {
     summary: 'the trail of a run is not what was written',

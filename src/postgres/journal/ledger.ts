@@ -1,7 +1,6 @@
 /** The ledger of the journal's migrations: which have been applied, and whether that is a version that this program knows. */
 import type { Session } from '../../executor/session.js';
 import { journalExists } from './advisory.js';
-import { journalTables, send } from './journal-query.js';
 import { JournalRefusal } from './journal-refusal.js';
 import { JOURNAL_MIGRATIONS, type JournalMigration } from './migrations.js';
 
@@ -14,7 +13,7 @@ export async function missingMigrations(
   migrations: readonly JournalMigration[] = JOURNAL_MIGRATIONS,
 ): Promise<readonly JournalMigration[]> {
   if (!(await journalExists(session))) return migrations;
-  const rows = await send(session, journalTables.selectFrom('lockstep.migration').select('number').orderBy('number'));
+  const { rows } = await session.query<{ number: number }>('SELECT number FROM lockstep.migration ORDER BY number');
   const known = migrations.at(-1)?.number ?? 0;
   const newest = rows.at(-1)?.number ?? 0;
   if (newest > known) {

@@ -193,7 +193,9 @@ WITH RECURSIVE candidate AS MATERIALIZED (
     (SELECT count(*) FROM told WHERE lockstep_what IS NULL) AS skipped,
       (SELECT count(*) FROM told WHERE lockstep_what IS NOT NULL) AS kept,
     (
-      SELECT json_agg(json_build_object('what', o.lockstep_what, 'row', jsonb_build_object('person_id', o.person_id)))
+      SELECT json_agg(
+        json_build_object('what', o.lockstep_what, 'row', to_jsonb((SELECT s FROM (SELECT o.person_id) AS s)))
+      )
       FROM (SELECT * FROM told WHERE lockstep_what IS NOT NULL LIMIT 10) AS o
     ) AS findings,
     NULL::json AS problem;
@@ -433,7 +435,9 @@ WITH RECURSIVE candidate AS MATERIALIZED (
     (SELECT count(*) FROM told WHERE lockstep_what IS NULL) AS skipped,
       (SELECT count(*) FROM told WHERE lockstep_what IS NOT NULL) AS kept,
     (
-      SELECT json_agg(json_build_object('what', o.lockstep_what, 'row', jsonb_build_object('person_id', o.person_id)))
+      SELECT json_agg(
+        json_build_object('what', o.lockstep_what, 'row', to_jsonb((SELECT s FROM (SELECT o.person_id) AS s)))
+      )
       FROM (SELECT * FROM told WHERE lockstep_what IS NOT NULL LIMIT 10) AS o
     ) AS findings,
     NULL::json AS problem;
@@ -676,7 +680,9 @@ WITH RECURSIVE candidate AS MATERIALIZED (
     (SELECT count(*) FROM told WHERE lockstep_what IS NULL) AS skipped,
       (SELECT count(*) FROM told WHERE lockstep_what IS NOT NULL) AS kept,
     (
-      SELECT json_agg(json_build_object('what', o.lockstep_what, 'row', jsonb_build_object('person_id', o.person_id)))
+      SELECT json_agg(
+        json_build_object('what', o.lockstep_what, 'row', to_jsonb((SELECT s FROM (SELECT o.person_id) AS s)))
+      )
       FROM (SELECT * FROM told WHERE lockstep_what IS NOT NULL LIMIT 10) AS o
     ) AS findings,
     NULL::json AS problem;
@@ -959,7 +965,9 @@ WITH RECURSIVE candidate AS MATERIALIZED (
     (SELECT count(*) FROM told WHERE lockstep_what IS NULL) AS skipped,
       (SELECT count(*) FROM told WHERE lockstep_what IS NOT NULL) AS kept,
     (
-      SELECT json_agg(json_build_object('what', o.lockstep_what, 'row', jsonb_build_object('person_id', o.person_id)))
+      SELECT json_agg(
+        json_build_object('what', o.lockstep_what, 'row', to_jsonb((SELECT s FROM (SELECT o.person_id) AS s)))
+      )
       FROM (SELECT * FROM told WHERE lockstep_what IS NOT NULL LIMIT 10) AS o
     ) AS findings,
     NULL::json AS problem;
@@ -1156,7 +1164,9 @@ WITH RECURSIVE candidate AS MATERIALIZED (
     (SELECT count(*) FROM told WHERE lockstep_what IS NULL) AS skipped,
       (SELECT count(*) FROM told WHERE lockstep_what IS NOT NULL) AS kept,
     (
-      SELECT json_agg(json_build_object('what', o.lockstep_what, 'row', jsonb_build_object('person_id', o.person_id)))
+      SELECT json_agg(
+        json_build_object('what', o.lockstep_what, 'row', to_jsonb((SELECT s FROM (SELECT o.person_id) AS s)))
+      )
       FROM (SELECT * FROM told WHERE lockstep_what IS NOT NULL LIMIT 10) AS o
     ) AS findings,
     NULL::json AS problem;
