@@ -2,10 +2,9 @@
  * A plan on a test database, driven by the commands as a person would drive them, and what stands in the tables. Owns the
  * plan's file; the database belongs to `database.ts`.
  */
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { mkdtempSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterAll } from 'vitest';
+import { inject } from 'vitest';
 
 import { applyCommand, type ApplyOptions, type ApplyReport } from '../../src/commands/apply.js';
 import { approveCommand, type ApproveReport } from '../../src/commands/approve.js';
@@ -75,9 +74,8 @@ export function planAt(
   };
 }
 
-const folder = mkdtempSync(join(tmpdir(), 'lockstep-plans-'));
+const folder = mkdtempSync(join(inject('scratch'), 'plans-'));
 let files = 0;
-afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
 /** Every row of every table outside the journal, as the server prints it, by table. */
 export async function rowsOf({

@@ -1,9 +1,10 @@
 /**
- * The servers of a test run, found once for all files. Owns the order of the search: the server that
+ * The servers of a test run, found once for all files, and its folder. Owns the order of the search: the server that
  * LOCKSTEP_TEST_DATABASE_URL names, Docker, the binaries that npm ships. Databases belong to `database.ts`.
  */
 import { existsSync } from 'node:fs';
-import { homedir } from 'node:os';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { homedir, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { TestProject } from 'vitest/node';
 
@@ -24,6 +25,8 @@ export interface TestServers {
 declare module 'vitest' {
   export interface ProvidedContext {
     readonly servers: TestServers;
+    /** A folder for what outlives a test file; removed after the last one. */
+    readonly scratch: string;
   }
 }
 
@@ -34,6 +37,7 @@ interface FoundServer {
 }
 
 export async function setup(project: TestProject): Promise<() => Promise<void>> {
+  const scratch = await mkdtemp(join(tmpdir(), 'lockstep-tests-'));
   const named = await namedServer();
   const defaultMajor = named?.major ?? MAJORS[0]!;
   const engine = await dockerEngine();
@@ -51,6 +55,7 @@ export async function setup(project: TestProject): Promise<() => Promise<void>> 
   );
   const stop = async (): Promise<void> => {
     await Promise.all([...found.values()].map((server) => server.stop()));
+    await rm(scratch, { recursive: true, force: true });
   };
   const lines = [...found].sort(([a], [b]) => b - a).map(([major, { from }]) => `${major} ${from}`);
   process.stderr.write(`PostgreSQL for these tests: ${lines.join(', ') || 'none'}\n`);
@@ -59,6 +64,7 @@ export async function setup(project: TestProject): Promise<() => Promise<void>> 
     throw new Error(`no PostgreSQL ${defaultMajor} for these tests: ${missing[defaultMajor]}`);
   }
   const urls = Object.fromEntries([...found].map(([major, { url }]) => [major, url]));
+  project.provide('scratch', scratch);
   project.provide('servers', { defaultMajor, urls, missing });
   return stop;
 }

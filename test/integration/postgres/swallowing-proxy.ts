@@ -1,9 +1,5 @@
 /** A way to the server on which a certain statement, or its answer, gets lost. */
 import { createServer, connect, type Server, type Socket } from 'node:net';
-import { afterAll } from 'vitest';
-
-const sockets = new Set<Socket>();
-afterAll(() => sockets.forEach((socket) => socket.destroy()));
 
 /** Passes everything on; when `text` comes by, the client loses its connection, before the server has it or instead of the answer. */
 export async function swallowingProxy(
@@ -12,6 +8,7 @@ export async function swallowingProxy(
   url: string,
 ): Promise<{ readonly url: string; stop(): Promise<void> }> {
   const { port, hostname } = new URL(url);
+  const sockets = new Set<Socket>();
   const proxy = createServer((client) => {
     const server = connect(Number(port), hostname);
     sockets.add(client).add(server);
@@ -30,7 +27,11 @@ export async function swallowingProxy(
   });
   const changed = new URL(url);
   changed.port = String(await listen(proxy));
-  return { url: changed.href, stop: () => new Promise((resolve) => void proxy.close(() => resolve())) };
+  const stop = (): Promise<void> => {
+    for (const socket of sockets) socket.destroy();
+    return new Promise((resolve) => void proxy.close(() => resolve()));
+  };
+  return { url: changed.href, stop };
 }
 
 export async function listen(server: Server): Promise<number> {
