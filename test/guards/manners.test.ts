@@ -28,6 +28,7 @@ describe('manners', () => {
     ['another spelling', 'src/sql/parseName.ts', ``],
     ['a long file without a reason', 'src/sql/x.ts', `/** Owns everything. */\n${long}`],
     ['a file without a head', 'src/sql/x.ts', 'const a = 1;\n'.repeat(12)],
+    ['a hook of a module', 'test/support/x.ts', `afterAll(() => undefined);`],
   ])('refuse %s', (_, path, text) => {
     expect(violations(path, text)).toHaveLength(1);
   });
@@ -36,6 +37,12 @@ describe('manners', () => {
     ['a long file with a reason', 'src/sql/x.ts', `/** One table. Long, because it is read side by side. */\n${long}`],
     ['a kind’s table of contents', 'src/steps/gate/index.ts', `export { gate } from './gate.js';`],
     ['the public face', 'src/index.ts', `export { apply } from './commands/apply.js';`],
+    [
+      'a hook that is registered when it is asked for',
+      'test/support/x.ts',
+      `export const a = () => afterAll(() => undefined);`,
+    ],
+    ['a hook of a test file', 'test/unit/x.test.ts', `afterAll(() => undefined);`],
     ['the configuration of a tool', 'vitest.config.ts', `export default {};`],
     ['a type of a package, shown by its home', 'src/sql/x.ts', `import type { A } from 'a'; export type { A };`],
     ['an export list of its own things', 'src/sql/x.ts', `const a = 1; export { a };`],

@@ -19,6 +19,7 @@ export function mannersViolations(files: readonly SourceFile[]): readonly Violat
     ...typeScript(files).flatMap(length),
     ...typeScript(files).flatMap(head),
     ...code.flatMap(exportsOf),
+    ...code.flatMap(hooks),
   ];
 }
 
@@ -100,4 +101,16 @@ function importedAgain(file: SourceFile): readonly Violation[] {
     }
   }
   return violations;
+}
+
+const HOOKS = /^(before|after)(All|Each)$/;
+
+/** The files of a worker share their modules: what a module does when it is loaded is done for the first of them alone. */
+function hooks(file: SourceFile): readonly Violation[] {
+  if (!file.path.startsWith('test/') || file.path.endsWith('.test.ts')) return [];
+  return syntaxOf(file).statements.flatMap((statement) => {
+    if (!ts.isExpressionStatement(statement) || !ts.isCallExpression(statement.expression)) return [];
+    if (!HOOKS.test(statement.expression.expression.getText())) return [];
+    return [{ at: placeOf(statement), rule: 'is a hook of the first test file only: register it in a function' }];
+  });
 }
