@@ -2,9 +2,10 @@
  * Prints what a command answered. Owns which stream gets what: the result on stdout, everything said about it on stderr,
  * and there last, plain, what went wrong and the exact command that comes next.
  */
-import { readFileSync, writeFileSync } from 'node:fs';
+import { writeFileSync } from 'node:fs';
 import type { Diagnostic } from '../kernel/diagnostic.js';
 import { maskPasswords } from '../kernel/mask-passwords.js';
+import { textOf, type Span } from '../kernel/span.js';
 import { redactPasswords } from '../postgres/connection.js';
 import { renderDiagnostic, renderDiagnostics } from '../render/diagnostic-frame.js';
 import { jsonDocument } from '../render/json-document.js';
@@ -72,11 +73,8 @@ function withoutPasswords(diagnostic: Diagnostic): Diagnostic {
   return { ...diagnostic, detail: redactPasswords(detail), ...(help !== undefined && { help: redactPasswords(help) }) };
 }
 
-/** Without passwords. Undefined where it cannot be read: then a place is named, not drawn. */
-function sourceText(file: string): string | undefined {
-  try {
-    return maskPasswords(readFileSync(file, 'utf8'));
-  } catch {
-    return undefined;
-  }
+/** Without passwords. Undefined where the text is not at hand: then a place is named, not drawn. */
+function sourceText(place: Span): string | undefined {
+  const text = textOf(place);
+  return text === undefined ? undefined : maskPasswords(text);
 }

@@ -66,5 +66,10 @@ export function answerOf<Report>(
 }
 
 export function planInput(file: string, { options, terminal, targets }: Invocation): PlanInput {
-  return { file, set: options.set, env: terminal.env, targets: targets.choice };
+  return { file, set: options.set, env: variablesOf(terminal), targets: targets.choice };
+}
+
+/** What a declared param and a connection of the configuration may name: the environment, and `.env` where it says nothing. */
+export function variablesOf({ env, envFile }: Terminal): Readonly<Record<string, string | undefined>> {
+  return { ...envFile.values, ...env };
 }

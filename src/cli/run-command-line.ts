@@ -1,7 +1,7 @@
 /** From words to an exit code: understands the command line, runs the command, delivers its answer. */
 import { openSync, closeSync } from 'node:fs';
 import { CommanderError } from 'commander';
-import { EXIT } from '../commands/command-result.js';
+import { EXIT, refusal } from '../commands/command-result.js';
 import { redactPasswords } from '../postgres/connection.js';
 import { deliver } from './deliver.js';
 import { WITHOUT_TARGETS, type Answer } from './invocation.js';
@@ -21,6 +21,11 @@ export async function runCommandLine(argv: readonly string[], version: string, t
     if (refused !== undefined) {
       const { set, json = false } = options;
       return deliver({ command, answer: refused, options: { set, json }, terminal: seen, behindEvents });
+    }
+    // Whoever wrote it meant a database; the next best one would be another.
+    if (usesTargets && terminal.envFile.problem !== undefined) {
+      const answer = unreadable(terminal.envFile.problem);
+      return deliver({ command, answer, options, terminal: seen, behindEvents });
     }
     const read = usesTargets ? await (await import('./targets.js')).readTargets(options) : { targets: WITHOUT_TARGETS };
     const answer = read.answer ?? (await run({ options, terminal: seen, targets: read.targets }));
@@ -92,6 +97,12 @@ function unwritable(file: string | undefined): Answer | undefined {
     const reason = error instanceof Error && 'code' in error ? String(error.code) : 'it cannot be opened';
     return usageProblem(`\`--json-into ${file}\` cannot be written (${reason}).`);
   }
+}
+
+function unreadable(problem: string): Answer {
+  const help = 'make it readable, or name another: variables of the environment stand above it';
+  const told = { detail: `\`.env\` is there and cannot be read (${problem}).`, help };
+  return { exit: EXIT.failed, result: refusal(EXIT.failed, 'LS9017', told), shown: () => '' };
 }
 
 /** What nobody foresaw. A stack helps those who can repair it, and nobody else. */

@@ -3,11 +3,14 @@
  * in this folder works on this interface, so that a test can stand in for a terminal.
  */
 import { createInterface } from 'node:readline/promises';
+import type { EnvironmentFile } from './environment-file.js';
 
 export type StopSignal = 'SIGINT' | 'SIGTERM';
 
 export interface Terminal {
   readonly env: Readonly<Record<string, string | undefined>>;
+  /** Of connections and declared params only, and below `env`. */
+  readonly envFile: EnvironmentFile;
   /** The result goes here, and nothing else. */
   readonly out: Stream;
   /** Progress, notes, problems. */
@@ -32,10 +35,11 @@ export interface Stream {
 /** Without a terminal lines are cut for a page that is this wide. */
 const DEFAULT_SIZE = { width: 100, height: 24 };
 
-export function processTerminal(): Terminal {
+export function processTerminal(envFile: EnvironmentFile): Terminal {
   const { stdin, stdout, stderr } = process;
   return {
     env: process.env,
+    envFile,
     out: toStream(stdout),
     err: toStream(stderr),
     canAsk: stdin.isTTY && stderr.isTTY,

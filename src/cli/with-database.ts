@@ -4,7 +4,7 @@ import { exitFor } from '../commands/exit-for.js';
 import type { Database } from '../executor/session.js';
 import { resolveConnection } from '../postgres/connection.js';
 import { PgDatabase } from '../postgres/pg-database.js';
-import { answerOf, type Answer, type Invocation } from './invocation.js';
+import { answerOf, variablesOf, type Answer, type Invocation } from './invocation.js';
 import { stopOnSignals, type StopOptions } from './stop-on-signals.js';
 
 export interface Opened {
@@ -19,13 +19,14 @@ export async function withDatabase(
 ): Promise<Answer> {
   const { databaseUrl } = options;
   // Its variables are asked for only where nothing goes before it.
-  const configured = databaseUrl === undefined ? targets.url(terminal.env) : undefined;
+  const configured = databaseUrl === undefined ? targets.url(variablesOf(terminal)) : undefined;
   if (configured?.ok === false) {
     const { diagnostics } = configured;
     return answerOf({ exit: exitFor(diagnostics), report: null, diagnostics, next: [] }, () => '');
   }
   const choice = resolveConnection({
     env: terminal.env,
+    envFile: terminal.envFile.values,
     ...(databaseUrl !== undefined && { explicit: databaseUrl }),
     ...(configured !== undefined && { configured: configured.value }),
   });

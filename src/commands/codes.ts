@@ -84,7 +84,8 @@ export const COMMAND_CODES = {
   },
   LS9017: {
     summary: 'a file cannot be read',
-    explanation: 'The file that was named does not exist or may not be read.',
+    explanation:
+      'The file that was named does not exist or may not be read, or it is a link of a repository that leads out of it. `.env` of the working directory is read by every command that may need a database: where it is there, it must be a regular file of at most 1 MiB, since without it another database might be meant.',
   },
   LS9018: {
     summary: 'a question without a terminal',

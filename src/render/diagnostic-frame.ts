@@ -13,8 +13,8 @@ import type { Span } from '../kernel/span.js';
 import { displayWidth, printable } from './display-width.js';
 import type { Style } from './style.js';
 
-/** The text of a file by the name that spans give it; undefined where it cannot be shown. */
-export type SourceTexts = (file: string) => string | undefined;
+/** The text in which a place stands; undefined where it is not to be shown. */
+export type SourceTexts = (place: Span) => string | undefined;
 
 /** Several lines, without a line feed at the end. */
 export function renderDiagnostic(diagnostic: Diagnostic, sources: SourceTexts, style: Style): string {
@@ -29,7 +29,7 @@ export function renderDiagnostic(diagnostic: Diagnostic, sources: SourceTexts, s
   if (span === undefined) frame.text(detail);
   for (const [index, place] of places.entries()) {
     frame.location(place.span, index === 0 && span !== undefined);
-    drawPlace(frame, place, sources(place.span.file));
+    drawPlace(frame, place, sources(place.span));
   }
   if (help !== undefined) frame.text(`help: ${help}`, style.hint);
   return [heading, ...frame.finished()].join('\n');

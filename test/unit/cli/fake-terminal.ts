@@ -11,12 +11,18 @@ export interface FakeTerminal extends Terminal {
 
 export interface FakeTerminalOptions {
   readonly env?: Readonly<Record<string, string>>;
+  readonly envFile?: Readonly<Record<string, string>>;
   /** What the person types; absent: nobody is there. */
   readonly answer?: string;
   readonly errIsTty?: boolean;
 }
 
-export function fakeTerminal({ env = {}, answer, errIsTty = false }: FakeTerminalOptions = {}): FakeTerminal {
+export function fakeTerminal({
+  env = {},
+  envFile = {},
+  answer,
+  errIsTty = false,
+}: FakeTerminalOptions = {}): FakeTerminal {
   const written = { out: '', err: '' };
   const questions: string[] = [];
   let listener: ((signal: StopSignal) => void) | undefined;
@@ -27,6 +33,7 @@ export function fakeTerminal({ env = {}, answer, errIsTty = false }: FakeTermina
   });
   return {
     env,
+    envFile: { values: envFile },
     written,
     questions,
     out: stream('out', false),
