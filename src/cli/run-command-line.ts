@@ -13,7 +13,7 @@ import { usageProblem } from './usage-problem.js';
 export async function runCommandLine(argv: readonly string[], version: string, terminal: Terminal): Promise<number> {
   const understood = understand(argv, version, terminal);
   if (understood.chosen === undefined) return understood.exit;
-  const { command, options, asEvents, usesTargets, run } = understood.chosen;
+  const { command, options, asEvents, acts, usesTargets, run } = understood.chosen;
   const seen = { ...terminal, env: options.color ? terminal.env : { ...terminal.env, NO_COLOR: '1' } };
   const behindEvents = asEvents && options.json === true;
   try {
@@ -29,11 +29,20 @@ export async function runCommandLine(argv: readonly string[], version: string, t
     }
     const read = usesTargets ? await (await import('./targets.js')).readTargets(options) : { targets: WITHOUT_TARGETS };
     const answer = read.answer ?? (await run({ options, terminal: seen, targets: read.targets }));
-    return deliver({ command, answer, options, terminal: seen, behindEvents });
+    const exit = deliver({ command, answer, options, terminal: seen, behindEvents, acts });
+    return (await outputIsLost(seen)) && exit === EXIT.done && !acts ? EXIT.failed : exit;
   } catch (error) {
     const answer = defect(error, seen);
     return deliver({ command, answer, options, terminal: seen, behindEvents });
   }
+}
+
+/** A stream says only after the write that its disk is full. */
+async function outputIsLost({ out, err }: Terminal): Promise<boolean> {
+  await new Promise((resolve) => setImmediate(resolve));
+  const why = out.lost();
+  if (why !== undefined) err.write(`What was printed on stdout is lost (${why}).\n`);
+  return why !== undefined;
 }
 
 type Understood =

@@ -28,6 +28,8 @@ export interface Terminal {
 export interface Stream {
   readonly write: (text: string) => void;
   readonly isTty: boolean;
+  /** Why something that was written is lost, as soon as it is known: the disk behind a file is full. Not that a reader has gone. */
+  readonly lost: () => string | undefined;
   /** Columns and rows now: a person may change them. */
   readonly size: () => { readonly width: number; readonly height: number };
 }
@@ -64,13 +66,15 @@ export function processTerminal(envFile: EnvironmentFile): Terminal {
 }
 
 function toStream(stream: NodeJS.WriteStream): Stream {
-  // Whoever read us has gone (`lockstep plan | head`): the work goes on, nobody hears of it.
+  let lost: string | undefined;
+  // Whoever read us has gone (`lockstep plan | head`), or the disk is full: the work goes on. A run is told by its journal.
   stream.on('error', (error: NodeJS.ErrnoException) => {
-    if (error.code !== 'EPIPE') throw error;
+    if (error.code !== 'EPIPE') lost ??= error.code ?? error.message;
   });
   return {
     write: (text) => void stream.write(text),
     isTty: stream.isTTY,
+    lost: () => lost,
     size: () =>
       stream.isTTY ? { width: Math.max(40, stream.columns), height: Math.max(6, stream.rows) } : DEFAULT_SIZE,
   };

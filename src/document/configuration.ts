@@ -6,7 +6,8 @@
  */
 import type { Diagnostic, Outcome } from '../kernel/diagnostic.js';
 import { list, map, object, text as textSchema, type JsonSchema } from '../kernel/json-schema.js';
-import { maskPasswords } from '../kernel/mask-passwords.js';
+import { maskPasswordKeys, maskPasswords } from '../kernel/mask-passwords.js';
+import { lineIndex, type LineIndex } from '../kernel/span.js';
 import type { Approvers } from '../operation/approvers.js';
 import { CONFIG_CODES } from './codes-config.js';
 import { readYaml } from './read-yaml.js';
@@ -28,12 +29,14 @@ export interface Target {
 }
 
 export function readConfiguration(file: string, text: string): Outcome<Configuration> {
-  const shown = readYaml(file, maskPasswords(text));
+  const masked = maskPasswordKeys(maskPasswords(text));
+  const shown = readYaml(file, masked);
   if (!shown.ok) return { ok: false, diagnostics: shown.diagnostics.map(aboutConfiguration) };
   const diagnostics = validateSchema(shown.value, CONFIGURATION_SCHEMA);
   if (diagnostics.length > 0) return { ok: false, diagnostics };
   const read = readYaml(file, text);
-  if (!read.ok) return { ok: false, diagnostics: read.diagnostics.map(withoutWords) };
+  if (!read.ok)
+    return { ok: false, diagnostics: read.diagnostics.map((one) => withoutWords(one, lineIndex(file, masked))) };
   const { targets = {}, approvers = {} } = read.value.value as Partial<Pick<Configuration, 'targets' | 'approvers'>>;
   return { ok: true, value: { targets, approvers, source: shown.value }, diagnostics: [] };
 }
@@ -127,7 +130,9 @@ function aboutConfiguration(diagnostic: Diagnostic): Diagnostic {
 }
 
 /** Only the password makes the difference to the text that could be read: nothing of it may be repeated. */
-function withoutWords(diagnostic: Diagnostic): Diagnostic {
+function withoutWords({ code, severity, summary, span }: Diagnostic, masked: LineIndex): Diagnostic {
   const help = 'take it from the environment: "${NAME}"';
-  return { ...diagnostic, detail: 'a password here holds characters that mean something in YAML', help };
+  const detail = 'a password here holds characters that mean something in YAML';
+  const said = { code, severity, summary, detail, help };
+  return span === undefined ? said : { ...said, span: masked.span(span.start.offset, span.end.offset) };
 }

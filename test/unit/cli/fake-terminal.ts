@@ -29,6 +29,7 @@ export function fakeTerminal({
   const stream = (name: 'out' | 'err', isTty: boolean): Stream => ({
     write: (text) => void (written[name] += text),
     isTty,
+    lost: () => undefined,
     size: () => ({ width: 100, height: 24 }),
   });
   return {
