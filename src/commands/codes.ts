@@ -242,4 +242,14 @@ export const COMMAND_CODES = {
     explanation:
       'Each event of a run carries the digest of the one before. One of them is not as it was when the next one was written, or is not there: somebody has changed the trail since. The events that do not fit are named. What the run itself may do is not decided by its trail; who did what can no longer be told from it. The latest event has none behind it, so that of the last one only what must agree with the state of the run is checked.',
   },
+  LS9080: {
+    summary: 'the server is another engine',
+    explanation:
+      'The server speaks the protocol of PostgreSQL and says that it is something else: CockroachDB, YugabyteDB, Aurora DSQL, Redshift, Greenplum. What a run relies on (row locks that hold until COMMIT, a transaction id in each row, triggers in the order of PostgreSQL, its lock modes) does not hold there. Nothing was changed.',
+  },
+  LS9081: {
+    summary: 'a table is distributed over several servers',
+    explanation:
+      'Citus keeps the rows of the table on its workers (`pg_dist_partition`). There a row carries the transaction id of a worker, by which nobody can tell whose row it is, so that a way back would be refused or wrong; and a batch is no longer one transaction of one server. Plans that touch only other tables of the database run as anywhere.',
+  },
 } as const satisfies CodeTable;

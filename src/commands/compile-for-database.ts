@@ -18,6 +18,7 @@ import { asRole } from '../postgres/read-privileges.js';
 import { askSuspicions } from './ask-suspicions.js';
 import { askServer } from './ask-server.js';
 import { commandDiagnostic } from './command-result.js';
+import { refuseDistributed, refuseOtherEngine } from './refuse-engine.js';
 import { journalNeeds, judgeRunner } from './runner-needs.js';
 import { volatileFunctions } from './volatile-functions.js';
 
@@ -72,6 +73,8 @@ export async function compileForDatabase(
   return database.transaction(
     async (session) => {
       const { privileges = 'needed', role, strict = false, ...surroundings } = options;
+      const elsewhere = await refuseOtherEngine(session);
+      if (elsewhere.length > 0) return { compiled: undefined, estimates: {}, definitions: {}, diagnostics: elsewhere };
       const read = await readCatalog(session);
       const catalog = role === undefined ? read : await asRole(session, read, role);
       if (catalog === undefined) return noSuchRole(role!, await readFingerprint(session));
@@ -88,7 +91,15 @@ export async function compileForDatabase(
       const asked = await askServer(session, outcome.value, plan, privileges !== 'needed');
       const called = await volatileFunctions(session, outcome.value.graph, { plan, grammar, strict });
       const suspected = await askSuspicions(session, outcome.value);
-      const diagnostics = [...outcome.diagnostics, ...needed, ...asked.diagnostics, ...called, ...suspected];
+      const distributed = await refuseDistributed(session, outcome.value.graph, outcome.diagnostics);
+      const diagnostics = [
+        ...outcome.diagnostics,
+        ...needed,
+        ...asked.diagnostics,
+        ...called,
+        ...suspected,
+        ...distributed,
+      ];
       const compiled = hasErrors(diagnostics) ? undefined : { ...outcome.value, catalog: read };
       return { compiled, estimates: asked.estimates, definitions, diagnostics };
     },

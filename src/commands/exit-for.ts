@@ -27,4 +27,6 @@ const ENVIRONMENT_CODES: ReadonlySet<string> = new Set([
   'LS9001',
   'LS9066',
   'LS9017',
+  'LS9080',
+  'LS9081',
 ]);
