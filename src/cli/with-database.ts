@@ -1,5 +1,6 @@
 /** A command's database: which one, opened, and closed whatever happens, at once where a signal says so. */
 import { EXIT, refusal, type CommandResult } from '../commands/command-result.js';
+import { poolerWarning } from '../commands/behind-pooler.js';
 import { exitFor } from '../commands/exit-for.js';
 import type { Database } from '../executor/session.js';
 import { resolveConnection } from '../postgres/connection.js';
@@ -35,10 +36,22 @@ export async function withDatabase(
   try {
     // Closing cancels on the server what is running there.
     const atOnce = (): Promise<void> => database.close();
-    return await stopOnSignals(terminal, { ...stopping, atOnce }, (stop) => work({ database, stop }));
+    return await stopOnSignals(terminal, { ...stopping, atOnce }, async (stop) =>
+      saidOf(await work({ database, stop }), database),
+    );
   } finally {
     await database.close();
   }
+}
+
+/** Each report says what the connection was; a person is told of a pooler. */
+function saidOf(answer: Answer, database: Database): Answer {
+  const { report, diagnostics } = answer.result;
+  const connection = database.way ?? null;
+  const said = [...diagnostics, ...poolerWarning(database)];
+  if (typeof report !== 'object' || report === null)
+    return { ...answer, result: { ...answer.result, diagnostics: said } };
+  return { ...answer, result: { ...answer.result, report: { ...report, connection }, diagnostics: said } };
 }
 
 /** What may take longer is told so, or told how long; see `answer-limit`. */

@@ -11,6 +11,7 @@ import { beginRun, type StoredRun } from '../postgres/journal/runs.js';
 import { rewritingJobs } from '../postgres/rewriting-jobs.js';
 import { windowsNotToBeHad } from '../postgres/journal/window-claims.js';
 import type { PlanReport } from '../report/plan-report.js';
+import { refuseOutside } from './behind-pooler.js';
 import { compileForDatabase, type CompiledForDatabase } from './compile-for-database.js';
 import { EXIT, refusal, type CommandResult } from './command-result.js';
 import { driftRefusal, keysOf } from './drift.js';
@@ -70,7 +71,8 @@ async function applyPlan(
   }
   if (known?.status === 'done') return finishedBefore(known, plan, options);
   if (underWay) {
-    const refused = refuseToGoOn(known, plan, file);
+    const refused =
+      refuseToGoOn(known, plan, file) ?? notThroughPooler(database, JSON.parse(known.graph) as OperationGraph);
     return refused ?? holdingRun(database, plan.name, () => goOn(known, options));
   }
   const compiled = await compileForDatabase(plan, database);
@@ -82,6 +84,8 @@ async function applyPlan(
     const differences = saved === null ? [`digest: ${expectDigest} → ${digest}`] : differencesFrom(saved, compiled);
     return otherThanExpected(differences.length > 0 ? differences : [`digest: ${expectDigest} → ${digest}`], file);
   }
+  const shared = notThroughPooler(database, graph);
+  if (shared !== undefined) return shared;
   if (graph.steps.length === 0) return { exit: EXIT.done, report: null, diagnostics, next: [] };
   const others = await liveRunsTouching(database, graph);
   if (others.length > 0) return runsInTheWay(others);
@@ -92,6 +96,11 @@ async function applyPlan(
     return { exit: EXIT.notApproved, report: null, diagnostics, next: [`lockstep plan ${file}`] };
   const result = await holdingRun(database, plan.name, () => begin(plan, compiled, known?.ordinal ?? 0, options));
   return result === MOVED ? MOVED : { ...result, diagnostics: [...diagnostics, ...result.diagnostics] };
+}
+
+function notThroughPooler(database: Database, graph: OperationGraph): CommandResult<never> | undefined {
+  const diagnostics = refuseOutside(database, graph);
+  return diagnostics.length === 0 ? undefined : { exit: EXIT.failed, report: null, diagnostics, next: [] };
 }
 
 function otherThanExpected(differences: readonly string[], file: string): CommandResult<never> {

@@ -252,4 +252,14 @@ export const COMMAND_CODES = {
     explanation:
       'Citus keeps the rows of the table on its workers (`pg_dist_partition`). There a row carries the transaction id of a worker, by which nobody can tell whose row it is, so that a way back would be refused or wrong; and a batch is no longer one transaction of one server. Plans that touch only other tables of the database run as anywhere.',
   },
+  LS9082: {
+    summary: 'work outside of transactions does not go through a pooler',
+    explanation:
+      'Behind a pooler in transaction mode a connection is ours for the time of a transaction. A concurrent index build and whatever else runs outside of one needs settings of its session (no lock timeout, a name by which it is found again), and those would stay with the connection and reach the transactions of the application. Nothing was changed. Run the plan over a connection to the server itself.',
+  },
+  LS9083: {
+    summary: 'a pooler stands before the server',
+    explanation:
+      'The process that greets the client is not the one that answers, so a pooler (PgBouncer, Odyssey, RDS Proxy) stands in between. In transaction mode all settings are local to transactions, the plan is held by a transaction that stays open, and work outside of transactions is refused (`LS9082`). Where the mode cannot be found out, transaction mode is taken for granted.',
+  },
 } as const satisfies CodeTable;

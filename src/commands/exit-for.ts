@@ -29,4 +29,5 @@ const ENVIRONMENT_CODES: ReadonlySet<string> = new Set([
   'LS9017',
   'LS9080',
   'LS9081',
+  'LS9082',
 ]);

@@ -1,6 +1,8 @@
 /** `lockstep plan`: compiles against a database in READ ONLY transactions and says what would happen. */
 import type { Database } from '../executor/session.js';
+import type { Diagnostic } from '../kernel/diagnostic.js';
 import { planReport, type PlanReport } from '../report/plan-report.js';
+import { refuseOutside } from './behind-pooler.js';
 import { compileForDatabase, serverLineOf, type CompiledForDatabase } from './compile-for-database.js';
 import { EXIT, type CommandResult } from './command-result.js';
 import { exitFor } from './exit-for.js';
@@ -39,7 +41,10 @@ export function planCommand(options: PlanOptions): Promise<CommandResult<PlanRep
       return { exit: exitFor(opened.diagnostics), report: null, diagnostics: opened.diagnostics, next: [] };
     const compiled = await compileAsAsked(opened.value, options);
     const found = options.schemaFile === undefined ? await foretell(opened.value, compiled.compiled, options) : [];
-    const diagnostics = [...opened.diagnostics, ...compiled.diagnostics, ...found];
+    // Where the plan is only looked at it is a warning: it may be run over another connection.
+    const shared = compiled.compiled === undefined ? [] : refuseOutside(options.database, compiled.compiled.graph);
+    const warned = shared.map((one): Diagnostic => ({ ...one, severity: 'warning' }));
+    const diagnostics = [...opened.diagnostics, ...compiled.diagnostics, ...found, ...warned];
     const report = reportOf(opened.value, compiled);
     if (report === null) return { exit: exitFor(diagnostics), report, diagnostics, next: [] };
     const known = await readableRun(options.database, opened.value.name);

@@ -12,6 +12,7 @@ import type { StoredRun } from '../postgres/journal/runs.js';
 import { standingOn, type StandsOn } from '../postgres/journal/window-claims.js';
 import { planReport, type PlanReport } from '../report/plan-report.js';
 import { graphDigest } from '../operation/operation-graph.js';
+import { refuseOutside } from './behind-pooler.js';
 import { commandDiagnostic, EXIT, refusal, type CommandResult } from './command-result.js';
 import { driftRefusal, keysOf } from './drift.js';
 import { endOfTurn, whyOf } from './end-of-turn.js';
@@ -71,6 +72,8 @@ async function rollBackOnce(options: RollbackOptions): Promise<CommandResult<Rol
   };
   if (run.status === 'rolled back')
     return { exit: EXIT.done, report: await report('nothing to do'), diagnostics: [], next: [] };
+  const shared = refuseOutside(database, graph);
+  if (shared.length > 0 && !options.onlyShow) return { exit: EXIT.failed, report: null, diagnostics: shared, next: [] };
   const resumed = run.direction === 'rollback';
   if (options.onlyShow)
     return { exit: EXIT.done, report: await report('shown'), diagnostics: [], next: [`lockstep rollback ${argument}`] };

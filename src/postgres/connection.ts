@@ -41,7 +41,7 @@ export function resolveConnection({ explicit, env, envFile = {}, configured }: C
     if (url === '') continue;
     const problem = problemOf(url);
     if (problem !== undefined) return { kind: 'invalid', source, problem };
-    const said = ofFile === undefined ? passwordOf(envFile, env) : parametersOf(env);
+    const said = ofFile === undefined ? [...protectionOf(env), ...passwordOf(envFile, env)] : parametersOf(env);
     return { kind: 'found', connection: { url: withParameters(url, said, ofFile !== undefined), source } };
   }
   return { kind: 'absent' };
@@ -55,6 +55,11 @@ function placesIn(variables: Variables): readonly Place[] {
     ['DATABASE_URL', variables['DATABASE_URL']],
     ['PG* variables', urlOfVariables(variables)],
   ];
+}
+
+/** What the URL leaves out of how the way is protected. The rest of the variables the driver reads itself. */
+function protectionOf(env: Variables): Parameters {
+  return parametersOf(env).filter(([name]) => name.startsWith('ssl') || name === 'channel_binding');
 }
 
 /** What a password in `.env` is for: a connection that has none, and that no variable gives one. */
@@ -110,6 +115,7 @@ const VARIABLES = {
   PGSSLCERT: 'sslcert',
   PGSSLKEY: 'sslkey',
   PGSSLNEGOTIATION: 'sslnegotiation',
+  PGCHANNELBINDING: 'channel_binding',
   PGOPTIONS: 'options',
 } as const;
 
