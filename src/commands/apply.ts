@@ -1,5 +1,6 @@
 /** `lockstep apply`: begins a run, or goes on with the one there is. */
 import type { Plan } from '../document/plan.js';
+import type { Database } from '../executor/session.js';
 import type { Diagnostic } from '../kernel/diagnostic.js';
 import { canonicalJson } from '../kernel/digest.js';
 import { touchedBy } from '../operation/definition-scope.js';
