@@ -110,6 +110,7 @@ function backColumn(column: Column, expression: string, plain: Column | undefine
   return {
     name: quoteIdentifier(column.name),
     type: column.type,
+    ...(column.baseType !== undefined && { baseType: column.baseType }),
     identityAlways: column.identity === 'always',
     expression,
     plainColumn: plain?.name ?? null,

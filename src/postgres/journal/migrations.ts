@@ -375,4 +375,26 @@ export const JOURNAL_MIGRATIONS: readonly JournalMigration[] = [
       COMMENT ON FUNCTION lockstep.referring_rows(oid[], oid[], tid[]) IS 'who refers to these rows by a foreign key, as it is now: rows of the tables in "own" by their places, which it locks, and who refers to them in turn; of any other table, or of one that may not be read, only that there is one';
     `,
   },
+  {
+    number: 10,
+    name: 'keys that change beside a window',
+    sql: `
+      CREATE TABLE lockstep.move (
+        id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+        xid xid8 NOT NULL DEFAULT pg_current_xact_id(),
+        window_name text NOT NULL,
+        mapping text NOT NULL,
+        side text NOT NULL CHECK (side IN ('old', 'new')),
+        from_key text[] NOT NULL,
+        to_key text[],
+        row_before text[] NOT NULL,
+        row_after text[] NOT NULL,
+        found boolean NOT NULL DEFAULT false
+      );
+      CREATE INDEX move_in_order ON lockstep.move (xid, window_name, mapping, side, id);
+      CREATE INDEX move_from ON lockstep.move (xid, window_name, mapping, side, from_key);
+      CREATE INDEX move_to ON lockstep.move (xid, window_name, mapping, side, row_after);
+      COMMENT ON TABLE lockstep.move IS 'keys of mirrored rows that the transaction at hand changes, in order, until the other side has followed; side: the one that was written. Between transactions there are none';
+    `,
+  },
 ];

@@ -8,7 +8,7 @@
 import type { Operation, Reversal, StatementOperation } from '../../operation/operation.js';
 import { describeMirror, dropFunctions, dropBack, silence } from './define-mirror.js';
 import { compareWindow } from './join-window.js';
-import { dropBackTriggers, dropTriggersOn, isPartitioned, mirrorIsIntact } from './mirror-triggers.js';
+import { dropBackTriggers, dropTriggersOn, hasPartitions, mirrorIsIntact } from './mirror-triggers.js';
 import { tablesOf, targetsOf, truncatedBy, type OpenOptions } from './open-window.js';
 import { noFailures } from './mirror-failures.js';
 import { sqlName } from '../../mapping/mapping.js';
@@ -62,7 +62,7 @@ export function closeWindow(
       ...mirrors.map((mirror) => mirrorIsIntact(mirror, truncatedBy(mirror, family))),
       noFailures(window),
       ...mirrors.map((mirror) => touchedAgree(window, mirror)),
-      ...mirrors.filter(isPartitioned).map((mirror) => noTruncateHasPassed(window, mirror)),
+      ...mirrors.filter(hasPartitions).map((mirror) => noTruncateHasPassed(window, mirror)),
       ...(window.leads === 'new' ? [oldSideIsQuiet(window, quietMs)] : []),
     ],
     // Nobody inserts under this lock; whoever comes next may be numbered by the side that stays.

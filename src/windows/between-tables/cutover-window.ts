@@ -8,7 +8,7 @@ import { IS_A_WAY_BACK } from '../../operation/operation.js';
 import { redefineLeading } from './define-mirror.js';
 import { compareWindow } from './join-window.js';
 import { noFailures } from './mirror-failures.js';
-import { isPartitioned, mirrorIsIntact } from './mirror-triggers.js';
+import { hasPartitions, mirrorIsIntact } from './mirror-triggers.js';
 import { sourcesFirst, targetsOf, sourcesOf, truncatedBy, type OpenOptions } from './open-window.js';
 import { lastOf, tableByTable } from '../table-by-table.js';
 import { forgetting, unwatching, watchWindows } from './watch-operations.js';
@@ -84,7 +84,7 @@ function flip(
       ...window.mirrors.map((mirror) => mirrorIsIntact(mirror, truncatedBy(mirror, family))),
       noFailures(window),
       ...window.mirrors.map((mirror) => touchedAgree(window, mirror)),
-      ...window.mirrors.filter(isPartitioned).map((mirror) => noTruncateHasPassed(window, mirror)),
+      ...window.mirrors.filter(hasPartitions).map((mirror) => noTruncateHasPassed(window, mirror)),
     ]),
     statements: windows.map((window) => plain(moveWindow(window, to))),
   };

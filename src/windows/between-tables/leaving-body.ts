@@ -4,9 +4,10 @@
  * So batches and writers need not wait for one another. A row to which somebody refers stays, and follows its source row as long as
  * there is one.
  */
-import { keyArray, rowsDiffer, sqlName } from '../../mapping/mapping.js';
+import { rowsDiffer, sqlName } from '../../mapping/mapping.js';
 import { unfilledDiffer } from '../../mapping/unfilled-columns.js';
 import { quoteLiteral } from '../../sql/identifier.js';
+import { wasThere } from './journal-notes.js';
 import { deleteRow, readRows } from './mirror-body.js';
 import { belongsTo, fields, keyIs, rest } from './row-parts.js';
 import type { Mirror } from './tables-window.js';
@@ -14,7 +15,7 @@ import type { Mirror } from './tables-window.js';
 /** `noted`: a condition on `lockstep.already_there AS a` for the keys that were there before. */
 export function leavingBody(mirror: Mirror, noted: string): string {
   const { mapping } = mirror;
-  const before = `NOT EXISTS (SELECT FROM lockstep.already_there AS a WHERE ${noted} AND a.key = ${keyArray(mapping.key, 't')})`;
+  const before = `NOT ${wasThere(mirror, noted, 't')}`;
   const referred = `EXISTS (SELECT FROM lockstep.referring_rows('{}', ARRAY[t.tableoid], ARRAY[t.ctid]))`;
   const ours = `NOT ${rowsDiffer('t', 'gone', rest(mirror))} AND NOT ${unfilledDiffer('t', mapping)} AND ${before}`;
   return `

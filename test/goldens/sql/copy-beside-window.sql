@@ -23,10 +23,10 @@ WITH source AS MATERIALIZED (
       WHEN NOT (NOT EXISTS (
       SELECT p.relid::regclass::text AS "table", w.trigger_name AS "trigger"
       FROM (
-        VALUES ('public.people', '00 lockstep copy-beside-window/window: names i', true),
-        ('public.people', '00 lockstep copy-beside-window/window: names u', true),
-        ('public.people', '00 lockstep copy-beside-window/window: names d', true)
-      ) AS w (table_name, trigger_name, spreads)
+        VALUES ('public.people', '00 lockstep copy-beside-window/window: names i', true, NULL),
+        ('public.people', '00 lockstep copy-beside-window/window: names u', true, NULL),
+        ('public.people', '00 lockstep copy-beside-window/window: names d', true, NULL)
+      ) AS w (table_name, trigger_name, spreads, calls)
   CROSS JOIN LATERAL (
     SELECT pg_catalog.to_regclass(w.table_name) AS relid
     UNION
@@ -34,7 +34,12 @@ WITH source AS MATERIALIZED (
     FROM pg_catalog.pg_partition_tree(pg_catalog.to_regclass(w.table_name)) AS t
     WHERE w.spreads
   ) AS p
-  WHERE NOT EXISTS (SELECT FROM pg_catalog.pg_trigger AS g WHERE g.tgrelid = p.relid AND g.tgenabled = 'A'
+  WHERE (w.calls IS NULL OR pg_catalog.to_regproc(w.calls) IS NOT NULL)
+    AND NOT EXISTS (
+    SELECT
+    FROM pg_catalog.pg_trigger AS g
+    WHERE g.tgrelid = p.relid
+    AND g.tgenabled = 'A'
     AND (g.tgname = w.trigger_name OR g.tgparentid <> 0)
       AND g.tgfoid IN (
         SELECT o.tgfoid
@@ -79,10 +84,10 @@ WITH source AS MATERIALIZED (
       WHEN NOT (NOT EXISTS (
       SELECT p.relid::regclass::text AS "table", w.trigger_name AS "trigger"
       FROM (
-        VALUES ('public.people', '00 lockstep copy-beside-window/window: names i', true),
-        ('public.people', '00 lockstep copy-beside-window/window: names u', true),
-        ('public.people', '00 lockstep copy-beside-window/window: names d', true)
-      ) AS w (table_name, trigger_name, spreads)
+        VALUES ('public.people', '00 lockstep copy-beside-window/window: names i', true, NULL),
+        ('public.people', '00 lockstep copy-beside-window/window: names u', true, NULL),
+        ('public.people', '00 lockstep copy-beside-window/window: names d', true, NULL)
+      ) AS w (table_name, trigger_name, spreads, calls)
   CROSS JOIN LATERAL (
     SELECT pg_catalog.to_regclass(w.table_name) AS relid
     UNION
@@ -90,7 +95,12 @@ WITH source AS MATERIALIZED (
     FROM pg_catalog.pg_partition_tree(pg_catalog.to_regclass(w.table_name)) AS t
     WHERE w.spreads
   ) AS p
-  WHERE NOT EXISTS (SELECT FROM pg_catalog.pg_trigger AS g WHERE g.tgrelid = p.relid AND g.tgenabled = 'A'
+  WHERE (w.calls IS NULL OR pg_catalog.to_regproc(w.calls) IS NOT NULL)
+    AND NOT EXISTS (
+    SELECT
+    FROM pg_catalog.pg_trigger AS g
+    WHERE g.tgrelid = p.relid
+    AND g.tgenabled = 'A'
     AND (g.tgname = w.trigger_name OR g.tgparentid <> 0)
       AND g.tgfoid IN (
         SELECT o.tgfoid
@@ -135,10 +145,10 @@ WITH source AS MATERIALIZED (
       WHEN NOT (NOT EXISTS (
       SELECT p.relid::regclass::text AS "table", w.trigger_name AS "trigger"
       FROM (
-        VALUES ('public.people', '00 lockstep copy-beside-window/window: held i', true),
-        ('public.people', '00 lockstep copy-beside-window/window: held u', true),
-        ('public.people', '00 lockstep copy-beside-window/window: held d', true)
-      ) AS w (table_name, trigger_name, spreads)
+        VALUES ('public.people', '00 lockstep copy-beside-window/window: held i', true, NULL),
+        ('public.people', '00 lockstep copy-beside-window/window: held u', true, NULL),
+        ('public.people', '00 lockstep copy-beside-window/window: held d', true, NULL)
+      ) AS w (table_name, trigger_name, spreads, calls)
   CROSS JOIN LATERAL (
     SELECT pg_catalog.to_regclass(w.table_name) AS relid
     UNION
@@ -146,7 +156,12 @@ WITH source AS MATERIALIZED (
     FROM pg_catalog.pg_partition_tree(pg_catalog.to_regclass(w.table_name)) AS t
     WHERE w.spreads
   ) AS p
-  WHERE NOT EXISTS (SELECT FROM pg_catalog.pg_trigger AS g WHERE g.tgrelid = p.relid AND g.tgenabled = 'A'
+  WHERE (w.calls IS NULL OR pg_catalog.to_regproc(w.calls) IS NOT NULL)
+    AND NOT EXISTS (
+    SELECT
+    FROM pg_catalog.pg_trigger AS g
+    WHERE g.tgrelid = p.relid
+    AND g.tgenabled = 'A'
     AND (g.tgname = w.trigger_name OR g.tgparentid <> 0)
       AND g.tgfoid IN (
         SELECT o.tgfoid
@@ -213,10 +228,10 @@ WITH source AS MATERIALIZED (
       WHEN NOT (NOT EXISTS (
       SELECT p.relid::regclass::text AS "table", w.trigger_name AS "trigger"
       FROM (
-        VALUES ('public.people', '00 lockstep copy-beside-window/window: held i', true),
-        ('public.people', '00 lockstep copy-beside-window/window: held u', true),
-        ('public.people', '00 lockstep copy-beside-window/window: held d', true)
-      ) AS w (table_name, trigger_name, spreads)
+        VALUES ('public.people', '00 lockstep copy-beside-window/window: held i', true, NULL),
+        ('public.people', '00 lockstep copy-beside-window/window: held u', true, NULL),
+        ('public.people', '00 lockstep copy-beside-window/window: held d', true, NULL)
+      ) AS w (table_name, trigger_name, spreads, calls)
   CROSS JOIN LATERAL (
     SELECT pg_catalog.to_regclass(w.table_name) AS relid
     UNION
@@ -224,7 +239,12 @@ WITH source AS MATERIALIZED (
     FROM pg_catalog.pg_partition_tree(pg_catalog.to_regclass(w.table_name)) AS t
     WHERE w.spreads
   ) AS p
-  WHERE NOT EXISTS (SELECT FROM pg_catalog.pg_trigger AS g WHERE g.tgrelid = p.relid AND g.tgenabled = 'A'
+  WHERE (w.calls IS NULL OR pg_catalog.to_regproc(w.calls) IS NOT NULL)
+    AND NOT EXISTS (
+    SELECT
+    FROM pg_catalog.pg_trigger AS g
+    WHERE g.tgrelid = p.relid
+    AND g.tgenabled = 'A'
     AND (g.tgname = w.trigger_name OR g.tgparentid <> 0)
       AND g.tgfoid IN (
         SELECT o.tgfoid

@@ -142,6 +142,150 @@ CREATE FUNCTION lockstep."part of mirror-both/window: contacts"(text) RETURNS bo
   ) IS TRUE FROM (SELECT $1 AS called) AS contacts;
   END;
 
+CREATE OR REPLACE FUNCTION lockstep."same of mirror-both/window: contacts"(bigint, bigint) RETURNS boolean
+  LANGUAGE sql STABLE BEGIN ATOMIC
+  SELECT $1 = $2;
+  END;
+
+CREATE OR REPLACE FUNCTION lockstep."follow of mirror-both/window: contacts"(bigint) RETURNS void LANGUAGE plpgsql
+  SET search_path = pg_catalog, pg_temp
+    SET TimeZone = 'UTC'
+    SET DateStyle = 'ISO, YMD'
+    SET IntervalStyle = 'postgres'
+    SET extra_float_digits = '1'
+    SET bytea_output = 'hex'
+    SET lc_monetary = 'C'
+    SET standard_conforming_strings = 'on'
+    SET row_security = 'off'
+  AS $body$
+  #variable_conflict use_column
+  DECLARE
+    one record;
+    come record;
+    followed bigint;
+    n bigint;
+    stayed bigint;
+    echo text := current_setting('lockstep.echo', true);
+    said text;
+  BEGIN
+    LOOP
+      followed := CASE
+        WHEN starts_with(
+          coalesce(current_setting('lockstep.moves_old_709ac7ad5e00', true), ''), pg_current_xact_id()::text || ' '
+        )
+        THEN split_part(current_setting('lockstep.moves_old_709ac7ad5e00', true), ' ', 2)::bigint
+        ELSE 0 END;
+      EXECUTE 'SELECT m.id, m.from_key, m.to_key, m.row_before, m.row_after FROM lockstep.move AS m WHERE m.xid = pg_current_xact_id() AND m.window_name = ''mirror-both/window'' AND m.mapping = ''contacts'' AND m.side = ''old'' AND m.id > $1 AND ($2 IS NULL OR m.id <= $2) ORDER BY m.id LIMIT 1' INTO one
+        USING followed, $1;
+      EXIT WHEN one.id IS NULL;
+      -- First: what triggers of the other side do to this one may come here again.
+      said := set_config('lockstep.moves_old_709ac7ad5e00', pg_current_xact_id()::text || ' ' || one.id, true);
+      IF one.to_key IS NULL THEN
+      said := set_config(
+        'lockstep.echo',
+        'mirror-both/window: contacts > ' || pg_current_xact_id()::text || ' ' || one.from_key::text,
+        true
+      );
+        EXECUTE 'DELETE FROM public.contacts AS t WHERE lockstep."key of mirror-both/window: contacts"(t.person_id, $1[1]::bigint) AND lockstep."part of mirror-both/window: contacts"(t.called)'
+          USING one.from_key;
+        GET DIAGNOSTICS n = ROW_COUNT;
+      ELSE
+        stayed := 0;
+        EXECUTE 'SELECT FROM public.contacts AS t WHERE lockstep."key of mirror-both/window: contacts"(t.person_id, $1[1]::bigint) AND NOT lockstep."part of mirror-both/window: contacts"(t.called)'
+          USING one.to_key;
+        GET DIAGNOSTICS stayed = ROW_COUNT;
+        IF stayed > 0 THEN
+          RAISE EXCEPTION 'lockstep window %: the row of % with this key belongs to others',
+            '"mirror-both/window"',
+            'public.contacts'
+          USING ERRCODE = 'unique_violation',
+            DETAIL = format('Key (%s)=(%s)', 'person_id', array_to_string(one.to_key, ', '));
+        END IF;
+        stayed := 0;
+        EXECUTE 'SELECT r.* FROM public.people AS s CROSS JOIN LATERAL lockstep."row of mirror-both/window: contacts"(s.id, s.email) AS r WHERE lockstep."same of mirror-both/window: contacts"(s.id, $1[1]::bigint)' INTO come
+          USING one.row_after;
+        GET DIAGNOSTICS n = ROW_COUNT;
+        IF n = 0 THEN
+          -- It went on, or is deleted; or it never went: a BEFORE trigger of a partition can keep a row where it is.
+          EXECUTE 'SELECT FROM public.people AS s WHERE lockstep."same of mirror-both/window: contacts"(s.id, $1[1]::bigint) AND NOT EXISTS (SELECT FROM public.people AS s WHERE lockstep."same of mirror-both/window: contacts"(s.id, $2[1]::bigint)) AND NOT EXISTS (SELECT FROM lockstep.move AS m WHERE m.xid = pg_current_xact_id() AND m.window_name = ''mirror-both/window'' AND m.mapping = ''contacts'' AND m.side = ''old'' AND m.id > $3 AND m.from_key = $4)'
+            USING one.row_before, one.row_after, one.id, one.to_key;
+          GET DIAGNOSTICS stayed = ROW_COUNT;
+        END IF;
+      said := set_config(
+        'lockstep.echo',
+        'mirror-both/window: contacts > ' || pg_current_xact_id()::text || ' ' || one.to_key::text,
+        true
+      );
+        IF n > 0 THEN
+          EXECUTE 'UPDATE public.contacts AS t SET person_id = $2, email = $3 WHERE lockstep."key of mirror-both/window: contacts"(t.person_id, $1[1]::bigint) AND lockstep."part of mirror-both/window: contacts"(t.called)'
+            USING one.from_key, come.person_id, come.email;
+          GET DIAGNOSTICS n = ROW_COUNT;
+        ELSIF stayed = 0 THEN
+          EXECUTE 'UPDATE public.contacts AS t SET person_id = $2[1]::bigint WHERE lockstep."key of mirror-both/window: contacts"(t.person_id, $1[1]::bigint) AND lockstep."part of mirror-both/window: contacts"(t.called)'
+            USING one.from_key, one.to_key;
+          GET DIAGNOSTICS n = ROW_COUNT;
+        END IF;
+      END IF;
+    said := set_config('lockstep.echo', coalesce(echo, ''), true);
+      IF n > 0 THEN
+        EXECUTE 'UPDATE lockstep.move AS m SET found = true WHERE m.id = $1' USING one.id;
+      END IF;
+    END LOOP;
+  END
+  $body$;
+
+CREATE OR REPLACE FUNCTION lockstep."move of mirror-both/window: contacts"() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER
+  SET search_path = pg_catalog, pg_temp
+    SET TimeZone = 'UTC'
+    SET DateStyle = 'ISO, YMD'
+    SET IntervalStyle = 'postgres'
+    SET extra_float_digits = '1'
+    SET bytea_output = 'hex'
+    SET lc_monetary = 'C'
+    SET standard_conforming_strings = 'on'
+    SET row_security = 'off'
+  AS $body$
+  #variable_conflict use_column
+  DECLARE
+    gone record;
+    come record;
+    from_key text[];
+    to_key text[];
+    said text;
+  BEGIN
+    SELECT r.* INTO gone FROM lockstep."row of mirror-both/window: contacts"(OLD.id, OLD.email) AS r;
+    IF NOT FOUND THEN
+      RETURN NEW;
+    END IF;
+    from_key := ARRAY[gone.person_id::bigint::text];
+    SELECT r.* INTO come FROM lockstep."row of mirror-both/window: contacts"(NEW.id, NEW.email) AS r;
+    IF FOUND THEN
+      to_key := ARRAY[come.person_id::bigint::text];
+    END IF;
+    INSERT INTO lockstep.move (window_name, mapping, side, from_key, to_key, row_before, row_after)
+    VALUES (
+      'mirror-both/window',
+      'contacts',
+      'old',
+      from_key,
+      to_key,
+      ARRAY[OLD.id::bigint::text],
+      ARRAY[NEW.id::bigint::text]
+    );
+    IF NOT starts_with(
+      coalesce(current_setting('lockstep.moves_old_709ac7ad5e00', true), ''), pg_current_xact_id()::text || ' '
+    )
+      THEN
+      said := set_config('lockstep.moves_old_709ac7ad5e00', pg_current_xact_id()::text || ' 0', true);
+    END IF;
+    RETURN NEW;
+  END
+  $body$;
+
+REVOKE ALL ON FUNCTION lockstep."move of mirror-both/window: contacts"() FROM PUBLIC;
+REVOKE ALL ON FUNCTION lockstep."follow of mirror-both/window: contacts"(bigint) FROM PUBLIC;
+REVOKE ALL ON FUNCTION lockstep."same of mirror-both/window: contacts"(bigint, bigint) FROM PUBLIC;
+
 CREATE FUNCTION lockstep."mirror of mirror-both/window: contacts"() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER
   SET search_path = pg_catalog, pg_temp
     SET TimeZone = 'UTC'
@@ -161,26 +305,92 @@ CREATE FUNCTION lockstep."mirror of mirror-both/window: contacts"() RETURNS trig
     come_key text[];
     had boolean := false;
     has boolean := false;
-    moved boolean;
+    moved boolean := false;
+    followed boolean := false;
+    written boolean := false;
+    mine bigint;
     n bigint;
+    scans text := current_setting('enable_seqscan');
     echo text := current_setting('lockstep.echo', true);
+    said text;
   BEGIN
+    -- What the target has of it.
     IF TG_OP <> 'INSERT' THEN
       SELECT r.* INTO gone FROM lockstep."row of mirror-both/window: contacts"(OLD.id, OLD.email) AS r;
       had := FOUND;
       gone_key := ARRAY[gone.person_id::bigint::text];
     END IF;
-    IF TG_OP <> 'DELETE' THEN
-      SELECT r.* INTO come FROM lockstep."row of mirror-both/window: contacts"(NEW.id, NEW.email) AS r;
-      has := FOUND;
-      come_key := ARRAY[come.person_id::bigint::text];
+    -- What it should have. By the index: a plan is kept that was made when there were few rows.
+    said := set_config('enable_seqscan', 'off', true);
+    IF TG_OP = 'DELETE' THEN
+      SELECT r.* INTO come
+        FROM public.people AS s
+        CROSS JOIN LATERAL lockstep."row of mirror-both/window: contacts"(s.id, s.email) AS r
+        WHERE lockstep."same of mirror-both/window: contacts"(s.id, OLD.id);
+    ELSE
+      SELECT r.* INTO come
+        FROM public.people AS s
+        CROSS JOIN LATERAL lockstep."row of mirror-both/window: contacts"(s.id, s.email) AS r
+        WHERE lockstep."same of mirror-both/window: contacts"(s.id, NEW.id);
     END IF;
-    moved := had;
-    IF had AND has THEN
-      moved := NOT lockstep."key of mirror-both/window: contacts"(come.person_id, gone.person_id);
+    has := FOUND;
+    said := set_config('enable_seqscan', scans, true);
+    come_key := ARRAY[come.person_id::bigint::text];
+    IF TG_OP = 'UPDATE' AND had THEN
+      moved := NOT lockstep."same of mirror-both/window: contacts"(OLD.id, NEW.id);
+    END IF;
+    IF moved
+      OR starts_with(
+        coalesce(current_setting('lockstep.moves_old_709ac7ad5e00', true), ''), pg_current_xact_id()::text || ' '
+      )
+      THEN
+      IF moved THEN
+        EXECUTE 'SELECT min(m.id) FROM lockstep.move AS m WHERE m.xid = pg_current_xact_id() AND m.window_name = ''mirror-both/window'' AND m.mapping = ''contacts'' AND m.side = ''old'' AND m.from_key = $1' INTO mine
+          USING gone_key;
+      END IF;
+      PERFORM lockstep."follow of mirror-both/window: contacts"(mine);
+      IF moved THEN
+        EXECUTE 'DELETE FROM lockstep.move AS m WHERE m.id = $1 RETURNING m.found' INTO followed USING mine;
+      ELSIF had AND NOT has THEN
+        EXECUTE 'SELECT EXISTS (SELECT FROM lockstep.move AS m WHERE m.xid = pg_current_xact_id() AND m.window_name = ''mirror-both/window'' AND m.mapping = ''contacts'' AND m.side = ''old'' AND m.from_key = $1 AND m.found)' INTO followed
+          USING gone_key;
+        moved := followed;
+      END IF;
+      IF has THEN
+        EXECUTE 'SELECT FROM public.contacts AS t CROSS JOIN (SELECT $1 AS person_id, $2 AS email) AS come WHERE lockstep."key of mirror-both/window: contacts"(t.person_id, come.person_id) AND NOT (ROW(t.person_id::bigint, t.email::text)::record *<> ROW(come.person_id::bigint, come.email::text)::record)'
+          USING come.person_id, come.email;
+        GET DIAGNOSTICS n = ROW_COUNT;
+        written := n > 0;
+      END IF;
     END IF;
     IF moved THEN
-      PERFORM set_config(
+      -- The key of before is nobody's, unless another row has it by now.
+      EXECUTE 'SELECT FROM public.people AS s CROSS JOIN LATERAL lockstep."row of mirror-both/window: contacts"(s.id, s.email) AS r WHERE lockstep."same of mirror-both/window: contacts"(s.id, $1[1]::bigint)'
+        USING ARRAY[OLD.id::bigint::text];
+      GET DIAGNOSTICS n = ROW_COUNT;
+      IF n = 0 THEN
+        IF followed IS NOT TRUE THEN
+      said := set_config(
+        'lockstep.echo', 'mirror-both/window: contacts > ' || pg_current_xact_id()::text || ' ' || gone_key::text, true
+      );
+          EXECUTE 'DELETE FROM public.contacts AS t USING (SELECT $1 AS person_id, $2 AS email) AS gone WHERE lockstep."key of mirror-both/window: contacts"(t.person_id, gone.person_id) AND lockstep."part of mirror-both/window: contacts"(t.called)'
+            USING gone.person_id, gone.email;
+          GET DIAGNOSTICS n = ROW_COUNT;
+          IF n = 0 AND current_setting('transaction_isolation') <> 'read committed' THEN
+            INSERT INTO public.contacts (person_id, email) VALUES (gone.person_id, gone.email)
+            ON CONFLICT (person_id) DO NOTHING;
+            IF FOUND THEN
+              EXECUTE 'DELETE FROM public.contacts AS t USING (SELECT $1 AS person_id, $2 AS email) AS gone WHERE lockstep."key of mirror-both/window: contacts"(t.person_id, gone.person_id) AND lockstep."part of mirror-both/window: contacts"(t.called)'
+                USING gone.person_id, gone.email;
+            END IF;
+          END IF;
+        END IF;
+        INSERT INTO lockstep.tombstone (window_name, mapping, key)
+          VALUES ('mirror-both/window', 'contacts', gone_key)
+          ON CONFLICT DO NOTHING;
+      END IF;
+    ELSIF had AND NOT has THEN
+      said := set_config(
         'lockstep.echo', 'mirror-both/window: contacts > ' || pg_current_xact_id()::text || ' ' || gone_key::text, true
       );
       EXECUTE 'DELETE FROM public.contacts AS t USING (SELECT $1 AS person_id, $2 AS email) AS gone WHERE lockstep."key of mirror-both/window: contacts"(t.person_id, gone.person_id) AND lockstep."part of mirror-both/window: contacts"(t.called)'
@@ -212,7 +422,8 @@ CREATE FUNCTION lockstep."mirror of mirror-both/window: contacts"() RETURNS trig
         GET DIAGNOSTICS n = ROW_COUNT;
         END IF;
       END IF;
-      PERFORM set_config(
+      IF NOT written THEN
+      said := set_config(
         'lockstep.echo', 'mirror-both/window: contacts > ' || pg_current_xact_id()::text || ' ' || come_key::text, true
       );
       INSERT INTO public.contacts AS t (person_id, email) VALUES (come.person_id, come.email)
@@ -220,13 +431,15 @@ CREATE FUNCTION lockstep."mirror of mirror-both/window: contacts"() RETURNS trig
         SET email = EXCLUDED.email
         WHERE lockstep."part of mirror-both/window: contacts"(t.called);
       IF NOT FOUND THEN
-        RAISE EXCEPTION 'lockstep window %: the row of public.contacts with this key belongs to others',
-          '"mirror-both/window"'
+        RAISE EXCEPTION 'lockstep window %: the row of % with this key belongs to others',
+          '"mirror-both/window"',
+          'public.contacts'
           USING ERRCODE = 'unique_violation',
             DETAIL = format('Key (%s)=(%s)', 'person_id', array_to_string(come_key, ', '));
       END IF;
+      END IF;
     END IF;
-    PERFORM set_config('lockstep.echo', coalesce(echo, ''), true);
+    said := set_config('lockstep.echo', coalesce(echo, ''), true);
     RETURN NULL;
   END
   $body$;
@@ -265,6 +478,9 @@ DROP FUNCTION lockstep."truncate of mirror-both/window: contacts"();
 DROP FUNCTION lockstep."row of mirror-both/window: contacts"(bigint, text);
 DROP FUNCTION lockstep."key of mirror-both/window: contacts"(bigint, bigint);
 DROP FUNCTION lockstep."part of mirror-both/window: contacts"(text);
+DROP FUNCTION IF EXISTS lockstep."move of mirror-both/window: contacts"();
+DROP FUNCTION IF EXISTS lockstep."follow of mirror-both/window: contacts"(bigint);
+DROP FUNCTION IF EXISTS lockstep."same of mirror-both/window: contacts"(bigint, bigint);
 
 ----------------------------------------------------------------------------------------------------
 -- batch window/note/contacts: note down the rows of public.contacts that are there (contacts)
@@ -344,6 +560,23 @@ ALTER TABLE public.people ENABLE ALWAYS TRIGGER "00 lockstep mirror-both/window:
 ALTER TABLE public.people ENABLE ALWAYS TRIGGER "00 lockstep mirror-both/window: contacts d";
 ALTER TABLE public.people ENABLE ALWAYS TRIGGER "00 lockstep mirror-both/window: contacts t";
 ALTER TABLE public.contacts ENABLE ALWAYS TRIGGER "00 lockstep mirror-both/window: contacts t";
+
+CREATE TRIGGER "~ lockstep mirror-both/window: contacts" BEFORE UPDATE
+    ON public.people
+    FOR EACH ROW
+    WHEN (
+      (OLD.id) IS DISTINCT FROM (NEW.id)
+      AND (
+        current_setting('lockstep.echo', true) IS DISTINCT FROM 'mirror-both/window: contacts < '
+          || pg_catalog.pg_current_xact_id()::text
+          || ' '
+          || ARRAY[NEW.id::bigint::text]::text
+        OR NOT pg_catalog.has_table_privilege('lockstep.tombstone'::pg_catalog.regclass, 'INSERT')
+      )
+    )
+    EXECUTE FUNCTION lockstep."move of mirror-both/window: contacts"();
+
+ALTER TABLE public.people ENABLE ALWAYS TRIGGER "~ lockstep mirror-both/window: contacts";
 
 INSERT INTO lockstep."window" (run_id, step, name, direction, state, sides)
   VALUES (
@@ -585,6 +818,7 @@ DROP TRIGGER "00 lockstep mirror-both/window: contacts i" ON public.people;
 DROP TRIGGER "00 lockstep mirror-both/window: contacts u" ON public.people;
 DROP TRIGGER "00 lockstep mirror-both/window: contacts d" ON public.people;
 DROP TRIGGER "00 lockstep mirror-both/window: contacts t" ON public.people;
+DROP TRIGGER IF EXISTS "~ lockstep mirror-both/window: contacts" ON public.people;
 
 ----------------------------------------------------------------------------------------------------
 -- statement undo/window/drop/2: remove the mirrors from public.contacts
@@ -613,6 +847,7 @@ WITH violation AS MATERIALIZED (
 DELETE FROM lockstep.tombstone WHERE window_name = 'mirror-both/window';
 DELETE FROM lockstep.old_writer WHERE window_name = 'mirror-both/window';
 DELETE FROM lockstep.mirror_failure WHERE window_name = 'mirror-both/window';
+DELETE FROM lockstep.move WHERE window_name = 'mirror-both/window';
 
 WITH moved AS (
   UPDATE lockstep."window" AS w
@@ -648,10 +883,10 @@ WITH source AS MATERIALIZED (
       WHEN NOT (NOT EXISTS (
       SELECT p.relid::regclass::text AS "table", w.trigger_name AS "trigger"
       FROM (
-        VALUES ('public.people', '00 lockstep mirror-both/window: contacts i', true),
-        ('public.people', '00 lockstep mirror-both/window: contacts u', true),
-        ('public.people', '00 lockstep mirror-both/window: contacts d', true)
-      ) AS w (table_name, trigger_name, spreads)
+        VALUES ('public.people', '00 lockstep mirror-both/window: contacts i', true, NULL),
+        ('public.people', '00 lockstep mirror-both/window: contacts u', true, NULL),
+        ('public.people', '00 lockstep mirror-both/window: contacts d', true, NULL)
+      ) AS w (table_name, trigger_name, spreads, calls)
   CROSS JOIN LATERAL (
     SELECT pg_catalog.to_regclass(w.table_name) AS relid
     UNION
@@ -659,7 +894,12 @@ WITH source AS MATERIALIZED (
     FROM pg_catalog.pg_partition_tree(pg_catalog.to_regclass(w.table_name)) AS t
     WHERE w.spreads
   ) AS p
-  WHERE NOT EXISTS (SELECT FROM pg_catalog.pg_trigger AS g WHERE g.tgrelid = p.relid AND g.tgenabled = 'A'
+  WHERE (w.calls IS NULL OR pg_catalog.to_regproc(w.calls) IS NOT NULL)
+    AND NOT EXISTS (
+    SELECT
+    FROM pg_catalog.pg_trigger AS g
+    WHERE g.tgrelid = p.relid
+    AND g.tgenabled = 'A'
     AND (g.tgname = w.trigger_name OR g.tgparentid <> 0)
       AND g.tgfoid IN (
         SELECT o.tgfoid
@@ -705,10 +945,10 @@ WITH source AS MATERIALIZED (
       WHEN NOT (NOT EXISTS (
       SELECT p.relid::regclass::text AS "table", w.trigger_name AS "trigger"
       FROM (
-        VALUES ('public.people', '00 lockstep mirror-both/window: contacts i', true),
-        ('public.people', '00 lockstep mirror-both/window: contacts u', true),
-        ('public.people', '00 lockstep mirror-both/window: contacts d', true)
-      ) AS w (table_name, trigger_name, spreads)
+        VALUES ('public.people', '00 lockstep mirror-both/window: contacts i', true, NULL),
+        ('public.people', '00 lockstep mirror-both/window: contacts u', true, NULL),
+        ('public.people', '00 lockstep mirror-both/window: contacts d', true, NULL)
+      ) AS w (table_name, trigger_name, spreads, calls)
   CROSS JOIN LATERAL (
     SELECT pg_catalog.to_regclass(w.table_name) AS relid
     UNION
@@ -716,7 +956,12 @@ WITH source AS MATERIALIZED (
     FROM pg_catalog.pg_partition_tree(pg_catalog.to_regclass(w.table_name)) AS t
     WHERE w.spreads
   ) AS p
-  WHERE NOT EXISTS (SELECT FROM pg_catalog.pg_trigger AS g WHERE g.tgrelid = p.relid AND g.tgenabled = 'A'
+  WHERE (w.calls IS NULL OR pg_catalog.to_regproc(w.calls) IS NOT NULL)
+    AND NOT EXISTS (
+    SELECT
+    FROM pg_catalog.pg_trigger AS g
+    WHERE g.tgrelid = p.relid
+    AND g.tgenabled = 'A'
     AND (g.tgname = w.trigger_name OR g.tgparentid <> 0)
       AND g.tgfoid IN (
         SELECT o.tgfoid
@@ -825,6 +1070,7 @@ CREATE FUNCTION lockstep."mirror back of mirror-both/window: contacts"() RETURNS
   #variable_conflict use_column
   DECLARE
     gone record;
+    now record;
     come record;
     gone_row text[];
     come_row text[];
@@ -833,9 +1079,14 @@ CREATE FUNCTION lockstep."mirror back of mirror-both/window: contacts"() RETURNS
     had boolean := false;
     has boolean := false;
     moved boolean := false;
+    followed boolean;
+    written boolean := false;
+    mine bigint;
     fits boolean;
     n bigint;
+    scans text := current_setting('enable_seqscan');
     echo text := current_setting('lockstep.echo', true);
+    said text;
   BEGIN
     IF strpos(coalesce(echo, ''), pg_current_xact_id()::text || ' {') = 0
       AND current_setting('lockstep.seen', true) IS DISTINCT FROM pg_current_xact_id()::text
@@ -853,25 +1104,49 @@ CREATE FUNCTION lockstep."mirror back of mirror-both/window: contacts"() RETURNS
         gone_key := ARRAY[OLD.person_id::bigint::text];
       END IF;
     END IF;
-    IF TG_OP <> 'DELETE' THEN
-      has := lockstep."part of mirror-both/window: contacts"(NEW.called);
+    -- By the index: a plan is kept that was made when there were few rows.
+    said := set_config('enable_seqscan', 'off', true);
+    IF TG_OP = 'DELETE' THEN
+      SELECT t.* INTO now
+        FROM public.contacts AS t
+        WHERE lockstep."key of mirror-both/window: contacts"(t.person_id, OLD.person_id);
+    ELSE
+      SELECT t.* INTO now
+        FROM public.contacts AS t
+        WHERE lockstep."key of mirror-both/window: contacts"(t.person_id, NEW.person_id);
+    END IF;
+    fits := FOUND;
+    said := set_config('enable_seqscan', scans, true);
+    IF fits THEN
+      has := lockstep."part of mirror-both/window: contacts"(now.called);
       IF has THEN
         SELECT b.* INTO come
-          FROM lockstep."back of mirror-both/window: contacts"(NEW.person_id, NEW.email, NEW.called) AS b;
+          FROM lockstep."back of mirror-both/window: contacts"(now.person_id, now.email, now.called) AS b;
         come_row := ARRAY[come.id::bigint::text];
-        come_key := ARRAY[NEW.person_id::bigint::text];
+        come_key := ARRAY[now.person_id::bigint::text];
       END IF;
     END IF;
-    IF had AND has THEN
-      moved := NOT lockstep."own of mirror-both/window: contacts"(come.id, gone.id);
+    IF had THEN
+      moved := false;
+      IF has AND NOT moved THEN
+        moved := NOT lockstep."own of mirror-both/window: contacts"(come.id, gone.id);
+      END IF;
     END IF;
     IF had AND (NOT has OR gone_key <> come_key) THEN
-      INSERT INTO lockstep.tombstone (window_name, mapping, key)
-        VALUES ('mirror-both/window', 'contacts', gone_key)
-        ON CONFLICT DO NOTHING;
+      n := 0;
+      IF TG_OP = 'UPDATE' THEN
+        EXECUTE 'SELECT FROM public.contacts AS s CROSS JOIN LATERAL (SELECT b.* FROM lockstep."back of mirror-both/window: contacts"(s.person_id, s.email, s.called) AS b WHERE lockstep."part of mirror-both/window: contacts"(s.called)) AS r WHERE lockstep."key of mirror-both/window: contacts"(s.person_id, $1[1]::bigint)'
+          USING ARRAY[OLD.person_id::bigint::text];
+        GET DIAGNOSTICS n = ROW_COUNT;
+      END IF;
+      IF n = 0 THEN
+        INSERT INTO lockstep.tombstone (window_name, mapping, key)
+          VALUES ('mirror-both/window', 'contacts', gone_key)
+          ON CONFLICT DO NOTHING;
+      END IF;
     END IF;
     IF had AND (NOT has OR moved) THEN
-      PERFORM set_config(
+      said := set_config(
         'lockstep.echo', 'mirror-both/window: contacts < ' || pg_current_xact_id()::text || ' ' || gone_row::text, true
       );
       PERFORM lockstep."unset of mirror-both/window: contacts"(gone.id);
@@ -913,7 +1188,7 @@ CREATE FUNCTION lockstep."mirror back of mirror-both/window: contacts"() RETURNS
           FROM public.people AS s
           CROSS JOIN LATERAL lockstep."row of mirror-both/window: contacts"(s.id, s.email) AS r
           WHERE lockstep."own of mirror-both/window: contacts"(s.id, come.id)
-          AND NOT lockstep."key of mirror-both/window: contacts"(r.person_id, NEW.person_id)
+          AND NOT lockstep."key of mirror-both/window: contacts"(r.person_id, now.person_id)
         )
           THEN
           RAISE EXCEPTION 'lockstep window %: a write to % does not fit into public.people: the row there stands for another one already',
@@ -923,22 +1198,24 @@ CREATE FUNCTION lockstep."mirror back of mirror-both/window: contacts"() RETURNS
               DETAIL = format('Key (%s)=(%s)', 'person_id', array_to_string(coalesce(come_key, gone_key), ', '));
         END IF;
       END IF;
-      PERFORM set_config(
+      said := set_config(
         'lockstep.echo', 'mirror-both/window: contacts < ' || pg_current_xact_id()::text || ' ' || come_row::text, true
       );
-      UPDATE public.people AS s
-        SET email = come.email
-        WHERE lockstep."own of mirror-both/window: contacts"(s.id, come.id);
-      IF NOT FOUND THEN
-        INSERT INTO public.people (email, id) VALUES (come.email, come.id);
+      IF NOT written THEN
+        UPDATE public.people AS s
+          SET email = come.email
+          WHERE lockstep."own of mirror-both/window: contacts"(s.id, come.id);
+        IF NOT FOUND THEN
+          INSERT INTO public.people (email, id) VALUES (come.email, come.id);
+        END IF;
       END IF;
       fits := EXISTS (
         SELECT
         FROM public.people AS s
         CROSS JOIN LATERAL lockstep."row of mirror-both/window: contacts"(s.id, s.email) AS r
         WHERE lockstep."own of mirror-both/window: contacts"(s.id, come.id)
-        AND lockstep."key of mirror-both/window: contacts"(r.person_id, NEW.person_id)
-        AND NOT (ROW(r.email::text)::record *<> ROW(NEW.email::text)::record)
+        AND lockstep."key of mirror-both/window: contacts"(r.person_id, now.person_id)
+        AND NOT (ROW(r.email::text)::record *<> ROW(now.email::text)::record)
       );
       IF NOT fits
         AND EXISTS (
@@ -948,7 +1225,7 @@ CREATE FUNCTION lockstep."mirror back of mirror-both/window: contacts"() RETURNS
           AND (ROW(s.email::text)::record *<> ROW(come.email::text)::record)
         )
         THEN
-        PERFORM set_config(
+        said := set_config(
           'lockstep.echo',
           'mirror-both/window: contacts > ' || pg_current_xact_id()::text || ' ' || come_key::text,
           true
@@ -957,7 +1234,7 @@ CREATE FUNCTION lockstep."mirror back of mirror-both/window: contacts"() RETURNS
         FROM public.people AS s
           CROSS JOIN LATERAL lockstep."row of mirror-both/window: contacts"(s.id, s.email) AS r
           WHERE lockstep."own of mirror-both/window: contacts"(s.id, come.id)
-          AND lockstep."key of mirror-both/window: contacts"(r.person_id, NEW.person_id)
+          AND lockstep."key of mirror-both/window: contacts"(r.person_id, now.person_id)
           AND lockstep."key of mirror-both/window: contacts"(t.person_id, r.person_id);
         fits := FOUND;
       END IF;
@@ -969,7 +1246,7 @@ CREATE FUNCTION lockstep."mirror back of mirror-both/window: contacts"() RETURNS
             DETAIL = format('Key (%s)=(%s)', 'person_id', array_to_string(coalesce(come_key, gone_key), ', '));
       END IF;
     END IF;
-    PERFORM set_config('lockstep.echo', coalesce(echo, ''), true);
+    said := set_config('lockstep.echo', coalesce(echo, ''), true);
     RETURN NULL;
   END
   $body$;
@@ -1066,6 +1343,7 @@ DO $body$
 DROP TRIGGER "00 lockstep mirror-both/window: contacts i" ON public.contacts;
 DROP TRIGGER "00 lockstep mirror-both/window: contacts u" ON public.contacts;
 DROP TRIGGER "00 lockstep mirror-both/window: contacts d" ON public.contacts;
+DROP TRIGGER IF EXISTS "~ lockstep mirror-both/window: contacts" ON public.contacts;
 DROP FUNCTION lockstep."mirror back of mirror-both/window: contacts"();
 DROP FUNCTION lockstep."back of mirror-both/window: contacts"(bigint, text, text);
 DROP FUNCTION lockstep."own of mirror-both/window: contacts"(bigint, bigint);
@@ -1236,15 +1514,21 @@ SELECT count(*) AS rest FROM lockstep.touched AS t WHERE window_name = 'mirror-b
 WITH violation AS MATERIALIZED (
   SELECT p.relid::regclass::text AS "table", w.trigger_name AS "trigger"
     FROM (
-      VALUES ('public.people', '00 lockstep mirror-both/window: contacts i', true),
-      ('public.people', '00 lockstep mirror-both/window: contacts u', true),
-      ('public.people', '00 lockstep mirror-both/window: contacts d', true),
-      ('public.people', '00 lockstep mirror-both/window: contacts t', false),
-      ('public.contacts', '00 lockstep mirror-both/window: contacts t', false),
-      ('public.contacts', '00 lockstep mirror-both/window: contacts i', true),
-      ('public.contacts', '00 lockstep mirror-both/window: contacts u', true),
-      ('public.contacts', '00 lockstep mirror-both/window: contacts d', true)
-    ) AS w (table_name, trigger_name, spreads)
+      VALUES ('public.people', '00 lockstep mirror-both/window: contacts i', true, NULL),
+      ('public.people', '00 lockstep mirror-both/window: contacts u', true, NULL),
+      ('public.people', '00 lockstep mirror-both/window: contacts d', true, NULL),
+      ('public.people', '00 lockstep mirror-both/window: contacts t', false, NULL),
+      ('public.contacts', '00 lockstep mirror-both/window: contacts t', false, NULL),
+      ('public.contacts', '00 lockstep mirror-both/window: contacts i', true, NULL),
+      ('public.contacts', '00 lockstep mirror-both/window: contacts u', true, NULL),
+      ('public.contacts', '00 lockstep mirror-both/window: contacts d', true, NULL),
+      (
+        'public.people',
+        '~ lockstep mirror-both/window: contacts',
+        true,
+        'lockstep."move of mirror-both/window: contacts"'
+      )
+    ) AS w (table_name, trigger_name, spreads, calls)
   CROSS JOIN LATERAL (
     SELECT pg_catalog.to_regclass(w.table_name) AS relid
     UNION
@@ -1252,7 +1536,12 @@ WITH violation AS MATERIALIZED (
     FROM pg_catalog.pg_partition_tree(pg_catalog.to_regclass(w.table_name)) AS t
     WHERE w.spreads
   ) AS p
-  WHERE NOT EXISTS (SELECT FROM pg_catalog.pg_trigger AS g WHERE g.tgrelid = p.relid AND g.tgenabled = 'A'
+  WHERE (w.calls IS NULL OR pg_catalog.to_regproc(w.calls) IS NOT NULL)
+    AND NOT EXISTS (
+    SELECT
+    FROM pg_catalog.pg_trigger AS g
+    WHERE g.tgrelid = p.relid
+    AND g.tgenabled = 'A'
     AND (g.tgname = w.trigger_name OR g.tgparentid <> 0)
       AND g.tgfoid IN (
         SELECT o.tgfoid
@@ -1385,6 +1674,19 @@ WITH moved AS (
 -- statement undo/flip/lead: note down who still writes the new side
 
 -- sends
+CREATE OR REPLACE FUNCTION lockstep."same of mirror-both/window: contacts"(bigint, bigint) RETURNS boolean
+  LANGUAGE sql STABLE BEGIN ATOMIC
+  SELECT $1 = $2;
+  END;
+
+-- sends: as window/prepare
+
+-- sends: as window/prepare
+
+REVOKE ALL ON FUNCTION lockstep."move of mirror-both/window: contacts"() FROM PUBLIC;
+REVOKE ALL ON FUNCTION lockstep."follow of mirror-both/window: contacts"(bigint) FROM PUBLIC;
+REVOKE ALL ON FUNCTION lockstep."same of mirror-both/window: contacts"(bigint, bigint) FROM PUBLIC;
+
 CREATE OR REPLACE FUNCTION lockstep."mirror of mirror-both/window: contacts"() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER
   SET search_path = pg_catalog, pg_temp
     SET TimeZone = 'UTC'
@@ -1404,26 +1706,92 @@ CREATE OR REPLACE FUNCTION lockstep."mirror of mirror-both/window: contacts"() R
     come_key text[];
     had boolean := false;
     has boolean := false;
-    moved boolean;
+    moved boolean := false;
+    followed boolean := false;
+    written boolean := false;
+    mine bigint;
     n bigint;
+    scans text := current_setting('enable_seqscan');
     echo text := current_setting('lockstep.echo', true);
+    said text;
   BEGIN
+    -- What the target has of it.
     IF TG_OP <> 'INSERT' THEN
       SELECT r.* INTO gone FROM lockstep."row of mirror-both/window: contacts"(OLD.id, OLD.email) AS r;
       had := FOUND;
       gone_key := ARRAY[gone.person_id::bigint::text];
     END IF;
-    IF TG_OP <> 'DELETE' THEN
-      SELECT r.* INTO come FROM lockstep."row of mirror-both/window: contacts"(NEW.id, NEW.email) AS r;
-      has := FOUND;
-      come_key := ARRAY[come.person_id::bigint::text];
+    -- What it should have. By the index: a plan is kept that was made when there were few rows.
+    said := set_config('enable_seqscan', 'off', true);
+    IF TG_OP = 'DELETE' THEN
+      SELECT r.* INTO come
+        FROM public.people AS s
+        CROSS JOIN LATERAL lockstep."row of mirror-both/window: contacts"(s.id, s.email) AS r
+        WHERE lockstep."same of mirror-both/window: contacts"(s.id, OLD.id);
+    ELSE
+      SELECT r.* INTO come
+        FROM public.people AS s
+        CROSS JOIN LATERAL lockstep."row of mirror-both/window: contacts"(s.id, s.email) AS r
+        WHERE lockstep."same of mirror-both/window: contacts"(s.id, NEW.id);
     END IF;
-    moved := had;
-    IF had AND has THEN
-      moved := NOT lockstep."key of mirror-both/window: contacts"(come.person_id, gone.person_id);
+    has := FOUND;
+    said := set_config('enable_seqscan', scans, true);
+    come_key := ARRAY[come.person_id::bigint::text];
+    IF TG_OP = 'UPDATE' AND had THEN
+      moved := NOT lockstep."same of mirror-both/window: contacts"(OLD.id, NEW.id);
+    END IF;
+    IF moved
+      OR starts_with(
+        coalesce(current_setting('lockstep.moves_old_709ac7ad5e00', true), ''), pg_current_xact_id()::text || ' '
+      )
+      THEN
+      IF moved THEN
+        EXECUTE 'SELECT min(m.id) FROM lockstep.move AS m WHERE m.xid = pg_current_xact_id() AND m.window_name = ''mirror-both/window'' AND m.mapping = ''contacts'' AND m.side = ''old'' AND m.from_key = $1' INTO mine
+          USING gone_key;
+      END IF;
+      PERFORM lockstep."follow of mirror-both/window: contacts"(mine);
+      IF moved THEN
+        EXECUTE 'DELETE FROM lockstep.move AS m WHERE m.id = $1 RETURNING m.found' INTO followed USING mine;
+      ELSIF had AND NOT has THEN
+        EXECUTE 'SELECT EXISTS (SELECT FROM lockstep.move AS m WHERE m.xid = pg_current_xact_id() AND m.window_name = ''mirror-both/window'' AND m.mapping = ''contacts'' AND m.side = ''old'' AND m.from_key = $1 AND m.found)' INTO followed
+          USING gone_key;
+        moved := followed;
+      END IF;
+      IF has THEN
+        EXECUTE 'SELECT FROM public.contacts AS t CROSS JOIN (SELECT $1 AS person_id, $2 AS email) AS come WHERE lockstep."key of mirror-both/window: contacts"(t.person_id, come.person_id) AND NOT (ROW(t.person_id::bigint, t.email::text)::record *<> ROW(come.person_id::bigint, come.email::text)::record)'
+          USING come.person_id, come.email;
+        GET DIAGNOSTICS n = ROW_COUNT;
+        written := n > 0;
+      END IF;
     END IF;
     IF moved THEN
-      PERFORM set_config(
+      -- The key of before is nobody's, unless another row has it by now.
+      EXECUTE 'SELECT FROM public.people AS s CROSS JOIN LATERAL lockstep."row of mirror-both/window: contacts"(s.id, s.email) AS r WHERE lockstep."same of mirror-both/window: contacts"(s.id, $1[1]::bigint)'
+        USING ARRAY[OLD.id::bigint::text];
+      GET DIAGNOSTICS n = ROW_COUNT;
+      IF n = 0 THEN
+        IF followed IS NOT TRUE THEN
+      said := set_config(
+        'lockstep.echo', 'mirror-both/window: contacts > ' || pg_current_xact_id()::text || ' ' || gone_key::text, true
+      );
+          EXECUTE 'DELETE FROM public.contacts AS t USING (SELECT $1 AS person_id, $2 AS email) AS gone WHERE lockstep."key of mirror-both/window: contacts"(t.person_id, gone.person_id) AND lockstep."part of mirror-both/window: contacts"(t.called)'
+            USING gone.person_id, gone.email;
+          GET DIAGNOSTICS n = ROW_COUNT;
+          IF n = 0 AND current_setting('transaction_isolation') <> 'read committed' THEN
+            INSERT INTO public.contacts (person_id, email) VALUES (gone.person_id, gone.email)
+            ON CONFLICT (person_id) DO NOTHING;
+            IF FOUND THEN
+              EXECUTE 'DELETE FROM public.contacts AS t USING (SELECT $1 AS person_id, $2 AS email) AS gone WHERE lockstep."key of mirror-both/window: contacts"(t.person_id, gone.person_id) AND lockstep."part of mirror-both/window: contacts"(t.called)'
+                USING gone.person_id, gone.email;
+            END IF;
+          END IF;
+        END IF;
+        INSERT INTO lockstep.tombstone (window_name, mapping, key)
+          VALUES ('mirror-both/window', 'contacts', gone_key)
+          ON CONFLICT DO NOTHING;
+      END IF;
+    ELSIF had AND NOT has THEN
+      said := set_config(
         'lockstep.echo', 'mirror-both/window: contacts > ' || pg_current_xact_id()::text || ' ' || gone_key::text, true
       );
       EXECUTE 'DELETE FROM public.contacts AS t USING (SELECT $1 AS person_id, $2 AS email) AS gone WHERE lockstep."key of mirror-both/window: contacts"(t.person_id, gone.person_id) AND lockstep."part of mirror-both/window: contacts"(t.called)'
@@ -1455,7 +1823,8 @@ CREATE OR REPLACE FUNCTION lockstep."mirror of mirror-both/window: contacts"() R
         GET DIAGNOSTICS n = ROW_COUNT;
         END IF;
       END IF;
-      PERFORM set_config(
+      IF NOT written THEN
+      said := set_config(
         'lockstep.echo', 'mirror-both/window: contacts > ' || pg_current_xact_id()::text || ' ' || come_key::text, true
       );
       INSERT INTO public.contacts AS t (person_id, email) VALUES (come.person_id, come.email)
@@ -1463,13 +1832,15 @@ CREATE OR REPLACE FUNCTION lockstep."mirror of mirror-both/window: contacts"() R
         SET email = EXCLUDED.email
         WHERE lockstep."part of mirror-both/window: contacts"(t.called);
       IF NOT FOUND THEN
-        RAISE EXCEPTION 'lockstep window %: the row of public.contacts with this key belongs to others',
-          '"mirror-both/window"'
+        RAISE EXCEPTION 'lockstep window %: the row of % with this key belongs to others',
+          '"mirror-both/window"',
+          'public.contacts'
           USING ERRCODE = 'unique_violation',
             DETAIL = format('Key (%s)=(%s)', 'person_id', array_to_string(come_key, ', '));
       END IF;
+      END IF;
     END IF;
-    PERFORM set_config('lockstep.echo', coalesce(echo, ''), true);
+    said := set_config('lockstep.echo', coalesce(echo, ''), true);
     RETURN NULL;
   END
   $body$;
@@ -1488,6 +1859,7 @@ CREATE OR REPLACE FUNCTION lockstep."mirror back of mirror-both/window: contacts
   #variable_conflict use_column
   DECLARE
     gone record;
+    now record;
     come record;
     gone_row text[];
     come_row text[];
@@ -1496,9 +1868,14 @@ CREATE OR REPLACE FUNCTION lockstep."mirror back of mirror-both/window: contacts
     had boolean := false;
     has boolean := false;
     moved boolean := false;
+    followed boolean;
+    written boolean := false;
+    mine bigint;
     fits boolean;
     n bigint;
+    scans text := current_setting('enable_seqscan');
     echo text := current_setting('lockstep.echo', true);
+    said text;
   BEGIN
     IF strpos(coalesce(echo, ''), pg_current_xact_id()::text || ' {') = 0
       AND current_setting('lockstep.seen', true) IS DISTINCT FROM pg_current_xact_id()::text
@@ -1516,25 +1893,49 @@ CREATE OR REPLACE FUNCTION lockstep."mirror back of mirror-both/window: contacts
         gone_key := ARRAY[OLD.person_id::bigint::text];
       END IF;
     END IF;
-    IF TG_OP <> 'DELETE' THEN
-      has := lockstep."part of mirror-both/window: contacts"(NEW.called);
+    -- By the index: a plan is kept that was made when there were few rows.
+    said := set_config('enable_seqscan', 'off', true);
+    IF TG_OP = 'DELETE' THEN
+      SELECT t.* INTO now
+        FROM public.contacts AS t
+        WHERE lockstep."key of mirror-both/window: contacts"(t.person_id, OLD.person_id);
+    ELSE
+      SELECT t.* INTO now
+        FROM public.contacts AS t
+        WHERE lockstep."key of mirror-both/window: contacts"(t.person_id, NEW.person_id);
+    END IF;
+    fits := FOUND;
+    said := set_config('enable_seqscan', scans, true);
+    IF fits THEN
+      has := lockstep."part of mirror-both/window: contacts"(now.called);
       IF has THEN
         SELECT b.* INTO come
-          FROM lockstep."back of mirror-both/window: contacts"(NEW.person_id, NEW.email, NEW.called) AS b;
+          FROM lockstep."back of mirror-both/window: contacts"(now.person_id, now.email, now.called) AS b;
         come_row := ARRAY[come.id::bigint::text];
-        come_key := ARRAY[NEW.person_id::bigint::text];
+        come_key := ARRAY[now.person_id::bigint::text];
       END IF;
     END IF;
-    IF had AND has THEN
-      moved := NOT lockstep."own of mirror-both/window: contacts"(come.id, gone.id);
+    IF had THEN
+      moved := false;
+      IF has AND NOT moved THEN
+        moved := NOT lockstep."own of mirror-both/window: contacts"(come.id, gone.id);
+      END IF;
     END IF;
     IF had AND (NOT has OR gone_key <> come_key) THEN
-      INSERT INTO lockstep.tombstone (window_name, mapping, key)
-        VALUES ('mirror-both/window', 'contacts', gone_key)
-        ON CONFLICT DO NOTHING;
+      n := 0;
+      IF TG_OP = 'UPDATE' THEN
+        EXECUTE 'SELECT FROM public.contacts AS s CROSS JOIN LATERAL (SELECT b.* FROM lockstep."back of mirror-both/window: contacts"(s.person_id, s.email, s.called) AS b WHERE lockstep."part of mirror-both/window: contacts"(s.called)) AS r WHERE lockstep."key of mirror-both/window: contacts"(s.person_id, $1[1]::bigint)'
+          USING ARRAY[OLD.person_id::bigint::text];
+        GET DIAGNOSTICS n = ROW_COUNT;
+      END IF;
+      IF n = 0 THEN
+        INSERT INTO lockstep.tombstone (window_name, mapping, key)
+          VALUES ('mirror-both/window', 'contacts', gone_key)
+          ON CONFLICT DO NOTHING;
+      END IF;
     END IF;
     IF had AND (NOT has OR moved) THEN
-      PERFORM set_config(
+      said := set_config(
         'lockstep.echo', 'mirror-both/window: contacts < ' || pg_current_xact_id()::text || ' ' || gone_row::text, true
       );
       PERFORM lockstep."unset of mirror-both/window: contacts"(gone.id);
@@ -1576,7 +1977,7 @@ CREATE OR REPLACE FUNCTION lockstep."mirror back of mirror-both/window: contacts
           FROM public.people AS s
           CROSS JOIN LATERAL lockstep."row of mirror-both/window: contacts"(s.id, s.email) AS r
           WHERE lockstep."own of mirror-both/window: contacts"(s.id, come.id)
-          AND NOT lockstep."key of mirror-both/window: contacts"(r.person_id, NEW.person_id)
+          AND NOT lockstep."key of mirror-both/window: contacts"(r.person_id, now.person_id)
         )
           THEN
           RAISE EXCEPTION 'lockstep window %: a write to % does not fit into public.people: the row there stands for another one already',
@@ -1586,22 +1987,24 @@ CREATE OR REPLACE FUNCTION lockstep."mirror back of mirror-both/window: contacts
               DETAIL = format('Key (%s)=(%s)', 'person_id', array_to_string(coalesce(come_key, gone_key), ', '));
         END IF;
       END IF;
-      PERFORM set_config(
+      said := set_config(
         'lockstep.echo', 'mirror-both/window: contacts < ' || pg_current_xact_id()::text || ' ' || come_row::text, true
       );
-      UPDATE public.people AS s
-        SET email = come.email
-        WHERE lockstep."own of mirror-both/window: contacts"(s.id, come.id);
-      IF NOT FOUND THEN
-        INSERT INTO public.people (email, id) VALUES (come.email, come.id);
+      IF NOT written THEN
+        UPDATE public.people AS s
+          SET email = come.email
+          WHERE lockstep."own of mirror-both/window: contacts"(s.id, come.id);
+        IF NOT FOUND THEN
+          INSERT INTO public.people (email, id) VALUES (come.email, come.id);
+        END IF;
       END IF;
       fits := EXISTS (
         SELECT
         FROM public.people AS s
         CROSS JOIN LATERAL lockstep."row of mirror-both/window: contacts"(s.id, s.email) AS r
         WHERE lockstep."own of mirror-both/window: contacts"(s.id, come.id)
-        AND lockstep."key of mirror-both/window: contacts"(r.person_id, NEW.person_id)
-        AND NOT (ROW(r.email::text)::record *<> ROW(NEW.email::text)::record)
+        AND lockstep."key of mirror-both/window: contacts"(r.person_id, now.person_id)
+        AND NOT (ROW(r.email::text)::record *<> ROW(now.email::text)::record)
       );
       IF NOT fits
         AND EXISTS (
@@ -1611,7 +2014,7 @@ CREATE OR REPLACE FUNCTION lockstep."mirror back of mirror-both/window: contacts
           AND (ROW(s.email::text)::record *<> ROW(come.email::text)::record)
         )
         THEN
-        PERFORM set_config(
+        said := set_config(
           'lockstep.echo',
           'mirror-both/window: contacts > ' || pg_current_xact_id()::text || ' ' || come_key::text,
           true
@@ -1620,7 +2023,7 @@ CREATE OR REPLACE FUNCTION lockstep."mirror back of mirror-both/window: contacts
         FROM public.people AS s
           CROSS JOIN LATERAL lockstep."row of mirror-both/window: contacts"(s.id, s.email) AS r
           WHERE lockstep."own of mirror-both/window: contacts"(s.id, come.id)
-          AND lockstep."key of mirror-both/window: contacts"(r.person_id, NEW.person_id)
+          AND lockstep."key of mirror-both/window: contacts"(r.person_id, now.person_id)
           AND lockstep."key of mirror-both/window: contacts"(t.person_id, r.person_id);
         fits := FOUND;
       END IF;
@@ -1632,7 +2035,7 @@ CREATE OR REPLACE FUNCTION lockstep."mirror back of mirror-both/window: contacts
             DETAIL = format('Key (%s)=(%s)', 'person_id', array_to_string(coalesce(come_key, gone_key), ', '));
       END IF;
     END IF;
-    PERFORM set_config('lockstep.echo', coalesce(echo, ''), true);
+    said := set_config('lockstep.echo', coalesce(echo, ''), true);
     RETURN NULL;
   END
   $body$;
@@ -1641,6 +2044,19 @@ CREATE OR REPLACE FUNCTION lockstep."mirror back of mirror-both/window: contacts
 -- statement flip/lead: note down who still writes the old side
 
 -- sends
+CREATE OR REPLACE FUNCTION lockstep."same of mirror-both/window: contacts"(bigint, bigint) RETURNS boolean
+  LANGUAGE sql STABLE BEGIN ATOMIC
+  SELECT $1 = $2;
+  END;
+
+-- sends: as window/prepare
+
+-- sends: as window/prepare
+
+REVOKE ALL ON FUNCTION lockstep."move of mirror-both/window: contacts"() FROM PUBLIC;
+REVOKE ALL ON FUNCTION lockstep."follow of mirror-both/window: contacts"(bigint) FROM PUBLIC;
+REVOKE ALL ON FUNCTION lockstep."same of mirror-both/window: contacts"(bigint, bigint) FROM PUBLIC;
+
 CREATE OR REPLACE FUNCTION lockstep."mirror of mirror-both/window: contacts"() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER
   SET search_path = pg_catalog, pg_temp
     SET TimeZone = 'UTC'
@@ -1660,9 +2076,14 @@ CREATE OR REPLACE FUNCTION lockstep."mirror of mirror-both/window: contacts"() R
     come_key text[];
     had boolean := false;
     has boolean := false;
-    moved boolean;
+    moved boolean := false;
+    followed boolean := false;
+    written boolean := false;
+    mine bigint;
     n bigint;
+    scans text := current_setting('enable_seqscan');
     echo text := current_setting('lockstep.echo', true);
+    said text;
   BEGIN
     IF strpos(coalesce(echo, ''), pg_current_xact_id()::text || ' {') = 0
       AND current_setting('lockstep.seen', true) IS DISTINCT FROM pg_current_xact_id()::text
@@ -1671,22 +2092,83 @@ CREATE OR REPLACE FUNCTION lockstep."mirror of mirror-both/window: contacts"() R
       INSERT INTO lockstep.old_writer (window_name, mapping, side) VALUES ('mirror-both/window', 'contacts', 'old');
       PERFORM set_config('lockstep.seen', pg_current_xact_id()::text || ' mirror-both/window: contacts old', true);
     END IF;
+    -- What the target has of it.
     IF TG_OP <> 'INSERT' THEN
       SELECT r.* INTO gone FROM lockstep."row of mirror-both/window: contacts"(OLD.id, OLD.email) AS r;
       had := FOUND;
       gone_key := ARRAY[gone.person_id::bigint::text];
     END IF;
-    IF TG_OP <> 'DELETE' THEN
-      SELECT r.* INTO come FROM lockstep."row of mirror-both/window: contacts"(NEW.id, NEW.email) AS r;
-      has := FOUND;
-      come_key := ARRAY[come.person_id::bigint::text];
+    -- What it should have. By the index: a plan is kept that was made when there were few rows.
+    said := set_config('enable_seqscan', 'off', true);
+    IF TG_OP = 'DELETE' THEN
+      SELECT r.* INTO come
+        FROM public.people AS s
+        CROSS JOIN LATERAL lockstep."row of mirror-both/window: contacts"(s.id, s.email) AS r
+        WHERE lockstep."same of mirror-both/window: contacts"(s.id, OLD.id);
+    ELSE
+      SELECT r.* INTO come
+        FROM public.people AS s
+        CROSS JOIN LATERAL lockstep."row of mirror-both/window: contacts"(s.id, s.email) AS r
+        WHERE lockstep."same of mirror-both/window: contacts"(s.id, NEW.id);
     END IF;
-    moved := had;
-    IF had AND has THEN
-      moved := NOT lockstep."key of mirror-both/window: contacts"(come.person_id, gone.person_id);
+    has := FOUND;
+    said := set_config('enable_seqscan', scans, true);
+    come_key := ARRAY[come.person_id::bigint::text];
+    IF TG_OP = 'UPDATE' AND had THEN
+      moved := NOT lockstep."same of mirror-both/window: contacts"(OLD.id, NEW.id);
+    END IF;
+    IF moved
+      OR starts_with(
+        coalesce(current_setting('lockstep.moves_old_709ac7ad5e00', true), ''), pg_current_xact_id()::text || ' '
+      )
+      THEN
+      IF moved THEN
+        EXECUTE 'SELECT min(m.id) FROM lockstep.move AS m WHERE m.xid = pg_current_xact_id() AND m.window_name = ''mirror-both/window'' AND m.mapping = ''contacts'' AND m.side = ''old'' AND m.from_key = $1' INTO mine
+          USING gone_key;
+      END IF;
+      PERFORM lockstep."follow of mirror-both/window: contacts"(mine);
+      IF moved THEN
+        EXECUTE 'DELETE FROM lockstep.move AS m WHERE m.id = $1 RETURNING m.found' INTO followed USING mine;
+      ELSIF had AND NOT has THEN
+        EXECUTE 'SELECT EXISTS (SELECT FROM lockstep.move AS m WHERE m.xid = pg_current_xact_id() AND m.window_name = ''mirror-both/window'' AND m.mapping = ''contacts'' AND m.side = ''old'' AND m.from_key = $1 AND m.found)' INTO followed
+          USING gone_key;
+        moved := followed;
+      END IF;
+      IF has THEN
+        EXECUTE 'SELECT FROM public.contacts AS t CROSS JOIN (SELECT $1 AS person_id, $2 AS email) AS come WHERE lockstep."key of mirror-both/window: contacts"(t.person_id, come.person_id) AND NOT (ROW(t.person_id::bigint, t.email::text)::record *<> ROW(come.person_id::bigint, come.email::text)::record)'
+          USING come.person_id, come.email;
+        GET DIAGNOSTICS n = ROW_COUNT;
+        written := n > 0;
+      END IF;
     END IF;
     IF moved THEN
-      PERFORM set_config(
+      -- The key of before is nobody's, unless another row has it by now.
+      EXECUTE 'SELECT FROM public.people AS s CROSS JOIN LATERAL lockstep."row of mirror-both/window: contacts"(s.id, s.email) AS r WHERE lockstep."same of mirror-both/window: contacts"(s.id, $1[1]::bigint)'
+        USING ARRAY[OLD.id::bigint::text];
+      GET DIAGNOSTICS n = ROW_COUNT;
+      IF n = 0 THEN
+        IF followed IS NOT TRUE THEN
+      said := set_config(
+        'lockstep.echo', 'mirror-both/window: contacts > ' || pg_current_xact_id()::text || ' ' || gone_key::text, true
+      );
+          EXECUTE 'DELETE FROM public.contacts AS t USING (SELECT $1 AS person_id, $2 AS email) AS gone WHERE lockstep."key of mirror-both/window: contacts"(t.person_id, gone.person_id) AND lockstep."part of mirror-both/window: contacts"(t.called)'
+            USING gone.person_id, gone.email;
+          GET DIAGNOSTICS n = ROW_COUNT;
+          IF n = 0 AND current_setting('transaction_isolation') <> 'read committed' THEN
+            INSERT INTO public.contacts (person_id, email) VALUES (gone.person_id, gone.email)
+            ON CONFLICT (person_id) DO NOTHING;
+            IF FOUND THEN
+              EXECUTE 'DELETE FROM public.contacts AS t USING (SELECT $1 AS person_id, $2 AS email) AS gone WHERE lockstep."key of mirror-both/window: contacts"(t.person_id, gone.person_id) AND lockstep."part of mirror-both/window: contacts"(t.called)'
+                USING gone.person_id, gone.email;
+            END IF;
+          END IF;
+        END IF;
+        INSERT INTO lockstep.tombstone (window_name, mapping, key)
+          VALUES ('mirror-both/window', 'contacts', gone_key)
+          ON CONFLICT DO NOTHING;
+      END IF;
+    ELSIF had AND NOT has THEN
+      said := set_config(
         'lockstep.echo', 'mirror-both/window: contacts > ' || pg_current_xact_id()::text || ' ' || gone_key::text, true
       );
       EXECUTE 'DELETE FROM public.contacts AS t USING (SELECT $1 AS person_id, $2 AS email) AS gone WHERE lockstep."key of mirror-both/window: contacts"(t.person_id, gone.person_id) AND lockstep."part of mirror-both/window: contacts"(t.called)'
@@ -1718,7 +2200,8 @@ CREATE OR REPLACE FUNCTION lockstep."mirror of mirror-both/window: contacts"() R
         GET DIAGNOSTICS n = ROW_COUNT;
         END IF;
       END IF;
-      PERFORM set_config(
+      IF NOT written THEN
+      said := set_config(
         'lockstep.echo', 'mirror-both/window: contacts > ' || pg_current_xact_id()::text || ' ' || come_key::text, true
       );
       INSERT INTO public.contacts AS t (person_id, email) VALUES (come.person_id, come.email)
@@ -1726,13 +2209,15 @@ CREATE OR REPLACE FUNCTION lockstep."mirror of mirror-both/window: contacts"() R
         SET email = EXCLUDED.email
         WHERE lockstep."part of mirror-both/window: contacts"(t.called);
       IF NOT FOUND THEN
-        RAISE EXCEPTION 'lockstep window %: the row of public.contacts with this key belongs to others',
-          '"mirror-both/window"'
+        RAISE EXCEPTION 'lockstep window %: the row of % with this key belongs to others',
+          '"mirror-both/window"',
+          'public.contacts'
           USING ERRCODE = 'unique_violation',
             DETAIL = format('Key (%s)=(%s)', 'person_id', array_to_string(come_key, ', '));
       END IF;
+      END IF;
     END IF;
-    PERFORM set_config('lockstep.echo', coalesce(echo, ''), true);
+    said := set_config('lockstep.echo', coalesce(echo, ''), true);
     RETURN NULL;
   END
   $body$;
@@ -1751,6 +2236,7 @@ CREATE OR REPLACE FUNCTION lockstep."mirror back of mirror-both/window: contacts
   #variable_conflict use_column
   DECLARE
     gone record;
+    now record;
     come record;
     gone_row text[];
     come_row text[];
@@ -1759,9 +2245,14 @@ CREATE OR REPLACE FUNCTION lockstep."mirror back of mirror-both/window: contacts
     had boolean := false;
     has boolean := false;
     moved boolean := false;
+    followed boolean;
+    written boolean := false;
+    mine bigint;
     fits boolean;
     n bigint;
+    scans text := current_setting('enable_seqscan');
     echo text := current_setting('lockstep.echo', true);
+    said text;
   BEGIN
     IF TG_OP <> 'INSERT' THEN
       had := lockstep."part of mirror-both/window: contacts"(OLD.called);
@@ -1772,25 +2263,49 @@ CREATE OR REPLACE FUNCTION lockstep."mirror back of mirror-both/window: contacts
         gone_key := ARRAY[OLD.person_id::bigint::text];
       END IF;
     END IF;
-    IF TG_OP <> 'DELETE' THEN
-      has := lockstep."part of mirror-both/window: contacts"(NEW.called);
+    -- By the index: a plan is kept that was made when there were few rows.
+    said := set_config('enable_seqscan', 'off', true);
+    IF TG_OP = 'DELETE' THEN
+      SELECT t.* INTO now
+        FROM public.contacts AS t
+        WHERE lockstep."key of mirror-both/window: contacts"(t.person_id, OLD.person_id);
+    ELSE
+      SELECT t.* INTO now
+        FROM public.contacts AS t
+        WHERE lockstep."key of mirror-both/window: contacts"(t.person_id, NEW.person_id);
+    END IF;
+    fits := FOUND;
+    said := set_config('enable_seqscan', scans, true);
+    IF fits THEN
+      has := lockstep."part of mirror-both/window: contacts"(now.called);
       IF has THEN
         SELECT b.* INTO come
-          FROM lockstep."back of mirror-both/window: contacts"(NEW.person_id, NEW.email, NEW.called) AS b;
+          FROM lockstep."back of mirror-both/window: contacts"(now.person_id, now.email, now.called) AS b;
         come_row := ARRAY[come.id::bigint::text];
-        come_key := ARRAY[NEW.person_id::bigint::text];
+        come_key := ARRAY[now.person_id::bigint::text];
       END IF;
     END IF;
-    IF had AND has THEN
-      moved := NOT lockstep."own of mirror-both/window: contacts"(come.id, gone.id);
+    IF had THEN
+      moved := false;
+      IF has AND NOT moved THEN
+        moved := NOT lockstep."own of mirror-both/window: contacts"(come.id, gone.id);
+      END IF;
     END IF;
     IF had AND (NOT has OR gone_key <> come_key) THEN
-      INSERT INTO lockstep.tombstone (window_name, mapping, key)
-        VALUES ('mirror-both/window', 'contacts', gone_key)
-        ON CONFLICT DO NOTHING;
+      n := 0;
+      IF TG_OP = 'UPDATE' THEN
+        EXECUTE 'SELECT FROM public.contacts AS s CROSS JOIN LATERAL (SELECT b.* FROM lockstep."back of mirror-both/window: contacts"(s.person_id, s.email, s.called) AS b WHERE lockstep."part of mirror-both/window: contacts"(s.called)) AS r WHERE lockstep."key of mirror-both/window: contacts"(s.person_id, $1[1]::bigint)'
+          USING ARRAY[OLD.person_id::bigint::text];
+        GET DIAGNOSTICS n = ROW_COUNT;
+      END IF;
+      IF n = 0 THEN
+        INSERT INTO lockstep.tombstone (window_name, mapping, key)
+          VALUES ('mirror-both/window', 'contacts', gone_key)
+          ON CONFLICT DO NOTHING;
+      END IF;
     END IF;
     IF had AND (NOT has OR moved) THEN
-      PERFORM set_config(
+      said := set_config(
         'lockstep.echo', 'mirror-both/window: contacts < ' || pg_current_xact_id()::text || ' ' || gone_row::text, true
       );
       PERFORM lockstep."unset of mirror-both/window: contacts"(gone.id);
@@ -1832,7 +2347,7 @@ CREATE OR REPLACE FUNCTION lockstep."mirror back of mirror-both/window: contacts
           FROM public.people AS s
           CROSS JOIN LATERAL lockstep."row of mirror-both/window: contacts"(s.id, s.email) AS r
           WHERE lockstep."own of mirror-both/window: contacts"(s.id, come.id)
-          AND NOT lockstep."key of mirror-both/window: contacts"(r.person_id, NEW.person_id)
+          AND NOT lockstep."key of mirror-both/window: contacts"(r.person_id, now.person_id)
         )
           THEN
           RAISE EXCEPTION 'lockstep window %: a write to % does not fit into public.people: the row there stands for another one already',
@@ -1842,22 +2357,24 @@ CREATE OR REPLACE FUNCTION lockstep."mirror back of mirror-both/window: contacts
               DETAIL = format('Key (%s)=(%s)', 'person_id', array_to_string(coalesce(come_key, gone_key), ', '));
         END IF;
       END IF;
-      PERFORM set_config(
+      said := set_config(
         'lockstep.echo', 'mirror-both/window: contacts < ' || pg_current_xact_id()::text || ' ' || come_row::text, true
       );
-      UPDATE public.people AS s
-        SET email = come.email
-        WHERE lockstep."own of mirror-both/window: contacts"(s.id, come.id);
-      IF NOT FOUND THEN
-        INSERT INTO public.people (email, id) VALUES (come.email, come.id);
+      IF NOT written THEN
+        UPDATE public.people AS s
+          SET email = come.email
+          WHERE lockstep."own of mirror-both/window: contacts"(s.id, come.id);
+        IF NOT FOUND THEN
+          INSERT INTO public.people (email, id) VALUES (come.email, come.id);
+        END IF;
       END IF;
       fits := EXISTS (
         SELECT
         FROM public.people AS s
         CROSS JOIN LATERAL lockstep."row of mirror-both/window: contacts"(s.id, s.email) AS r
         WHERE lockstep."own of mirror-both/window: contacts"(s.id, come.id)
-        AND lockstep."key of mirror-both/window: contacts"(r.person_id, NEW.person_id)
-        AND NOT (ROW(r.email::text)::record *<> ROW(NEW.email::text)::record)
+        AND lockstep."key of mirror-both/window: contacts"(r.person_id, now.person_id)
+        AND NOT (ROW(r.email::text)::record *<> ROW(now.email::text)::record)
       );
       IF NOT fits
         AND EXISTS (
@@ -1867,7 +2384,7 @@ CREATE OR REPLACE FUNCTION lockstep."mirror back of mirror-both/window: contacts
           AND (ROW(s.email::text)::record *<> ROW(come.email::text)::record)
         )
         THEN
-        PERFORM set_config(
+        said := set_config(
           'lockstep.echo',
           'mirror-both/window: contacts > ' || pg_current_xact_id()::text || ' ' || come_key::text,
           true
@@ -1876,7 +2393,7 @@ CREATE OR REPLACE FUNCTION lockstep."mirror back of mirror-both/window: contacts
         FROM public.people AS s
           CROSS JOIN LATERAL lockstep."row of mirror-both/window: contacts"(s.id, s.email) AS r
           WHERE lockstep."own of mirror-both/window: contacts"(s.id, come.id)
-          AND lockstep."key of mirror-both/window: contacts"(r.person_id, NEW.person_id)
+          AND lockstep."key of mirror-both/window: contacts"(r.person_id, now.person_id)
           AND lockstep."key of mirror-both/window: contacts"(t.person_id, r.person_id);
         fits := FOUND;
       END IF;
@@ -1888,7 +2405,7 @@ CREATE OR REPLACE FUNCTION lockstep."mirror back of mirror-both/window: contacts
             DETAIL = format('Key (%s)=(%s)', 'person_id', array_to_string(coalesce(come_key, gone_key), ', '));
       END IF;
     END IF;
-    PERFORM set_config('lockstep.echo', coalesce(echo, ''), true);
+    said := set_config('lockstep.echo', coalesce(echo, ''), true);
     RETURN NULL;
   END
   $body$;
@@ -2055,6 +2572,7 @@ DROP TRIGGER "00 lockstep mirror-both/window: contacts t" ON public.contacts;
 DROP TRIGGER "00 lockstep mirror-both/window: contacts i" ON public.contacts;
 DROP TRIGGER "00 lockstep mirror-both/window: contacts u" ON public.contacts;
 DROP TRIGGER "00 lockstep mirror-both/window: contacts d" ON public.contacts;
+DROP TRIGGER IF EXISTS "~ lockstep mirror-both/window: contacts" ON public.contacts;
 
 ----------------------------------------------------------------------------------------------------
 -- statement done/drop/window/2: remove the mirrors from public.people
@@ -2065,6 +2583,7 @@ DROP TRIGGER "00 lockstep mirror-both/window: contacts i" ON public.people;
 DROP TRIGGER "00 lockstep mirror-both/window: contacts u" ON public.people;
 DROP TRIGGER "00 lockstep mirror-both/window: contacts d" ON public.people;
 DROP TRIGGER "00 lockstep mirror-both/window: contacts t" ON public.people;
+DROP TRIGGER IF EXISTS "~ lockstep mirror-both/window: contacts" ON public.people;
 
 ----------------------------------------------------------------------------------------------------
 -- statement done/forget/window: drop the functions of the window of public.people → public.contacts, and forget what it noted
@@ -2079,8 +2598,12 @@ DROP FUNCTION lockstep."truncate of mirror-both/window: contacts"();
 DROP FUNCTION lockstep."row of mirror-both/window: contacts"(bigint, text);
 DROP FUNCTION lockstep."key of mirror-both/window: contacts"(bigint, bigint);
 DROP FUNCTION lockstep."part of mirror-both/window: contacts"(text);
+DROP FUNCTION IF EXISTS lockstep."move of mirror-both/window: contacts"();
+DROP FUNCTION IF EXISTS lockstep."follow of mirror-both/window: contacts"(bigint);
+DROP FUNCTION IF EXISTS lockstep."same of mirror-both/window: contacts"(bigint, bigint);
 DROP FUNCTION IF EXISTS lockstep."watch of mirror-both/window: contacts"();
 DELETE FROM lockstep.touched WHERE window_name = 'mirror-both/window';
 DELETE FROM lockstep.tombstone WHERE window_name = 'mirror-both/window';
 DELETE FROM lockstep.old_writer WHERE window_name = 'mirror-both/window';
 DELETE FROM lockstep.mirror_failure WHERE window_name = 'mirror-both/window';
+DELETE FROM lockstep.move WHERE window_name = 'mirror-both/window';

@@ -831,6 +831,7 @@ ALTER TABLE public.lines ALTER COLUMN item_id_legacy DROP NOT NULL;
 DELETE FROM lockstep.tombstone WHERE window_name = 'twin-dependents/keys';
 DELETE FROM lockstep.old_writer WHERE window_name = 'twin-dependents/keys';
 DELETE FROM lockstep.mirror_failure WHERE window_name = 'twin-dependents/keys';
+DELETE FROM lockstep.move WHERE window_name = 'twin-dependents/keys';
 
 WITH moved AS (
   UPDATE lockstep."window" AS w

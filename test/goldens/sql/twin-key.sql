@@ -48,6 +48,7 @@ WITH violation AS MATERIALIZED (
 DELETE FROM lockstep.tombstone WHERE window_name = 'twin-key/keys';
 DELETE FROM lockstep.old_writer WHERE window_name = 'twin-key/keys';
 DELETE FROM lockstep.mirror_failure WHERE window_name = 'twin-key/keys';
+DELETE FROM lockstep.move WHERE window_name = 'twin-key/keys';
 
 WITH moved AS (
   UPDATE lockstep."window" AS w
@@ -704,6 +705,7 @@ DROP FUNCTION lockstep."twins of twin-key/keys: public.lone"();
 DELETE FROM lockstep.tombstone WHERE window_name = 'twin-key/keys';
 DELETE FROM lockstep.old_writer WHERE window_name = 'twin-key/keys';
 DELETE FROM lockstep.mirror_failure WHERE window_name = 'twin-key/keys';
+DELETE FROM lockstep.move WHERE window_name = 'twin-key/keys';
 
 WITH moved AS (
   UPDATE lockstep."window" AS w

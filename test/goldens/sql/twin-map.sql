@@ -581,6 +581,7 @@ DROP FUNCTION lockstep."keep of twin-map/keys: public.lone"();
 DELETE FROM lockstep.tombstone WHERE window_name = 'twin-map/keys';
 DELETE FROM lockstep.old_writer WHERE window_name = 'twin-map/keys';
 DELETE FROM lockstep.mirror_failure WHERE window_name = 'twin-map/keys';
+DELETE FROM lockstep.move WHERE window_name = 'twin-map/keys';
 
 WITH moved AS (
   UPDATE lockstep."window" AS w

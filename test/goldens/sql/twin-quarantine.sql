@@ -1414,6 +1414,7 @@ DROP FUNCTION lockstep."settle of twin-quarantine/keys: public.remarks"();
 DELETE FROM lockstep.tombstone WHERE window_name = 'twin-quarantine/keys';
 DELETE FROM lockstep.old_writer WHERE window_name = 'twin-quarantine/keys';
 DELETE FROM lockstep.mirror_failure WHERE window_name = 'twin-quarantine/keys';
+DELETE FROM lockstep.move WHERE window_name = 'twin-quarantine/keys';
 
 WITH moved AS (
   UPDATE lockstep."window" AS w

@@ -128,6 +128,7 @@ WITH violation AS MATERIALIZED (
 DELETE FROM lockstep.tombstone WHERE window_name = 'twin-reference/keys';
 DELETE FROM lockstep.old_writer WHERE window_name = 'twin-reference/keys';
 DELETE FROM lockstep.mirror_failure WHERE window_name = 'twin-reference/keys';
+DELETE FROM lockstep.move WHERE window_name = 'twin-reference/keys';
 
 WITH moved AS (
   UPDATE lockstep."window" AS w
@@ -1360,6 +1361,7 @@ ALTER TABLE public.text_notes ALTER COLUMN text_id_legacy DROP NOT NULL;
 DELETE FROM lockstep.tombstone WHERE window_name = 'twin-reference/keys';
 DELETE FROM lockstep.old_writer WHERE window_name = 'twin-reference/keys';
 DELETE FROM lockstep.mirror_failure WHERE window_name = 'twin-reference/keys';
+DELETE FROM lockstep.move WHERE window_name = 'twin-reference/keys';
 
 WITH moved AS (
   UPDATE lockstep."window" AS w

@@ -39,6 +39,7 @@ describe.each([18, 15])('the journal of a database on server %i', (major) => {
       'finding',
       'migration',
       'mirror_failure',
+      'move',
       'old_writer',
       'operation',
       'quarantined',
