@@ -174,7 +174,7 @@ CREATE FUNCTION lockstep."twins of twin-reference/keys: public.texts"() RETURNS 
       by_new_0 := NEW.id_uuid IS DISTINCT FROM OLD.id_uuid;
       moved_0 := false;
     END IF;
-    IF by_old_0 AND NEW.id IS NOT NULL THEN
+    IF (by_old_0 OR NEW.id_uuid IS NULL) AND NEW.id IS NOT NULL THEN
       wanted := NEW.id::pg_catalog.text::pg_catalog.uuid;
       IF NOT (NOT by_new_0 OR wanted = NEW.id_uuid) THEN
         RAISE EXCEPTION 'lockstep window %: id and id_uuid of public.texts are written with values that do not belong together',
@@ -241,6 +241,7 @@ CREATE FUNCTION lockstep."twins of twin-reference/keys: public.text_notes"() RET
     by_new_0 boolean;
     moved_0 boolean;
     other_0 character varying(36);
+    wanted_0 uuid;
   BEGIN
     IF TG_OP = 'INSERT' THEN
       by_old_0 := NEW.text_id IS NOT NULL;
@@ -253,19 +254,18 @@ CREATE FUNCTION lockstep."twins of twin-reference/keys: public.text_notes"() RET
     END IF;
     taken := true;
     IF by_old_0 OR moved_0 AND NOT by_new_0 THEN
-      wanted := NULL;
+      wanted_0 := NULL;
       hit := true;
       IF NEW.text_id IS NOT NULL AND taken THEN
-        wanted := NEW.text_id::pg_catalog.text::pg_catalog.uuid;
-        hit := true;
+        wanted_0 := NEW.text_id::pg_catalog.text::pg_catalog.uuid;
       END IF;
-      IF NOT (NOT by_new_0 OR NEW.text_id_uuid IS NULL OR wanted IS NULL OR wanted = NEW.text_id_uuid) THEN
+      IF NOT (NOT by_new_0 OR NEW.text_id_uuid IS NULL OR wanted_0 IS NULL OR wanted_0 = NEW.text_id_uuid) THEN
         RAISE EXCEPTION 'lockstep window %: text_id and text_id_uuid of public.text_notes are written with values that do not belong together',
           '"twin-reference/keys"'
           USING ERRCODE = 'check_violation', HINT = 'Write one of the two; the other follows.';
       END IF;
       IF hit OR NOT by_new_0 THEN
-        NEW.text_id_uuid := wanted;
+        NEW.text_id_uuid := wanted_0;
       END IF;
     ELSIF by_new_0 THEN
       other_0 := NULL;
@@ -273,6 +273,14 @@ CREATE FUNCTION lockstep."twins of twin-reference/keys: public.text_notes"() RET
       IF NEW.text_id_uuid IS NOT NULL THEN
         SELECT p.id INTO other_0 FROM public.texts AS p WHERE p.id_uuid = NEW.text_id_uuid;
         hit := FOUND;
+        IF NOT hit
+          AND taken
+          AND NEW.text_id IS NOT NULL
+          AND NEW.text_id::pg_catalog.text::pg_catalog.uuid = NEW.text_id_uuid
+          THEN
+          other_0 := NEW.text_id;
+          hit := true;
+        END IF;
         IF NOT hit THEN
           other_0 := NEW.text_id_uuid::text;
           hit := true;
@@ -303,16 +311,16 @@ CREATE FUNCTION lockstep."settle of twin-reference/keys: public.text_notes"() RE
     SET row_security = 'off'
   AS $body$
   DECLARE
-    wanted uuid;
+    wanted_0 uuid;
     other_0 character varying(36);
   BEGIN
     IF NEW.text_id_uuid IS NULL AND NEW.text_id IS NOT NULL THEN
-      SELECT p.id_uuid INTO wanted FROM public.texts AS p WHERE p.id = NEW.text_id;
-      IF wanted IS NOT NULL THEN
+      wanted_0 := NEW.text_id::pg_catalog.text::pg_catalog.uuid;
+      IF wanted_0 IS NOT NULL THEN
         UPDATE public.text_notes AS t
-          SET text_id_uuid = wanted
+          SET text_id_uuid = wanted_0
           WHERE t.id = NEW.id
-          AND t.text_id = NEW.text_id
+          AND t.text_id IS NOT DISTINCT FROM NEW.text_id
           AND t.text_id_uuid IS NULL;
       END IF;
     ELSIF NEW.text_id IS NULL AND NEW.text_id_uuid IS NOT NULL THEN
@@ -321,7 +329,7 @@ CREATE FUNCTION lockstep."settle of twin-reference/keys: public.text_notes"() RE
         UPDATE public.text_notes AS t
           SET text_id = other_0
           WHERE t.id = NEW.id
-          AND t.text_id_uuid = NEW.text_id_uuid
+          AND t.text_id_uuid IS NOT DISTINCT FROM NEW.text_id_uuid
           AND t.text_id IS NULL;
       END IF;
     END IF;
@@ -869,6 +877,7 @@ CREATE OR REPLACE FUNCTION lockstep."twins of twin-reference/keys: public.text_n
     by_new_0 boolean;
     moved_0 boolean;
     other_0 character varying(36);
+    wanted_0 uuid;
   BEGIN
     IF TG_OP = 'INSERT' THEN
       by_old_0 := NEW.text_id_legacy IS NOT NULL;
@@ -895,6 +904,14 @@ CREATE OR REPLACE FUNCTION lockstep."twins of twin-reference/keys: public.text_n
       IF NEW.text_id IS NOT NULL THEN
         SELECT p.id_legacy INTO other_0 FROM public.texts AS p WHERE p.id = NEW.text_id;
         hit := FOUND;
+        IF NOT hit
+          AND taken
+          AND NEW.text_id_legacy IS NOT NULL
+          AND NEW.text_id_legacy::pg_catalog.text::pg_catalog.uuid = NEW.text_id
+          THEN
+          other_0 := NEW.text_id_legacy;
+          hit := true;
+        END IF;
         IF NOT hit THEN
           other_0 := NEW.text_id::text;
           hit := true;
@@ -909,25 +926,25 @@ CREATE OR REPLACE FUNCTION lockstep."twins of twin-reference/keys: public.text_n
         NEW.text_id_legacy := other_0;
       END IF;
     ELSIF by_old_0 OR moved_0 THEN
-      wanted := NULL;
+      wanted_0 := NULL;
       hit := true;
       IF NEW.text_id_legacy IS NOT NULL AND taken THEN
-        SELECT p.id INTO wanted FROM public.texts AS p WHERE p.id_legacy = NEW.text_id_legacy;
+        SELECT p.id INTO wanted_0 FROM public.texts AS p WHERE p.id_legacy = NEW.text_id_legacy;
         hit := FOUND;
         -- The snapshot is older than the fill of the parent: what it shows of it will not do.
-        IF (NOT hit OR wanted IS NULL) AND current_setting('transaction_isolation') <> 'read committed' THEN
+        IF (NOT hit OR wanted_0 IS NULL) AND current_setting('transaction_isolation') <> 'read committed' THEN
           RAISE EXCEPTION 'lockstep window %: the snapshot is older than the new key of public.texts',
             'twin-reference/keys'
             USING ERRCODE = 'serialization_failure', HINT = 'Try the transaction again.';
         END IF;
       END IF;
-      IF NOT (NOT by_new_0 OR NEW.text_id IS NULL OR wanted IS NULL OR wanted = NEW.text_id) THEN
+      IF NOT (NOT by_new_0 OR NEW.text_id IS NULL OR wanted_0 IS NULL OR wanted_0 = NEW.text_id) THEN
         RAISE EXCEPTION 'lockstep window %: text_id_legacy and text_id of public.text_notes are written with values that do not belong together',
           '"twin-reference/keys"'
           USING ERRCODE = 'check_violation', HINT = 'Write one of the two; the other follows.';
       END IF;
       IF hit OR NOT by_new_0 THEN
-        NEW.text_id := wanted;
+        NEW.text_id := wanted_0;
       END IF;
     END IF;
     RETURN NEW;
@@ -946,16 +963,16 @@ CREATE OR REPLACE FUNCTION lockstep."settle of twin-reference/keys: public.text_
     SET row_security = 'off'
   AS $body$
   DECLARE
-    wanted uuid;
+    wanted_0 uuid;
     other_0 character varying(36);
   BEGIN
     IF NEW.text_id IS NULL AND NEW.text_id_legacy IS NOT NULL THEN
-      SELECT p.id INTO wanted FROM public.texts AS p WHERE p.id_legacy = NEW.text_id_legacy;
-      IF wanted IS NOT NULL THEN
+      SELECT p.id INTO wanted_0 FROM public.texts AS p WHERE p.id_legacy = NEW.text_id_legacy;
+      IF wanted_0 IS NOT NULL THEN
         UPDATE public.text_notes AS t
-          SET text_id = wanted
+          SET text_id = wanted_0
           WHERE t.id = NEW.id
-          AND t.text_id_legacy = NEW.text_id_legacy
+          AND t.text_id_legacy IS NOT DISTINCT FROM NEW.text_id_legacy
           AND t.text_id IS NULL;
       END IF;
     ELSIF NEW.text_id_legacy IS NULL AND NEW.text_id IS NOT NULL THEN
@@ -964,7 +981,7 @@ CREATE OR REPLACE FUNCTION lockstep."settle of twin-reference/keys: public.text_
         UPDATE public.text_notes AS t
           SET text_id_legacy = other_0
           WHERE t.id = NEW.id
-          AND t.text_id = NEW.text_id
+          AND t.text_id IS NOT DISTINCT FROM NEW.text_id
           AND t.text_id_legacy IS NULL;
       END IF;
     END IF;
@@ -1150,7 +1167,7 @@ CREATE OR REPLACE FUNCTION lockstep."twins of twin-reference/keys: public.texts"
       by_new_0 := NEW.id_uuid IS DISTINCT FROM OLD.id_uuid;
       moved_0 := false;
     END IF;
-    IF by_old_0 AND NEW.id IS NOT NULL THEN
+    IF (by_old_0 OR NEW.id_uuid IS NULL) AND NEW.id IS NOT NULL THEN
       wanted := NEW.id::pg_catalog.text::pg_catalog.uuid;
       IF NOT (NOT by_new_0 OR wanted = NEW.id_uuid) THEN
         RAISE EXCEPTION 'lockstep window %: id and id_uuid of public.texts are written with values that do not belong together',
@@ -1190,6 +1207,7 @@ CREATE OR REPLACE FUNCTION lockstep."twins of twin-reference/keys: public.text_n
     by_new_0 boolean;
     moved_0 boolean;
     other_0 character varying(36);
+    wanted_0 uuid;
   BEGIN
     IF TG_OP = 'INSERT' THEN
       by_old_0 := NEW.text_id IS NOT NULL;
@@ -1202,19 +1220,18 @@ CREATE OR REPLACE FUNCTION lockstep."twins of twin-reference/keys: public.text_n
     END IF;
     taken := true;
     IF by_old_0 OR moved_0 AND NOT by_new_0 THEN
-      wanted := NULL;
+      wanted_0 := NULL;
       hit := true;
       IF NEW.text_id IS NOT NULL AND taken THEN
-        wanted := NEW.text_id::pg_catalog.text::pg_catalog.uuid;
-        hit := true;
+        wanted_0 := NEW.text_id::pg_catalog.text::pg_catalog.uuid;
       END IF;
-      IF NOT (NOT by_new_0 OR NEW.text_id_uuid IS NULL OR wanted IS NULL OR wanted = NEW.text_id_uuid) THEN
+      IF NOT (NOT by_new_0 OR NEW.text_id_uuid IS NULL OR wanted_0 IS NULL OR wanted_0 = NEW.text_id_uuid) THEN
         RAISE EXCEPTION 'lockstep window %: text_id and text_id_uuid of public.text_notes are written with values that do not belong together',
           '"twin-reference/keys"'
           USING ERRCODE = 'check_violation', HINT = 'Write one of the two; the other follows.';
       END IF;
       IF hit OR NOT by_new_0 THEN
-        NEW.text_id_uuid := wanted;
+        NEW.text_id_uuid := wanted_0;
       END IF;
     ELSIF by_new_0 THEN
       other_0 := NULL;
@@ -1222,6 +1239,14 @@ CREATE OR REPLACE FUNCTION lockstep."twins of twin-reference/keys: public.text_n
       IF NEW.text_id_uuid IS NOT NULL THEN
         SELECT p.id INTO other_0 FROM public.texts AS p WHERE p.id_uuid = NEW.text_id_uuid;
         hit := FOUND;
+        IF NOT hit
+          AND taken
+          AND NEW.text_id IS NOT NULL
+          AND NEW.text_id::pg_catalog.text::pg_catalog.uuid = NEW.text_id_uuid
+          THEN
+          other_0 := NEW.text_id;
+          hit := true;
+        END IF;
         IF NOT hit THEN
           other_0 := NEW.text_id_uuid::text;
           hit := true;
@@ -1252,16 +1277,16 @@ CREATE OR REPLACE FUNCTION lockstep."settle of twin-reference/keys: public.text_
     SET row_security = 'off'
   AS $body$
   DECLARE
-    wanted uuid;
+    wanted_0 uuid;
     other_0 character varying(36);
   BEGIN
     IF NEW.text_id_uuid IS NULL AND NEW.text_id IS NOT NULL THEN
-      SELECT p.id_uuid INTO wanted FROM public.texts AS p WHERE p.id = NEW.text_id;
-      IF wanted IS NOT NULL THEN
+      wanted_0 := NEW.text_id::pg_catalog.text::pg_catalog.uuid;
+      IF wanted_0 IS NOT NULL THEN
         UPDATE public.text_notes AS t
-          SET text_id_uuid = wanted
+          SET text_id_uuid = wanted_0
           WHERE t.id = NEW.id
-          AND t.text_id = NEW.text_id
+          AND t.text_id IS NOT DISTINCT FROM NEW.text_id
           AND t.text_id_uuid IS NULL;
       END IF;
     ELSIF NEW.text_id IS NULL AND NEW.text_id_uuid IS NOT NULL THEN
@@ -1270,7 +1295,7 @@ CREATE OR REPLACE FUNCTION lockstep."settle of twin-reference/keys: public.text_
         UPDATE public.text_notes AS t
           SET text_id = other_0
           WHERE t.id = NEW.id
-          AND t.text_id_uuid = NEW.text_id_uuid
+          AND t.text_id_uuid IS NOT DISTINCT FROM NEW.text_id_uuid
           AND t.text_id IS NULL;
       END IF;
     END IF;
