@@ -45,7 +45,7 @@ export function cancelRequest(config: pg.ClientConfig, lease: PgSession): Promis
   };
   const { connection, host, port, ssl } = client;
   return new Promise((resolve) => {
-    for (const ended of ['error', 'end', 'close']) connection.on(ended, () => resolve());
+    for (const ended of ['error', 'end']) connection.on(ended, () => resolve());
     const send = (): void => connection.cancel(lease.processId, lease.secretKey);
     connection.once('connect', () => (ssl === false ? send() : connection.requestSsl()));
     connection.once('sslconnect', send);

@@ -13,7 +13,7 @@ import { cancelRequest, demandChannelBinding, wantsAnother } from './driver-prot
 import { closedError, PgSession } from './pg-session.js';
 import { askPooler, type Pooler } from './pooler.js';
 import { toDatabaseError } from './to-database-error.js';
-import { readTransport, type Transport } from './transport.js';
+import { driverOptions, readTransport, type Transport } from './transport.js';
 
 export interface PgDatabaseOptions {
   /** `postgresql://…`; what it leaves out comes from the PG* variables, as everywhere in PostgreSQL. */
@@ -238,20 +238,6 @@ function transportOf(url: string): Transport | DatabaseError {
   } catch (error) {
     return toDatabaseError(error, 'connect');
   }
-}
-
-/** Administrators find us by `application_name`, whatever the URL says. */
-function driverOptions({ url, attempts, channelBinding, direct }: Transport, attempt: number): pg.ClientConfig {
-  const [base = '', query = ''] = url.split(/\?(.*)/s);
-  const parameters = new URLSearchParams(query);
-  parameters.set('application_name', 'lockstep');
-  const ssl = attempts[attempt]!;
-  return {
-    connectionString: `${base}?${parameters.toString().replaceAll('+', '%20')}`,
-    ssl,
-    ...(ssl !== false && direct && { sslnegotiation: 'direct' }),
-    ...(ssl !== false && channelBinding !== 'disable' && { enableChannelBinding: true }),
-  } as pg.ClientConfig;
 }
 
 function beginStatement({ isolation, readOnly }: TransactionOptions): string {

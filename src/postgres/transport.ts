@@ -8,6 +8,7 @@ import { existsSync, readFileSync, statSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
 import * as tls from 'node:tls';
+import type pg from 'pg';
 import { DatabaseError } from '../executor/session.js';
 
 export interface Transport {
@@ -53,6 +54,20 @@ export function readTransport(url: string): Transport {
     channelBinding,
     direct,
     url: `${base}?${rest.toString().replaceAll('+', '%20')}`,
+  };
+}
+
+/** Administrators find us by `application_name`, whatever the URL says. */
+export function driverOptions({ url, attempts, channelBinding, direct }: Transport, attempt: number): pg.ClientConfig {
+  const [base = '', query = ''] = url.split(/\?(.*)/s);
+  const parameters = new URLSearchParams(query);
+  parameters.set('application_name', 'lockstep');
+  const ssl = attempts[attempt]!;
+  return {
+    connectionString: `${base}?${parameters.toString().replaceAll('+', '%20')}`,
+    ssl,
+    ...(ssl !== false && direct && { sslnegotiation: 'direct' }),
+    ...(ssl !== false && channelBinding !== 'disable' && { enableChannelBinding: true }),
   };
 }
 

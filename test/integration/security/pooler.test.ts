@@ -34,9 +34,9 @@ for (const major of [18, 15])
     const look = async (): Promise<string> => (await application.query<{ seen: string }>(SEEN)).rows[0]!.seen;
     const untouched = await look();
     const seen = new Set<string>();
-    let over = false;
+    const over = new AbortController();
     const looking = (async () => {
-      while (!over) seen.add(await look());
+      while (!over.signal.aborted) seen.add(await look());
     })();
 
     const plan = planOn(database, {
@@ -55,7 +55,7 @@ for (const major of [18, 15])
     expect([refused.exit, refused.diagnostics.map(({ code }) => code)]).toEqual([1, ['LS9082']]);
     expect(told(refused)).toMatch(/run outside of transactions: `i\//);
 
-    over = true;
+    over.abort();
     await looking;
     expect([...seen]).toEqual([untouched]);
     const locks = `SELECT count(*)::int FROM pg_locks WHERE locktype = 'advisory' AND database = (SELECT oid FROM pg_database WHERE datname = current_database())`;
