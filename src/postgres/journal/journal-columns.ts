@@ -15,7 +15,7 @@ export const JOURNAL_COLUMNS: Readonly<Record<string, string>> = {
   mirror_failure:
     'id window_name mapping side operation key_before key_after sqlstate message at by_user application accepted_at accepted_by',
   move: 'id xid window_name mapping side from_key to_key row_before row_after found',
-  old_writer: 'window_name mapping side at by_user application',
+  old_writer: 'window_name mapping side at by_user application xid',
   operation: 'run_id id ordinal state epoch outcome attempts first_left_pending_at started_at finished_at',
   quarantined: 'run_id operation_id id range_number key row sqlstate message detail at replayed_at replayed_by',
   range:

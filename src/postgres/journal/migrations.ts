@@ -395,6 +395,11 @@ export const JOURNAL_MIGRATIONS: readonly JournalMigration[] = [
       CREATE INDEX move_from ON lockstep.move (xid, window_name, mapping, side, from_key);
       CREATE INDEX move_to ON lockstep.move (xid, window_name, mapping, side, row_after);
       COMMENT ON TABLE lockstep.move IS 'keys of mirrored rows that the transaction at hand changes, in order, until the other side has followed; side: the one that was written. Between transactions there are none';
+
+      ALTER TABLE lockstep.old_writer ADD COLUMN xid xid8;
+      ALTER TABLE lockstep.old_writer ALTER COLUMN xid SET DEFAULT pg_current_xact_id();
+      CREATE INDEX old_writer_xid ON lockstep.old_writer (xid);
+      COMMENT ON COLUMN lockstep.old_writer.xid IS 'by which the transaction finds that it is noted';
     `,
   },
 ];

@@ -50,12 +50,19 @@ export function isDeleted({ mapping }: Mirror, window: string, row: string): str
 
 /**
  * Who writes the side that does not lead: it can be closed once nobody does. One row for each transaction, without a unique
- * index that two of them could meet at. What another mirror writes there, in this transaction, somebody wrote elsewhere.
+ * index that two of them could meet at. What another mirror writes there, somebody wrote elsewhere: the functions at work say so,
+ * and not a setting, which a session could make.
  */
-export function noteWriter({ names, mapping }: Mirror, window: string, side: 'old' | 'new'): string {
-  return `  IF strpos(coalesce(echo, ''), pg_current_xact_id()::text || ' {') = 0 AND current_setting('lockstep.seen', true) IS DISTINCT FROM pg_current_xact_id()::text || ${quoteLiteral(` ${names.echo} ${side}`)} THEN
-    INSERT INTO lockstep.old_writer (window_name, mapping, side) VALUES (${quoteLiteral(window)}, ${quoteLiteral(mapping.name)}, '${side}');
-    PERFORM set_config('lockstep.seen', pg_current_xact_id()::text || ${quoteLiteral(` ${names.echo} ${side}`)}, true);
+export function noteWriter({ mapping }: Mirror, window: string, side: 'old' | 'new'): string {
+  const noted = `SELECT FROM lockstep.old_writer AS w WHERE w.xid = pg_current_xact_id() AND w.window_name = $1 AND w.mapping = $2 AND w.side = $3`;
+  const values = `${quoteLiteral(window)}, ${quoteLiteral(mapping.name)}, '${side}'`;
+  return `  GET DIAGNOSTICS said = PG_CONTEXT;
+  IF strpos(substr(said, strpos(said, 'lockstep."mirror ') + 1), 'lockstep."mirror ') = 0 THEN
+    EXECUTE ${quoteLiteral(noted)} USING ${values};
+    GET DIAGNOSTICS n = ROW_COUNT;
+    IF n = 0 THEN
+      INSERT INTO lockstep.old_writer (window_name, mapping, side) VALUES (${values});
+    END IF;
   END IF;
 `;
 }

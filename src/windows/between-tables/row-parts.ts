@@ -53,6 +53,11 @@ export function overriding(columns: readonly MappedColumn[]): string {
   return columns.some((column) => column.identityAlways) ? ' OVERRIDING SYSTEM VALUE' : '';
 }
 
+/** What stands in quotes keeps its lines: names and texts may hold line ends. No comment in such a text has a quote. */
 export function indented(text: string, by: string): string {
-  return text.replaceAll(/^/gm, by);
+  return text.replaceAll(
+    /^("(?:[^"]|"")*"|'(?:[^']|'')*')?|"(?:[^"]|"")*"|'(?:[^']|'')*'/gm,
+    (matched: string, _: unknown, offset: number) =>
+      offset === 0 || text[offset - 1] === '\n' ? by + matched : matched,
+  );
 }

@@ -31,8 +31,16 @@ CREATE OR REPLACE FUNCTION lockstep."follow of mirror-both-deletes/window: badge
     SET extra_float_digits = '1'
     SET bytea_output = 'hex'
     SET lc_monetary = 'C'
+    SET lc_numeric = 'C'
+    SET lc_time = 'C'
+    SET array_nulls = 'on'
+    SET transform_null_equals = 'off'
+    SET xmlbinary = 'base64'
+    SET xmloption = 'content'
     SET standard_conforming_strings = 'on'
     SET row_security = 'off'
+    SET default_text_search_config
+    FROM CURRENT
   AS $body$
   #variable_conflict use_column
   DECLARE
@@ -107,8 +115,16 @@ CREATE OR REPLACE FUNCTION lockstep."move of mirror-both-deletes/window: badges"
     SET extra_float_digits = '1'
     SET bytea_output = 'hex'
     SET lc_monetary = 'C'
+    SET lc_numeric = 'C'
+    SET lc_time = 'C'
+    SET array_nulls = 'on'
+    SET transform_null_equals = 'off'
+    SET xmlbinary = 'base64'
+    SET xmloption = 'content'
     SET standard_conforming_strings = 'on'
     SET row_security = 'off'
+    SET default_text_search_config
+    FROM CURRENT
   AS $body$
   #variable_conflict use_column
   DECLARE
@@ -159,8 +175,16 @@ CREATE FUNCTION lockstep."mirror of mirror-both-deletes/window: badges"() RETURN
     SET extra_float_digits = '1'
     SET bytea_output = 'hex'
     SET lc_monetary = 'C'
+    SET lc_numeric = 'C'
+    SET lc_time = 'C'
+    SET array_nulls = 'on'
+    SET transform_null_equals = 'off'
+    SET xmlbinary = 'base64'
+    SET xmloption = 'content'
     SET standard_conforming_strings = 'on'
     SET row_security = 'off'
+    SET default_text_search_config
+    FROM CURRENT
   AS $body$
   #variable_conflict use_column
   DECLARE
@@ -347,8 +371,16 @@ CREATE FUNCTION lockstep."truncate of mirror-both-deletes/window: badges"() RETU
     SET extra_float_digits = '1'
     SET bytea_output = 'hex'
     SET lc_monetary = 'C'
+    SET lc_numeric = 'C'
+    SET lc_time = 'C'
+    SET array_nulls = 'on'
+    SET transform_null_equals = 'off'
+    SET xmlbinary = 'base64'
+    SET xmloption = 'content'
     SET standard_conforming_strings = 'on'
     SET row_security = 'off'
+    SET default_text_search_config
+    FROM CURRENT
   AS $body$
   BEGIN
     RAISE EXCEPTION 'lockstep window %: TRUNCATE of % would leave the other side behind',
@@ -387,8 +419,16 @@ CREATE OR REPLACE FUNCTION lockstep."follow of mirror-both-deletes/window: names
     SET extra_float_digits = '1'
     SET bytea_output = 'hex'
     SET lc_monetary = 'C'
+    SET lc_numeric = 'C'
+    SET lc_time = 'C'
+    SET array_nulls = 'on'
+    SET transform_null_equals = 'off'
+    SET xmlbinary = 'base64'
+    SET xmloption = 'content'
     SET standard_conforming_strings = 'on'
     SET row_security = 'off'
+    SET default_text_search_config
+    FROM CURRENT
   AS $body$
   #variable_conflict use_column
   DECLARE
@@ -463,8 +503,16 @@ CREATE OR REPLACE FUNCTION lockstep."move of mirror-both-deletes/window: names"(
     SET extra_float_digits = '1'
     SET bytea_output = 'hex'
     SET lc_monetary = 'C'
+    SET lc_numeric = 'C'
+    SET lc_time = 'C'
+    SET array_nulls = 'on'
+    SET transform_null_equals = 'off'
+    SET xmlbinary = 'base64'
+    SET xmloption = 'content'
     SET standard_conforming_strings = 'on'
     SET row_security = 'off'
+    SET default_text_search_config
+    FROM CURRENT
   AS $body$
   #variable_conflict use_column
   DECLARE
@@ -515,8 +563,16 @@ CREATE FUNCTION lockstep."mirror of mirror-both-deletes/window: names"() RETURNS
     SET extra_float_digits = '1'
     SET bytea_output = 'hex'
     SET lc_monetary = 'C'
+    SET lc_numeric = 'C'
+    SET lc_time = 'C'
+    SET array_nulls = 'on'
+    SET transform_null_equals = 'off'
+    SET xmlbinary = 'base64'
+    SET xmloption = 'content'
     SET standard_conforming_strings = 'on'
     SET row_security = 'off'
+    SET default_text_search_config
+    FROM CURRENT
   AS $body$
   #variable_conflict use_column
   DECLARE
@@ -677,8 +733,16 @@ CREATE FUNCTION lockstep."truncate of mirror-both-deletes/window: names"() RETUR
     SET extra_float_digits = '1'
     SET bytea_output = 'hex'
     SET lc_monetary = 'C'
+    SET lc_numeric = 'C'
+    SET lc_time = 'C'
+    SET array_nulls = 'on'
+    SET transform_null_equals = 'off'
+    SET xmlbinary = 'base64'
+    SET xmloption = 'content'
     SET standard_conforming_strings = 'on'
     SET row_security = 'off'
+    SET default_text_search_config
+    FROM CURRENT
   AS $body$
   BEGIN
     RAISE EXCEPTION 'lockstep window %: TRUNCATE of % would leave the other side behind',
@@ -735,8 +799,16 @@ CREATE FUNCTION lockstep."mirror back of mirror-both-deletes/window: badges"() R
     SET extra_float_digits = '1'
     SET bytea_output = 'hex'
     SET lc_monetary = 'C'
+    SET lc_numeric = 'C'
+    SET lc_time = 'C'
+    SET array_nulls = 'on'
+    SET transform_null_equals = 'off'
+    SET xmlbinary = 'base64'
+    SET xmloption = 'content'
     SET standard_conforming_strings = 'on'
     SET row_security = 'off'
+    SET default_text_search_config
+    FROM CURRENT
   AS $body$
   #variable_conflict use_column
   DECLARE
@@ -759,15 +831,15 @@ CREATE FUNCTION lockstep."mirror back of mirror-both-deletes/window: badges"() R
     echo text := current_setting('lockstep.echo', true);
     said text;
   BEGIN
-    IF strpos(coalesce(echo, ''), pg_current_xact_id()::text || ' {') = 0
-      AND current_setting('lockstep.seen', true) IS DISTINCT FROM pg_current_xact_id()::text
-        || ' mirror-both-deletes/window: badges new'
-      THEN
-      INSERT INTO lockstep.old_writer (window_name, mapping, side)
-        VALUES ('mirror-both-deletes/window', 'badges', 'new');
-      PERFORM set_config(
-        'lockstep.seen', pg_current_xact_id()::text || ' mirror-both-deletes/window: badges new', true
-      );
+    GET DIAGNOSTICS said = PG_CONTEXT;
+    IF strpos(substr(said, strpos(said, 'lockstep."mirror ') + 1), 'lockstep."mirror ') = 0 THEN
+      EXECUTE 'SELECT FROM lockstep.old_writer AS w WHERE w.xid = pg_current_xact_id() AND w.window_name = $1 AND w.mapping = $2 AND w.side = $3'
+        USING 'mirror-both-deletes/window', 'badges', 'new';
+      GET DIAGNOSTICS n = ROW_COUNT;
+      IF n = 0 THEN
+        INSERT INTO lockstep.old_writer (window_name, mapping, side)
+          VALUES ('mirror-both-deletes/window', 'badges', 'new');
+      END IF;
     END IF;
     IF TG_OP <> 'INSERT' THEN
       had := true;
@@ -935,8 +1007,16 @@ CREATE OR REPLACE FUNCTION lockstep."follow back of mirror-both-deletes/window: 
     SET extra_float_digits = '1'
     SET bytea_output = 'hex'
     SET lc_monetary = 'C'
+    SET lc_numeric = 'C'
+    SET lc_time = 'C'
+    SET array_nulls = 'on'
+    SET transform_null_equals = 'off'
+    SET xmlbinary = 'base64'
+    SET xmloption = 'content'
     SET standard_conforming_strings = 'on'
     SET row_security = 'off'
+    SET default_text_search_config
+    FROM CURRENT
   AS $body$
   #variable_conflict use_column
   DECLARE
@@ -1011,8 +1091,16 @@ CREATE OR REPLACE FUNCTION lockstep."move back of mirror-both-deletes/window: na
     SET extra_float_digits = '1'
     SET bytea_output = 'hex'
     SET lc_monetary = 'C'
+    SET lc_numeric = 'C'
+    SET lc_time = 'C'
+    SET array_nulls = 'on'
+    SET transform_null_equals = 'off'
+    SET xmlbinary = 'base64'
+    SET xmloption = 'content'
     SET standard_conforming_strings = 'on'
     SET row_security = 'off'
+    SET default_text_search_config
+    FROM CURRENT
   AS $body$
   #variable_conflict use_column
   DECLARE
@@ -1064,8 +1152,16 @@ CREATE FUNCTION lockstep."mirror back of mirror-both-deletes/window: names"() RE
     SET extra_float_digits = '1'
     SET bytea_output = 'hex'
     SET lc_monetary = 'C'
+    SET lc_numeric = 'C'
+    SET lc_time = 'C'
+    SET array_nulls = 'on'
+    SET transform_null_equals = 'off'
+    SET xmlbinary = 'base64'
+    SET xmloption = 'content'
     SET standard_conforming_strings = 'on'
     SET row_security = 'off'
+    SET default_text_search_config
+    FROM CURRENT
   AS $body$
   #variable_conflict use_column
   DECLARE
@@ -1088,13 +1184,15 @@ CREATE FUNCTION lockstep."mirror back of mirror-both-deletes/window: names"() RE
     echo text := current_setting('lockstep.echo', true);
     said text;
   BEGIN
-    IF strpos(coalesce(echo, ''), pg_current_xact_id()::text || ' {') = 0
-      AND current_setting('lockstep.seen', true) IS DISTINCT FROM pg_current_xact_id()::text
-        || ' mirror-both-deletes/window: names new'
-      THEN
-      INSERT INTO lockstep.old_writer (window_name, mapping, side)
-        VALUES ('mirror-both-deletes/window', 'names', 'new');
-      PERFORM set_config('lockstep.seen', pg_current_xact_id()::text || ' mirror-both-deletes/window: names new', true);
+    GET DIAGNOSTICS said = PG_CONTEXT;
+    IF strpos(substr(said, strpos(said, 'lockstep."mirror ') + 1), 'lockstep."mirror ') = 0 THEN
+      EXECUTE 'SELECT FROM lockstep.old_writer AS w WHERE w.xid = pg_current_xact_id() AND w.window_name = $1 AND w.mapping = $2 AND w.side = $3'
+        USING 'mirror-both-deletes/window', 'names', 'new';
+      GET DIAGNOSTICS n = ROW_COUNT;
+      IF n = 0 THEN
+        INSERT INTO lockstep.old_writer (window_name, mapping, side)
+          VALUES ('mirror-both-deletes/window', 'names', 'new');
+      END IF;
     END IF;
     IF TG_OP <> 'INSERT' THEN
       had := true;
@@ -1812,8 +1910,16 @@ CREATE OR REPLACE FUNCTION lockstep."watch of mirror-both-deletes/window: badges
     SET extra_float_digits = '1'
     SET bytea_output = 'hex'
     SET lc_monetary = 'C'
+    SET lc_numeric = 'C'
+    SET lc_time = 'C'
+    SET array_nulls = 'on'
+    SET transform_null_equals = 'off'
+    SET xmlbinary = 'base64'
+    SET xmloption = 'content'
     SET standard_conforming_strings = 'on'
     SET row_security = 'off'
+    SET default_text_search_config
+    FROM CURRENT
   AS $body$
   BEGIN
     IF TG_ARGV[0] = 'old' THEN
@@ -1871,8 +1977,16 @@ CREATE OR REPLACE FUNCTION lockstep."watch of mirror-both-deletes/window: names"
     SET extra_float_digits = '1'
     SET bytea_output = 'hex'
     SET lc_monetary = 'C'
+    SET lc_numeric = 'C'
+    SET lc_time = 'C'
+    SET array_nulls = 'on'
+    SET transform_null_equals = 'off'
+    SET xmlbinary = 'base64'
+    SET xmloption = 'content'
     SET standard_conforming_strings = 'on'
     SET row_security = 'off'
+    SET default_text_search_config
+    FROM CURRENT
   AS $body$
   BEGIN
     IF TG_ARGV[0] = 'old' THEN
@@ -2163,8 +2277,16 @@ CREATE OR REPLACE FUNCTION lockstep."mirror of mirror-both-deletes/window: badge
     SET extra_float_digits = '1'
     SET bytea_output = 'hex'
     SET lc_monetary = 'C'
+    SET lc_numeric = 'C'
+    SET lc_time = 'C'
+    SET array_nulls = 'on'
+    SET transform_null_equals = 'off'
+    SET xmlbinary = 'base64'
+    SET xmloption = 'content'
     SET standard_conforming_strings = 'on'
     SET row_security = 'off'
+    SET default_text_search_config
+    FROM CURRENT
   AS $body$
   #variable_conflict use_column
   DECLARE
@@ -2351,8 +2473,16 @@ CREATE OR REPLACE FUNCTION lockstep."mirror back of mirror-both-deletes/window: 
     SET extra_float_digits = '1'
     SET bytea_output = 'hex'
     SET lc_monetary = 'C'
+    SET lc_numeric = 'C'
+    SET lc_time = 'C'
+    SET array_nulls = 'on'
+    SET transform_null_equals = 'off'
+    SET xmlbinary = 'base64'
+    SET xmloption = 'content'
     SET standard_conforming_strings = 'on'
     SET row_security = 'off'
+    SET default_text_search_config
+    FROM CURRENT
   AS $body$
   #variable_conflict use_column
   DECLARE
@@ -2375,15 +2505,15 @@ CREATE OR REPLACE FUNCTION lockstep."mirror back of mirror-both-deletes/window: 
     echo text := current_setting('lockstep.echo', true);
     said text;
   BEGIN
-    IF strpos(coalesce(echo, ''), pg_current_xact_id()::text || ' {') = 0
-      AND current_setting('lockstep.seen', true) IS DISTINCT FROM pg_current_xact_id()::text
-        || ' mirror-both-deletes/window: badges new'
-      THEN
-      INSERT INTO lockstep.old_writer (window_name, mapping, side)
-        VALUES ('mirror-both-deletes/window', 'badges', 'new');
-      PERFORM set_config(
-        'lockstep.seen', pg_current_xact_id()::text || ' mirror-both-deletes/window: badges new', true
-      );
+    GET DIAGNOSTICS said = PG_CONTEXT;
+    IF strpos(substr(said, strpos(said, 'lockstep."mirror ') + 1), 'lockstep."mirror ') = 0 THEN
+      EXECUTE 'SELECT FROM lockstep.old_writer AS w WHERE w.xid = pg_current_xact_id() AND w.window_name = $1 AND w.mapping = $2 AND w.side = $3'
+        USING 'mirror-both-deletes/window', 'badges', 'new';
+      GET DIAGNOSTICS n = ROW_COUNT;
+      IF n = 0 THEN
+        INSERT INTO lockstep.old_writer (window_name, mapping, side)
+          VALUES ('mirror-both-deletes/window', 'badges', 'new');
+      END IF;
     END IF;
     IF TG_OP <> 'INSERT' THEN
       had := true;
@@ -2549,8 +2679,16 @@ CREATE OR REPLACE FUNCTION lockstep."mirror of mirror-both-deletes/window: names
     SET extra_float_digits = '1'
     SET bytea_output = 'hex'
     SET lc_monetary = 'C'
+    SET lc_numeric = 'C'
+    SET lc_time = 'C'
+    SET array_nulls = 'on'
+    SET transform_null_equals = 'off'
+    SET xmlbinary = 'base64'
+    SET xmloption = 'content'
     SET standard_conforming_strings = 'on'
     SET row_security = 'off'
+    SET default_text_search_config
+    FROM CURRENT
   AS $body$
   #variable_conflict use_column
   DECLARE
@@ -2718,8 +2856,16 @@ CREATE OR REPLACE FUNCTION lockstep."mirror back of mirror-both-deletes/window: 
     SET extra_float_digits = '1'
     SET bytea_output = 'hex'
     SET lc_monetary = 'C'
+    SET lc_numeric = 'C'
+    SET lc_time = 'C'
+    SET array_nulls = 'on'
+    SET transform_null_equals = 'off'
+    SET xmlbinary = 'base64'
+    SET xmloption = 'content'
     SET standard_conforming_strings = 'on'
     SET row_security = 'off'
+    SET default_text_search_config
+    FROM CURRENT
   AS $body$
   #variable_conflict use_column
   DECLARE
@@ -2742,13 +2888,15 @@ CREATE OR REPLACE FUNCTION lockstep."mirror back of mirror-both-deletes/window: 
     echo text := current_setting('lockstep.echo', true);
     said text;
   BEGIN
-    IF strpos(coalesce(echo, ''), pg_current_xact_id()::text || ' {') = 0
-      AND current_setting('lockstep.seen', true) IS DISTINCT FROM pg_current_xact_id()::text
-        || ' mirror-both-deletes/window: names new'
-      THEN
-      INSERT INTO lockstep.old_writer (window_name, mapping, side)
-        VALUES ('mirror-both-deletes/window', 'names', 'new');
-      PERFORM set_config('lockstep.seen', pg_current_xact_id()::text || ' mirror-both-deletes/window: names new', true);
+    GET DIAGNOSTICS said = PG_CONTEXT;
+    IF strpos(substr(said, strpos(said, 'lockstep."mirror ') + 1), 'lockstep."mirror ') = 0 THEN
+      EXECUTE 'SELECT FROM lockstep.old_writer AS w WHERE w.xid = pg_current_xact_id() AND w.window_name = $1 AND w.mapping = $2 AND w.side = $3'
+        USING 'mirror-both-deletes/window', 'names', 'new';
+      GET DIAGNOSTICS n = ROW_COUNT;
+      IF n = 0 THEN
+        INSERT INTO lockstep.old_writer (window_name, mapping, side)
+          VALUES ('mirror-both-deletes/window', 'names', 'new');
+      END IF;
     END IF;
     IF TG_OP <> 'INSERT' THEN
       had := true;

@@ -155,8 +155,16 @@ CREATE OR REPLACE FUNCTION lockstep."follow of mirror-both/window: contacts"(big
     SET extra_float_digits = '1'
     SET bytea_output = 'hex'
     SET lc_monetary = 'C'
+    SET lc_numeric = 'C'
+    SET lc_time = 'C'
+    SET array_nulls = 'on'
+    SET transform_null_equals = 'off'
+    SET xmlbinary = 'base64'
+    SET xmloption = 'content'
     SET standard_conforming_strings = 'on'
     SET row_security = 'off'
+    SET default_text_search_config
+    FROM CURRENT
   AS $body$
   #variable_conflict use_column
   DECLARE
@@ -242,8 +250,16 @@ CREATE OR REPLACE FUNCTION lockstep."move of mirror-both/window: contacts"() RET
     SET extra_float_digits = '1'
     SET bytea_output = 'hex'
     SET lc_monetary = 'C'
+    SET lc_numeric = 'C'
+    SET lc_time = 'C'
+    SET array_nulls = 'on'
+    SET transform_null_equals = 'off'
+    SET xmlbinary = 'base64'
+    SET xmloption = 'content'
     SET standard_conforming_strings = 'on'
     SET row_security = 'off'
+    SET default_text_search_config
+    FROM CURRENT
   AS $body$
   #variable_conflict use_column
   DECLARE
@@ -294,8 +310,16 @@ CREATE FUNCTION lockstep."mirror of mirror-both/window: contacts"() RETURNS trig
     SET extra_float_digits = '1'
     SET bytea_output = 'hex'
     SET lc_monetary = 'C'
+    SET lc_numeric = 'C'
+    SET lc_time = 'C'
+    SET array_nulls = 'on'
+    SET transform_null_equals = 'off'
+    SET xmlbinary = 'base64'
+    SET xmloption = 'content'
     SET standard_conforming_strings = 'on'
     SET row_security = 'off'
+    SET default_text_search_config
+    FROM CURRENT
   AS $body$
   #variable_conflict use_column
   DECLARE
@@ -452,8 +476,16 @@ CREATE FUNCTION lockstep."truncate of mirror-both/window: contacts"() RETURNS tr
     SET extra_float_digits = '1'
     SET bytea_output = 'hex'
     SET lc_monetary = 'C'
+    SET lc_numeric = 'C'
+    SET lc_time = 'C'
+    SET array_nulls = 'on'
+    SET transform_null_equals = 'off'
+    SET xmlbinary = 'base64'
+    SET xmloption = 'content'
     SET standard_conforming_strings = 'on'
     SET row_security = 'off'
+    SET default_text_search_config
+    FROM CURRENT
   AS $body$
   BEGIN
     RAISE EXCEPTION 'lockstep window %: TRUNCATE of % would leave the other side behind',
@@ -653,8 +685,16 @@ CREATE OR REPLACE FUNCTION lockstep."mirror of mirror-both/window: contacts"() R
     SET extra_float_digits = '1'
     SET bytea_output = 'hex'
     SET lc_monetary = 'C'
+    SET lc_numeric = 'C'
+    SET lc_time = 'C'
+    SET array_nulls = 'on'
+    SET transform_null_equals = 'off'
+    SET xmlbinary = 'base64'
+    SET xmloption = 'content'
     SET standard_conforming_strings = 'on'
     SET row_security = 'off'
+    SET default_text_search_config
+    FROM CURRENT
   AS $body$
   #variable_conflict use_column
   DECLARE
@@ -1064,8 +1104,16 @@ CREATE FUNCTION lockstep."mirror back of mirror-both/window: contacts"() RETURNS
     SET extra_float_digits = '1'
     SET bytea_output = 'hex'
     SET lc_monetary = 'C'
+    SET lc_numeric = 'C'
+    SET lc_time = 'C'
+    SET array_nulls = 'on'
+    SET transform_null_equals = 'off'
+    SET xmlbinary = 'base64'
+    SET xmloption = 'content'
     SET standard_conforming_strings = 'on'
     SET row_security = 'off'
+    SET default_text_search_config
+    FROM CURRENT
   AS $body$
   #variable_conflict use_column
   DECLARE
@@ -1088,12 +1136,14 @@ CREATE FUNCTION lockstep."mirror back of mirror-both/window: contacts"() RETURNS
     echo text := current_setting('lockstep.echo', true);
     said text;
   BEGIN
-    IF strpos(coalesce(echo, ''), pg_current_xact_id()::text || ' {') = 0
-      AND current_setting('lockstep.seen', true) IS DISTINCT FROM pg_current_xact_id()::text
-        || ' mirror-both/window: contacts new'
-      THEN
-      INSERT INTO lockstep.old_writer (window_name, mapping, side) VALUES ('mirror-both/window', 'contacts', 'new');
-      PERFORM set_config('lockstep.seen', pg_current_xact_id()::text || ' mirror-both/window: contacts new', true);
+    GET DIAGNOSTICS said = PG_CONTEXT;
+    IF strpos(substr(said, strpos(said, 'lockstep."mirror ') + 1), 'lockstep."mirror ') = 0 THEN
+      EXECUTE 'SELECT FROM lockstep.old_writer AS w WHERE w.xid = pg_current_xact_id() AND w.window_name = $1 AND w.mapping = $2 AND w.side = $3'
+        USING 'mirror-both/window', 'contacts', 'new';
+      GET DIAGNOSTICS n = ROW_COUNT;
+      IF n = 0 THEN
+        INSERT INTO lockstep.old_writer (window_name, mapping, side) VALUES ('mirror-both/window', 'contacts', 'new');
+      END IF;
     END IF;
     IF TG_OP <> 'INSERT' THEN
       had := lockstep."part of mirror-both/window: contacts"(OLD.called);
@@ -1361,8 +1411,16 @@ CREATE OR REPLACE FUNCTION lockstep."watch of mirror-both/window: contacts"() RE
     SET extra_float_digits = '1'
     SET bytea_output = 'hex'
     SET lc_monetary = 'C'
+    SET lc_numeric = 'C'
+    SET lc_time = 'C'
+    SET array_nulls = 'on'
+    SET transform_null_equals = 'off'
+    SET xmlbinary = 'base64'
+    SET xmloption = 'content'
     SET standard_conforming_strings = 'on'
     SET row_security = 'off'
+    SET default_text_search_config
+    FROM CURRENT
   AS $body$
   BEGIN
     IF TG_ARGV[0] = 'old' THEN
@@ -1695,8 +1753,16 @@ CREATE OR REPLACE FUNCTION lockstep."mirror of mirror-both/window: contacts"() R
     SET extra_float_digits = '1'
     SET bytea_output = 'hex'
     SET lc_monetary = 'C'
+    SET lc_numeric = 'C'
+    SET lc_time = 'C'
+    SET array_nulls = 'on'
+    SET transform_null_equals = 'off'
+    SET xmlbinary = 'base64'
+    SET xmloption = 'content'
     SET standard_conforming_strings = 'on'
     SET row_security = 'off'
+    SET default_text_search_config
+    FROM CURRENT
   AS $body$
   #variable_conflict use_column
   DECLARE
@@ -1853,8 +1919,16 @@ CREATE OR REPLACE FUNCTION lockstep."mirror back of mirror-both/window: contacts
     SET extra_float_digits = '1'
     SET bytea_output = 'hex'
     SET lc_monetary = 'C'
+    SET lc_numeric = 'C'
+    SET lc_time = 'C'
+    SET array_nulls = 'on'
+    SET transform_null_equals = 'off'
+    SET xmlbinary = 'base64'
+    SET xmloption = 'content'
     SET standard_conforming_strings = 'on'
     SET row_security = 'off'
+    SET default_text_search_config
+    FROM CURRENT
   AS $body$
   #variable_conflict use_column
   DECLARE
@@ -1877,12 +1951,14 @@ CREATE OR REPLACE FUNCTION lockstep."mirror back of mirror-both/window: contacts
     echo text := current_setting('lockstep.echo', true);
     said text;
   BEGIN
-    IF strpos(coalesce(echo, ''), pg_current_xact_id()::text || ' {') = 0
-      AND current_setting('lockstep.seen', true) IS DISTINCT FROM pg_current_xact_id()::text
-        || ' mirror-both/window: contacts new'
-      THEN
-      INSERT INTO lockstep.old_writer (window_name, mapping, side) VALUES ('mirror-both/window', 'contacts', 'new');
-      PERFORM set_config('lockstep.seen', pg_current_xact_id()::text || ' mirror-both/window: contacts new', true);
+    GET DIAGNOSTICS said = PG_CONTEXT;
+    IF strpos(substr(said, strpos(said, 'lockstep."mirror ') + 1), 'lockstep."mirror ') = 0 THEN
+      EXECUTE 'SELECT FROM lockstep.old_writer AS w WHERE w.xid = pg_current_xact_id() AND w.window_name = $1 AND w.mapping = $2 AND w.side = $3'
+        USING 'mirror-both/window', 'contacts', 'new';
+      GET DIAGNOSTICS n = ROW_COUNT;
+      IF n = 0 THEN
+        INSERT INTO lockstep.old_writer (window_name, mapping, side) VALUES ('mirror-both/window', 'contacts', 'new');
+      END IF;
     END IF;
     IF TG_OP <> 'INSERT' THEN
       had := lockstep."part of mirror-both/window: contacts"(OLD.called);
@@ -2065,8 +2141,16 @@ CREATE OR REPLACE FUNCTION lockstep."mirror of mirror-both/window: contacts"() R
     SET extra_float_digits = '1'
     SET bytea_output = 'hex'
     SET lc_monetary = 'C'
+    SET lc_numeric = 'C'
+    SET lc_time = 'C'
+    SET array_nulls = 'on'
+    SET transform_null_equals = 'off'
+    SET xmlbinary = 'base64'
+    SET xmloption = 'content'
     SET standard_conforming_strings = 'on'
     SET row_security = 'off'
+    SET default_text_search_config
+    FROM CURRENT
   AS $body$
   #variable_conflict use_column
   DECLARE
@@ -2085,12 +2169,14 @@ CREATE OR REPLACE FUNCTION lockstep."mirror of mirror-both/window: contacts"() R
     echo text := current_setting('lockstep.echo', true);
     said text;
   BEGIN
-    IF strpos(coalesce(echo, ''), pg_current_xact_id()::text || ' {') = 0
-      AND current_setting('lockstep.seen', true) IS DISTINCT FROM pg_current_xact_id()::text
-        || ' mirror-both/window: contacts old'
-      THEN
-      INSERT INTO lockstep.old_writer (window_name, mapping, side) VALUES ('mirror-both/window', 'contacts', 'old');
-      PERFORM set_config('lockstep.seen', pg_current_xact_id()::text || ' mirror-both/window: contacts old', true);
+    GET DIAGNOSTICS said = PG_CONTEXT;
+    IF strpos(substr(said, strpos(said, 'lockstep."mirror ') + 1), 'lockstep."mirror ') = 0 THEN
+      EXECUTE 'SELECT FROM lockstep.old_writer AS w WHERE w.xid = pg_current_xact_id() AND w.window_name = $1 AND w.mapping = $2 AND w.side = $3'
+        USING 'mirror-both/window', 'contacts', 'old';
+      GET DIAGNOSTICS n = ROW_COUNT;
+      IF n = 0 THEN
+        INSERT INTO lockstep.old_writer (window_name, mapping, side) VALUES ('mirror-both/window', 'contacts', 'old');
+      END IF;
     END IF;
     -- What the target has of it.
     IF TG_OP <> 'INSERT' THEN
@@ -2230,8 +2316,16 @@ CREATE OR REPLACE FUNCTION lockstep."mirror back of mirror-both/window: contacts
     SET extra_float_digits = '1'
     SET bytea_output = 'hex'
     SET lc_monetary = 'C'
+    SET lc_numeric = 'C'
+    SET lc_time = 'C'
+    SET array_nulls = 'on'
+    SET transform_null_equals = 'off'
+    SET xmlbinary = 'base64'
+    SET xmloption = 'content'
     SET standard_conforming_strings = 'on'
     SET row_security = 'off'
+    SET default_text_search_config
+    FROM CURRENT
   AS $body$
   #variable_conflict use_column
   DECLARE
@@ -2526,8 +2620,16 @@ CREATE OR REPLACE FUNCTION lockstep."mirror of mirror-both/window: contacts"() R
     SET extra_float_digits = '1'
     SET bytea_output = 'hex'
     SET lc_monetary = 'C'
+    SET lc_numeric = 'C'
+    SET lc_time = 'C'
+    SET array_nulls = 'on'
+    SET transform_null_equals = 'off'
+    SET xmlbinary = 'base64'
+    SET xmloption = 'content'
     SET standard_conforming_strings = 'on'
     SET row_security = 'off'
+    SET default_text_search_config
+    FROM CURRENT
   AS $body$
   BEGIN
     RETURN NULL;
@@ -2542,8 +2644,16 @@ CREATE OR REPLACE FUNCTION lockstep."mirror back of mirror-both/window: contacts
     SET extra_float_digits = '1'
     SET bytea_output = 'hex'
     SET lc_monetary = 'C'
+    SET lc_numeric = 'C'
+    SET lc_time = 'C'
+    SET array_nulls = 'on'
+    SET transform_null_equals = 'off'
+    SET xmlbinary = 'base64'
+    SET xmloption = 'content'
     SET standard_conforming_strings = 'on'
     SET row_security = 'off'
+    SET default_text_search_config
+    FROM CURRENT
   AS $body$
   BEGIN
     RETURN NULL;

@@ -13,8 +13,16 @@ CREATE FUNCTION lockstep."twins of twin-composite/keys: public.members"() RETURN
     SET extra_float_digits = '1'
     SET bytea_output = 'hex'
     SET lc_monetary = 'C'
+    SET lc_numeric = 'C'
+    SET lc_time = 'C'
+    SET array_nulls = 'on'
+    SET transform_null_equals = 'off'
+    SET xmlbinary = 'base64'
+    SET xmloption = 'content'
     SET standard_conforming_strings = 'on'
     SET row_security = 'off'
+    SET default_text_search_config
+    FROM CURRENT
   AS $body$
   DECLARE
     hit boolean;
@@ -92,8 +100,16 @@ CREATE FUNCTION lockstep."twins of twin-composite/keys: public.posts"() RETURNS 
     SET extra_float_digits = '1'
     SET bytea_output = 'hex'
     SET lc_monetary = 'C'
+    SET lc_numeric = 'C'
+    SET lc_time = 'C'
+    SET array_nulls = 'on'
+    SET transform_null_equals = 'off'
+    SET xmlbinary = 'base64'
+    SET xmloption = 'content'
     SET standard_conforming_strings = 'on'
     SET row_security = 'off'
+    SET default_text_search_config
+    FROM CURRENT
   AS $body$
   DECLARE
     hit boolean;
@@ -168,8 +184,16 @@ CREATE FUNCTION lockstep."settle of twin-composite/keys: public.posts"() RETURNS
     SET extra_float_digits = '1'
     SET bytea_output = 'hex'
     SET lc_monetary = 'C'
+    SET lc_numeric = 'C'
+    SET lc_time = 'C'
+    SET array_nulls = 'on'
+    SET transform_null_equals = 'off'
+    SET xmlbinary = 'base64'
+    SET xmloption = 'content'
     SET standard_conforming_strings = 'on'
     SET row_security = 'off'
+    SET default_text_search_config
+    FROM CURRENT
   AS $body$
   DECLARE
     wanted_0 uuid;

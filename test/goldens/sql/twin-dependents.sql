@@ -214,8 +214,16 @@ CREATE OR REPLACE FUNCTION lockstep."twins of twin-dependents/keys: public.items
     SET extra_float_digits = '1'
     SET bytea_output = 'hex'
     SET lc_monetary = 'C'
+    SET lc_numeric = 'C'
+    SET lc_time = 'C'
+    SET array_nulls = 'on'
+    SET transform_null_equals = 'off'
+    SET xmlbinary = 'base64'
+    SET xmloption = 'content'
     SET standard_conforming_strings = 'on'
     SET row_security = 'off'
+    SET default_text_search_config
+    FROM CURRENT
   AS $body$
   DECLARE
     hit boolean;
@@ -274,8 +282,16 @@ CREATE OR REPLACE FUNCTION lockstep."twins of twin-dependents/keys: public.lines
     SET extra_float_digits = '1'
     SET bytea_output = 'hex'
     SET lc_monetary = 'C'
+    SET lc_numeric = 'C'
+    SET lc_time = 'C'
+    SET array_nulls = 'on'
+    SET transform_null_equals = 'off'
+    SET xmlbinary = 'base64'
+    SET xmloption = 'content'
     SET standard_conforming_strings = 'on'
     SET row_security = 'off'
+    SET default_text_search_config
+    FROM CURRENT
   AS $body$
   DECLARE
     hit boolean;
@@ -355,8 +371,16 @@ CREATE OR REPLACE FUNCTION lockstep."settle of twin-dependents/keys: public.line
     SET extra_float_digits = '1'
     SET bytea_output = 'hex'
     SET lc_monetary = 'C'
+    SET lc_numeric = 'C'
+    SET lc_time = 'C'
+    SET array_nulls = 'on'
+    SET transform_null_equals = 'off'
+    SET xmlbinary = 'base64'
+    SET xmloption = 'content'
     SET standard_conforming_strings = 'on'
     SET row_security = 'off'
+    SET default_text_search_config
+    FROM CURRENT
   AS $body$
   DECLARE
     wanted_0 uuid;
@@ -559,8 +583,16 @@ CREATE OR REPLACE FUNCTION lockstep."twins of twin-dependents/keys: public.items
     SET extra_float_digits = '1'
     SET bytea_output = 'hex'
     SET lc_monetary = 'C'
+    SET lc_numeric = 'C'
+    SET lc_time = 'C'
+    SET array_nulls = 'on'
+    SET transform_null_equals = 'off'
+    SET xmlbinary = 'base64'
+    SET xmloption = 'content'
     SET standard_conforming_strings = 'on'
     SET row_security = 'off'
+    SET default_text_search_config
+    FROM CURRENT
   AS $body$
   DECLARE
     hit boolean;
@@ -620,8 +652,16 @@ CREATE OR REPLACE FUNCTION lockstep."twins of twin-dependents/keys: public.lines
     SET extra_float_digits = '1'
     SET bytea_output = 'hex'
     SET lc_monetary = 'C'
+    SET lc_numeric = 'C'
+    SET lc_time = 'C'
+    SET array_nulls = 'on'
+    SET transform_null_equals = 'off'
+    SET xmlbinary = 'base64'
+    SET xmloption = 'content'
     SET standard_conforming_strings = 'on'
     SET row_security = 'off'
+    SET default_text_search_config
+    FROM CURRENT
   AS $body$
   DECLARE
     hit boolean;
@@ -709,8 +749,16 @@ CREATE OR REPLACE FUNCTION lockstep."settle of twin-dependents/keys: public.line
     SET extra_float_digits = '1'
     SET bytea_output = 'hex'
     SET lc_monetary = 'C'
+    SET lc_numeric = 'C'
+    SET lc_time = 'C'
+    SET array_nulls = 'on'
+    SET transform_null_equals = 'off'
+    SET xmlbinary = 'base64'
+    SET xmloption = 'content'
     SET standard_conforming_strings = 'on'
     SET row_security = 'off'
+    SET default_text_search_config
+    FROM CURRENT
   AS $body$
   DECLARE
     wanted_0 uuid;

@@ -153,8 +153,16 @@ CREATE FUNCTION lockstep."twins of twin-reference/keys: public.texts"() RETURNS 
     SET extra_float_digits = '1'
     SET bytea_output = 'hex'
     SET lc_monetary = 'C'
+    SET lc_numeric = 'C'
+    SET lc_time = 'C'
+    SET array_nulls = 'on'
+    SET transform_null_equals = 'off'
+    SET xmlbinary = 'base64'
+    SET xmloption = 'content'
     SET standard_conforming_strings = 'on'
     SET row_security = 'off'
+    SET default_text_search_config
+    FROM CURRENT
   AS $body$
   DECLARE
     hit boolean;
@@ -230,8 +238,16 @@ CREATE FUNCTION lockstep."twins of twin-reference/keys: public.text_notes"() RET
     SET extra_float_digits = '1'
     SET bytea_output = 'hex'
     SET lc_monetary = 'C'
+    SET lc_numeric = 'C'
+    SET lc_time = 'C'
+    SET array_nulls = 'on'
+    SET transform_null_equals = 'off'
+    SET xmlbinary = 'base64'
+    SET xmloption = 'content'
     SET standard_conforming_strings = 'on'
     SET row_security = 'off'
+    SET default_text_search_config
+    FROM CURRENT
   AS $body$
   DECLARE
     hit boolean;
@@ -307,8 +323,16 @@ CREATE FUNCTION lockstep."settle of twin-reference/keys: public.text_notes"() RE
     SET extra_float_digits = '1'
     SET bytea_output = 'hex'
     SET lc_monetary = 'C'
+    SET lc_numeric = 'C'
+    SET lc_time = 'C'
+    SET array_nulls = 'on'
+    SET transform_null_equals = 'off'
+    SET xmlbinary = 'base64'
+    SET xmloption = 'content'
     SET standard_conforming_strings = 'on'
     SET row_security = 'off'
+    SET default_text_search_config
+    FROM CURRENT
   AS $body$
   DECLARE
     wanted_0 uuid;
@@ -797,8 +821,16 @@ CREATE OR REPLACE FUNCTION lockstep."twins of twin-reference/keys: public.texts"
     SET extra_float_digits = '1'
     SET bytea_output = 'hex'
     SET lc_monetary = 'C'
+    SET lc_numeric = 'C'
+    SET lc_time = 'C'
+    SET array_nulls = 'on'
+    SET transform_null_equals = 'off'
+    SET xmlbinary = 'base64'
+    SET xmloption = 'content'
     SET standard_conforming_strings = 'on'
     SET row_security = 'off'
+    SET default_text_search_config
+    FROM CURRENT
   AS $body$
   DECLARE
     hit boolean;
@@ -866,8 +898,16 @@ CREATE OR REPLACE FUNCTION lockstep."twins of twin-reference/keys: public.text_n
     SET extra_float_digits = '1'
     SET bytea_output = 'hex'
     SET lc_monetary = 'C'
+    SET lc_numeric = 'C'
+    SET lc_time = 'C'
+    SET array_nulls = 'on'
+    SET transform_null_equals = 'off'
+    SET xmlbinary = 'base64'
+    SET xmloption = 'content'
     SET standard_conforming_strings = 'on'
     SET row_security = 'off'
+    SET default_text_search_config
+    FROM CURRENT
   AS $body$
   DECLARE
     hit boolean;
@@ -959,8 +999,16 @@ CREATE OR REPLACE FUNCTION lockstep."settle of twin-reference/keys: public.text_
     SET extra_float_digits = '1'
     SET bytea_output = 'hex'
     SET lc_monetary = 'C'
+    SET lc_numeric = 'C'
+    SET lc_time = 'C'
+    SET array_nulls = 'on'
+    SET transform_null_equals = 'off'
+    SET xmlbinary = 'base64'
+    SET xmloption = 'content'
     SET standard_conforming_strings = 'on'
     SET row_security = 'off'
+    SET default_text_search_config
+    FROM CURRENT
   AS $body$
   DECLARE
     wanted_0 uuid;
@@ -1146,8 +1194,16 @@ CREATE OR REPLACE FUNCTION lockstep."twins of twin-reference/keys: public.texts"
     SET extra_float_digits = '1'
     SET bytea_output = 'hex'
     SET lc_monetary = 'C'
+    SET lc_numeric = 'C'
+    SET lc_time = 'C'
+    SET array_nulls = 'on'
+    SET transform_null_equals = 'off'
+    SET xmlbinary = 'base64'
+    SET xmloption = 'content'
     SET standard_conforming_strings = 'on'
     SET row_security = 'off'
+    SET default_text_search_config
+    FROM CURRENT
   AS $body$
   DECLARE
     hit boolean;
@@ -1196,8 +1252,16 @@ CREATE OR REPLACE FUNCTION lockstep."twins of twin-reference/keys: public.text_n
     SET extra_float_digits = '1'
     SET bytea_output = 'hex'
     SET lc_monetary = 'C'
+    SET lc_numeric = 'C'
+    SET lc_time = 'C'
+    SET array_nulls = 'on'
+    SET transform_null_equals = 'off'
+    SET xmlbinary = 'base64'
+    SET xmloption = 'content'
     SET standard_conforming_strings = 'on'
     SET row_security = 'off'
+    SET default_text_search_config
+    FROM CURRENT
   AS $body$
   DECLARE
     hit boolean;
@@ -1273,8 +1337,16 @@ CREATE OR REPLACE FUNCTION lockstep."settle of twin-reference/keys: public.text_
     SET extra_float_digits = '1'
     SET bytea_output = 'hex'
     SET lc_monetary = 'C'
+    SET lc_numeric = 'C'
+    SET lc_time = 'C'
+    SET array_nulls = 'on'
+    SET transform_null_equals = 'off'
+    SET xmlbinary = 'base64'
+    SET xmloption = 'content'
     SET standard_conforming_strings = 'on'
     SET row_security = 'off'
+    SET default_text_search_config
+    FROM CURRENT
   AS $body$
   DECLARE
     wanted_0 uuid;

@@ -40,8 +40,16 @@ CREATE FUNCTION lockstep."twins of twin-soft/keys: public.owners"() RETURNS trig
     SET extra_float_digits = '1'
     SET bytea_output = 'hex'
     SET lc_monetary = 'C'
+    SET lc_numeric = 'C'
+    SET lc_time = 'C'
+    SET array_nulls = 'on'
+    SET transform_null_equals = 'off'
+    SET xmlbinary = 'base64'
+    SET xmloption = 'content'
     SET standard_conforming_strings = 'on'
     SET row_security = 'off'
+    SET default_text_search_config
+    FROM CURRENT
   AS $body$
   DECLARE
     hit boolean;
@@ -140,8 +148,16 @@ CREATE FUNCTION lockstep."twins of twin-soft/keys: public.remarks"() RETURNS tri
     SET extra_float_digits = '1'
     SET bytea_output = 'hex'
     SET lc_monetary = 'C'
+    SET lc_numeric = 'C'
+    SET lc_time = 'C'
+    SET array_nulls = 'on'
+    SET transform_null_equals = 'off'
+    SET xmlbinary = 'base64'
+    SET xmloption = 'content'
     SET standard_conforming_strings = 'on'
     SET row_security = 'off'
+    SET default_text_search_config
+    FROM CURRENT
   AS $body$
   DECLARE
     hit boolean;
@@ -352,8 +368,16 @@ CREATE FUNCTION lockstep."settle of twin-soft/keys: public.remarks"() RETURNS tr
     SET extra_float_digits = '1'
     SET bytea_output = 'hex'
     SET lc_monetary = 'C'
+    SET lc_numeric = 'C'
+    SET lc_time = 'C'
+    SET array_nulls = 'on'
+    SET transform_null_equals = 'off'
+    SET xmlbinary = 'base64'
+    SET xmloption = 'content'
     SET standard_conforming_strings = 'on'
     SET row_security = 'off'
+    SET default_text_search_config
+    FROM CURRENT
   AS $body$
   DECLARE
     wanted_0 uuid;
@@ -727,8 +751,16 @@ CREATE OR REPLACE FUNCTION lockstep."twins of twin-soft/keys: public.owners"() R
     SET extra_float_digits = '1'
     SET bytea_output = 'hex'
     SET lc_monetary = 'C'
+    SET lc_numeric = 'C'
+    SET lc_time = 'C'
+    SET array_nulls = 'on'
+    SET transform_null_equals = 'off'
+    SET xmlbinary = 'base64'
+    SET xmloption = 'content'
     SET standard_conforming_strings = 'on'
     SET row_security = 'off'
+    SET default_text_search_config
+    FROM CURRENT
   AS $body$
   DECLARE
     hit boolean;
@@ -806,8 +838,16 @@ CREATE OR REPLACE FUNCTION lockstep."twins of twin-soft/keys: public.remarks"() 
     SET extra_float_digits = '1'
     SET bytea_output = 'hex'
     SET lc_monetary = 'C'
+    SET lc_numeric = 'C'
+    SET lc_time = 'C'
+    SET array_nulls = 'on'
+    SET transform_null_equals = 'off'
+    SET xmlbinary = 'base64'
+    SET xmloption = 'content'
     SET standard_conforming_strings = 'on'
     SET row_security = 'off'
+    SET default_text_search_config
+    FROM CURRENT
   AS $body$
   DECLARE
     hit boolean;
@@ -1006,8 +1046,16 @@ CREATE OR REPLACE FUNCTION lockstep."settle of twin-soft/keys: public.remarks"()
     SET extra_float_digits = '1'
     SET bytea_output = 'hex'
     SET lc_monetary = 'C'
+    SET lc_numeric = 'C'
+    SET lc_time = 'C'
+    SET array_nulls = 'on'
+    SET transform_null_equals = 'off'
+    SET xmlbinary = 'base64'
+    SET xmloption = 'content'
     SET standard_conforming_strings = 'on'
     SET row_security = 'off'
+    SET default_text_search_config
+    FROM CURRENT
   AS $body$
   DECLARE
     wanted_0 uuid;
@@ -1227,8 +1275,16 @@ CREATE OR REPLACE FUNCTION lockstep."twins of twin-soft/keys: public.owners"() R
     SET extra_float_digits = '1'
     SET bytea_output = 'hex'
     SET lc_monetary = 'C'
+    SET lc_numeric = 'C'
+    SET lc_time = 'C'
+    SET array_nulls = 'on'
+    SET transform_null_equals = 'off'
+    SET xmlbinary = 'base64'
+    SET xmloption = 'content'
     SET standard_conforming_strings = 'on'
     SET row_security = 'off'
+    SET default_text_search_config
+    FROM CURRENT
   AS $body$
   DECLARE
     hit boolean;
@@ -1295,8 +1351,16 @@ CREATE OR REPLACE FUNCTION lockstep."twins of twin-soft/keys: public.remarks"() 
     SET extra_float_digits = '1'
     SET bytea_output = 'hex'
     SET lc_monetary = 'C'
+    SET lc_numeric = 'C'
+    SET lc_time = 'C'
+    SET array_nulls = 'on'
+    SET transform_null_equals = 'off'
+    SET xmlbinary = 'base64'
+    SET xmloption = 'content'
     SET standard_conforming_strings = 'on'
     SET row_security = 'off'
+    SET default_text_search_config
+    FROM CURRENT
   AS $body$
   DECLARE
     hit boolean;
@@ -1507,8 +1571,16 @@ CREATE OR REPLACE FUNCTION lockstep."settle of twin-soft/keys: public.remarks"()
     SET extra_float_digits = '1'
     SET bytea_output = 'hex'
     SET lc_monetary = 'C'
+    SET lc_numeric = 'C'
+    SET lc_time = 'C'
+    SET array_nulls = 'on'
+    SET transform_null_equals = 'off'
+    SET xmlbinary = 'base64'
+    SET xmloption = 'content'
     SET standard_conforming_strings = 'on'
     SET row_security = 'off'
+    SET default_text_search_config
+    FROM CURRENT
   AS $body$
   DECLARE
     wanted_0 uuid;
