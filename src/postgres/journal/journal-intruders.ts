@@ -60,6 +60,7 @@ const SET_PATH = `SELECT pg_catalog.set_config('search_path', $1, true)`;
 const OWN_DEFAULTS = [
   'SESSION_USER',
   'clock_timestamp()',
+  'pg_current_xact_id()',
   'transaction_timestamp()',
   'pg_backend_pid()',
   `current_setting('application_name'::text)`,
