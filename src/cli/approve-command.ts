@@ -12,13 +12,12 @@ export interface ApproveFlags {
 
 export async function approve(argument: string, invocation: Invocation<ApproveFlags>): Promise<Answer> {
   const { gate, comment = null } = invocation.options;
-  const { approvers, choice } = invocation.targets;
-  const target = choice.chosen;
+  const target = invocation.targets.choice.chosen;
   const named = await runName(argument, invocation);
   if (named.answer !== undefined) return named.answer;
   return withDatabase(invocation, {}, async ({ database }) =>
     answerOf(
-      await approveCommand({ database, run: named.name, argument: named.file, gate, comment, target, approvers }),
+      await approveCommand({ database, run: named.name, argument: named.file, gate, comment, target }),
       showReport.approve,
     ),
   );

@@ -28,7 +28,6 @@ export async function rollback(argument: string, invocation: Invocation<Rollback
       run: named.name,
       argument,
       target: invocation.targets.choice.chosen,
-      approvers: invocation.targets.approvers,
       onlyShow: options.plan === true,
       stop,
       resolve: options.resolve,

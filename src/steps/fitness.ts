@@ -35,8 +35,7 @@ export function refuseUnfit(relation: Relation, needs: Needs, context: LowerCont
       `GRANT ${missing.join(', ')} ON ${name} TO ${user}`,
     );
   }
-  const hides = relation.rowSecurity === 'forced' || (relation.rowSecurity === 'on' && !owner);
-  if (hides && context.catalog.server.bypassesRowSecurity !== true) {
+  if (relation.rowSecurity === 'forced' || (relation.rowSecurity === 'on' && !owner)) {
     refuse(
       'LS6106',
       `Row-level security is ${relation.rowSecurity} on \`${name}\`.`,

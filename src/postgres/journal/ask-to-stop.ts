@@ -6,7 +6,6 @@ import { sql } from 'kysely';
 
 import type { OperationState, RunHandle } from '../../executor/journal.js';
 import type { Session } from '../../executor/session.js';
-import { eventsBefore } from './event-chain.js';
 import { journalTables, jsonParameter, send } from './journal-query.js';
 import { UNDER_WAY_STATUSES, type Asked, type RunDirection, type RunStatus } from './run-status.js';
 import { ABSENT, ASKED } from './runs.js';
@@ -25,16 +24,11 @@ export async function askToStop(session: Session, runId: string, asked: Asked): 
           .returning('id'),
       )
       .insertInto('lockstep.event')
-      .columns(['run_id', 'event', 'details', 'before'])
+      .columns(['run_id', 'event', 'details'])
       .expression((eb) =>
         eb
           .selectFrom('told')
-          .select([
-            'told.id',
-            sql<'stop asked'>`'stop asked'`.as('event'),
-            jsonParameter({ asked }).as('details'),
-            eventsBefore(runId).as('before'),
-          ]),
+          .select(['told.id', sql<'stop asked'>`'stop asked'`.as('event'), jsonParameter({ asked }).as('details')]),
       )
       .returning('id'),
   );

@@ -3,7 +3,6 @@ import { sql } from 'kysely';
 
 import { FencedError, type HoldRecord, type RunHandle } from '../../executor/journal.js';
 import type { Session } from '../../executor/session.js';
-import { eventsBefore } from './event-chain.js';
 import type { EventName } from './event-name.js';
 import { isoText, journalTables, jsonParameter, send } from './journal-query.js';
 
@@ -24,16 +23,11 @@ async function append(session: Session, run: RunHandle, event: EventName, detail
     session,
     journalTables
       .insertInto('lockstep.event')
-      .columns(['run_id', 'event', 'details', 'before'])
+      .columns(['run_id', 'event', 'details'])
       .expression((eb) =>
         eb
           .selectFrom('lockstep.run')
-          .select([
-            'id',
-            sql<EventName>`${event}::text`.as('event'),
-            jsonParameter(details).as('details'),
-            eventsBefore(run.id).as('before'),
-          ])
+          .select(['id', sql<EventName>`${event}::text`.as('event'), jsonParameter(details).as('details')])
           .where('id', '=', run.id)
           .where('epoch', '=', run.epoch),
       )

@@ -1,10 +1,7 @@
 /** `backfill: { mappings }`: one batch operation per mapping, and the proof that it is one to one before anything changes. */
-import type { Relation } from '../../catalog/catalog-snapshot.js';
 import { take } from '../../catalog/scope.js';
 import { walkableKeyOf } from '../../catalog/walkable-key.js';
-import { childrenOf, circleOf } from '../../mapping/circles.js';
 import { sqlName, textsOf, type Mapping } from '../../mapping/mapping.js';
-import { relationKey } from '../../sql/identifier.js';
 import { IS_A_WAY_BACK, type Operation, type Pace, type Reversal } from '../../operation/operation.js';
 import { checkOperations } from '../../checks/check-operations.js';
 import type { Fragment, LowerContext } from '../step-definition.js';
@@ -14,16 +11,13 @@ import { parentsOf } from '../touches.js';
 import { firesTriggers, refuseUnfit } from '../fitness.js';
 import { readsOfMirror, windowOver } from '../window-at.js';
 import type { MappingBackfill } from './schema.js';
-import { tellOfSequences } from './tell-of-sequences.js';
-import { refuseRules, type RewrittenWrites } from '../refuse-rules.js';
 import { refuseToSuppress, suppresses, type UserTriggers } from './suppress.js';
 import { upheldKeys } from './upheld-keys.js';
 import { joinWindow } from '../../windows/between-tables/join-window.js';
 import { mirrorFires } from '../../windows/between-tables/mirror-triggers.js';
 import type { TablesWindow } from '../../windows/between-tables/tables-window.js';
 import { sqlKeyColumn, targetWalk } from '../key-walk.js';
-import { rowsCanBeTold } from './rewritten-rows.js';
-import { provenanceIsFresh, uncopyWork, type Copied } from './uncopy-sql.js';
+import { provenanceIsFresh, uncopyWork, type Referrer } from './uncopy-sql.js';
 
 export function lowerCopy(fields: MappingBackfill, pace: Pace, context: LowerContext): Fragment {
   const parts = fields.mappings.map((name, index) => {
@@ -83,11 +77,6 @@ function copyOf(mapping: Mapping, fields: MappingBackfill, pace: Pace, context: 
   if (suppresses(mapping.target, ['insert', 'delete'], said, context))
     refuseToSuppress(mapping.target, ['insert', 'delete'], undefined, context, path);
   const window = windowOver(mapping.name, context);
-  // Beside a window it was asked when that opened.
-  if (window === undefined) {
-    refuseRules(mapping.target, writesOfCopy(mapping, fields, context), context, path);
-    tellOfSequences(mapping, context, path);
-  }
   const mirror = window?.mirrors.find((one) => one.mapping.name === mapping.name);
   const id = `${step}/fill/${mapping.name}`;
   const triggersFire = !suppressed && firesTriggers(mapping.target, ['insert'], context.catalog);
@@ -96,7 +85,7 @@ function copyOf(mapping: Mapping, fields: MappingBackfill, pace: Pace, context: 
   const looked = textsOf(mapping).flatMap((text) => context.readsOf('condition', text));
   const wayBack = (): Reversal => {
     if (context.rollback.kind !== 'auto') return REPLACED;
-    if (window === undefined) return uncopy(mapping, id, pace, said, context, path, copiesOf(fields, context));
+    if (window === undefined) return uncopy(mapping, id, pace, said, context, path);
     return { kind: 'nothing', reason: `the way back of \`${window.id}\` takes its rows` };
   };
   const operation: Operation = {
@@ -135,17 +124,6 @@ function copyOf(mapping: Mapping, fields: MappingBackfill, pace: Pace, context: 
   };
 }
 
-/** Where triggers are suppressed rules do not act either, but for those that are meant for replicas. */
-function writesOfCopy({ target }: Mapping, fields: MappingBackfill, context: LowerContext): RewrittenWrites {
-  const said = fields.user_triggers ?? context.defaults.userTriggers;
-  const role = (event: 'insert' | 'delete'): 'replica' | 'origin' =>
-    suppresses(target, [event], said, context) ? 'replica' : 'origin';
-  return {
-    events: { INSERT: role('insert'), ...(context.rollback.kind === 'auto' && { DELETE: role('delete') }) },
-    onConflict: fields.on_conflict === 'skip',
-  };
-}
-
 const REPLACED: Reversal = { kind: 'nothing', reason: 'the step says its own way back' };
 
 function uncopy(
@@ -155,7 +133,6 @@ function uncopy(
   said: UserTriggers | undefined,
   context: LowerContext,
   path: LowerContext['path'],
-  copies: readonly Copied[],
 ): Reversal {
   const key = take(context, walkableKeyOf(mapping.target, undefined, context.locate(path)));
   if (key === undefined) return { kind: 'irreversible', reason: 'the target has no key to walk by' };
@@ -163,8 +140,8 @@ function uncopy(
   refuseUnfit(mapping.target, { privileges: ['DELETE', 'UPDATE'], fires: [], userTriggers: 'fire' }, context, path);
   const target = sqlName(mapping.target);
   const walk = targetWalk(mapping, key);
-  const told = { query: rowsCanBeTold(mapping, copied), reads: [...new Set([sqlName(mapping.source), target])] };
-  const fresh = checkOperations([told, { query: provenanceIsFresh(copied, target), reads: [] }], {
+  const referrers = referrersTo(mapping, context);
+  const fresh = checkOperations([{ query: provenanceIsFresh(copied, sqlName(mapping.target)), reads: [] }], {
     step: context.step,
     prefix: `undo/${copied}`,
     effect: 'fail',
@@ -181,20 +158,16 @@ function uncopy(
         label: `delete from ${target} what was copied and not touched since (${mapping.name})`,
         walk,
         work: uncopyWork(mapping, walk, copied, {
-          circle: circleOf({ mapping, operation: copied }, copies),
+          referrers,
           suppressed: suppresses(mapping.target, ['delete'], said, context),
         }),
         pace,
         quarantine: 0,
-        reads: referringTables(mapping.target, context),
+        reads: [...new Set(referrers.map(({ table }) => table))],
         writes: [target],
         locks: [{ relation: target, mode: 'ROW EXCLUSIVE' }],
         barrier: false,
-        after: [
-          ...fresh.map((check) => check.id),
-          // What refers to its rows goes first.
-          ...childrenOf({ mapping, operation: copied }, copies).map(({ operation }) => `undo/${operation}`),
-        ],
+        after: fresh.map((check) => check.id),
         skipWhen: [],
         hazards: [],
         reversal: IS_A_WAY_BACK,
@@ -203,22 +176,16 @@ function uncopy(
   };
 }
 
-/** Of the step at hand. */
-function copiesOf(fields: MappingBackfill, context: LowerContext): readonly Copied[] {
-  return fields.mappings.flatMap((name) => {
-    const mapping = context.mapping(name, fields.walk);
-    return mapping === undefined ? [] : [{ mapping, operation: `${context.step}/fill/${name}` }];
-  });
-}
-
-function referringTables({ schema, name }: Relation, { catalog }: LowerContext): readonly string[] {
-  return Object.values(catalog.relations)
-    .filter(({ constraints }) =>
-      constraints.some(
-        ({ kind, references }) =>
-          kind === 'foreign key' && references?.table.schema === schema && references.table.name === name,
-      ),
-    )
-    .map(sqlName)
-    .filter((table) => table !== relationKey({ schema, name }));
+/** A table that refers to itself is left to the server: which of its rows goes first, batches cannot say. */
+function referrersTo({ target }: Mapping, { catalog }: LowerContext): readonly Referrer[] {
+  return Object.values(catalog.relations).flatMap((relation) =>
+    relation.constraints.flatMap(({ kind, columns, references }): Referrer[] => {
+      if (kind !== 'foreign key' || references === undefined) return [];
+      const toTarget = references.table.schema === target.schema && references.table.name === target.name;
+      if (!toTarget || sqlName(relation) === sqlName(target)) return [];
+      return [
+        { table: sqlName(relation), columns: columns.map((own, index) => [own, references.columns[index]!] as const) },
+      ];
+    }),
+  );
 }

@@ -13,16 +13,8 @@ CREATE FUNCTION lockstep."twins of twin-map/keys: public.lone"() RETURNS trigger
     SET extra_float_digits = '1'
     SET bytea_output = 'hex'
     SET lc_monetary = 'C'
-    SET lc_numeric = 'C'
-    SET lc_time = 'C'
-    SET array_nulls = 'on'
-    SET transform_null_equals = 'off'
-    SET xmlbinary = 'base64'
-    SET xmloption = 'content'
     SET standard_conforming_strings = 'on'
     SET row_security = 'off'
-    SET default_text_search_config
-    FROM CURRENT
   AS $body$
   DECLARE
     hit boolean;
@@ -66,16 +58,8 @@ CREATE FUNCTION lockstep."keep of twin-map/keys: public.lone"() RETURNS trigger 
     SET extra_float_digits = '1'
     SET bytea_output = 'hex'
     SET lc_monetary = 'C'
-    SET lc_numeric = 'C'
-    SET lc_time = 'C'
-    SET array_nulls = 'on'
-    SET transform_null_equals = 'off'
-    SET xmlbinary = 'base64'
-    SET xmloption = 'content'
     SET standard_conforming_strings = 'on'
     SET row_security = 'off'
-    SET default_text_search_config
-    FROM CURRENT
   AS $body$
   BEGIN
     IF TG_OP <> 'INSERT' THEN
@@ -298,16 +282,8 @@ CREATE OR REPLACE FUNCTION lockstep."twins of twin-map/keys: public.lone"() RETU
     SET extra_float_digits = '1'
     SET bytea_output = 'hex'
     SET lc_monetary = 'C'
-    SET lc_numeric = 'C'
-    SET lc_time = 'C'
-    SET array_nulls = 'on'
-    SET transform_null_equals = 'off'
-    SET xmlbinary = 'base64'
-    SET xmloption = 'content'
     SET standard_conforming_strings = 'on'
     SET row_security = 'off'
-    SET default_text_search_config
-    FROM CURRENT
   AS $body$
   DECLARE
     hit boolean;
@@ -355,16 +331,8 @@ CREATE OR REPLACE FUNCTION lockstep."keep of twin-map/keys: public.lone"() RETUR
     SET extra_float_digits = '1'
     SET bytea_output = 'hex'
     SET lc_monetary = 'C'
-    SET lc_numeric = 'C'
-    SET lc_time = 'C'
-    SET array_nulls = 'on'
-    SET transform_null_equals = 'off'
-    SET xmlbinary = 'base64'
-    SET xmloption = 'content'
     SET standard_conforming_strings = 'on'
     SET row_security = 'off'
-    SET default_text_search_config
-    FROM CURRENT
   AS $body$
   BEGIN
     IF TG_OP <> 'INSERT' THEN
@@ -491,16 +459,8 @@ CREATE OR REPLACE FUNCTION lockstep."twins of twin-map/keys: public.lone"() RETU
     SET extra_float_digits = '1'
     SET bytea_output = 'hex'
     SET lc_monetary = 'C'
-    SET lc_numeric = 'C'
-    SET lc_time = 'C'
-    SET array_nulls = 'on'
-    SET transform_null_equals = 'off'
-    SET xmlbinary = 'base64'
-    SET xmloption = 'content'
     SET standard_conforming_strings = 'on'
     SET row_security = 'off'
-    SET default_text_search_config
-    FROM CURRENT
   AS $body$
   DECLARE
     hit boolean;
@@ -544,16 +504,8 @@ CREATE OR REPLACE FUNCTION lockstep."keep of twin-map/keys: public.lone"() RETUR
     SET extra_float_digits = '1'
     SET bytea_output = 'hex'
     SET lc_monetary = 'C'
-    SET lc_numeric = 'C'
-    SET lc_time = 'C'
-    SET array_nulls = 'on'
-    SET transform_null_equals = 'off'
-    SET xmlbinary = 'base64'
-    SET xmloption = 'content'
     SET standard_conforming_strings = 'on'
     SET row_security = 'off'
-    SET default_text_search_config
-    FROM CURRENT
   AS $body$
   BEGIN
     IF TG_OP <> 'INSERT' THEN
@@ -629,7 +581,6 @@ DROP FUNCTION lockstep."keep of twin-map/keys: public.lone"();
 DELETE FROM lockstep.tombstone WHERE window_name = 'twin-map/keys';
 DELETE FROM lockstep.old_writer WHERE window_name = 'twin-map/keys';
 DELETE FROM lockstep.mirror_failure WHERE window_name = 'twin-map/keys';
-DELETE FROM lockstep.move WHERE window_name = 'twin-map/keys';
 
 WITH moved AS (
   UPDATE lockstep."window" AS w
