@@ -6,8 +6,9 @@
  */
 import { keyArray, rowsDiffer, sqlName, type MappedColumn } from '../../mapping/mapping.js';
 import { quoteIdentifier, quoteLiteral } from '../../sql/identifier.js';
-import { clearTombstone, echo, noteWriter, recordFailure, restoreEcho, type BodyOf } from './mirror-body.js';
-import { entry, fields, names, overriding, rest } from './row-parts.js';
+import { clearDeleted, isDeleted, noteDeleted, noteWriter } from './journal-notes.js';
+import { echo, recordFailure, restoreEcho, type BodyOf } from './mirror-body.js';
+import { fields, names, overriding, rest } from './row-parts.js';
 import type { BackMirror, Mirror } from './tables-window.js';
 
 export function backBody(mirror: Mirror, back: BackMirror, window: BodyOf): string {
@@ -35,11 +36,11 @@ ${window.leads === 'old' ? noteWriter(mirror, name, 'new') : ''}${readRows(mirro
     moved := NOT ${ownKeyIs(mirror, back, 'come', 'gone')};
   END IF;
 ${onMirrorError === 'record' ? '  BEGIN\n' : ''}  IF had AND (NOT has OR gone_key <> come_key) THEN
-    INSERT INTO lockstep.tombstone (window_name, mapping, key) VALUES (${entry(mirror, name, 'gone')}) ON CONFLICT DO NOTHING;
+    ${noteDeleted(mirror, name, 'gone')}
   END IF;
 ${forgets ? changesHands(mirror, back, name) : leaveSource(mirror, back, name, takes)}  IF has THEN
     IF NOT had OR gone_key <> come_key THEN
-${clearTombstone(mirror, name)}
+${clearDeleted(mirror, name)}
     END IF;
     IF NOT had${takes ? '' : ' OR moved'} THEN
 ${lockSource(mirror, back, 'come')}${refuse(mirror, name, standsForAnother(mirror, back, name), 'the row there stands for another one already', '      ')}
@@ -99,12 +100,7 @@ function standsForAnother(mirror: Mirror, back: BackMirror, window: string): str
   const from = `${sqlName(mirror.mapping.source)} AS s`;
   const own = ownKeyIs(mirror, back, 's', 'come');
   if (back.onDelete === 'delete') return `EXISTS (SELECT FROM ${from} WHERE ${own})`;
-  return `EXISTS (SELECT FROM ${from} CROSS JOIN LATERAL ${mirror.names.row}(${values(mirror, 's')}) AS r WHERE ${own} AND NOT ${targetKeyIs(mirror, 'r', 'NEW')}${back.onDelete === 'ignore' ? ` AND NOT ${isTombstone(mirror, window, 'r')}` : ''})`;
-}
-
-/** What it stood for has gone, and it was left behind. */
-function isTombstone({ mapping }: Mirror, window: string, row: string): string {
-  return `EXISTS (SELECT FROM lockstep.tombstone AS d WHERE d.window_name = ${quoteLiteral(window)} AND d.mapping = ${quoteLiteral(mapping.name)} AND d.key = ${keyArray(mapping.key, row)})`;
+  return `EXISTS (SELECT FROM ${from} CROSS JOIN LATERAL ${mirror.names.row}(${values(mirror, 's')}) AS r WHERE ${own} AND NOT ${targetKeyIs(mirror, 'r', 'NEW')}${back.onDelete === 'ignore' ? ` AND NOT ${isDeleted(mirror, window, 'r')}` : ''})`;
 }
 
 /**

@@ -10,7 +10,8 @@ import { keyArray, rowsDiffer, sqlName, type MappedColumn } from '../../mapping/
 import { unfilledDiffer } from '../../mapping/unfilled-columns.js';
 import { quoteIdentifier, quoteLiteral } from '../../sql/identifier.js';
 import { forgottenColumns, isForgotten, lookForForgotten } from './forgotten-rows.js';
-import { belongsTo, entry, fields, indented, keyIs, names, overriding, rest } from './row-parts.js';
+import { clearDeleted, noteDeleted, noteFailure, noteWriter, wasThere } from './journal-notes.js';
+import { belongsTo, fields, indented, keyIs, names, overriding, rest } from './row-parts.js';
 import type { Mirror, TablesWindow } from './tables-window.js';
 
 export type BodyOf = Pick<TablesWindow, 'name' | 'onMirrorError' | 'leads'>;
@@ -40,11 +41,11 @@ ${window.leads === 'new' ? noteWriter(mirror, name, 'old') : ''}${readRows(mirro
   END IF;
 ${lookForForgotten(mirror, name)}${window.onMirrorError === 'record' ? '  BEGIN\n' : ''}  IF moved THEN
 ${echo(mirror, '>', 'gone_key')}${deleteRow(mirror, '', '    ')}
-    INSERT INTO lockstep.tombstone (window_name, mapping, key) VALUES (${entry(mirror, name, 'gone')}) ON CONFLICT DO NOTHING;
+    ${noteDeleted(mirror, name, 'gone')}
   END IF;
   IF has${isForgotten(mirror)} THEN
     IF moved OR NOT had THEN
-${clearTombstone(mirror, name)}
+${clearDeleted(mirror, name)}
     END IF;
 ${echo(mirror, '>', 'come_key')}    INSERT INTO ${target} AS t (${names(mapping.columns)})${overriding(mapping.columns)} VALUES (${fields(mapping.columns, 'come')})
     ON CONFLICT (${names(mapping.key)}) DO UPDATE SET ${assignments(mapping.columns, mapping.key)}${belongs === '' ? '' : ` WHERE ${belongs}`};
@@ -55,18 +56,6 @@ ${echo(mirror, '>', 'come_key')}    INSERT INTO ${target} AS t (${names(mapping.
   END IF;
 ${restoreEcho(mirror)}${window.onMirrorError === 'record' ? recordFailure(mirror, name, 'new') : ''}  RETURN NULL;
 END`;
-}
-
-/**
- * Who writes the side that does not lead: it can be closed once nobody does. One row for each transaction, without a unique
- * index that two of them could meet at. What another mirror writes there, in this transaction, somebody wrote elsewhere.
- */
-export function noteWriter({ names, mapping }: Mirror, window: string, side: 'old' | 'new'): string {
-  return `  IF strpos(coalesce(echo, ''), pg_current_xact_id()::text || ' {') = 0 AND current_setting('lockstep.seen', true) IS DISTINCT FROM pg_current_xact_id()::text || ${quoteLiteral(` ${names.echo} ${side}`)} THEN
-    INSERT INTO lockstep.old_writer (window_name, mapping, side) VALUES (${quoteLiteral(window)}, ${quoteLiteral(mapping.name)}, '${side}');
-    PERFORM set_config('lockstep.seen', pg_current_xact_id()::text || ${quoteLiteral(` ${names.echo} ${side}`)}, true);
-  END IF;
-`;
 }
 
 /**
@@ -84,13 +73,11 @@ export function restoreEcho({ back }: Mirror): string {
 
 /** Conflicts with other writers are the application's to retry; what the target refuses is noted down. */
 export function recordFailure(mirror: Mirror, window: string, side: 'old' | 'new'): string {
-  const key = (of: string, there: string): string => `CASE WHEN ${there} THEN ${of}_key END`;
   return `  EXCEPTION
     WHEN serialization_failure OR deadlock_detected OR lock_not_available OR insufficient_resources OR operator_intervention THEN
       RAISE;
     WHEN OTHERS THEN
-      INSERT INTO lockstep.mirror_failure (window_name, mapping, side, operation, key_before, key_after, sqlstate, message)
-      VALUES (${quoteLiteral(window)}, ${quoteLiteral(mirror.mapping.name)}, '${side}', lower(TG_OP), ${key('gone', 'had')}, ${key('come', 'has')}, SQLSTATE, SQLERRM);
+      ${noteFailure(mirror, window, side)}
   END;
 `;
 }
@@ -101,7 +88,7 @@ export function recordFailure(mirror: Mirror, window: string, side: 'old' | 'new
  */
 export function leavingBody(mirror: Mirror, _window: Pick<TablesWindow, 'name'>, noted: string): string {
   const { mapping } = mirror;
-  const before = `NOT EXISTS (SELECT FROM lockstep.already_there AS a WHERE ${noted} AND a.key = ${keyArray(mapping.key, 't')})`;
+  const before = `NOT ${wasThere(mirror, noted, 't')}`;
   return `
 #variable_conflict use_column
 DECLARE
@@ -159,20 +146,6 @@ IF n = 0 AND current_setting('transaction_isolation') <> 'read committed' THEN
   END IF;
 END IF;`;
   return indented(text, indent);
-}
-
-/** An invisible tombstone of another's DELETE must not stay when the row is back. Planned each time, as above. */
-export function clearTombstone(mirror: Mirror, window: string): string {
-  const sql = 'DELETE FROM lockstep.tombstone WHERE window_name = $1 AND mapping = $2 AND key = $3';
-  const remove = `EXECUTE ${quoteLiteral(sql)} USING ${quoteLiteral(window)}, ${quoteLiteral(mirror.mapping.name)}, come_key;\nGET DIAGNOSTICS n = ROW_COUNT;`;
-  return indented(
-    `${remove}
-IF n = 0 AND current_setting('transaction_isolation') <> 'read committed' THEN
-  INSERT INTO lockstep.tombstone (window_name, mapping, key) VALUES (${entry(mirror, window, 'come')}) ON CONFLICT DO NOTHING;
-  ${remove}
-END IF;`,
-    '      ',
-  );
 }
 
 /** The key stands for itself where nothing else is mapped: an update that changes nothing, and counts as found. */

@@ -1,5 +1,5 @@
 /** Pieces of the mirrors' PL/pgSQL that say something of one row. */
-import { quoteIdentifier, quoteLiteral } from '../../sql/identifier.js';
+import { quoteIdentifier } from '../../sql/identifier.js';
 import type { MappedColumn } from '../../mapping/mapping.js';
 import type { Mirror } from './tables-window.js';
 
@@ -24,10 +24,6 @@ export function names(columns: readonly MappedColumn[]): string {
 
 export function fields(columns: readonly MappedColumn[], of: string): string {
   return columns.map(({ name }) => `${of}.${name}`).join(', ');
-}
-
-export function entry({ mapping }: Mirror, window: string, of: string): string {
-  return `${quoteLiteral(window)}, ${quoteLiteral(mapping.name)}, ${of}_key`;
 }
 
 export function overriding(columns: readonly MappedColumn[]): string {
