@@ -29,17 +29,17 @@ DECLARE
   moved boolean := false;
   fits boolean;
   n bigint;
-  echo text := current_setting('lockstep.echo', true);
+  echo text := pg_catalog.current_setting('lockstep.echo', true);
 BEGIN
 ${window.leads === 'old' ? noteWriter(mirror, name, 'new') : ''}${readRows(mirror, back)}
   IF had AND has THEN
     moved := NOT ${ownKeyIs(mirror, back, 'come', 'gone')};
   END IF;
-${onMirrorError === 'record' ? '  BEGIN\n' : ''}  IF had AND (NOT has OR gone_key <> come_key) THEN
+${onMirrorError === 'record' ? '  BEGIN\n' : ''}  IF had AND (NOT has OR gone_key OPERATOR(pg_catalog.<>) come_key) THEN
     ${noteDeleted(mirror, name, 'gone')}
   END IF;
 ${forgets ? changesHands(mirror, back, name) : leaveSource(mirror, back, name, takes)}  IF has THEN
-    IF NOT had OR gone_key <> come_key THEN
+    IF NOT had OR gone_key OPERATOR(pg_catalog.<>) come_key THEN
 ${clearDeleted(mirror, name)}
     END IF;
     IF NOT had${takes ? '' : ' OR moved'} THEN
@@ -164,8 +164,8 @@ function refuse(mirror: Mirror, window: string, when: string, why: string, inden
   const { mapping } = mirror;
   const table = sqlName(mapping.source).replaceAll("'", "''").replaceAll('%', '%%');
   return `${indent}IF ${when} THEN
-${indent}  RAISE EXCEPTION 'lockstep window %: a write to % does not fit into ${table}: ${why}', ${quoteLiteral(quoteIdentifier(window))}, TG_RELID::regclass
-${indent}    USING ERRCODE = 'check_violation', DETAIL = format('Key (%s)=(%s)', ${quoteLiteral(names(mapping.key))}, array_to_string(coalesce(come_key, gone_key), ', '));
+${indent}  RAISE EXCEPTION 'lockstep window %: a write to % does not fit into ${table}: ${why}', ${quoteLiteral(quoteIdentifier(window))}, TG_RELID::pg_catalog.regclass
+${indent}    USING ERRCODE = 'check_violation', DETAIL = pg_catalog.format('Key (%s)=(%s)', ${quoteLiteral(names(mapping.key))}, pg_catalog.array_to_string(coalesce(come_key, gone_key), ', '));
 ${indent}END IF;`;
 }
 

@@ -32,7 +32,7 @@ DECLARE
   has boolean := false;
   moved boolean;${forgottenColumns(mirror)}
   n bigint;
-  echo text := current_setting('lockstep.echo', true);
+  echo text := pg_catalog.current_setting('lockstep.echo', true);
 BEGIN
 ${window.leads === 'new' ? noteWriter(mirror, name, 'old') : ''}${readRows(mirror)}
   moved := had;
@@ -64,11 +64,11 @@ END`;
  */
 export function echo({ names, back }: Mirror, way: '>' | '<', key: string): string {
   if (back === null) return '';
-  return `    PERFORM set_config('lockstep.echo', ${quoteLiteral(`${names.echo} ${way} `)} || pg_current_xact_id()::text || ' ' || ${key}::text, true);\n`;
+  return `    PERFORM pg_catalog.set_config('lockstep.echo', ${quoteLiteral(`${names.echo} ${way} `)} || pg_catalog.pg_current_xact_id()::text || ' ' || ${key}::text, true);\n`;
 }
 
 export function restoreEcho({ back }: Mirror): string {
-  return back === null ? '' : `  PERFORM set_config('lockstep.echo', coalesce(echo, ''), true);\n`;
+  return back === null ? '' : `  PERFORM pg_catalog.set_config('lockstep.echo', coalesce(echo, ''), true);\n`;
 }
 
 /** Conflicts with other writers are the application's to retry; what the target refuses is noted down. */
@@ -138,7 +138,7 @@ function deleteRow(mirror: Mirror, more: string, indent: string): string {
   // What was inserted goes again, whatever triggers of the target have made of it: measured, such a row stayed behind.
   const text = `${remove(more)}
 GET DIAGNOSTICS n = ROW_COUNT;
-IF n = 0 AND current_setting('transaction_isolation') <> 'read committed' THEN
+IF n = 0 AND pg_catalog.current_setting('transaction_isolation') <> 'read committed' THEN
   INSERT INTO ${target} (${names(mapping.columns)})${overriding(mapping.columns)} VALUES (${fields(mapping.columns, 'gone')})
   ON CONFLICT (${names(mapping.key)}) DO NOTHING;
   IF FOUND THEN
@@ -155,5 +155,5 @@ function assignments(columns: readonly MappedColumn[], key: readonly MappedColum
 }
 
 function keyText({ mapping }: Mirror, of: string): string {
-  return `format('Key (%s)=(%s)', ${quoteLiteral(names(mapping.key))}, array_to_string(${of}_key, ', '))`;
+  return `pg_catalog.format('Key (%s)=(%s)', ${quoteLiteral(names(mapping.key))}, pg_catalog.array_to_string(${of}_key, ', '))`;
 }

@@ -73,7 +73,7 @@ function condition(
     ...(echo === ''
       ? []
       : [
-          `(current_setting('lockstep.echo', true) IS DISTINCT FROM ${quoteLiteral(`${echo} `)} || pg_catalog.pg_current_xact_id()::text || ' ' || ${named}::text OR NOT ${MAY_ECHO})`,
+          `(pg_catalog.current_setting('lockstep.echo', true) IS DISTINCT FROM ${quoteLiteral(`${echo} `)} || pg_catalog.pg_current_xact_id()::text || ' ' || ${named}::text OR NOT ${MAY_ECHO})`,
         ]),
   ];
   return conditions.length === 0 ? '' : ` WHEN (${conditions.join(' AND ')})`;

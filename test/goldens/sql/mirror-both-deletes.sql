@@ -19,7 +19,8 @@ CREATE FUNCTION lockstep."key of mirror-both-deletes/window: badges"(bigint, big
   END;
 
 CREATE FUNCTION lockstep."mirror of mirror-both-deletes/window: badges"() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER
-  SET search_path = pg_catalog, pg_temp
+  SET search_path
+    FROM CURRENT
     SET TimeZone = 'UTC'
     SET DateStyle = 'ISO, YMD'
     SET IntervalStyle = 'postgres'
@@ -40,7 +41,7 @@ CREATE FUNCTION lockstep."mirror of mirror-both-deletes/window: badges"() RETURN
     moved boolean;
     forgotten boolean := false;
     n bigint;
-    echo text := current_setting('lockstep.echo', true);
+    echo text := pg_catalog.current_setting('lockstep.echo', true);
   BEGIN
     IF TG_OP <> 'INSERT' THEN
       SELECT r.* INTO gone FROM lockstep."row of mirror-both-deletes/window: badges"(OLD.id, OLD.active) AS r;
@@ -61,17 +62,17 @@ CREATE FUNCTION lockstep."mirror of mirror-both-deletes/window: badges"() RETURN
         USING gone.person_id;
       GET DIAGNOSTICS n = ROW_COUNT;
       IF n = 0 THEN
-        EXECUTE 'SELECT FROM lockstep.tombstone WHERE window_name = $1 AND mapping = $2 AND key = $3'
+        EXECUTE 'SELECT FROM lockstep.tombstone WHERE window_name = $1 AND mapping = $2 AND key OPERATOR(pg_catalog.=) $3'
           USING 'mirror-both-deletes/window', 'badges', gone_key;
         GET DIAGNOSTICS n = ROW_COUNT;
-        IF n = 0 AND current_setting('transaction_isolation') <> 'read committed' THEN
+        IF n = 0 AND pg_catalog.current_setting('transaction_isolation') <> 'read committed' THEN
           INSERT INTO lockstep.tombstone (window_name, mapping, key)
             VALUES ('mirror-both-deletes/window', 'badges', gone_key)
             ON CONFLICT DO NOTHING;
           DELETE FROM lockstep.tombstone
             WHERE window_name = 'mirror-both-deletes/window'
             AND mapping = 'badges'
-            AND key = gone_key;
+            AND key OPERATOR(pg_catalog.=) gone_key;
         END IF;
         forgotten := n > 0;
       END IF;
@@ -82,15 +83,15 @@ CREATE FUNCTION lockstep."mirror of mirror-both-deletes/window: badges"() RETURN
         ON CONFLICT DO NOTHING;
     END IF;
     IF moved THEN
-      PERFORM set_config(
+      PERFORM pg_catalog.set_config(
         'lockstep.echo',
-        'mirror-both-deletes/window: badges > ' || pg_current_xact_id()::text || ' ' || gone_key::text,
+        'mirror-both-deletes/window: badges > ' || pg_catalog.pg_current_xact_id()::text || ' ' || gone_key::text,
         true
       );
       EXECUTE 'DELETE FROM public.badges AS t USING (SELECT $1 AS person_id) AS gone WHERE lockstep."key of mirror-both-deletes/window: badges"(t.person_id, gone.person_id)'
         USING gone.person_id;
       GET DIAGNOSTICS n = ROW_COUNT;
-      IF n = 0 AND current_setting('transaction_isolation') <> 'read committed' THEN
+      IF n = 0 AND pg_catalog.current_setting('transaction_isolation') <> 'read committed' THEN
         INSERT INTO public.badges (person_id) VALUES (gone.person_id)
         ON CONFLICT (person_id) DO NOTHING;
         IF FOUND THEN
@@ -104,21 +105,21 @@ CREATE FUNCTION lockstep."mirror of mirror-both-deletes/window: badges"() RETURN
     END IF;
     IF has AND NOT forgotten THEN
       IF moved OR NOT had THEN
-        EXECUTE 'DELETE FROM lockstep.tombstone WHERE window_name = $1 AND mapping = $2 AND key = $3'
+        EXECUTE 'DELETE FROM lockstep.tombstone WHERE window_name = $1 AND mapping = $2 AND key OPERATOR(pg_catalog.=) $3'
           USING 'mirror-both-deletes/window', 'badges', come_key;
         GET DIAGNOSTICS n = ROW_COUNT;
-        IF n = 0 AND current_setting('transaction_isolation') <> 'read committed' THEN
+        IF n = 0 AND pg_catalog.current_setting('transaction_isolation') <> 'read committed' THEN
           INSERT INTO lockstep.tombstone (window_name, mapping, key)
             VALUES ('mirror-both-deletes/window', 'badges', come_key)
             ON CONFLICT DO NOTHING;
-          EXECUTE 'DELETE FROM lockstep.tombstone WHERE window_name = $1 AND mapping = $2 AND key = $3'
+          EXECUTE 'DELETE FROM lockstep.tombstone WHERE window_name = $1 AND mapping = $2 AND key OPERATOR(pg_catalog.=) $3'
             USING 'mirror-both-deletes/window', 'badges', come_key;
         GET DIAGNOSTICS n = ROW_COUNT;
         END IF;
       END IF;
-      PERFORM set_config(
+      PERFORM pg_catalog.set_config(
         'lockstep.echo',
-        'mirror-both-deletes/window: badges > ' || pg_current_xact_id()::text || ' ' || come_key::text,
+        'mirror-both-deletes/window: badges > ' || pg_catalog.pg_current_xact_id()::text || ' ' || come_key::text,
         true
       );
       INSERT INTO public.badges AS t (person_id) VALUES (come.person_id)
@@ -127,16 +128,17 @@ CREATE FUNCTION lockstep."mirror of mirror-both-deletes/window: badges"() RETURN
         RAISE EXCEPTION 'lockstep window %: the row of public.badges with this key belongs to others',
           '"mirror-both-deletes/window"'
           USING ERRCODE = 'unique_violation',
-            DETAIL = format('Key (%s)=(%s)', 'person_id', array_to_string(come_key, ', '));
+            DETAIL = pg_catalog.format('Key (%s)=(%s)', 'person_id', pg_catalog.array_to_string(come_key, ', '));
       END IF;
     END IF;
-    PERFORM set_config('lockstep.echo', coalesce(echo, ''), true);
+    PERFORM pg_catalog.set_config('lockstep.echo', coalesce(echo, ''), true);
     RETURN NULL;
   END
   $body$;
 
 CREATE FUNCTION lockstep."truncate of mirror-both-deletes/window: badges"() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER
-  SET search_path = pg_catalog, pg_temp
+  SET search_path
+    FROM CURRENT
     SET TimeZone = 'UTC'
     SET DateStyle = 'ISO, YMD'
     SET IntervalStyle = 'postgres'
@@ -149,7 +151,7 @@ CREATE FUNCTION lockstep."truncate of mirror-both-deletes/window: badges"() RETU
   BEGIN
     RAISE EXCEPTION 'lockstep window %: TRUNCATE of % would leave the other side behind',
       '"mirror-both-deletes/window"',
-      TG_RELID::regclass
+      TG_RELID::pg_catalog.regclass
       USING ERRCODE = 'object_in_use', HINT = 'Use DELETE, or close the window first.';
   END
   $body$;
@@ -171,7 +173,8 @@ CREATE FUNCTION lockstep."key of mirror-both-deletes/window: names"(bigint, bigi
   END;
 
 CREATE FUNCTION lockstep."mirror of mirror-both-deletes/window: names"() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER
-  SET search_path = pg_catalog, pg_temp
+  SET search_path
+    FROM CURRENT
     SET TimeZone = 'UTC'
     SET DateStyle = 'ISO, YMD'
     SET IntervalStyle = 'postgres'
@@ -191,7 +194,7 @@ CREATE FUNCTION lockstep."mirror of mirror-both-deletes/window: names"() RETURNS
     has boolean := false;
     moved boolean;
     n bigint;
-    echo text := current_setting('lockstep.echo', true);
+    echo text := pg_catalog.current_setting('lockstep.echo', true);
   BEGIN
     IF TG_OP <> 'INSERT' THEN
       SELECT r.* INTO gone FROM lockstep."row of mirror-both-deletes/window: names"(OLD.id, OLD.name) AS r;
@@ -208,15 +211,15 @@ CREATE FUNCTION lockstep."mirror of mirror-both-deletes/window: names"() RETURNS
       moved := NOT lockstep."key of mirror-both-deletes/window: names"(come.person_id, gone.person_id);
     END IF;
     IF moved THEN
-      PERFORM set_config(
+      PERFORM pg_catalog.set_config(
         'lockstep.echo',
-        'mirror-both-deletes/window: names > ' || pg_current_xact_id()::text || ' ' || gone_key::text,
+        'mirror-both-deletes/window: names > ' || pg_catalog.pg_current_xact_id()::text || ' ' || gone_key::text,
         true
       );
       EXECUTE 'DELETE FROM public.names AS t USING (SELECT $1 AS person_id, $2 AS name) AS gone WHERE lockstep."key of mirror-both-deletes/window: names"(t.person_id, gone.person_id)'
         USING gone.person_id, gone.name;
       GET DIAGNOSTICS n = ROW_COUNT;
-      IF n = 0 AND current_setting('transaction_isolation') <> 'read committed' THEN
+      IF n = 0 AND pg_catalog.current_setting('transaction_isolation') <> 'read committed' THEN
         INSERT INTO public.names (person_id, name) VALUES (gone.person_id, gone.name)
         ON CONFLICT (person_id) DO NOTHING;
         IF FOUND THEN
@@ -230,21 +233,21 @@ CREATE FUNCTION lockstep."mirror of mirror-both-deletes/window: names"() RETURNS
     END IF;
     IF has THEN
       IF moved OR NOT had THEN
-        EXECUTE 'DELETE FROM lockstep.tombstone WHERE window_name = $1 AND mapping = $2 AND key = $3'
+        EXECUTE 'DELETE FROM lockstep.tombstone WHERE window_name = $1 AND mapping = $2 AND key OPERATOR(pg_catalog.=) $3'
           USING 'mirror-both-deletes/window', 'names', come_key;
         GET DIAGNOSTICS n = ROW_COUNT;
-        IF n = 0 AND current_setting('transaction_isolation') <> 'read committed' THEN
+        IF n = 0 AND pg_catalog.current_setting('transaction_isolation') <> 'read committed' THEN
           INSERT INTO lockstep.tombstone (window_name, mapping, key)
             VALUES ('mirror-both-deletes/window', 'names', come_key)
             ON CONFLICT DO NOTHING;
-          EXECUTE 'DELETE FROM lockstep.tombstone WHERE window_name = $1 AND mapping = $2 AND key = $3'
+          EXECUTE 'DELETE FROM lockstep.tombstone WHERE window_name = $1 AND mapping = $2 AND key OPERATOR(pg_catalog.=) $3'
             USING 'mirror-both-deletes/window', 'names', come_key;
         GET DIAGNOSTICS n = ROW_COUNT;
         END IF;
       END IF;
-      PERFORM set_config(
+      PERFORM pg_catalog.set_config(
         'lockstep.echo',
-        'mirror-both-deletes/window: names > ' || pg_current_xact_id()::text || ' ' || come_key::text,
+        'mirror-both-deletes/window: names > ' || pg_catalog.pg_current_xact_id()::text || ' ' || come_key::text,
         true
       );
       INSERT INTO public.names AS t (person_id, name) VALUES (come.person_id, come.name)
@@ -253,16 +256,17 @@ CREATE FUNCTION lockstep."mirror of mirror-both-deletes/window: names"() RETURNS
         RAISE EXCEPTION 'lockstep window %: the row of public.names with this key belongs to others',
           '"mirror-both-deletes/window"'
           USING ERRCODE = 'unique_violation',
-            DETAIL = format('Key (%s)=(%s)', 'person_id', array_to_string(come_key, ', '));
+            DETAIL = pg_catalog.format('Key (%s)=(%s)', 'person_id', pg_catalog.array_to_string(come_key, ', '));
       END IF;
     END IF;
-    PERFORM set_config('lockstep.echo', coalesce(echo, ''), true);
+    PERFORM pg_catalog.set_config('lockstep.echo', coalesce(echo, ''), true);
     RETURN NULL;
   END
   $body$;
 
 CREATE FUNCTION lockstep."truncate of mirror-both-deletes/window: names"() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER
-  SET search_path = pg_catalog, pg_temp
+  SET search_path
+    FROM CURRENT
     SET TimeZone = 'UTC'
     SET DateStyle = 'ISO, YMD'
     SET IntervalStyle = 'postgres'
@@ -275,7 +279,7 @@ CREATE FUNCTION lockstep."truncate of mirror-both-deletes/window: names"() RETUR
   BEGIN
     RAISE EXCEPTION 'lockstep window %: TRUNCATE of % would leave the other side behind',
       '"mirror-both-deletes/window"',
-      TG_RELID::regclass
+      TG_RELID::pg_catalog.regclass
       USING ERRCODE = 'object_in_use', HINT = 'Use DELETE, or close the window first.';
   END
   $body$;
@@ -314,7 +318,8 @@ CREATE FUNCTION lockstep."own of mirror-both-deletes/window: badges"(bigint, big
   END;
 
 CREATE FUNCTION lockstep."mirror back of mirror-both-deletes/window: badges"() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER
-  SET search_path = pg_catalog, pg_temp
+  SET search_path
+    FROM CURRENT
     SET TimeZone = 'UTC'
     SET DateStyle = 'ISO, YMD'
     SET IntervalStyle = 'postgres'
@@ -337,16 +342,16 @@ CREATE FUNCTION lockstep."mirror back of mirror-both-deletes/window: badges"() R
     moved boolean := false;
     fits boolean;
     n bigint;
-    echo text := current_setting('lockstep.echo', true);
+    echo text := pg_catalog.current_setting('lockstep.echo', true);
   BEGIN
-    IF strpos(coalesce(echo, ''), pg_current_xact_id()::text || ' {') = 0
-      AND current_setting('lockstep.seen', true) IS DISTINCT FROM pg_current_xact_id()::text
+    IF pg_catalog.strpos(coalesce(echo, ''), pg_catalog.pg_current_xact_id()::text || ' {') = 0
+      AND pg_catalog.current_setting('lockstep.seen', true) IS DISTINCT FROM pg_catalog.pg_current_xact_id()::text
         || ' mirror-both-deletes/window: badges new'
       THEN
       INSERT INTO lockstep.old_writer (window_name, mapping, side)
         VALUES ('mirror-both-deletes/window', 'badges', 'new');
-      PERFORM set_config(
-        'lockstep.seen', pg_current_xact_id()::text || ' mirror-both-deletes/window: badges new', true
+      PERFORM pg_catalog.set_config(
+        'lockstep.seen', pg_catalog.pg_current_xact_id()::text || ' mirror-both-deletes/window: badges new', true
       );
     END IF;
     IF TG_OP <> 'INSERT' THEN
@@ -368,7 +373,7 @@ CREATE FUNCTION lockstep."mirror back of mirror-both-deletes/window: badges"() R
     IF had AND has THEN
       moved := NOT lockstep."own of mirror-both-deletes/window: badges"(come.id, gone.id);
     END IF;
-    IF had AND (NOT has OR gone_key <> come_key) THEN
+    IF had AND (NOT has OR gone_key OPERATOR(pg_catalog.<>) come_key) THEN
       INSERT INTO lockstep.tombstone (window_name, mapping, key)
         VALUES ('mirror-both-deletes/window', 'badges', gone_key)
         ON CONFLICT DO NOTHING;
@@ -388,21 +393,24 @@ CREATE FUNCTION lockstep."mirror back of mirror-both-deletes/window: badges"() R
         THEN
         RAISE EXCEPTION 'lockstep window %: a write to % does not fit into public.people: the old shape would still hold it',
           '"mirror-both-deletes/window"',
-          TG_RELID::regclass
+          TG_RELID::pg_catalog.regclass
           USING ERRCODE = 'check_violation',
-            DETAIL = format('Key (%s)=(%s)', 'person_id', array_to_string(coalesce(come_key, gone_key), ', '));
+            DETAIL
+              = pg_catalog.format(
+                'Key (%s)=(%s)', 'person_id', pg_catalog.array_to_string(coalesce(come_key, gone_key), ', ')
+              );
       END IF;
     END IF;
     IF has THEN
-      IF NOT had OR gone_key <> come_key THEN
-        EXECUTE 'DELETE FROM lockstep.tombstone WHERE window_name = $1 AND mapping = $2 AND key = $3'
+      IF NOT had OR gone_key OPERATOR(pg_catalog.<>) come_key THEN
+        EXECUTE 'DELETE FROM lockstep.tombstone WHERE window_name = $1 AND mapping = $2 AND key OPERATOR(pg_catalog.=) $3'
           USING 'mirror-both-deletes/window', 'badges', come_key;
         GET DIAGNOSTICS n = ROW_COUNT;
-        IF n = 0 AND current_setting('transaction_isolation') <> 'read committed' THEN
+        IF n = 0 AND pg_catalog.current_setting('transaction_isolation') <> 'read committed' THEN
           INSERT INTO lockstep.tombstone (window_name, mapping, key)
             VALUES ('mirror-both-deletes/window', 'badges', come_key)
             ON CONFLICT DO NOTHING;
-          EXECUTE 'DELETE FROM lockstep.tombstone WHERE window_name = $1 AND mapping = $2 AND key = $3'
+          EXECUTE 'DELETE FROM lockstep.tombstone WHERE window_name = $1 AND mapping = $2 AND key OPERATOR(pg_catalog.=) $3'
             USING 'mirror-both-deletes/window', 'badges', come_key;
         GET DIAGNOSTICS n = ROW_COUNT;
         END IF;
@@ -423,20 +431,23 @@ CREATE FUNCTION lockstep."mirror back of mirror-both-deletes/window: badges"() R
             FROM lockstep.tombstone AS d
             WHERE d.window_name = 'mirror-both-deletes/window'
             AND d.mapping = 'badges'
-            AND d.key = ARRAY[r.person_id::bigint::text]
+            AND d.key OPERATOR(pg_catalog.=) ARRAY[r.person_id::bigint::text]
           )
         )
           THEN
           RAISE EXCEPTION 'lockstep window %: a write to % does not fit into public.people: the row there stands for another one already',
             '"mirror-both-deletes/window"',
-            TG_RELID::regclass
+            TG_RELID::pg_catalog.regclass
             USING ERRCODE = 'check_violation',
-              DETAIL = format('Key (%s)=(%s)', 'person_id', array_to_string(coalesce(come_key, gone_key), ', '));
+              DETAIL
+                = pg_catalog.format(
+                  'Key (%s)=(%s)', 'person_id', pg_catalog.array_to_string(coalesce(come_key, gone_key), ', ')
+                );
         END IF;
       END IF;
-      PERFORM set_config(
+      PERFORM pg_catalog.set_config(
         'lockstep.echo',
-        'mirror-both-deletes/window: badges < ' || pg_current_xact_id()::text || ' ' || come_row::text,
+        'mirror-both-deletes/window: badges < ' || pg_catalog.pg_current_xact_id()::text || ' ' || come_row::text,
         true
       );
       UPDATE public.people AS s
@@ -456,12 +467,15 @@ CREATE FUNCTION lockstep."mirror back of mirror-both-deletes/window: badges"() R
       IF NOT fits THEN
         RAISE EXCEPTION 'lockstep window %: a write to % does not fit into public.people: the old shape cannot say it',
           '"mirror-both-deletes/window"',
-          TG_RELID::regclass
+          TG_RELID::pg_catalog.regclass
           USING ERRCODE = 'check_violation',
-            DETAIL = format('Key (%s)=(%s)', 'person_id', array_to_string(coalesce(come_key, gone_key), ', '));
+            DETAIL
+              = pg_catalog.format(
+                'Key (%s)=(%s)', 'person_id', pg_catalog.array_to_string(coalesce(come_key, gone_key), ', ')
+              );
       END IF;
     END IF;
-    PERFORM set_config('lockstep.echo', coalesce(echo, ''), true);
+    PERFORM pg_catalog.set_config('lockstep.echo', coalesce(echo, ''), true);
     RETURN NULL;
   END
   $body$;
@@ -482,7 +496,8 @@ CREATE FUNCTION lockstep."own of mirror-both-deletes/window: names"(bigint, bigi
   END;
 
 CREATE FUNCTION lockstep."mirror back of mirror-both-deletes/window: names"() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER
-  SET search_path = pg_catalog, pg_temp
+  SET search_path
+    FROM CURRENT
     SET TimeZone = 'UTC'
     SET DateStyle = 'ISO, YMD'
     SET IntervalStyle = 'postgres'
@@ -505,15 +520,17 @@ CREATE FUNCTION lockstep."mirror back of mirror-both-deletes/window: names"() RE
     moved boolean := false;
     fits boolean;
     n bigint;
-    echo text := current_setting('lockstep.echo', true);
+    echo text := pg_catalog.current_setting('lockstep.echo', true);
   BEGIN
-    IF strpos(coalesce(echo, ''), pg_current_xact_id()::text || ' {') = 0
-      AND current_setting('lockstep.seen', true) IS DISTINCT FROM pg_current_xact_id()::text
+    IF pg_catalog.strpos(coalesce(echo, ''), pg_catalog.pg_current_xact_id()::text || ' {') = 0
+      AND pg_catalog.current_setting('lockstep.seen', true) IS DISTINCT FROM pg_catalog.pg_current_xact_id()::text
         || ' mirror-both-deletes/window: names new'
       THEN
       INSERT INTO lockstep.old_writer (window_name, mapping, side)
         VALUES ('mirror-both-deletes/window', 'names', 'new');
-      PERFORM set_config('lockstep.seen', pg_current_xact_id()::text || ' mirror-both-deletes/window: names new', true);
+      PERFORM pg_catalog.set_config(
+        'lockstep.seen', pg_catalog.pg_current_xact_id()::text || ' mirror-both-deletes/window: names new', true
+      );
     END IF;
     IF TG_OP <> 'INSERT' THEN
       had := true;
@@ -534,29 +551,29 @@ CREATE FUNCTION lockstep."mirror back of mirror-both-deletes/window: names"() RE
     IF had AND has THEN
       moved := NOT lockstep."own of mirror-both-deletes/window: names"(come.id, gone.id);
     END IF;
-    IF had AND (NOT has OR gone_key <> come_key) THEN
+    IF had AND (NOT has OR gone_key OPERATOR(pg_catalog.<>) come_key) THEN
       INSERT INTO lockstep.tombstone (window_name, mapping, key)
         VALUES ('mirror-both-deletes/window', 'names', gone_key)
         ON CONFLICT DO NOTHING;
     END IF;
     IF had AND (NOT has) THEN
-      PERFORM set_config(
+      PERFORM pg_catalog.set_config(
         'lockstep.echo',
-        'mirror-both-deletes/window: names < ' || pg_current_xact_id()::text || ' ' || gone_row::text,
+        'mirror-both-deletes/window: names < ' || pg_catalog.pg_current_xact_id()::text || ' ' || gone_row::text,
         true
       );
       DELETE FROM public.people AS s WHERE lockstep."own of mirror-both-deletes/window: names"(s.id, gone.id);
     END IF;
     IF has THEN
-      IF NOT had OR gone_key <> come_key THEN
-        EXECUTE 'DELETE FROM lockstep.tombstone WHERE window_name = $1 AND mapping = $2 AND key = $3'
+      IF NOT had OR gone_key OPERATOR(pg_catalog.<>) come_key THEN
+        EXECUTE 'DELETE FROM lockstep.tombstone WHERE window_name = $1 AND mapping = $2 AND key OPERATOR(pg_catalog.=) $3'
           USING 'mirror-both-deletes/window', 'names', come_key;
         GET DIAGNOSTICS n = ROW_COUNT;
-        IF n = 0 AND current_setting('transaction_isolation') <> 'read committed' THEN
+        IF n = 0 AND pg_catalog.current_setting('transaction_isolation') <> 'read committed' THEN
           INSERT INTO lockstep.tombstone (window_name, mapping, key)
             VALUES ('mirror-both-deletes/window', 'names', come_key)
             ON CONFLICT DO NOTHING;
-          EXECUTE 'DELETE FROM lockstep.tombstone WHERE window_name = $1 AND mapping = $2 AND key = $3'
+          EXECUTE 'DELETE FROM lockstep.tombstone WHERE window_name = $1 AND mapping = $2 AND key OPERATOR(pg_catalog.=) $3'
             USING 'mirror-both-deletes/window', 'names', come_key;
         GET DIAGNOSTICS n = ROW_COUNT;
         END IF;
@@ -572,14 +589,17 @@ CREATE FUNCTION lockstep."mirror back of mirror-both-deletes/window: names"() RE
           THEN
           RAISE EXCEPTION 'lockstep window %: a write to % does not fit into public.people: the row there stands for another one already',
             '"mirror-both-deletes/window"',
-            TG_RELID::regclass
+            TG_RELID::pg_catalog.regclass
             USING ERRCODE = 'check_violation',
-              DETAIL = format('Key (%s)=(%s)', 'person_id', array_to_string(coalesce(come_key, gone_key), ', '));
+              DETAIL
+                = pg_catalog.format(
+                  'Key (%s)=(%s)', 'person_id', pg_catalog.array_to_string(coalesce(come_key, gone_key), ', ')
+                );
         END IF;
       END IF;
-      PERFORM set_config(
+      PERFORM pg_catalog.set_config(
         'lockstep.echo',
-        'mirror-both-deletes/window: names < ' || pg_current_xact_id()::text || ' ' || come_row::text,
+        'mirror-both-deletes/window: names < ' || pg_catalog.pg_current_xact_id()::text || ' ' || come_row::text,
         true
       );
       IF moved THEN
@@ -610,9 +630,9 @@ CREATE FUNCTION lockstep."mirror back of mirror-both-deletes/window: names"() RE
           AND (ROW(s.name::text)::record *<> ROW(come.name::text)::record)
         )
         THEN
-        PERFORM set_config(
+        PERFORM pg_catalog.set_config(
           'lockstep.echo',
-          'mirror-both-deletes/window: names > ' || pg_current_xact_id()::text || ' ' || come_key::text,
+          'mirror-both-deletes/window: names > ' || pg_catalog.pg_current_xact_id()::text || ' ' || come_key::text,
           true
         );
         UPDATE public.names AS t SET name = r.name
@@ -626,12 +646,15 @@ CREATE FUNCTION lockstep."mirror back of mirror-both-deletes/window: names"() RE
       IF NOT fits THEN
         RAISE EXCEPTION 'lockstep window %: a write to % does not fit into public.people: the old shape cannot say it',
           '"mirror-both-deletes/window"',
-          TG_RELID::regclass
+          TG_RELID::pg_catalog.regclass
           USING ERRCODE = 'check_violation',
-            DETAIL = format('Key (%s)=(%s)', 'person_id', array_to_string(coalesce(come_key, gone_key), ', '));
+            DETAIL
+              = pg_catalog.format(
+                'Key (%s)=(%s)', 'person_id', pg_catalog.array_to_string(coalesce(come_key, gone_key), ', ')
+              );
       END IF;
     END IF;
-    PERFORM set_config('lockstep.echo', coalesce(echo, ''), true);
+    PERFORM pg_catalog.set_config('lockstep.echo', coalesce(echo, ''), true);
     RETURN NULL;
   END
   $body$;
@@ -644,7 +667,7 @@ CREATE TRIGGER "00 lockstep mirror-both-deletes/window: badges i" AFTER INSERT O
     FOR EACH ROW
     WHEN (
       (
-        current_setting('lockstep.echo', true) IS DISTINCT FROM 'mirror-both-deletes/window: badges > '
+        pg_catalog.current_setting('lockstep.echo', true) IS DISTINCT FROM 'mirror-both-deletes/window: badges > '
           || pg_catalog.pg_current_xact_id()::text
           || ' '
           || ARRAY[NEW.person_id::bigint::text]::text
@@ -661,7 +684,7 @@ CREATE TRIGGER "00 lockstep mirror-both-deletes/window: badges u" AFTER UPDATE
     WHEN (
       ROW(OLD.person_id)::record *<> ROW(NEW.person_id)::record
       AND (
-        current_setting('lockstep.echo', true) IS DISTINCT FROM 'mirror-both-deletes/window: badges > '
+        pg_catalog.current_setting('lockstep.echo', true) IS DISTINCT FROM 'mirror-both-deletes/window: badges > '
           || pg_catalog.pg_current_xact_id()::text
           || ' '
           || ARRAY[NEW.person_id::bigint::text]::text
@@ -676,7 +699,7 @@ CREATE TRIGGER "00 lockstep mirror-both-deletes/window: badges d" AFTER DELETE O
     FOR EACH ROW
     WHEN (
       (
-        current_setting('lockstep.echo', true) IS DISTINCT FROM 'mirror-both-deletes/window: badges > '
+        pg_catalog.current_setting('lockstep.echo', true) IS DISTINCT FROM 'mirror-both-deletes/window: badges > '
           || pg_catalog.pg_current_xact_id()::text
           || ' '
           || ARRAY[OLD.person_id::bigint::text]::text
@@ -691,7 +714,7 @@ CREATE TRIGGER "00 lockstep mirror-both-deletes/window: names i" AFTER INSERT ON
     FOR EACH ROW
     WHEN (
       (
-        current_setting('lockstep.echo', true) IS DISTINCT FROM 'mirror-both-deletes/window: names > '
+        pg_catalog.current_setting('lockstep.echo', true) IS DISTINCT FROM 'mirror-both-deletes/window: names > '
           || pg_catalog.pg_current_xact_id()::text
           || ' '
           || ARRAY[NEW.person_id::bigint::text]::text
@@ -708,7 +731,7 @@ CREATE TRIGGER "00 lockstep mirror-both-deletes/window: names u" AFTER UPDATE
     WHEN (
       ROW(OLD.person_id, OLD.name)::record *<> ROW(NEW.person_id, NEW.name)::record
       AND (
-        current_setting('lockstep.echo', true) IS DISTINCT FROM 'mirror-both-deletes/window: names > '
+        pg_catalog.current_setting('lockstep.echo', true) IS DISTINCT FROM 'mirror-both-deletes/window: names > '
           || pg_catalog.pg_current_xact_id()::text
           || ' '
           || ARRAY[NEW.person_id::bigint::text]::text
@@ -723,7 +746,7 @@ CREATE TRIGGER "00 lockstep mirror-both-deletes/window: names d" AFTER DELETE ON
     FOR EACH ROW
     WHEN (
       (
-        current_setting('lockstep.echo', true) IS DISTINCT FROM 'mirror-both-deletes/window: names > '
+        pg_catalog.current_setting('lockstep.echo', true) IS DISTINCT FROM 'mirror-both-deletes/window: names > '
           || pg_catalog.pg_current_xact_id()::text
           || ' '
           || ARRAY[OLD.person_id::bigint::text]::text
@@ -1089,7 +1112,8 @@ WITH moved AS (
 
 -- sends
 CREATE OR REPLACE FUNCTION lockstep."watch of mirror-both-deletes/window: badges"() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER
-  SET search_path = pg_catalog, pg_temp
+  SET search_path
+    FROM CURRENT
     SET TimeZone = 'UTC'
     SET DateStyle = 'ISO, YMD'
     SET IntervalStyle = 'postgres'
@@ -1148,7 +1172,8 @@ CREATE OR REPLACE FUNCTION lockstep."watch of mirror-both-deletes/window: badges
 REVOKE ALL ON FUNCTION lockstep."watch of mirror-both-deletes/window: badges"() FROM PUBLIC;
 
 CREATE OR REPLACE FUNCTION lockstep."watch of mirror-both-deletes/window: names"() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER
-  SET search_path = pg_catalog, pg_temp
+  SET search_path
+    FROM CURRENT
     SET TimeZone = 'UTC'
     SET DateStyle = 'ISO, YMD'
     SET IntervalStyle = 'postgres'
@@ -1427,7 +1452,8 @@ WITH moved AS (
 
 -- sends
 CREATE OR REPLACE FUNCTION lockstep."mirror of mirror-both-deletes/window: badges"() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER
-  SET search_path = pg_catalog, pg_temp
+  SET search_path
+    FROM CURRENT
     SET TimeZone = 'UTC'
     SET DateStyle = 'ISO, YMD'
     SET IntervalStyle = 'postgres'
@@ -1448,7 +1474,7 @@ CREATE OR REPLACE FUNCTION lockstep."mirror of mirror-both-deletes/window: badge
     moved boolean;
     forgotten boolean := false;
     n bigint;
-    echo text := current_setting('lockstep.echo', true);
+    echo text := pg_catalog.current_setting('lockstep.echo', true);
   BEGIN
     IF TG_OP <> 'INSERT' THEN
       SELECT r.* INTO gone FROM lockstep."row of mirror-both-deletes/window: badges"(OLD.id, OLD.active) AS r;
@@ -1469,17 +1495,17 @@ CREATE OR REPLACE FUNCTION lockstep."mirror of mirror-both-deletes/window: badge
         USING gone.person_id;
       GET DIAGNOSTICS n = ROW_COUNT;
       IF n = 0 THEN
-        EXECUTE 'SELECT FROM lockstep.tombstone WHERE window_name = $1 AND mapping = $2 AND key = $3'
+        EXECUTE 'SELECT FROM lockstep.tombstone WHERE window_name = $1 AND mapping = $2 AND key OPERATOR(pg_catalog.=) $3'
           USING 'mirror-both-deletes/window', 'badges', gone_key;
         GET DIAGNOSTICS n = ROW_COUNT;
-        IF n = 0 AND current_setting('transaction_isolation') <> 'read committed' THEN
+        IF n = 0 AND pg_catalog.current_setting('transaction_isolation') <> 'read committed' THEN
           INSERT INTO lockstep.tombstone (window_name, mapping, key)
             VALUES ('mirror-both-deletes/window', 'badges', gone_key)
             ON CONFLICT DO NOTHING;
           DELETE FROM lockstep.tombstone
             WHERE window_name = 'mirror-both-deletes/window'
             AND mapping = 'badges'
-            AND key = gone_key;
+            AND key OPERATOR(pg_catalog.=) gone_key;
         END IF;
         forgotten := n > 0;
       END IF;
@@ -1490,15 +1516,15 @@ CREATE OR REPLACE FUNCTION lockstep."mirror of mirror-both-deletes/window: badge
         ON CONFLICT DO NOTHING;
     END IF;
     IF moved THEN
-      PERFORM set_config(
+      PERFORM pg_catalog.set_config(
         'lockstep.echo',
-        'mirror-both-deletes/window: badges > ' || pg_current_xact_id()::text || ' ' || gone_key::text,
+        'mirror-both-deletes/window: badges > ' || pg_catalog.pg_current_xact_id()::text || ' ' || gone_key::text,
         true
       );
       EXECUTE 'DELETE FROM public.badges AS t USING (SELECT $1 AS person_id) AS gone WHERE lockstep."key of mirror-both-deletes/window: badges"(t.person_id, gone.person_id)'
         USING gone.person_id;
       GET DIAGNOSTICS n = ROW_COUNT;
-      IF n = 0 AND current_setting('transaction_isolation') <> 'read committed' THEN
+      IF n = 0 AND pg_catalog.current_setting('transaction_isolation') <> 'read committed' THEN
         INSERT INTO public.badges (person_id) VALUES (gone.person_id)
         ON CONFLICT (person_id) DO NOTHING;
         IF FOUND THEN
@@ -1512,21 +1538,21 @@ CREATE OR REPLACE FUNCTION lockstep."mirror of mirror-both-deletes/window: badge
     END IF;
     IF has AND NOT forgotten THEN
       IF moved OR NOT had THEN
-        EXECUTE 'DELETE FROM lockstep.tombstone WHERE window_name = $1 AND mapping = $2 AND key = $3'
+        EXECUTE 'DELETE FROM lockstep.tombstone WHERE window_name = $1 AND mapping = $2 AND key OPERATOR(pg_catalog.=) $3'
           USING 'mirror-both-deletes/window', 'badges', come_key;
         GET DIAGNOSTICS n = ROW_COUNT;
-        IF n = 0 AND current_setting('transaction_isolation') <> 'read committed' THEN
+        IF n = 0 AND pg_catalog.current_setting('transaction_isolation') <> 'read committed' THEN
           INSERT INTO lockstep.tombstone (window_name, mapping, key)
             VALUES ('mirror-both-deletes/window', 'badges', come_key)
             ON CONFLICT DO NOTHING;
-          EXECUTE 'DELETE FROM lockstep.tombstone WHERE window_name = $1 AND mapping = $2 AND key = $3'
+          EXECUTE 'DELETE FROM lockstep.tombstone WHERE window_name = $1 AND mapping = $2 AND key OPERATOR(pg_catalog.=) $3'
             USING 'mirror-both-deletes/window', 'badges', come_key;
         GET DIAGNOSTICS n = ROW_COUNT;
         END IF;
       END IF;
-      PERFORM set_config(
+      PERFORM pg_catalog.set_config(
         'lockstep.echo',
-        'mirror-both-deletes/window: badges > ' || pg_current_xact_id()::text || ' ' || come_key::text,
+        'mirror-both-deletes/window: badges > ' || pg_catalog.pg_current_xact_id()::text || ' ' || come_key::text,
         true
       );
       INSERT INTO public.badges AS t (person_id) VALUES (come.person_id)
@@ -1535,16 +1561,17 @@ CREATE OR REPLACE FUNCTION lockstep."mirror of mirror-both-deletes/window: badge
         RAISE EXCEPTION 'lockstep window %: the row of public.badges with this key belongs to others',
           '"mirror-both-deletes/window"'
           USING ERRCODE = 'unique_violation',
-            DETAIL = format('Key (%s)=(%s)', 'person_id', array_to_string(come_key, ', '));
+            DETAIL = pg_catalog.format('Key (%s)=(%s)', 'person_id', pg_catalog.array_to_string(come_key, ', '));
       END IF;
     END IF;
-    PERFORM set_config('lockstep.echo', coalesce(echo, ''), true);
+    PERFORM pg_catalog.set_config('lockstep.echo', coalesce(echo, ''), true);
     RETURN NULL;
   END
   $body$;
 
 CREATE OR REPLACE FUNCTION lockstep."mirror back of mirror-both-deletes/window: badges"() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER
-  SET search_path = pg_catalog, pg_temp
+  SET search_path
+    FROM CURRENT
     SET TimeZone = 'UTC'
     SET DateStyle = 'ISO, YMD'
     SET IntervalStyle = 'postgres'
@@ -1567,16 +1594,16 @@ CREATE OR REPLACE FUNCTION lockstep."mirror back of mirror-both-deletes/window: 
     moved boolean := false;
     fits boolean;
     n bigint;
-    echo text := current_setting('lockstep.echo', true);
+    echo text := pg_catalog.current_setting('lockstep.echo', true);
   BEGIN
-    IF strpos(coalesce(echo, ''), pg_current_xact_id()::text || ' {') = 0
-      AND current_setting('lockstep.seen', true) IS DISTINCT FROM pg_current_xact_id()::text
+    IF pg_catalog.strpos(coalesce(echo, ''), pg_catalog.pg_current_xact_id()::text || ' {') = 0
+      AND pg_catalog.current_setting('lockstep.seen', true) IS DISTINCT FROM pg_catalog.pg_current_xact_id()::text
         || ' mirror-both-deletes/window: badges new'
       THEN
       INSERT INTO lockstep.old_writer (window_name, mapping, side)
         VALUES ('mirror-both-deletes/window', 'badges', 'new');
-      PERFORM set_config(
-        'lockstep.seen', pg_current_xact_id()::text || ' mirror-both-deletes/window: badges new', true
+      PERFORM pg_catalog.set_config(
+        'lockstep.seen', pg_catalog.pg_current_xact_id()::text || ' mirror-both-deletes/window: badges new', true
       );
     END IF;
     IF TG_OP <> 'INSERT' THEN
@@ -1598,7 +1625,7 @@ CREATE OR REPLACE FUNCTION lockstep."mirror back of mirror-both-deletes/window: 
     IF had AND has THEN
       moved := NOT lockstep."own of mirror-both-deletes/window: badges"(come.id, gone.id);
     END IF;
-    IF had AND (NOT has OR gone_key <> come_key) THEN
+    IF had AND (NOT has OR gone_key OPERATOR(pg_catalog.<>) come_key) THEN
       INSERT INTO lockstep.tombstone (window_name, mapping, key)
         VALUES ('mirror-both-deletes/window', 'badges', gone_key)
         ON CONFLICT DO NOTHING;
@@ -1618,21 +1645,24 @@ CREATE OR REPLACE FUNCTION lockstep."mirror back of mirror-both-deletes/window: 
         THEN
         RAISE EXCEPTION 'lockstep window %: a write to % does not fit into public.people: the old shape would still hold it',
           '"mirror-both-deletes/window"',
-          TG_RELID::regclass
+          TG_RELID::pg_catalog.regclass
           USING ERRCODE = 'check_violation',
-            DETAIL = format('Key (%s)=(%s)', 'person_id', array_to_string(coalesce(come_key, gone_key), ', '));
+            DETAIL
+              = pg_catalog.format(
+                'Key (%s)=(%s)', 'person_id', pg_catalog.array_to_string(coalesce(come_key, gone_key), ', ')
+              );
       END IF;
     END IF;
     IF has THEN
-      IF NOT had OR gone_key <> come_key THEN
-        EXECUTE 'DELETE FROM lockstep.tombstone WHERE window_name = $1 AND mapping = $2 AND key = $3'
+      IF NOT had OR gone_key OPERATOR(pg_catalog.<>) come_key THEN
+        EXECUTE 'DELETE FROM lockstep.tombstone WHERE window_name = $1 AND mapping = $2 AND key OPERATOR(pg_catalog.=) $3'
           USING 'mirror-both-deletes/window', 'badges', come_key;
         GET DIAGNOSTICS n = ROW_COUNT;
-        IF n = 0 AND current_setting('transaction_isolation') <> 'read committed' THEN
+        IF n = 0 AND pg_catalog.current_setting('transaction_isolation') <> 'read committed' THEN
           INSERT INTO lockstep.tombstone (window_name, mapping, key)
             VALUES ('mirror-both-deletes/window', 'badges', come_key)
             ON CONFLICT DO NOTHING;
-          EXECUTE 'DELETE FROM lockstep.tombstone WHERE window_name = $1 AND mapping = $2 AND key = $3'
+          EXECUTE 'DELETE FROM lockstep.tombstone WHERE window_name = $1 AND mapping = $2 AND key OPERATOR(pg_catalog.=) $3'
             USING 'mirror-both-deletes/window', 'badges', come_key;
         GET DIAGNOSTICS n = ROW_COUNT;
         END IF;
@@ -1653,20 +1683,23 @@ CREATE OR REPLACE FUNCTION lockstep."mirror back of mirror-both-deletes/window: 
             FROM lockstep.tombstone AS d
             WHERE d.window_name = 'mirror-both-deletes/window'
             AND d.mapping = 'badges'
-            AND d.key = ARRAY[r.person_id::bigint::text]
+            AND d.key OPERATOR(pg_catalog.=) ARRAY[r.person_id::bigint::text]
           )
         )
           THEN
           RAISE EXCEPTION 'lockstep window %: a write to % does not fit into public.people: the row there stands for another one already',
             '"mirror-both-deletes/window"',
-            TG_RELID::regclass
+            TG_RELID::pg_catalog.regclass
             USING ERRCODE = 'check_violation',
-              DETAIL = format('Key (%s)=(%s)', 'person_id', array_to_string(coalesce(come_key, gone_key), ', '));
+              DETAIL
+                = pg_catalog.format(
+                  'Key (%s)=(%s)', 'person_id', pg_catalog.array_to_string(coalesce(come_key, gone_key), ', ')
+                );
         END IF;
       END IF;
-      PERFORM set_config(
+      PERFORM pg_catalog.set_config(
         'lockstep.echo',
-        'mirror-both-deletes/window: badges < ' || pg_current_xact_id()::text || ' ' || come_row::text,
+        'mirror-both-deletes/window: badges < ' || pg_catalog.pg_current_xact_id()::text || ' ' || come_row::text,
         true
       );
       UPDATE public.people AS s
@@ -1686,18 +1719,22 @@ CREATE OR REPLACE FUNCTION lockstep."mirror back of mirror-both-deletes/window: 
       IF NOT fits THEN
         RAISE EXCEPTION 'lockstep window %: a write to % does not fit into public.people: the old shape cannot say it',
           '"mirror-both-deletes/window"',
-          TG_RELID::regclass
+          TG_RELID::pg_catalog.regclass
           USING ERRCODE = 'check_violation',
-            DETAIL = format('Key (%s)=(%s)', 'person_id', array_to_string(coalesce(come_key, gone_key), ', '));
+            DETAIL
+              = pg_catalog.format(
+                'Key (%s)=(%s)', 'person_id', pg_catalog.array_to_string(coalesce(come_key, gone_key), ', ')
+              );
       END IF;
     END IF;
-    PERFORM set_config('lockstep.echo', coalesce(echo, ''), true);
+    PERFORM pg_catalog.set_config('lockstep.echo', coalesce(echo, ''), true);
     RETURN NULL;
   END
   $body$;
 
 CREATE OR REPLACE FUNCTION lockstep."mirror of mirror-both-deletes/window: names"() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER
-  SET search_path = pg_catalog, pg_temp
+  SET search_path
+    FROM CURRENT
     SET TimeZone = 'UTC'
     SET DateStyle = 'ISO, YMD'
     SET IntervalStyle = 'postgres'
@@ -1717,7 +1754,7 @@ CREATE OR REPLACE FUNCTION lockstep."mirror of mirror-both-deletes/window: names
     has boolean := false;
     moved boolean;
     n bigint;
-    echo text := current_setting('lockstep.echo', true);
+    echo text := pg_catalog.current_setting('lockstep.echo', true);
   BEGIN
     IF TG_OP <> 'INSERT' THEN
       SELECT r.* INTO gone FROM lockstep."row of mirror-both-deletes/window: names"(OLD.id, OLD.name) AS r;
@@ -1734,15 +1771,15 @@ CREATE OR REPLACE FUNCTION lockstep."mirror of mirror-both-deletes/window: names
       moved := NOT lockstep."key of mirror-both-deletes/window: names"(come.person_id, gone.person_id);
     END IF;
     IF moved THEN
-      PERFORM set_config(
+      PERFORM pg_catalog.set_config(
         'lockstep.echo',
-        'mirror-both-deletes/window: names > ' || pg_current_xact_id()::text || ' ' || gone_key::text,
+        'mirror-both-deletes/window: names > ' || pg_catalog.pg_current_xact_id()::text || ' ' || gone_key::text,
         true
       );
       EXECUTE 'DELETE FROM public.names AS t USING (SELECT $1 AS person_id, $2 AS name) AS gone WHERE lockstep."key of mirror-both-deletes/window: names"(t.person_id, gone.person_id)'
         USING gone.person_id, gone.name;
       GET DIAGNOSTICS n = ROW_COUNT;
-      IF n = 0 AND current_setting('transaction_isolation') <> 'read committed' THEN
+      IF n = 0 AND pg_catalog.current_setting('transaction_isolation') <> 'read committed' THEN
         INSERT INTO public.names (person_id, name) VALUES (gone.person_id, gone.name)
         ON CONFLICT (person_id) DO NOTHING;
         IF FOUND THEN
@@ -1756,21 +1793,21 @@ CREATE OR REPLACE FUNCTION lockstep."mirror of mirror-both-deletes/window: names
     END IF;
     IF has THEN
       IF moved OR NOT had THEN
-        EXECUTE 'DELETE FROM lockstep.tombstone WHERE window_name = $1 AND mapping = $2 AND key = $3'
+        EXECUTE 'DELETE FROM lockstep.tombstone WHERE window_name = $1 AND mapping = $2 AND key OPERATOR(pg_catalog.=) $3'
           USING 'mirror-both-deletes/window', 'names', come_key;
         GET DIAGNOSTICS n = ROW_COUNT;
-        IF n = 0 AND current_setting('transaction_isolation') <> 'read committed' THEN
+        IF n = 0 AND pg_catalog.current_setting('transaction_isolation') <> 'read committed' THEN
           INSERT INTO lockstep.tombstone (window_name, mapping, key)
             VALUES ('mirror-both-deletes/window', 'names', come_key)
             ON CONFLICT DO NOTHING;
-          EXECUTE 'DELETE FROM lockstep.tombstone WHERE window_name = $1 AND mapping = $2 AND key = $3'
+          EXECUTE 'DELETE FROM lockstep.tombstone WHERE window_name = $1 AND mapping = $2 AND key OPERATOR(pg_catalog.=) $3'
             USING 'mirror-both-deletes/window', 'names', come_key;
         GET DIAGNOSTICS n = ROW_COUNT;
         END IF;
       END IF;
-      PERFORM set_config(
+      PERFORM pg_catalog.set_config(
         'lockstep.echo',
-        'mirror-both-deletes/window: names > ' || pg_current_xact_id()::text || ' ' || come_key::text,
+        'mirror-both-deletes/window: names > ' || pg_catalog.pg_current_xact_id()::text || ' ' || come_key::text,
         true
       );
       INSERT INTO public.names AS t (person_id, name) VALUES (come.person_id, come.name)
@@ -1779,16 +1816,17 @@ CREATE OR REPLACE FUNCTION lockstep."mirror of mirror-both-deletes/window: names
         RAISE EXCEPTION 'lockstep window %: the row of public.names with this key belongs to others',
           '"mirror-both-deletes/window"'
           USING ERRCODE = 'unique_violation',
-            DETAIL = format('Key (%s)=(%s)', 'person_id', array_to_string(come_key, ', '));
+            DETAIL = pg_catalog.format('Key (%s)=(%s)', 'person_id', pg_catalog.array_to_string(come_key, ', '));
       END IF;
     END IF;
-    PERFORM set_config('lockstep.echo', coalesce(echo, ''), true);
+    PERFORM pg_catalog.set_config('lockstep.echo', coalesce(echo, ''), true);
     RETURN NULL;
   END
   $body$;
 
 CREATE OR REPLACE FUNCTION lockstep."mirror back of mirror-both-deletes/window: names"() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER
-  SET search_path = pg_catalog, pg_temp
+  SET search_path
+    FROM CURRENT
     SET TimeZone = 'UTC'
     SET DateStyle = 'ISO, YMD'
     SET IntervalStyle = 'postgres'
@@ -1811,15 +1849,17 @@ CREATE OR REPLACE FUNCTION lockstep."mirror back of mirror-both-deletes/window: 
     moved boolean := false;
     fits boolean;
     n bigint;
-    echo text := current_setting('lockstep.echo', true);
+    echo text := pg_catalog.current_setting('lockstep.echo', true);
   BEGIN
-    IF strpos(coalesce(echo, ''), pg_current_xact_id()::text || ' {') = 0
-      AND current_setting('lockstep.seen', true) IS DISTINCT FROM pg_current_xact_id()::text
+    IF pg_catalog.strpos(coalesce(echo, ''), pg_catalog.pg_current_xact_id()::text || ' {') = 0
+      AND pg_catalog.current_setting('lockstep.seen', true) IS DISTINCT FROM pg_catalog.pg_current_xact_id()::text
         || ' mirror-both-deletes/window: names new'
       THEN
       INSERT INTO lockstep.old_writer (window_name, mapping, side)
         VALUES ('mirror-both-deletes/window', 'names', 'new');
-      PERFORM set_config('lockstep.seen', pg_current_xact_id()::text || ' mirror-both-deletes/window: names new', true);
+      PERFORM pg_catalog.set_config(
+        'lockstep.seen', pg_catalog.pg_current_xact_id()::text || ' mirror-both-deletes/window: names new', true
+      );
     END IF;
     IF TG_OP <> 'INSERT' THEN
       had := true;
@@ -1840,29 +1880,29 @@ CREATE OR REPLACE FUNCTION lockstep."mirror back of mirror-both-deletes/window: 
     IF had AND has THEN
       moved := NOT lockstep."own of mirror-both-deletes/window: names"(come.id, gone.id);
     END IF;
-    IF had AND (NOT has OR gone_key <> come_key) THEN
+    IF had AND (NOT has OR gone_key OPERATOR(pg_catalog.<>) come_key) THEN
       INSERT INTO lockstep.tombstone (window_name, mapping, key)
         VALUES ('mirror-both-deletes/window', 'names', gone_key)
         ON CONFLICT DO NOTHING;
     END IF;
     IF had AND (NOT has) THEN
-      PERFORM set_config(
+      PERFORM pg_catalog.set_config(
         'lockstep.echo',
-        'mirror-both-deletes/window: names < ' || pg_current_xact_id()::text || ' ' || gone_row::text,
+        'mirror-both-deletes/window: names < ' || pg_catalog.pg_current_xact_id()::text || ' ' || gone_row::text,
         true
       );
       DELETE FROM public.people AS s WHERE lockstep."own of mirror-both-deletes/window: names"(s.id, gone.id);
     END IF;
     IF has THEN
-      IF NOT had OR gone_key <> come_key THEN
-        EXECUTE 'DELETE FROM lockstep.tombstone WHERE window_name = $1 AND mapping = $2 AND key = $3'
+      IF NOT had OR gone_key OPERATOR(pg_catalog.<>) come_key THEN
+        EXECUTE 'DELETE FROM lockstep.tombstone WHERE window_name = $1 AND mapping = $2 AND key OPERATOR(pg_catalog.=) $3'
           USING 'mirror-both-deletes/window', 'names', come_key;
         GET DIAGNOSTICS n = ROW_COUNT;
-        IF n = 0 AND current_setting('transaction_isolation') <> 'read committed' THEN
+        IF n = 0 AND pg_catalog.current_setting('transaction_isolation') <> 'read committed' THEN
           INSERT INTO lockstep.tombstone (window_name, mapping, key)
             VALUES ('mirror-both-deletes/window', 'names', come_key)
             ON CONFLICT DO NOTHING;
-          EXECUTE 'DELETE FROM lockstep.tombstone WHERE window_name = $1 AND mapping = $2 AND key = $3'
+          EXECUTE 'DELETE FROM lockstep.tombstone WHERE window_name = $1 AND mapping = $2 AND key OPERATOR(pg_catalog.=) $3'
             USING 'mirror-both-deletes/window', 'names', come_key;
         GET DIAGNOSTICS n = ROW_COUNT;
         END IF;
@@ -1878,14 +1918,17 @@ CREATE OR REPLACE FUNCTION lockstep."mirror back of mirror-both-deletes/window: 
           THEN
           RAISE EXCEPTION 'lockstep window %: a write to % does not fit into public.people: the row there stands for another one already',
             '"mirror-both-deletes/window"',
-            TG_RELID::regclass
+            TG_RELID::pg_catalog.regclass
             USING ERRCODE = 'check_violation',
-              DETAIL = format('Key (%s)=(%s)', 'person_id', array_to_string(coalesce(come_key, gone_key), ', '));
+              DETAIL
+                = pg_catalog.format(
+                  'Key (%s)=(%s)', 'person_id', pg_catalog.array_to_string(coalesce(come_key, gone_key), ', ')
+                );
         END IF;
       END IF;
-      PERFORM set_config(
+      PERFORM pg_catalog.set_config(
         'lockstep.echo',
-        'mirror-both-deletes/window: names < ' || pg_current_xact_id()::text || ' ' || come_row::text,
+        'mirror-both-deletes/window: names < ' || pg_catalog.pg_current_xact_id()::text || ' ' || come_row::text,
         true
       );
       IF moved THEN
@@ -1916,9 +1959,9 @@ CREATE OR REPLACE FUNCTION lockstep."mirror back of mirror-both-deletes/window: 
           AND (ROW(s.name::text)::record *<> ROW(come.name::text)::record)
         )
         THEN
-        PERFORM set_config(
+        PERFORM pg_catalog.set_config(
           'lockstep.echo',
-          'mirror-both-deletes/window: names > ' || pg_current_xact_id()::text || ' ' || come_key::text,
+          'mirror-both-deletes/window: names > ' || pg_catalog.pg_current_xact_id()::text || ' ' || come_key::text,
           true
         );
         UPDATE public.names AS t SET name = r.name
@@ -1932,12 +1975,15 @@ CREATE OR REPLACE FUNCTION lockstep."mirror back of mirror-both-deletes/window: 
       IF NOT fits THEN
         RAISE EXCEPTION 'lockstep window %: a write to % does not fit into public.people: the old shape cannot say it',
           '"mirror-both-deletes/window"',
-          TG_RELID::regclass
+          TG_RELID::pg_catalog.regclass
           USING ERRCODE = 'check_violation',
-            DETAIL = format('Key (%s)=(%s)', 'person_id', array_to_string(coalesce(come_key, gone_key), ', '));
+            DETAIL
+              = pg_catalog.format(
+                'Key (%s)=(%s)', 'person_id', pg_catalog.array_to_string(coalesce(come_key, gone_key), ', ')
+              );
       END IF;
     END IF;
-    PERFORM set_config('lockstep.echo', coalesce(echo, ''), true);
+    PERFORM pg_catalog.set_config('lockstep.echo', coalesce(echo, ''), true);
     RETURN NULL;
   END
   $body$;

@@ -143,7 +143,8 @@ CREATE FUNCTION lockstep."part of mirror-both/window: contacts"(text) RETURNS bo
   END;
 
 CREATE FUNCTION lockstep."mirror of mirror-both/window: contacts"() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER
-  SET search_path = pg_catalog, pg_temp
+  SET search_path
+    FROM CURRENT
     SET TimeZone = 'UTC'
     SET DateStyle = 'ISO, YMD'
     SET IntervalStyle = 'postgres'
@@ -163,7 +164,7 @@ CREATE FUNCTION lockstep."mirror of mirror-both/window: contacts"() RETURNS trig
     has boolean := false;
     moved boolean;
     n bigint;
-    echo text := current_setting('lockstep.echo', true);
+    echo text := pg_catalog.current_setting('lockstep.echo', true);
   BEGIN
     IF TG_OP <> 'INSERT' THEN
       SELECT r.* INTO gone FROM lockstep."row of mirror-both/window: contacts"(OLD.id, OLD.email) AS r;
@@ -180,13 +181,15 @@ CREATE FUNCTION lockstep."mirror of mirror-both/window: contacts"() RETURNS trig
       moved := NOT lockstep."key of mirror-both/window: contacts"(come.person_id, gone.person_id);
     END IF;
     IF moved THEN
-      PERFORM set_config(
-        'lockstep.echo', 'mirror-both/window: contacts > ' || pg_current_xact_id()::text || ' ' || gone_key::text, true
+      PERFORM pg_catalog.set_config(
+        'lockstep.echo',
+        'mirror-both/window: contacts > ' || pg_catalog.pg_current_xact_id()::text || ' ' || gone_key::text,
+        true
       );
       EXECUTE 'DELETE FROM public.contacts AS t USING (SELECT $1 AS person_id, $2 AS email) AS gone WHERE lockstep."key of mirror-both/window: contacts"(t.person_id, gone.person_id) AND lockstep."part of mirror-both/window: contacts"(t.called)'
         USING gone.person_id, gone.email;
       GET DIAGNOSTICS n = ROW_COUNT;
-      IF n = 0 AND current_setting('transaction_isolation') <> 'read committed' THEN
+      IF n = 0 AND pg_catalog.current_setting('transaction_isolation') <> 'read committed' THEN
         INSERT INTO public.contacts (person_id, email) VALUES (gone.person_id, gone.email)
         ON CONFLICT (person_id) DO NOTHING;
         IF FOUND THEN
@@ -200,20 +203,22 @@ CREATE FUNCTION lockstep."mirror of mirror-both/window: contacts"() RETURNS trig
     END IF;
     IF has THEN
       IF moved OR NOT had THEN
-        EXECUTE 'DELETE FROM lockstep.tombstone WHERE window_name = $1 AND mapping = $2 AND key = $3'
+        EXECUTE 'DELETE FROM lockstep.tombstone WHERE window_name = $1 AND mapping = $2 AND key OPERATOR(pg_catalog.=) $3'
           USING 'mirror-both/window', 'contacts', come_key;
         GET DIAGNOSTICS n = ROW_COUNT;
-        IF n = 0 AND current_setting('transaction_isolation') <> 'read committed' THEN
+        IF n = 0 AND pg_catalog.current_setting('transaction_isolation') <> 'read committed' THEN
           INSERT INTO lockstep.tombstone (window_name, mapping, key)
             VALUES ('mirror-both/window', 'contacts', come_key)
             ON CONFLICT DO NOTHING;
-          EXECUTE 'DELETE FROM lockstep.tombstone WHERE window_name = $1 AND mapping = $2 AND key = $3'
+          EXECUTE 'DELETE FROM lockstep.tombstone WHERE window_name = $1 AND mapping = $2 AND key OPERATOR(pg_catalog.=) $3'
             USING 'mirror-both/window', 'contacts', come_key;
         GET DIAGNOSTICS n = ROW_COUNT;
         END IF;
       END IF;
-      PERFORM set_config(
-        'lockstep.echo', 'mirror-both/window: contacts > ' || pg_current_xact_id()::text || ' ' || come_key::text, true
+      PERFORM pg_catalog.set_config(
+        'lockstep.echo',
+        'mirror-both/window: contacts > ' || pg_catalog.pg_current_xact_id()::text || ' ' || come_key::text,
+        true
       );
       INSERT INTO public.contacts AS t (person_id, email) VALUES (come.person_id, come.email)
       ON CONFLICT (person_id) DO UPDATE
@@ -223,16 +228,17 @@ CREATE FUNCTION lockstep."mirror of mirror-both/window: contacts"() RETURNS trig
         RAISE EXCEPTION 'lockstep window %: the row of public.contacts with this key belongs to others',
           '"mirror-both/window"'
           USING ERRCODE = 'unique_violation',
-            DETAIL = format('Key (%s)=(%s)', 'person_id', array_to_string(come_key, ', '));
+            DETAIL = pg_catalog.format('Key (%s)=(%s)', 'person_id', pg_catalog.array_to_string(come_key, ', '));
       END IF;
     END IF;
-    PERFORM set_config('lockstep.echo', coalesce(echo, ''), true);
+    PERFORM pg_catalog.set_config('lockstep.echo', coalesce(echo, ''), true);
     RETURN NULL;
   END
   $body$;
 
 CREATE FUNCTION lockstep."truncate of mirror-both/window: contacts"() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER
-  SET search_path = pg_catalog, pg_temp
+  SET search_path
+    FROM CURRENT
     SET TimeZone = 'UTC'
     SET DateStyle = 'ISO, YMD'
     SET IntervalStyle = 'postgres'
@@ -245,7 +251,7 @@ CREATE FUNCTION lockstep."truncate of mirror-both/window: contacts"() RETURNS tr
   BEGIN
     RAISE EXCEPTION 'lockstep window %: TRUNCATE of % would leave the other side behind',
       '"mirror-both/window"',
-      TG_RELID::regclass
+      TG_RELID::pg_catalog.regclass
       USING ERRCODE = 'object_in_use', HINT = 'Use DELETE, or close the window first.';
   END
   $body$;
@@ -292,7 +298,7 @@ CREATE TRIGGER "00 lockstep mirror-both/window: contacts i" AFTER INSERT ON publ
     FOR EACH ROW
     WHEN (
       (
-        current_setting('lockstep.echo', true) IS DISTINCT FROM 'mirror-both/window: contacts < '
+        pg_catalog.current_setting('lockstep.echo', true) IS DISTINCT FROM 'mirror-both/window: contacts < '
           || pg_catalog.pg_current_xact_id()::text
           || ' '
           || ARRAY[NEW.id::bigint::text]::text
@@ -307,7 +313,7 @@ CREATE TRIGGER "00 lockstep mirror-both/window: contacts u" AFTER UPDATE
     WHEN (
       ROW(OLD.id, OLD.email)::record *<> ROW(NEW.id, NEW.email)::record
       AND (
-        current_setting('lockstep.echo', true) IS DISTINCT FROM 'mirror-both/window: contacts < '
+        pg_catalog.current_setting('lockstep.echo', true) IS DISTINCT FROM 'mirror-both/window: contacts < '
           || pg_catalog.pg_current_xact_id()::text
           || ' '
           || ARRAY[NEW.id::bigint::text]::text
@@ -320,7 +326,7 @@ CREATE TRIGGER "00 lockstep mirror-both/window: contacts d" AFTER DELETE ON publ
     FOR EACH ROW
     WHEN (
       (
-        current_setting('lockstep.echo', true) IS DISTINCT FROM 'mirror-both/window: contacts < '
+        pg_catalog.current_setting('lockstep.echo', true) IS DISTINCT FROM 'mirror-both/window: contacts < '
           || pg_catalog.pg_current_xact_id()::text
           || ' '
           || ARRAY[OLD.id::bigint::text]::text
@@ -413,7 +419,8 @@ WITH violation AS MATERIALIZED (
 
 -- sends
 CREATE OR REPLACE FUNCTION lockstep."mirror of mirror-both/window: contacts"() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER
-  SET search_path = pg_catalog, pg_temp
+  SET search_path
+    FROM CURRENT
     SET TimeZone = 'UTC'
     SET DateStyle = 'ISO, YMD'
     SET IntervalStyle = 'postgres'
@@ -444,10 +451,10 @@ CREATE OR REPLACE FUNCTION lockstep."mirror of mirror-both/window: contacts"() R
       come_key := ARRAY[come.person_id::bigint::text];
     END IF;
     IF had THEN
-      EXECUTE 'DELETE FROM public.contacts AS t USING (SELECT $1 AS person_id, $2 AS email) AS gone WHERE lockstep."key of mirror-both/window: contacts"(t.person_id, gone.person_id) AND lockstep."part of mirror-both/window: contacts"(t.called) AND NOT (ROW(t.email::text)::record *<> ROW(gone.email::text)::record) AND NOT (ROW(t.called::text, t.since::timestamp with time zone)::record *<> ROW(NULL::text, NULL::timestamp with time zone)::record) AND NOT EXISTS (SELECT FROM lockstep.already_there AS a WHERE a.run_id = (SELECT max(w.run_id) FROM lockstep."window" AS w WHERE w.name = ''mirror-both/window'') AND a.operation_id = ''window/note/contacts'' AND a.key = ARRAY[t.person_id::bigint::text])'
+      EXECUTE 'DELETE FROM public.contacts AS t USING (SELECT $1 AS person_id, $2 AS email) AS gone WHERE lockstep."key of mirror-both/window: contacts"(t.person_id, gone.person_id) AND lockstep."part of mirror-both/window: contacts"(t.called) AND NOT (ROW(t.email::text)::record *<> ROW(gone.email::text)::record) AND NOT (ROW(t.called::text, t.since::timestamp with time zone)::record *<> ROW(NULL::text, NULL::timestamp with time zone)::record) AND NOT EXISTS (SELECT FROM lockstep.already_there AS a WHERE a.run_id = (SELECT pg_catalog.max(w.run_id) FROM lockstep."window" AS w WHERE w.name = ''mirror-both/window'') AND a.operation_id = ''window/note/contacts'' AND a.key OPERATOR(pg_catalog.=) ARRAY[t.person_id::bigint::text])'
         USING gone.person_id, gone.email;
       GET DIAGNOSTICS n = ROW_COUNT;
-      IF n = 0 AND current_setting('transaction_isolation') <> 'read committed' THEN
+      IF n = 0 AND pg_catalog.current_setting('transaction_isolation') <> 'read committed' THEN
         INSERT INTO public.contacts (person_id, email) VALUES (gone.person_id, gone.email)
         ON CONFLICT (person_id) DO NOTHING;
         IF FOUND THEN
@@ -765,7 +772,8 @@ CREATE FUNCTION lockstep."unset of mirror-both/window: contacts"(bigint) RETURNS
   END;
 
 CREATE FUNCTION lockstep."mirror back of mirror-both/window: contacts"() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER
-  SET search_path = pg_catalog, pg_temp
+  SET search_path
+    FROM CURRENT
     SET TimeZone = 'UTC'
     SET DateStyle = 'ISO, YMD'
     SET IntervalStyle = 'postgres'
@@ -788,14 +796,16 @@ CREATE FUNCTION lockstep."mirror back of mirror-both/window: contacts"() RETURNS
     moved boolean := false;
     fits boolean;
     n bigint;
-    echo text := current_setting('lockstep.echo', true);
+    echo text := pg_catalog.current_setting('lockstep.echo', true);
   BEGIN
-    IF strpos(coalesce(echo, ''), pg_current_xact_id()::text || ' {') = 0
-      AND current_setting('lockstep.seen', true) IS DISTINCT FROM pg_current_xact_id()::text
+    IF pg_catalog.strpos(coalesce(echo, ''), pg_catalog.pg_current_xact_id()::text || ' {') = 0
+      AND pg_catalog.current_setting('lockstep.seen', true) IS DISTINCT FROM pg_catalog.pg_current_xact_id()::text
         || ' mirror-both/window: contacts new'
       THEN
       INSERT INTO lockstep.old_writer (window_name, mapping, side) VALUES ('mirror-both/window', 'contacts', 'new');
-      PERFORM set_config('lockstep.seen', pg_current_xact_id()::text || ' mirror-both/window: contacts new', true);
+      PERFORM pg_catalog.set_config(
+        'lockstep.seen', pg_catalog.pg_current_xact_id()::text || ' mirror-both/window: contacts new', true
+      );
     END IF;
     IF TG_OP <> 'INSERT' THEN
       had := lockstep."part of mirror-both/window: contacts"(OLD.called);
@@ -818,14 +828,16 @@ CREATE FUNCTION lockstep."mirror back of mirror-both/window: contacts"() RETURNS
     IF had AND has THEN
       moved := NOT lockstep."own of mirror-both/window: contacts"(come.id, gone.id);
     END IF;
-    IF had AND (NOT has OR gone_key <> come_key) THEN
+    IF had AND (NOT has OR gone_key OPERATOR(pg_catalog.<>) come_key) THEN
       INSERT INTO lockstep.tombstone (window_name, mapping, key)
         VALUES ('mirror-both/window', 'contacts', gone_key)
         ON CONFLICT DO NOTHING;
     END IF;
     IF had AND (NOT has OR moved) THEN
-      PERFORM set_config(
-        'lockstep.echo', 'mirror-both/window: contacts < ' || pg_current_xact_id()::text || ' ' || gone_row::text, true
+      PERFORM pg_catalog.set_config(
+        'lockstep.echo',
+        'mirror-both/window: contacts < ' || pg_catalog.pg_current_xact_id()::text || ' ' || gone_row::text,
+        true
       );
       PERFORM lockstep."unset of mirror-both/window: contacts"(gone.id);
       IF EXISTS (
@@ -837,21 +849,24 @@ CREATE FUNCTION lockstep."mirror back of mirror-both/window: contacts"() RETURNS
         THEN
         RAISE EXCEPTION 'lockstep window %: a write to % does not fit into public.people: the old shape would still hold it',
           '"mirror-both/window"',
-          TG_RELID::regclass
+          TG_RELID::pg_catalog.regclass
           USING ERRCODE = 'check_violation',
-            DETAIL = format('Key (%s)=(%s)', 'person_id', array_to_string(coalesce(come_key, gone_key), ', '));
+            DETAIL
+              = pg_catalog.format(
+                'Key (%s)=(%s)', 'person_id', pg_catalog.array_to_string(coalesce(come_key, gone_key), ', ')
+              );
       END IF;
     END IF;
     IF has THEN
-      IF NOT had OR gone_key <> come_key THEN
-        EXECUTE 'DELETE FROM lockstep.tombstone WHERE window_name = $1 AND mapping = $2 AND key = $3'
+      IF NOT had OR gone_key OPERATOR(pg_catalog.<>) come_key THEN
+        EXECUTE 'DELETE FROM lockstep.tombstone WHERE window_name = $1 AND mapping = $2 AND key OPERATOR(pg_catalog.=) $3'
           USING 'mirror-both/window', 'contacts', come_key;
         GET DIAGNOSTICS n = ROW_COUNT;
-        IF n = 0 AND current_setting('transaction_isolation') <> 'read committed' THEN
+        IF n = 0 AND pg_catalog.current_setting('transaction_isolation') <> 'read committed' THEN
           INSERT INTO lockstep.tombstone (window_name, mapping, key)
             VALUES ('mirror-both/window', 'contacts', come_key)
             ON CONFLICT DO NOTHING;
-          EXECUTE 'DELETE FROM lockstep.tombstone WHERE window_name = $1 AND mapping = $2 AND key = $3'
+          EXECUTE 'DELETE FROM lockstep.tombstone WHERE window_name = $1 AND mapping = $2 AND key OPERATOR(pg_catalog.=) $3'
             USING 'mirror-both/window', 'contacts', come_key;
         GET DIAGNOSTICS n = ROW_COUNT;
         END IF;
@@ -871,13 +886,18 @@ CREATE FUNCTION lockstep."mirror back of mirror-both/window: contacts"() RETURNS
           THEN
           RAISE EXCEPTION 'lockstep window %: a write to % does not fit into public.people: the row there stands for another one already',
             '"mirror-both/window"',
-            TG_RELID::regclass
+            TG_RELID::pg_catalog.regclass
             USING ERRCODE = 'check_violation',
-              DETAIL = format('Key (%s)=(%s)', 'person_id', array_to_string(coalesce(come_key, gone_key), ', '));
+              DETAIL
+                = pg_catalog.format(
+                  'Key (%s)=(%s)', 'person_id', pg_catalog.array_to_string(coalesce(come_key, gone_key), ', ')
+                );
         END IF;
       END IF;
-      PERFORM set_config(
-        'lockstep.echo', 'mirror-both/window: contacts < ' || pg_current_xact_id()::text || ' ' || come_row::text, true
+      PERFORM pg_catalog.set_config(
+        'lockstep.echo',
+        'mirror-both/window: contacts < ' || pg_catalog.pg_current_xact_id()::text || ' ' || come_row::text,
+        true
       );
       UPDATE public.people AS s
         SET email = come.email
@@ -901,9 +921,9 @@ CREATE FUNCTION lockstep."mirror back of mirror-both/window: contacts"() RETURNS
           AND (ROW(s.email::text)::record *<> ROW(come.email::text)::record)
         )
         THEN
-        PERFORM set_config(
+        PERFORM pg_catalog.set_config(
           'lockstep.echo',
-          'mirror-both/window: contacts > ' || pg_current_xact_id()::text || ' ' || come_key::text,
+          'mirror-both/window: contacts > ' || pg_catalog.pg_current_xact_id()::text || ' ' || come_key::text,
           true
         );
         UPDATE public.contacts AS t SET email = r.email
@@ -917,12 +937,15 @@ CREATE FUNCTION lockstep."mirror back of mirror-both/window: contacts"() RETURNS
       IF NOT fits THEN
         RAISE EXCEPTION 'lockstep window %: a write to % does not fit into public.people: the old shape cannot say it',
           '"mirror-both/window"',
-          TG_RELID::regclass
+          TG_RELID::pg_catalog.regclass
           USING ERRCODE = 'check_violation',
-            DETAIL = format('Key (%s)=(%s)', 'person_id', array_to_string(coalesce(come_key, gone_key), ', '));
+            DETAIL
+              = pg_catalog.format(
+                'Key (%s)=(%s)', 'person_id', pg_catalog.array_to_string(coalesce(come_key, gone_key), ', ')
+              );
       END IF;
     END IF;
-    PERFORM set_config('lockstep.echo', coalesce(echo, ''), true);
+    PERFORM pg_catalog.set_config('lockstep.echo', coalesce(echo, ''), true);
     RETURN NULL;
   END
   $body$;
@@ -936,7 +959,7 @@ CREATE TRIGGER "00 lockstep mirror-both/window: contacts i" AFTER INSERT ON publ
     FOR EACH ROW
     WHEN (
       (
-        current_setting('lockstep.echo', true) IS DISTINCT FROM 'mirror-both/window: contacts > '
+        pg_catalog.current_setting('lockstep.echo', true) IS DISTINCT FROM 'mirror-both/window: contacts > '
           || pg_catalog.pg_current_xact_id()::text
           || ' '
           || ARRAY[NEW.person_id::bigint::text]::text
@@ -953,7 +976,7 @@ CREATE TRIGGER "00 lockstep mirror-both/window: contacts u" AFTER UPDATE
     WHEN (
       ROW(OLD.person_id, OLD.email, OLD.called)::record *<> ROW(NEW.person_id, NEW.email, NEW.called)::record
       AND (
-        current_setting('lockstep.echo', true) IS DISTINCT FROM 'mirror-both/window: contacts > '
+        pg_catalog.current_setting('lockstep.echo', true) IS DISTINCT FROM 'mirror-both/window: contacts > '
           || pg_catalog.pg_current_xact_id()::text
           || ' '
           || ARRAY[NEW.person_id::bigint::text]::text
@@ -968,7 +991,7 @@ CREATE TRIGGER "00 lockstep mirror-both/window: contacts d" AFTER DELETE ON publ
     FOR EACH ROW
     WHEN (
       (
-        current_setting('lockstep.echo', true) IS DISTINCT FROM 'mirror-both/window: contacts > '
+        pg_catalog.current_setting('lockstep.echo', true) IS DISTINCT FROM 'mirror-both/window: contacts > '
           || pg_catalog.pg_current_xact_id()::text
           || ' '
           || ARRAY[OLD.person_id::bigint::text]::text
@@ -1003,7 +1026,8 @@ DROP FUNCTION lockstep."unset of mirror-both/window: contacts"(bigint);
 
 -- sends
 CREATE OR REPLACE FUNCTION lockstep."watch of mirror-both/window: contacts"() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER
-  SET search_path = pg_catalog, pg_temp
+  SET search_path
+    FROM CURRENT
     SET TimeZone = 'UTC'
     SET DateStyle = 'ISO, YMD'
     SET IntervalStyle = 'postgres'
@@ -1312,7 +1336,8 @@ WITH moved AS (
 
 -- sends
 CREATE OR REPLACE FUNCTION lockstep."mirror of mirror-both/window: contacts"() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER
-  SET search_path = pg_catalog, pg_temp
+  SET search_path
+    FROM CURRENT
     SET TimeZone = 'UTC'
     SET DateStyle = 'ISO, YMD'
     SET IntervalStyle = 'postgres'
@@ -1332,7 +1357,7 @@ CREATE OR REPLACE FUNCTION lockstep."mirror of mirror-both/window: contacts"() R
     has boolean := false;
     moved boolean;
     n bigint;
-    echo text := current_setting('lockstep.echo', true);
+    echo text := pg_catalog.current_setting('lockstep.echo', true);
   BEGIN
     IF TG_OP <> 'INSERT' THEN
       SELECT r.* INTO gone FROM lockstep."row of mirror-both/window: contacts"(OLD.id, OLD.email) AS r;
@@ -1349,13 +1374,15 @@ CREATE OR REPLACE FUNCTION lockstep."mirror of mirror-both/window: contacts"() R
       moved := NOT lockstep."key of mirror-both/window: contacts"(come.person_id, gone.person_id);
     END IF;
     IF moved THEN
-      PERFORM set_config(
-        'lockstep.echo', 'mirror-both/window: contacts > ' || pg_current_xact_id()::text || ' ' || gone_key::text, true
+      PERFORM pg_catalog.set_config(
+        'lockstep.echo',
+        'mirror-both/window: contacts > ' || pg_catalog.pg_current_xact_id()::text || ' ' || gone_key::text,
+        true
       );
       EXECUTE 'DELETE FROM public.contacts AS t USING (SELECT $1 AS person_id, $2 AS email) AS gone WHERE lockstep."key of mirror-both/window: contacts"(t.person_id, gone.person_id) AND lockstep."part of mirror-both/window: contacts"(t.called)'
         USING gone.person_id, gone.email;
       GET DIAGNOSTICS n = ROW_COUNT;
-      IF n = 0 AND current_setting('transaction_isolation') <> 'read committed' THEN
+      IF n = 0 AND pg_catalog.current_setting('transaction_isolation') <> 'read committed' THEN
         INSERT INTO public.contacts (person_id, email) VALUES (gone.person_id, gone.email)
         ON CONFLICT (person_id) DO NOTHING;
         IF FOUND THEN
@@ -1369,20 +1396,22 @@ CREATE OR REPLACE FUNCTION lockstep."mirror of mirror-both/window: contacts"() R
     END IF;
     IF has THEN
       IF moved OR NOT had THEN
-        EXECUTE 'DELETE FROM lockstep.tombstone WHERE window_name = $1 AND mapping = $2 AND key = $3'
+        EXECUTE 'DELETE FROM lockstep.tombstone WHERE window_name = $1 AND mapping = $2 AND key OPERATOR(pg_catalog.=) $3'
           USING 'mirror-both/window', 'contacts', come_key;
         GET DIAGNOSTICS n = ROW_COUNT;
-        IF n = 0 AND current_setting('transaction_isolation') <> 'read committed' THEN
+        IF n = 0 AND pg_catalog.current_setting('transaction_isolation') <> 'read committed' THEN
           INSERT INTO lockstep.tombstone (window_name, mapping, key)
             VALUES ('mirror-both/window', 'contacts', come_key)
             ON CONFLICT DO NOTHING;
-          EXECUTE 'DELETE FROM lockstep.tombstone WHERE window_name = $1 AND mapping = $2 AND key = $3'
+          EXECUTE 'DELETE FROM lockstep.tombstone WHERE window_name = $1 AND mapping = $2 AND key OPERATOR(pg_catalog.=) $3'
             USING 'mirror-both/window', 'contacts', come_key;
         GET DIAGNOSTICS n = ROW_COUNT;
         END IF;
       END IF;
-      PERFORM set_config(
-        'lockstep.echo', 'mirror-both/window: contacts > ' || pg_current_xact_id()::text || ' ' || come_key::text, true
+      PERFORM pg_catalog.set_config(
+        'lockstep.echo',
+        'mirror-both/window: contacts > ' || pg_catalog.pg_current_xact_id()::text || ' ' || come_key::text,
+        true
       );
       INSERT INTO public.contacts AS t (person_id, email) VALUES (come.person_id, come.email)
       ON CONFLICT (person_id) DO UPDATE
@@ -1392,16 +1421,17 @@ CREATE OR REPLACE FUNCTION lockstep."mirror of mirror-both/window: contacts"() R
         RAISE EXCEPTION 'lockstep window %: the row of public.contacts with this key belongs to others',
           '"mirror-both/window"'
           USING ERRCODE = 'unique_violation',
-            DETAIL = format('Key (%s)=(%s)', 'person_id', array_to_string(come_key, ', '));
+            DETAIL = pg_catalog.format('Key (%s)=(%s)', 'person_id', pg_catalog.array_to_string(come_key, ', '));
       END IF;
     END IF;
-    PERFORM set_config('lockstep.echo', coalesce(echo, ''), true);
+    PERFORM pg_catalog.set_config('lockstep.echo', coalesce(echo, ''), true);
     RETURN NULL;
   END
   $body$;
 
 CREATE OR REPLACE FUNCTION lockstep."mirror back of mirror-both/window: contacts"() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER
-  SET search_path = pg_catalog, pg_temp
+  SET search_path
+    FROM CURRENT
     SET TimeZone = 'UTC'
     SET DateStyle = 'ISO, YMD'
     SET IntervalStyle = 'postgres'
@@ -1424,14 +1454,16 @@ CREATE OR REPLACE FUNCTION lockstep."mirror back of mirror-both/window: contacts
     moved boolean := false;
     fits boolean;
     n bigint;
-    echo text := current_setting('lockstep.echo', true);
+    echo text := pg_catalog.current_setting('lockstep.echo', true);
   BEGIN
-    IF strpos(coalesce(echo, ''), pg_current_xact_id()::text || ' {') = 0
-      AND current_setting('lockstep.seen', true) IS DISTINCT FROM pg_current_xact_id()::text
+    IF pg_catalog.strpos(coalesce(echo, ''), pg_catalog.pg_current_xact_id()::text || ' {') = 0
+      AND pg_catalog.current_setting('lockstep.seen', true) IS DISTINCT FROM pg_catalog.pg_current_xact_id()::text
         || ' mirror-both/window: contacts new'
       THEN
       INSERT INTO lockstep.old_writer (window_name, mapping, side) VALUES ('mirror-both/window', 'contacts', 'new');
-      PERFORM set_config('lockstep.seen', pg_current_xact_id()::text || ' mirror-both/window: contacts new', true);
+      PERFORM pg_catalog.set_config(
+        'lockstep.seen', pg_catalog.pg_current_xact_id()::text || ' mirror-both/window: contacts new', true
+      );
     END IF;
     IF TG_OP <> 'INSERT' THEN
       had := lockstep."part of mirror-both/window: contacts"(OLD.called);
@@ -1454,14 +1486,16 @@ CREATE OR REPLACE FUNCTION lockstep."mirror back of mirror-both/window: contacts
     IF had AND has THEN
       moved := NOT lockstep."own of mirror-both/window: contacts"(come.id, gone.id);
     END IF;
-    IF had AND (NOT has OR gone_key <> come_key) THEN
+    IF had AND (NOT has OR gone_key OPERATOR(pg_catalog.<>) come_key) THEN
       INSERT INTO lockstep.tombstone (window_name, mapping, key)
         VALUES ('mirror-both/window', 'contacts', gone_key)
         ON CONFLICT DO NOTHING;
     END IF;
     IF had AND (NOT has OR moved) THEN
-      PERFORM set_config(
-        'lockstep.echo', 'mirror-both/window: contacts < ' || pg_current_xact_id()::text || ' ' || gone_row::text, true
+      PERFORM pg_catalog.set_config(
+        'lockstep.echo',
+        'mirror-both/window: contacts < ' || pg_catalog.pg_current_xact_id()::text || ' ' || gone_row::text,
+        true
       );
       PERFORM lockstep."unset of mirror-both/window: contacts"(gone.id);
       IF EXISTS (
@@ -1473,21 +1507,24 @@ CREATE OR REPLACE FUNCTION lockstep."mirror back of mirror-both/window: contacts
         THEN
         RAISE EXCEPTION 'lockstep window %: a write to % does not fit into public.people: the old shape would still hold it',
           '"mirror-both/window"',
-          TG_RELID::regclass
+          TG_RELID::pg_catalog.regclass
           USING ERRCODE = 'check_violation',
-            DETAIL = format('Key (%s)=(%s)', 'person_id', array_to_string(coalesce(come_key, gone_key), ', '));
+            DETAIL
+              = pg_catalog.format(
+                'Key (%s)=(%s)', 'person_id', pg_catalog.array_to_string(coalesce(come_key, gone_key), ', ')
+              );
       END IF;
     END IF;
     IF has THEN
-      IF NOT had OR gone_key <> come_key THEN
-        EXECUTE 'DELETE FROM lockstep.tombstone WHERE window_name = $1 AND mapping = $2 AND key = $3'
+      IF NOT had OR gone_key OPERATOR(pg_catalog.<>) come_key THEN
+        EXECUTE 'DELETE FROM lockstep.tombstone WHERE window_name = $1 AND mapping = $2 AND key OPERATOR(pg_catalog.=) $3'
           USING 'mirror-both/window', 'contacts', come_key;
         GET DIAGNOSTICS n = ROW_COUNT;
-        IF n = 0 AND current_setting('transaction_isolation') <> 'read committed' THEN
+        IF n = 0 AND pg_catalog.current_setting('transaction_isolation') <> 'read committed' THEN
           INSERT INTO lockstep.tombstone (window_name, mapping, key)
             VALUES ('mirror-both/window', 'contacts', come_key)
             ON CONFLICT DO NOTHING;
-          EXECUTE 'DELETE FROM lockstep.tombstone WHERE window_name = $1 AND mapping = $2 AND key = $3'
+          EXECUTE 'DELETE FROM lockstep.tombstone WHERE window_name = $1 AND mapping = $2 AND key OPERATOR(pg_catalog.=) $3'
             USING 'mirror-both/window', 'contacts', come_key;
         GET DIAGNOSTICS n = ROW_COUNT;
         END IF;
@@ -1507,13 +1544,18 @@ CREATE OR REPLACE FUNCTION lockstep."mirror back of mirror-both/window: contacts
           THEN
           RAISE EXCEPTION 'lockstep window %: a write to % does not fit into public.people: the row there stands for another one already',
             '"mirror-both/window"',
-            TG_RELID::regclass
+            TG_RELID::pg_catalog.regclass
             USING ERRCODE = 'check_violation',
-              DETAIL = format('Key (%s)=(%s)', 'person_id', array_to_string(coalesce(come_key, gone_key), ', '));
+              DETAIL
+                = pg_catalog.format(
+                  'Key (%s)=(%s)', 'person_id', pg_catalog.array_to_string(coalesce(come_key, gone_key), ', ')
+                );
         END IF;
       END IF;
-      PERFORM set_config(
-        'lockstep.echo', 'mirror-both/window: contacts < ' || pg_current_xact_id()::text || ' ' || come_row::text, true
+      PERFORM pg_catalog.set_config(
+        'lockstep.echo',
+        'mirror-both/window: contacts < ' || pg_catalog.pg_current_xact_id()::text || ' ' || come_row::text,
+        true
       );
       UPDATE public.people AS s
         SET email = come.email
@@ -1537,9 +1579,9 @@ CREATE OR REPLACE FUNCTION lockstep."mirror back of mirror-both/window: contacts
           AND (ROW(s.email::text)::record *<> ROW(come.email::text)::record)
         )
         THEN
-        PERFORM set_config(
+        PERFORM pg_catalog.set_config(
           'lockstep.echo',
-          'mirror-both/window: contacts > ' || pg_current_xact_id()::text || ' ' || come_key::text,
+          'mirror-both/window: contacts > ' || pg_catalog.pg_current_xact_id()::text || ' ' || come_key::text,
           true
         );
         UPDATE public.contacts AS t SET email = r.email
@@ -1553,12 +1595,15 @@ CREATE OR REPLACE FUNCTION lockstep."mirror back of mirror-both/window: contacts
       IF NOT fits THEN
         RAISE EXCEPTION 'lockstep window %: a write to % does not fit into public.people: the old shape cannot say it',
           '"mirror-both/window"',
-          TG_RELID::regclass
+          TG_RELID::pg_catalog.regclass
           USING ERRCODE = 'check_violation',
-            DETAIL = format('Key (%s)=(%s)', 'person_id', array_to_string(coalesce(come_key, gone_key), ', '));
+            DETAIL
+              = pg_catalog.format(
+                'Key (%s)=(%s)', 'person_id', pg_catalog.array_to_string(coalesce(come_key, gone_key), ', ')
+              );
       END IF;
     END IF;
-    PERFORM set_config('lockstep.echo', coalesce(echo, ''), true);
+    PERFORM pg_catalog.set_config('lockstep.echo', coalesce(echo, ''), true);
     RETURN NULL;
   END
   $body$;
@@ -1568,7 +1613,8 @@ CREATE OR REPLACE FUNCTION lockstep."mirror back of mirror-both/window: contacts
 
 -- sends
 CREATE OR REPLACE FUNCTION lockstep."mirror of mirror-both/window: contacts"() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER
-  SET search_path = pg_catalog, pg_temp
+  SET search_path
+    FROM CURRENT
     SET TimeZone = 'UTC'
     SET DateStyle = 'ISO, YMD'
     SET IntervalStyle = 'postgres'
@@ -1588,14 +1634,16 @@ CREATE OR REPLACE FUNCTION lockstep."mirror of mirror-both/window: contacts"() R
     has boolean := false;
     moved boolean;
     n bigint;
-    echo text := current_setting('lockstep.echo', true);
+    echo text := pg_catalog.current_setting('lockstep.echo', true);
   BEGIN
-    IF strpos(coalesce(echo, ''), pg_current_xact_id()::text || ' {') = 0
-      AND current_setting('lockstep.seen', true) IS DISTINCT FROM pg_current_xact_id()::text
+    IF pg_catalog.strpos(coalesce(echo, ''), pg_catalog.pg_current_xact_id()::text || ' {') = 0
+      AND pg_catalog.current_setting('lockstep.seen', true) IS DISTINCT FROM pg_catalog.pg_current_xact_id()::text
         || ' mirror-both/window: contacts old'
       THEN
       INSERT INTO lockstep.old_writer (window_name, mapping, side) VALUES ('mirror-both/window', 'contacts', 'old');
-      PERFORM set_config('lockstep.seen', pg_current_xact_id()::text || ' mirror-both/window: contacts old', true);
+      PERFORM pg_catalog.set_config(
+        'lockstep.seen', pg_catalog.pg_current_xact_id()::text || ' mirror-both/window: contacts old', true
+      );
     END IF;
     IF TG_OP <> 'INSERT' THEN
       SELECT r.* INTO gone FROM lockstep."row of mirror-both/window: contacts"(OLD.id, OLD.email) AS r;
@@ -1612,13 +1660,15 @@ CREATE OR REPLACE FUNCTION lockstep."mirror of mirror-both/window: contacts"() R
       moved := NOT lockstep."key of mirror-both/window: contacts"(come.person_id, gone.person_id);
     END IF;
     IF moved THEN
-      PERFORM set_config(
-        'lockstep.echo', 'mirror-both/window: contacts > ' || pg_current_xact_id()::text || ' ' || gone_key::text, true
+      PERFORM pg_catalog.set_config(
+        'lockstep.echo',
+        'mirror-both/window: contacts > ' || pg_catalog.pg_current_xact_id()::text || ' ' || gone_key::text,
+        true
       );
       EXECUTE 'DELETE FROM public.contacts AS t USING (SELECT $1 AS person_id, $2 AS email) AS gone WHERE lockstep."key of mirror-both/window: contacts"(t.person_id, gone.person_id) AND lockstep."part of mirror-both/window: contacts"(t.called)'
         USING gone.person_id, gone.email;
       GET DIAGNOSTICS n = ROW_COUNT;
-      IF n = 0 AND current_setting('transaction_isolation') <> 'read committed' THEN
+      IF n = 0 AND pg_catalog.current_setting('transaction_isolation') <> 'read committed' THEN
         INSERT INTO public.contacts (person_id, email) VALUES (gone.person_id, gone.email)
         ON CONFLICT (person_id) DO NOTHING;
         IF FOUND THEN
@@ -1632,20 +1682,22 @@ CREATE OR REPLACE FUNCTION lockstep."mirror of mirror-both/window: contacts"() R
     END IF;
     IF has THEN
       IF moved OR NOT had THEN
-        EXECUTE 'DELETE FROM lockstep.tombstone WHERE window_name = $1 AND mapping = $2 AND key = $3'
+        EXECUTE 'DELETE FROM lockstep.tombstone WHERE window_name = $1 AND mapping = $2 AND key OPERATOR(pg_catalog.=) $3'
           USING 'mirror-both/window', 'contacts', come_key;
         GET DIAGNOSTICS n = ROW_COUNT;
-        IF n = 0 AND current_setting('transaction_isolation') <> 'read committed' THEN
+        IF n = 0 AND pg_catalog.current_setting('transaction_isolation') <> 'read committed' THEN
           INSERT INTO lockstep.tombstone (window_name, mapping, key)
             VALUES ('mirror-both/window', 'contacts', come_key)
             ON CONFLICT DO NOTHING;
-          EXECUTE 'DELETE FROM lockstep.tombstone WHERE window_name = $1 AND mapping = $2 AND key = $3'
+          EXECUTE 'DELETE FROM lockstep.tombstone WHERE window_name = $1 AND mapping = $2 AND key OPERATOR(pg_catalog.=) $3'
             USING 'mirror-both/window', 'contacts', come_key;
         GET DIAGNOSTICS n = ROW_COUNT;
         END IF;
       END IF;
-      PERFORM set_config(
-        'lockstep.echo', 'mirror-both/window: contacts > ' || pg_current_xact_id()::text || ' ' || come_key::text, true
+      PERFORM pg_catalog.set_config(
+        'lockstep.echo',
+        'mirror-both/window: contacts > ' || pg_catalog.pg_current_xact_id()::text || ' ' || come_key::text,
+        true
       );
       INSERT INTO public.contacts AS t (person_id, email) VALUES (come.person_id, come.email)
       ON CONFLICT (person_id) DO UPDATE
@@ -1655,16 +1707,17 @@ CREATE OR REPLACE FUNCTION lockstep."mirror of mirror-both/window: contacts"() R
         RAISE EXCEPTION 'lockstep window %: the row of public.contacts with this key belongs to others',
           '"mirror-both/window"'
           USING ERRCODE = 'unique_violation',
-            DETAIL = format('Key (%s)=(%s)', 'person_id', array_to_string(come_key, ', '));
+            DETAIL = pg_catalog.format('Key (%s)=(%s)', 'person_id', pg_catalog.array_to_string(come_key, ', '));
       END IF;
     END IF;
-    PERFORM set_config('lockstep.echo', coalesce(echo, ''), true);
+    PERFORM pg_catalog.set_config('lockstep.echo', coalesce(echo, ''), true);
     RETURN NULL;
   END
   $body$;
 
 CREATE OR REPLACE FUNCTION lockstep."mirror back of mirror-both/window: contacts"() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER
-  SET search_path = pg_catalog, pg_temp
+  SET search_path
+    FROM CURRENT
     SET TimeZone = 'UTC'
     SET DateStyle = 'ISO, YMD'
     SET IntervalStyle = 'postgres'
@@ -1687,7 +1740,7 @@ CREATE OR REPLACE FUNCTION lockstep."mirror back of mirror-both/window: contacts
     moved boolean := false;
     fits boolean;
     n bigint;
-    echo text := current_setting('lockstep.echo', true);
+    echo text := pg_catalog.current_setting('lockstep.echo', true);
   BEGIN
     IF TG_OP <> 'INSERT' THEN
       had := lockstep."part of mirror-both/window: contacts"(OLD.called);
@@ -1710,14 +1763,16 @@ CREATE OR REPLACE FUNCTION lockstep."mirror back of mirror-both/window: contacts
     IF had AND has THEN
       moved := NOT lockstep."own of mirror-both/window: contacts"(come.id, gone.id);
     END IF;
-    IF had AND (NOT has OR gone_key <> come_key) THEN
+    IF had AND (NOT has OR gone_key OPERATOR(pg_catalog.<>) come_key) THEN
       INSERT INTO lockstep.tombstone (window_name, mapping, key)
         VALUES ('mirror-both/window', 'contacts', gone_key)
         ON CONFLICT DO NOTHING;
     END IF;
     IF had AND (NOT has OR moved) THEN
-      PERFORM set_config(
-        'lockstep.echo', 'mirror-both/window: contacts < ' || pg_current_xact_id()::text || ' ' || gone_row::text, true
+      PERFORM pg_catalog.set_config(
+        'lockstep.echo',
+        'mirror-both/window: contacts < ' || pg_catalog.pg_current_xact_id()::text || ' ' || gone_row::text,
+        true
       );
       PERFORM lockstep."unset of mirror-both/window: contacts"(gone.id);
       IF EXISTS (
@@ -1729,21 +1784,24 @@ CREATE OR REPLACE FUNCTION lockstep."mirror back of mirror-both/window: contacts
         THEN
         RAISE EXCEPTION 'lockstep window %: a write to % does not fit into public.people: the old shape would still hold it',
           '"mirror-both/window"',
-          TG_RELID::regclass
+          TG_RELID::pg_catalog.regclass
           USING ERRCODE = 'check_violation',
-            DETAIL = format('Key (%s)=(%s)', 'person_id', array_to_string(coalesce(come_key, gone_key), ', '));
+            DETAIL
+              = pg_catalog.format(
+                'Key (%s)=(%s)', 'person_id', pg_catalog.array_to_string(coalesce(come_key, gone_key), ', ')
+              );
       END IF;
     END IF;
     IF has THEN
-      IF NOT had OR gone_key <> come_key THEN
-        EXECUTE 'DELETE FROM lockstep.tombstone WHERE window_name = $1 AND mapping = $2 AND key = $3'
+      IF NOT had OR gone_key OPERATOR(pg_catalog.<>) come_key THEN
+        EXECUTE 'DELETE FROM lockstep.tombstone WHERE window_name = $1 AND mapping = $2 AND key OPERATOR(pg_catalog.=) $3'
           USING 'mirror-both/window', 'contacts', come_key;
         GET DIAGNOSTICS n = ROW_COUNT;
-        IF n = 0 AND current_setting('transaction_isolation') <> 'read committed' THEN
+        IF n = 0 AND pg_catalog.current_setting('transaction_isolation') <> 'read committed' THEN
           INSERT INTO lockstep.tombstone (window_name, mapping, key)
             VALUES ('mirror-both/window', 'contacts', come_key)
             ON CONFLICT DO NOTHING;
-          EXECUTE 'DELETE FROM lockstep.tombstone WHERE window_name = $1 AND mapping = $2 AND key = $3'
+          EXECUTE 'DELETE FROM lockstep.tombstone WHERE window_name = $1 AND mapping = $2 AND key OPERATOR(pg_catalog.=) $3'
             USING 'mirror-both/window', 'contacts', come_key;
         GET DIAGNOSTICS n = ROW_COUNT;
         END IF;
@@ -1763,13 +1821,18 @@ CREATE OR REPLACE FUNCTION lockstep."mirror back of mirror-both/window: contacts
           THEN
           RAISE EXCEPTION 'lockstep window %: a write to % does not fit into public.people: the row there stands for another one already',
             '"mirror-both/window"',
-            TG_RELID::regclass
+            TG_RELID::pg_catalog.regclass
             USING ERRCODE = 'check_violation',
-              DETAIL = format('Key (%s)=(%s)', 'person_id', array_to_string(coalesce(come_key, gone_key), ', '));
+              DETAIL
+                = pg_catalog.format(
+                  'Key (%s)=(%s)', 'person_id', pg_catalog.array_to_string(coalesce(come_key, gone_key), ', ')
+                );
         END IF;
       END IF;
-      PERFORM set_config(
-        'lockstep.echo', 'mirror-both/window: contacts < ' || pg_current_xact_id()::text || ' ' || come_row::text, true
+      PERFORM pg_catalog.set_config(
+        'lockstep.echo',
+        'mirror-both/window: contacts < ' || pg_catalog.pg_current_xact_id()::text || ' ' || come_row::text,
+        true
       );
       UPDATE public.people AS s
         SET email = come.email
@@ -1793,9 +1856,9 @@ CREATE OR REPLACE FUNCTION lockstep."mirror back of mirror-both/window: contacts
           AND (ROW(s.email::text)::record *<> ROW(come.email::text)::record)
         )
         THEN
-        PERFORM set_config(
+        PERFORM pg_catalog.set_config(
           'lockstep.echo',
-          'mirror-both/window: contacts > ' || pg_current_xact_id()::text || ' ' || come_key::text,
+          'mirror-both/window: contacts > ' || pg_catalog.pg_current_xact_id()::text || ' ' || come_key::text,
           true
         );
         UPDATE public.contacts AS t SET email = r.email
@@ -1809,12 +1872,15 @@ CREATE OR REPLACE FUNCTION lockstep."mirror back of mirror-both/window: contacts
       IF NOT fits THEN
         RAISE EXCEPTION 'lockstep window %: a write to % does not fit into public.people: the old shape cannot say it',
           '"mirror-both/window"',
-          TG_RELID::regclass
+          TG_RELID::pg_catalog.regclass
           USING ERRCODE = 'check_violation',
-            DETAIL = format('Key (%s)=(%s)', 'person_id', array_to_string(coalesce(come_key, gone_key), ', '));
+            DETAIL
+              = pg_catalog.format(
+                'Key (%s)=(%s)', 'person_id', pg_catalog.array_to_string(coalesce(come_key, gone_key), ', ')
+              );
       END IF;
     END IF;
-    PERFORM set_config('lockstep.echo', coalesce(echo, ''), true);
+    PERFORM pg_catalog.set_config('lockstep.echo', coalesce(echo, ''), true);
     RETURN NULL;
   END
   $body$;
@@ -1879,7 +1945,8 @@ WITH violation AS MATERIALIZED (
 
 -- sends
 CREATE OR REPLACE FUNCTION lockstep."mirror of mirror-both/window: contacts"() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER
-  SET search_path = pg_catalog, pg_temp
+  SET search_path
+    FROM CURRENT
     SET TimeZone = 'UTC'
     SET DateStyle = 'ISO, YMD'
     SET IntervalStyle = 'postgres'
@@ -1895,7 +1962,8 @@ CREATE OR REPLACE FUNCTION lockstep."mirror of mirror-both/window: contacts"() R
   $body$;
 
 CREATE OR REPLACE FUNCTION lockstep."mirror back of mirror-both/window: contacts"() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER
-  SET search_path = pg_catalog, pg_temp
+  SET search_path
+    FROM CURRENT
     SET TimeZone = 'UTC'
     SET DateStyle = 'ISO, YMD'
     SET IntervalStyle = 'postgres'

@@ -110,7 +110,8 @@ CREATE FUNCTION lockstep."key of mirror-computed/window: labels"(text, text) RET
   END;
 
 CREATE FUNCTION lockstep."mirror of mirror-computed/window: labels"() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER
-  SET search_path = pg_catalog, pg_temp
+  SET search_path
+    FROM CURRENT
     SET TimeZone = 'UTC'
     SET DateStyle = 'ISO, YMD'
     SET IntervalStyle = 'postgres'
@@ -130,7 +131,7 @@ CREATE FUNCTION lockstep."mirror of mirror-computed/window: labels"() RETURNS tr
     has boolean := false;
     moved boolean;
     n bigint;
-    echo text := current_setting('lockstep.echo', true);
+    echo text := pg_catalog.current_setting('lockstep.echo', true);
   BEGIN
     IF TG_OP <> 'INSERT' THEN
       SELECT r.* INTO gone FROM lockstep."row of mirror-computed/window: labels"(OLD.name, OLD.email, OLD.size) AS r;
@@ -150,7 +151,7 @@ CREATE FUNCTION lockstep."mirror of mirror-computed/window: labels"() RETURNS tr
       EXECUTE 'DELETE FROM public.labels AS t USING (SELECT $1 AS email, $2 AS slug, $3 AS size) AS gone WHERE lockstep."key of mirror-computed/window: labels"(t.email, gone.email)'
         USING gone.email, gone.slug, gone.size;
       GET DIAGNOSTICS n = ROW_COUNT;
-      IF n = 0 AND current_setting('transaction_isolation') <> 'read committed' THEN
+      IF n = 0 AND pg_catalog.current_setting('transaction_isolation') <> 'read committed' THEN
         INSERT INTO public.labels (email, slug, size) VALUES (gone.email, gone.slug, gone.size)
         ON CONFLICT (email) DO NOTHING;
         IF FOUND THEN
@@ -164,14 +165,14 @@ CREATE FUNCTION lockstep."mirror of mirror-computed/window: labels"() RETURNS tr
     END IF;
     IF has THEN
       IF moved OR NOT had THEN
-        EXECUTE 'DELETE FROM lockstep.tombstone WHERE window_name = $1 AND mapping = $2 AND key = $3'
+        EXECUTE 'DELETE FROM lockstep.tombstone WHERE window_name = $1 AND mapping = $2 AND key OPERATOR(pg_catalog.=) $3'
           USING 'mirror-computed/window', 'labels', come_key;
         GET DIAGNOSTICS n = ROW_COUNT;
-        IF n = 0 AND current_setting('transaction_isolation') <> 'read committed' THEN
+        IF n = 0 AND pg_catalog.current_setting('transaction_isolation') <> 'read committed' THEN
           INSERT INTO lockstep.tombstone (window_name, mapping, key)
             VALUES ('mirror-computed/window', 'labels', come_key)
             ON CONFLICT DO NOTHING;
-          EXECUTE 'DELETE FROM lockstep.tombstone WHERE window_name = $1 AND mapping = $2 AND key = $3'
+          EXECUTE 'DELETE FROM lockstep.tombstone WHERE window_name = $1 AND mapping = $2 AND key OPERATOR(pg_catalog.=) $3'
             USING 'mirror-computed/window', 'labels', come_key;
         GET DIAGNOSTICS n = ROW_COUNT;
         END IF;
@@ -182,7 +183,7 @@ CREATE FUNCTION lockstep."mirror of mirror-computed/window: labels"() RETURNS tr
         RAISE EXCEPTION 'lockstep window %: the row of public.labels with this key belongs to others',
           '"mirror-computed/window"'
           USING ERRCODE = 'unique_violation',
-            DETAIL = format('Key (%s)=(%s)', 'email', array_to_string(come_key, ', '));
+            DETAIL = pg_catalog.format('Key (%s)=(%s)', 'email', pg_catalog.array_to_string(come_key, ', '));
       END IF;
     END IF;
     RETURN NULL;
@@ -190,7 +191,8 @@ CREATE FUNCTION lockstep."mirror of mirror-computed/window: labels"() RETURNS tr
   $body$;
 
 CREATE FUNCTION lockstep."truncate of mirror-computed/window: labels"() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER
-  SET search_path = pg_catalog, pg_temp
+  SET search_path
+    FROM CURRENT
     SET TimeZone = 'UTC'
     SET DateStyle = 'ISO, YMD'
     SET IntervalStyle = 'postgres'
@@ -203,7 +205,7 @@ CREATE FUNCTION lockstep."truncate of mirror-computed/window: labels"() RETURNS 
   BEGIN
     RAISE EXCEPTION 'lockstep window %: TRUNCATE of % would leave the other side behind',
       '"mirror-computed/window"',
-      TG_RELID::regclass
+      TG_RELID::pg_catalog.regclass
       USING ERRCODE = 'object_in_use', HINT = 'Use DELETE, or close the window first.';
   END
   $body$;
@@ -320,7 +322,8 @@ WITH violation AS MATERIALIZED (
 
 -- sends
 CREATE OR REPLACE FUNCTION lockstep."mirror of mirror-computed/window: labels"() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER
-  SET search_path = pg_catalog, pg_temp
+  SET search_path
+    FROM CURRENT
     SET TimeZone = 'UTC'
     SET DateStyle = 'ISO, YMD'
     SET IntervalStyle = 'postgres'
@@ -351,10 +354,10 @@ CREATE OR REPLACE FUNCTION lockstep."mirror of mirror-computed/window: labels"()
       come_key := ARRAY[come.email::text::text];
     END IF;
     IF had THEN
-      EXECUTE 'DELETE FROM public.labels AS t USING (SELECT $1 AS email, $2 AS slug, $3 AS size) AS gone WHERE lockstep."key of mirror-computed/window: labels"(t.email, gone.email) AND NOT (ROW(t.slug::text)::record *<> ROW(gone.slug::text)::record OR t.size IS DISTINCT FROM gone.size) AND NOT (ROW(t.code::character varying)::record *<> ROW(''new''::character varying(8)::character varying)::record) AND NOT EXISTS (SELECT FROM lockstep.already_there AS a WHERE a.run_id = (SELECT max(w.run_id) FROM lockstep."window" AS w WHERE w.name = ''mirror-computed/window'') AND a.operation_id = ''window/note/labels'' AND a.key = ARRAY[t.email::text::text])'
+      EXECUTE 'DELETE FROM public.labels AS t USING (SELECT $1 AS email, $2 AS slug, $3 AS size) AS gone WHERE lockstep."key of mirror-computed/window: labels"(t.email, gone.email) AND NOT (ROW(t.slug::text)::record *<> ROW(gone.slug::text)::record OR t.size IS DISTINCT FROM gone.size) AND NOT (ROW(t.code::character varying)::record *<> ROW(''new''::character varying(8)::character varying)::record) AND NOT EXISTS (SELECT FROM lockstep.already_there AS a WHERE a.run_id = (SELECT pg_catalog.max(w.run_id) FROM lockstep."window" AS w WHERE w.name = ''mirror-computed/window'') AND a.operation_id = ''window/note/labels'' AND a.key OPERATOR(pg_catalog.=) ARRAY[t.email::text::text])'
         USING gone.email, gone.slug, gone.size;
       GET DIAGNOSTICS n = ROW_COUNT;
-      IF n = 0 AND current_setting('transaction_isolation') <> 'read committed' THEN
+      IF n = 0 AND pg_catalog.current_setting('transaction_isolation') <> 'read committed' THEN
         INSERT INTO public.labels (email, slug, size) VALUES (gone.email, gone.slug, gone.size)
         ON CONFLICT (email) DO NOTHING;
         IF FOUND THEN

@@ -115,7 +115,8 @@ CREATE FUNCTION lockstep."part of mirror-forward/window: contacts"(text) RETURNS
   END;
 
 CREATE FUNCTION lockstep."mirror of mirror-forward/window: contacts"() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER
-  SET search_path = pg_catalog, pg_temp
+  SET search_path
+    FROM CURRENT
     SET TimeZone = 'UTC'
     SET DateStyle = 'ISO, YMD'
     SET IntervalStyle = 'postgres'
@@ -135,7 +136,7 @@ CREATE FUNCTION lockstep."mirror of mirror-forward/window: contacts"() RETURNS t
     has boolean := false;
     moved boolean;
     n bigint;
-    echo text := current_setting('lockstep.echo', true);
+    echo text := pg_catalog.current_setting('lockstep.echo', true);
   BEGIN
     IF TG_OP <> 'INSERT' THEN
       SELECT r.* INTO gone FROM lockstep."row of mirror-forward/window: contacts"(OLD.id, OLD.email) AS r;
@@ -155,7 +156,7 @@ CREATE FUNCTION lockstep."mirror of mirror-forward/window: contacts"() RETURNS t
       EXECUTE 'DELETE FROM public.contacts AS t USING (SELECT $1 AS person_id, $2 AS email) AS gone WHERE lockstep."key of mirror-forward/window: contacts"(t.person_id, gone.person_id) AND lockstep."part of mirror-forward/window: contacts"(t.called)'
         USING gone.person_id, gone.email;
       GET DIAGNOSTICS n = ROW_COUNT;
-      IF n = 0 AND current_setting('transaction_isolation') <> 'read committed' THEN
+      IF n = 0 AND pg_catalog.current_setting('transaction_isolation') <> 'read committed' THEN
         INSERT INTO public.contacts (person_id, email) VALUES (gone.person_id, gone.email)
         ON CONFLICT (person_id) DO NOTHING;
         IF FOUND THEN
@@ -169,14 +170,14 @@ CREATE FUNCTION lockstep."mirror of mirror-forward/window: contacts"() RETURNS t
     END IF;
     IF has THEN
       IF moved OR NOT had THEN
-        EXECUTE 'DELETE FROM lockstep.tombstone WHERE window_name = $1 AND mapping = $2 AND key = $3'
+        EXECUTE 'DELETE FROM lockstep.tombstone WHERE window_name = $1 AND mapping = $2 AND key OPERATOR(pg_catalog.=) $3'
           USING 'mirror-forward/window', 'contacts', come_key;
         GET DIAGNOSTICS n = ROW_COUNT;
-        IF n = 0 AND current_setting('transaction_isolation') <> 'read committed' THEN
+        IF n = 0 AND pg_catalog.current_setting('transaction_isolation') <> 'read committed' THEN
           INSERT INTO lockstep.tombstone (window_name, mapping, key)
             VALUES ('mirror-forward/window', 'contacts', come_key)
             ON CONFLICT DO NOTHING;
-          EXECUTE 'DELETE FROM lockstep.tombstone WHERE window_name = $1 AND mapping = $2 AND key = $3'
+          EXECUTE 'DELETE FROM lockstep.tombstone WHERE window_name = $1 AND mapping = $2 AND key OPERATOR(pg_catalog.=) $3'
             USING 'mirror-forward/window', 'contacts', come_key;
         GET DIAGNOSTICS n = ROW_COUNT;
         END IF;
@@ -189,7 +190,7 @@ CREATE FUNCTION lockstep."mirror of mirror-forward/window: contacts"() RETURNS t
         RAISE EXCEPTION 'lockstep window %: the row of public.contacts with this key belongs to others',
           '"mirror-forward/window"'
           USING ERRCODE = 'unique_violation',
-            DETAIL = format('Key (%s)=(%s)', 'person_id', array_to_string(come_key, ', '));
+            DETAIL = pg_catalog.format('Key (%s)=(%s)', 'person_id', pg_catalog.array_to_string(come_key, ', '));
       END IF;
     END IF;
     RETURN NULL;
@@ -197,7 +198,8 @@ CREATE FUNCTION lockstep."mirror of mirror-forward/window: contacts"() RETURNS t
   $body$;
 
 CREATE FUNCTION lockstep."truncate of mirror-forward/window: contacts"() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER
-  SET search_path = pg_catalog, pg_temp
+  SET search_path
+    FROM CURRENT
     SET TimeZone = 'UTC'
     SET DateStyle = 'ISO, YMD'
     SET IntervalStyle = 'postgres'
@@ -210,7 +212,7 @@ CREATE FUNCTION lockstep."truncate of mirror-forward/window: contacts"() RETURNS
   BEGIN
     RAISE EXCEPTION 'lockstep window %: TRUNCATE of % would leave the other side behind',
       '"mirror-forward/window"',
-      TG_RELID::regclass
+      TG_RELID::pg_catalog.regclass
       USING ERRCODE = 'object_in_use', HINT = 'Use DELETE, or close the window first.';
   END
   $body$;
@@ -351,7 +353,8 @@ WITH violation AS MATERIALIZED (
 
 -- sends
 CREATE OR REPLACE FUNCTION lockstep."mirror of mirror-forward/window: contacts"() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER
-  SET search_path = pg_catalog, pg_temp
+  SET search_path
+    FROM CURRENT
     SET TimeZone = 'UTC'
     SET DateStyle = 'ISO, YMD'
     SET IntervalStyle = 'postgres'
@@ -382,10 +385,10 @@ CREATE OR REPLACE FUNCTION lockstep."mirror of mirror-forward/window: contacts"(
       come_key := ARRAY[come.person_id::bigint::text];
     END IF;
     IF had THEN
-      EXECUTE 'DELETE FROM public.contacts AS t USING (SELECT $1 AS person_id, $2 AS email) AS gone WHERE lockstep."key of mirror-forward/window: contacts"(t.person_id, gone.person_id) AND lockstep."part of mirror-forward/window: contacts"(t.called) AND NOT (ROW(t.email::text)::record *<> ROW(gone.email::text)::record) AND NOT (ROW(t.called::text, t.since::timestamp with time zone)::record *<> ROW(NULL::text, NULL::timestamp with time zone)::record) AND NOT EXISTS (SELECT FROM lockstep.already_there AS a WHERE a.run_id = (SELECT max(w.run_id) FROM lockstep."window" AS w WHERE w.name = ''mirror-forward/window'') AND a.operation_id = ''window/note/contacts'' AND a.key = ARRAY[t.person_id::bigint::text])'
+      EXECUTE 'DELETE FROM public.contacts AS t USING (SELECT $1 AS person_id, $2 AS email) AS gone WHERE lockstep."key of mirror-forward/window: contacts"(t.person_id, gone.person_id) AND lockstep."part of mirror-forward/window: contacts"(t.called) AND NOT (ROW(t.email::text)::record *<> ROW(gone.email::text)::record) AND NOT (ROW(t.called::text, t.since::timestamp with time zone)::record *<> ROW(NULL::text, NULL::timestamp with time zone)::record) AND NOT EXISTS (SELECT FROM lockstep.already_there AS a WHERE a.run_id = (SELECT pg_catalog.max(w.run_id) FROM lockstep."window" AS w WHERE w.name = ''mirror-forward/window'') AND a.operation_id = ''window/note/contacts'' AND a.key OPERATOR(pg_catalog.=) ARRAY[t.person_id::bigint::text])'
         USING gone.person_id, gone.email;
       GET DIAGNOSTICS n = ROW_COUNT;
-      IF n = 0 AND current_setting('transaction_isolation') <> 'read committed' THEN
+      IF n = 0 AND pg_catalog.current_setting('transaction_isolation') <> 'read committed' THEN
         INSERT INTO public.contacts (person_id, email) VALUES (gone.person_id, gone.email)
         ON CONFLICT (person_id) DO NOTHING;
         IF FOUND THEN
@@ -737,7 +740,8 @@ WITH violation AS MATERIALIZED (
 
 -- sends
 CREATE OR REPLACE FUNCTION lockstep."mirror of mirror-forward/window: contacts"() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER
-  SET search_path = pg_catalog, pg_temp
+  SET search_path
+    FROM CURRENT
     SET TimeZone = 'UTC'
     SET DateStyle = 'ISO, YMD'
     SET IntervalStyle = 'postgres'

@@ -17,7 +17,8 @@ CREATE FUNCTION lockstep."key of mirror-record/window: names"(bigint, bigint) RE
   END;
 
 CREATE FUNCTION lockstep."mirror of mirror-record/window: names"() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER
-  SET search_path = pg_catalog, pg_temp
+  SET search_path
+    FROM CURRENT
     SET TimeZone = 'UTC'
     SET DateStyle = 'ISO, YMD'
     SET IntervalStyle = 'postgres'
@@ -37,7 +38,7 @@ CREATE FUNCTION lockstep."mirror of mirror-record/window: names"() RETURNS trigg
     has boolean := false;
     moved boolean;
     n bigint;
-    echo text := current_setting('lockstep.echo', true);
+    echo text := pg_catalog.current_setting('lockstep.echo', true);
   BEGIN
     IF TG_OP <> 'INSERT' THEN
       SELECT r.* INTO gone FROM lockstep."row of mirror-record/window: names"(OLD.id, OLD.name) AS r;
@@ -58,7 +59,7 @@ CREATE FUNCTION lockstep."mirror of mirror-record/window: names"() RETURNS trigg
       EXECUTE 'DELETE FROM public.names AS t USING (SELECT $1 AS person_id, $2 AS name) AS gone WHERE lockstep."key of mirror-record/window: names"(t.person_id, gone.person_id)'
         USING gone.person_id, gone.name;
       GET DIAGNOSTICS n = ROW_COUNT;
-      IF n = 0 AND current_setting('transaction_isolation') <> 'read committed' THEN
+      IF n = 0 AND pg_catalog.current_setting('transaction_isolation') <> 'read committed' THEN
         INSERT INTO public.names (person_id, name) VALUES (gone.person_id, gone.name)
         ON CONFLICT (person_id) DO NOTHING;
         IF FOUND THEN
@@ -72,14 +73,14 @@ CREATE FUNCTION lockstep."mirror of mirror-record/window: names"() RETURNS trigg
     END IF;
     IF has THEN
       IF moved OR NOT had THEN
-        EXECUTE 'DELETE FROM lockstep.tombstone WHERE window_name = $1 AND mapping = $2 AND key = $3'
+        EXECUTE 'DELETE FROM lockstep.tombstone WHERE window_name = $1 AND mapping = $2 AND key OPERATOR(pg_catalog.=) $3'
           USING 'mirror-record/window', 'names', come_key;
         GET DIAGNOSTICS n = ROW_COUNT;
-        IF n = 0 AND current_setting('transaction_isolation') <> 'read committed' THEN
+        IF n = 0 AND pg_catalog.current_setting('transaction_isolation') <> 'read committed' THEN
           INSERT INTO lockstep.tombstone (window_name, mapping, key)
             VALUES ('mirror-record/window', 'names', come_key)
             ON CONFLICT DO NOTHING;
-          EXECUTE 'DELETE FROM lockstep.tombstone WHERE window_name = $1 AND mapping = $2 AND key = $3'
+          EXECUTE 'DELETE FROM lockstep.tombstone WHERE window_name = $1 AND mapping = $2 AND key OPERATOR(pg_catalog.=) $3'
             USING 'mirror-record/window', 'names', come_key;
         GET DIAGNOSTICS n = ROW_COUNT;
         END IF;
@@ -90,7 +91,7 @@ CREATE FUNCTION lockstep."mirror of mirror-record/window: names"() RETURNS trigg
         RAISE EXCEPTION 'lockstep window %: the row of public.names with this key belongs to others',
           '"mirror-record/window"'
           USING ERRCODE = 'unique_violation',
-            DETAIL = format('Key (%s)=(%s)', 'person_id', array_to_string(come_key, ', '));
+            DETAIL = pg_catalog.format('Key (%s)=(%s)', 'person_id', pg_catalog.array_to_string(come_key, ', '));
       END IF;
     END IF;
     EXCEPTION
@@ -106,7 +107,7 @@ CREATE FUNCTION lockstep."mirror of mirror-record/window: names"() RETURNS trigg
           window_name, mapping, side, operation, key_before, key_after, sqlstate, message
         )
         VALUES (
-          'mirror-record/window', 'names', 'new', lower(TG_OP), CASE
+          'mirror-record/window', 'names', 'new', pg_catalog.lower(TG_OP), CASE
           WHEN had
           THEN gone_key END, CASE
           WHEN has
@@ -118,7 +119,8 @@ CREATE FUNCTION lockstep."mirror of mirror-record/window: names"() RETURNS trigg
   $body$;
 
 CREATE FUNCTION lockstep."truncate of mirror-record/window: names"() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER
-  SET search_path = pg_catalog, pg_temp
+  SET search_path
+    FROM CURRENT
     SET TimeZone = 'UTC'
     SET DateStyle = 'ISO, YMD'
     SET IntervalStyle = 'postgres'
@@ -131,7 +133,7 @@ CREATE FUNCTION lockstep."truncate of mirror-record/window: names"() RETURNS tri
   BEGIN
     RAISE EXCEPTION 'lockstep window %: TRUNCATE of % would leave the other side behind',
       '"mirror-record/window"',
-      TG_RELID::regclass
+      TG_RELID::pg_catalog.regclass
       USING ERRCODE = 'object_in_use', HINT = 'Use DELETE, or close the window first.';
   END
   $body$;
@@ -247,7 +249,8 @@ WITH violation AS MATERIALIZED (
 
 -- sends
 CREATE OR REPLACE FUNCTION lockstep."mirror of mirror-record/window: names"() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER
-  SET search_path = pg_catalog, pg_temp
+  SET search_path
+    FROM CURRENT
     SET TimeZone = 'UTC'
     SET DateStyle = 'ISO, YMD'
     SET IntervalStyle = 'postgres'
@@ -278,10 +281,10 @@ CREATE OR REPLACE FUNCTION lockstep."mirror of mirror-record/window: names"() RE
       come_key := ARRAY[come.person_id::bigint::text];
     END IF;
     IF had THEN
-      EXECUTE 'DELETE FROM public.names AS t USING (SELECT $1 AS person_id, $2 AS name) AS gone WHERE lockstep."key of mirror-record/window: names"(t.person_id, gone.person_id) AND NOT (ROW(t.name::text)::record *<> ROW(gone.name::text)::record) AND NOT false AND NOT EXISTS (SELECT FROM lockstep.already_there AS a WHERE a.run_id = (SELECT max(w.run_id) FROM lockstep."window" AS w WHERE w.name = ''mirror-record/window'') AND a.operation_id = ''window/note/names'' AND a.key = ARRAY[t.person_id::bigint::text])'
+      EXECUTE 'DELETE FROM public.names AS t USING (SELECT $1 AS person_id, $2 AS name) AS gone WHERE lockstep."key of mirror-record/window: names"(t.person_id, gone.person_id) AND NOT (ROW(t.name::text)::record *<> ROW(gone.name::text)::record) AND NOT false AND NOT EXISTS (SELECT FROM lockstep.already_there AS a WHERE a.run_id = (SELECT pg_catalog.max(w.run_id) FROM lockstep."window" AS w WHERE w.name = ''mirror-record/window'') AND a.operation_id = ''window/note/names'' AND a.key OPERATOR(pg_catalog.=) ARRAY[t.person_id::bigint::text])'
         USING gone.person_id, gone.name;
       GET DIAGNOSTICS n = ROW_COUNT;
-      IF n = 0 AND current_setting('transaction_isolation') <> 'read committed' THEN
+      IF n = 0 AND pg_catalog.current_setting('transaction_isolation') <> 'read committed' THEN
         INSERT INTO public.names (person_id, name) VALUES (gone.person_id, gone.name)
         ON CONFLICT (person_id) DO NOTHING;
         IF FOUND THEN
@@ -459,7 +462,8 @@ WITH violation AS MATERIALIZED (
 
 -- sends
 CREATE OR REPLACE FUNCTION lockstep."mirror of mirror-record/window: names"() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER
-  SET search_path = pg_catalog, pg_temp
+  SET search_path
+    FROM CURRENT
     SET TimeZone = 'UTC'
     SET DateStyle = 'ISO, YMD'
     SET IntervalStyle = 'postgres'

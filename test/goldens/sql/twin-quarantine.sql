@@ -34,7 +34,8 @@ WITH violation AS MATERIALIZED (
 
 -- sends
 CREATE FUNCTION lockstep."twins of twin-quarantine/keys: public.owners"() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER
-  SET search_path = pg_catalog, pg_temp
+  SET search_path
+    FROM CURRENT
     SET TimeZone = 'UTC'
     SET DateStyle = 'ISO, YMD'
     SET IntervalStyle = 'postgres'
@@ -66,7 +67,7 @@ CREATE FUNCTION lockstep."twins of twin-quarantine/keys: public.owners"() RETURN
       AND by_new_0
       AND NOT by_old_0
       AND OLD.id_uuid IS NOT NULL
-      AND coalesce(current_setting('lockstep.run_id', true), '') = ''
+      AND coalesce(pg_catalog.current_setting('lockstep.run_id', true), '') = ''
       THEN
       RAISE EXCEPTION 'lockstep window %: id_uuid of public.owners does not change alone', '"twin-quarantine/keys"'
         USING ERRCODE = 'check_violation', HINT = 'What refers to the row follows id.';
@@ -91,7 +92,7 @@ CREATE TRIGGER "~ lockstep twin-quarantine/keys: public.owners u" BEFORE UPDATE
       OLD.id IS DISTINCT FROM NEW.id
       OR (
         OLD.id_uuid IS DISTINCT FROM NEW.id_uuid
-        AND (OLD.id_uuid IS NOT NULL OR coalesce(current_setting('lockstep.run_id', true), '') = '')
+        AND (OLD.id_uuid IS NOT NULL OR coalesce(pg_catalog.current_setting('lockstep.run_id', true), '') = '')
       )
     )
     EXECUTE FUNCTION lockstep."twins of twin-quarantine/keys: public.owners"();
@@ -112,7 +113,8 @@ DROP FUNCTION lockstep."twins of twin-quarantine/keys: public.owners"();
 
 -- sends
 CREATE FUNCTION lockstep."twins of twin-quarantine/keys: public.remarks"() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER
-  SET search_path = pg_catalog, pg_temp
+  SET search_path
+    FROM CURRENT
     SET TimeZone = 'UTC'
     SET DateStyle = 'ISO, YMD'
     SET IntervalStyle = 'postgres'
@@ -148,7 +150,7 @@ CREATE FUNCTION lockstep."twins of twin-quarantine/keys: public.remarks"() RETUR
         SELECT p.id_uuid INTO wanted FROM public.owners AS p WHERE p.id = NEW.owner_id;
         hit := FOUND;
         -- The snapshot is older than the fill of the parent: what it shows of it will not do.
-        IF hit AND wanted IS NULL AND current_setting('transaction_isolation') <> 'read committed' THEN
+        IF hit AND wanted IS NULL AND pg_catalog.current_setting('transaction_isolation') <> 'read committed' THEN
           RAISE EXCEPTION 'lockstep window %: the snapshot is older than the new key of public.owners',
             'twin-quarantine/keys'
             USING ERRCODE = 'serialization_failure', HINT = 'Try the transaction again.';
@@ -183,7 +185,8 @@ CREATE FUNCTION lockstep."twins of twin-quarantine/keys: public.remarks"() RETUR
   $body$;
 
 CREATE FUNCTION lockstep."settle of twin-quarantine/keys: public.remarks"() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER
-  SET search_path = pg_catalog, pg_temp
+  SET search_path
+    FROM CURRENT
     SET TimeZone = 'UTC'
     SET DateStyle = 'ISO, YMD'
     SET IntervalStyle = 'postgres'
@@ -235,7 +238,7 @@ CREATE FUNCTION lockstep."settle of twin-quarantine/keys: public.remarks"() RETU
             AND q.key = ARRAY[NEW.id::pg_catalog.text]
           )
           AND (
-            SELECT count(*)
+            SELECT pg_catalog.count(*)
             FROM (
               SELECT
               FROM lockstep.quarantined AS q
@@ -288,7 +291,7 @@ CREATE FUNCTION lockstep."settle of twin-quarantine/keys: public.remarks"() RETU
             AND q.key = ARRAY[NEW.id::pg_catalog.text]
           )
           AND (
-            SELECT count(*)
+            SELECT pg_catalog.count(*)
             FROM (
               SELECT
               FROM lockstep.quarantined AS q
@@ -318,7 +321,7 @@ CREATE TRIGGER "~ lockstep twin-quarantine/keys: public.remarks u" BEFORE UPDATE
       OLD.owner_id IS DISTINCT FROM NEW.owner_id
       OR (
         OLD.owner_id_uuid IS DISTINCT FROM NEW.owner_id_uuid
-        AND (OLD.owner_id_uuid IS NOT NULL OR coalesce(current_setting('lockstep.run_id', true), '') = '')
+        AND (OLD.owner_id_uuid IS NOT NULL OR coalesce(pg_catalog.current_setting('lockstep.run_id', true), '') = '')
       )
     )
     EXECUTE FUNCTION lockstep."twins of twin-quarantine/keys: public.remarks"();
@@ -696,7 +699,8 @@ ALTER TABLE public.owners RENAME CONSTRAINT owners_id_not_null_uuid TO owners_id
 ALTER TABLE public.owners ALTER COLUMN id SET DEFAULT pg_catalog.gen_random_uuid();
 
 CREATE OR REPLACE FUNCTION lockstep."twins of twin-quarantine/keys: public.owners"() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER
-  SET search_path = pg_catalog, pg_temp
+  SET search_path
+    FROM CURRENT
     SET TimeZone = 'UTC'
     SET DateStyle = 'ISO, YMD'
     SET IntervalStyle = 'postgres'
@@ -727,12 +731,14 @@ CREATE OR REPLACE FUNCTION lockstep."twins of twin-quarantine/keys: public.owner
     IF TG_OP = 'UPDATE'
       AND by_old_0
       AND NOT by_new_0
-      AND current_setting('lockstep.seen', true) IS DISTINCT FROM pg_current_xact_id()::text
+      AND pg_catalog.current_setting('lockstep.seen', true) IS DISTINCT FROM pg_catalog.pg_current_xact_id()::text
         || ' twin-quarantine/keys public.owners'
       THEN
       INSERT INTO lockstep.old_writer (window_name, mapping, side)
         VALUES ('twin-quarantine/keys', 'public.owners', 'old');
-      PERFORM set_config('lockstep.seen', pg_current_xact_id()::text || ' twin-quarantine/keys public.owners', true);
+      PERFORM pg_catalog.set_config(
+        'lockstep.seen', pg_catalog.pg_current_xact_id()::text || ' twin-quarantine/keys public.owners', true
+      );
     END IF;
     IF TG_OP = 'UPDATE' AND by_old_0 AND NOT by_new_0 AND OLD.id_legacy IS NOT NULL THEN
       RAISE EXCEPTION 'lockstep window %: id_legacy of public.owners does not change alone', '"twin-quarantine/keys"'
@@ -756,7 +762,8 @@ CREATE TRIGGER "~ lockstep twin-quarantine/keys: public.owners u" BEFORE UPDATE
 ALTER TABLE public.owners ENABLE ALWAYS TRIGGER "~ lockstep twin-quarantine/keys: public.owners u";
 
 CREATE OR REPLACE FUNCTION lockstep."twins of twin-quarantine/keys: public.remarks"() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER
-  SET search_path = pg_catalog, pg_temp
+  SET search_path
+    FROM CURRENT
     SET TimeZone = 'UTC'
     SET DateStyle = 'ISO, YMD'
     SET IntervalStyle = 'postgres'
@@ -786,12 +793,14 @@ CREATE OR REPLACE FUNCTION lockstep."twins of twin-quarantine/keys: public.remar
     END IF;
     IF by_old_0
       AND NOT by_new_0
-      AND current_setting('lockstep.seen', true) IS DISTINCT FROM pg_current_xact_id()::text
+      AND pg_catalog.current_setting('lockstep.seen', true) IS DISTINCT FROM pg_catalog.pg_current_xact_id()::text
         || ' twin-quarantine/keys public.remarks'
       THEN
       INSERT INTO lockstep.old_writer (window_name, mapping, side)
         VALUES ('twin-quarantine/keys', 'public.remarks', 'old');
-      PERFORM set_config('lockstep.seen', pg_current_xact_id()::text || ' twin-quarantine/keys public.remarks', true);
+      PERFORM pg_catalog.set_config(
+        'lockstep.seen', pg_catalog.pg_current_xact_id()::text || ' twin-quarantine/keys public.remarks', true
+      );
     END IF;
     taken := true;
     IF by_new_0 OR moved_0 AND NOT by_old_0 AND taken AND NEW.owner_id IS NOT NULL THEN
@@ -816,7 +825,7 @@ CREATE OR REPLACE FUNCTION lockstep."twins of twin-quarantine/keys: public.remar
         SELECT p.id INTO wanted FROM public.owners AS p WHERE p.id_legacy = NEW.owner_id_legacy;
         hit := FOUND;
         -- The snapshot is older than the fill of the parent: what it shows of it will not do.
-        IF hit AND wanted IS NULL AND current_setting('transaction_isolation') <> 'read committed' THEN
+        IF hit AND wanted IS NULL AND pg_catalog.current_setting('transaction_isolation') <> 'read committed' THEN
           RAISE EXCEPTION 'lockstep window %: the snapshot is older than the new key of public.owners',
             'twin-quarantine/keys'
             USING ERRCODE = 'serialization_failure', HINT = 'Try the transaction again.';
@@ -836,7 +845,8 @@ CREATE OR REPLACE FUNCTION lockstep."twins of twin-quarantine/keys: public.remar
   $body$;
 
 CREATE OR REPLACE FUNCTION lockstep."settle of twin-quarantine/keys: public.remarks"() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER
-  SET search_path = pg_catalog, pg_temp
+  SET search_path
+    FROM CURRENT
     SET TimeZone = 'UTC'
     SET DateStyle = 'ISO, YMD'
     SET IntervalStyle = 'postgres'
@@ -892,7 +902,7 @@ CREATE OR REPLACE FUNCTION lockstep."settle of twin-quarantine/keys: public.rema
             AND q.key = ARRAY[NEW.id::pg_catalog.text]
           )
           AND (
-            SELECT count(*)
+            SELECT pg_catalog.count(*)
             FROM (
               SELECT
               FROM lockstep.quarantined AS q
@@ -945,7 +955,7 @@ CREATE OR REPLACE FUNCTION lockstep."settle of twin-quarantine/keys: public.rema
             AND q.key = ARRAY[NEW.id::pg_catalog.text]
           )
           AND (
-            SELECT count(*)
+            SELECT pg_catalog.count(*)
             FROM (
               SELECT
               FROM lockstep.quarantined AS q
@@ -1094,7 +1104,8 @@ ALTER TABLE public.owners RENAME CONSTRAINT owners_id_not_null TO owners_id_not_
 ALTER TABLE public.owners RENAME CONSTRAINT owners_id_not_null_legacy TO owners_id_not_null;
 
 CREATE OR REPLACE FUNCTION lockstep."twins of twin-quarantine/keys: public.owners"() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER
-  SET search_path = pg_catalog, pg_temp
+  SET search_path
+    FROM CURRENT
     SET TimeZone = 'UTC'
     SET DateStyle = 'ISO, YMD'
     SET IntervalStyle = 'postgres'
@@ -1126,7 +1137,7 @@ CREATE OR REPLACE FUNCTION lockstep."twins of twin-quarantine/keys: public.owner
       AND by_new_0
       AND NOT by_old_0
       AND OLD.id_uuid IS NOT NULL
-      AND coalesce(current_setting('lockstep.run_id', true), '') = ''
+      AND coalesce(pg_catalog.current_setting('lockstep.run_id', true), '') = ''
       THEN
       RAISE EXCEPTION 'lockstep window %: id_uuid of public.owners does not change alone', '"twin-quarantine/keys"'
         USING ERRCODE = 'check_violation', HINT = 'What refers to the row follows id.';
@@ -1145,7 +1156,8 @@ DROP TRIGGER "~ lockstep twin-quarantine/keys: public.owners u" ON public.owners
 ALTER TABLE public.owners ENABLE ALWAYS TRIGGER "~ lockstep twin-quarantine/keys: public.owners u";
 
 CREATE OR REPLACE FUNCTION lockstep."twins of twin-quarantine/keys: public.remarks"() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER
-  SET search_path = pg_catalog, pg_temp
+  SET search_path
+    FROM CURRENT
     SET TimeZone = 'UTC'
     SET DateStyle = 'ISO, YMD'
     SET IntervalStyle = 'postgres'
@@ -1181,7 +1193,7 @@ CREATE OR REPLACE FUNCTION lockstep."twins of twin-quarantine/keys: public.remar
         SELECT p.id_uuid INTO wanted FROM public.owners AS p WHERE p.id = NEW.owner_id;
         hit := FOUND;
         -- The snapshot is older than the fill of the parent: what it shows of it will not do.
-        IF hit AND wanted IS NULL AND current_setting('transaction_isolation') <> 'read committed' THEN
+        IF hit AND wanted IS NULL AND pg_catalog.current_setting('transaction_isolation') <> 'read committed' THEN
           RAISE EXCEPTION 'lockstep window %: the snapshot is older than the new key of public.owners',
             'twin-quarantine/keys'
             USING ERRCODE = 'serialization_failure', HINT = 'Try the transaction again.';
@@ -1216,7 +1228,8 @@ CREATE OR REPLACE FUNCTION lockstep."twins of twin-quarantine/keys: public.remar
   $body$;
 
 CREATE OR REPLACE FUNCTION lockstep."settle of twin-quarantine/keys: public.remarks"() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER
-  SET search_path = pg_catalog, pg_temp
+  SET search_path
+    FROM CURRENT
     SET TimeZone = 'UTC'
     SET DateStyle = 'ISO, YMD'
     SET IntervalStyle = 'postgres'
@@ -1268,7 +1281,7 @@ CREATE OR REPLACE FUNCTION lockstep."settle of twin-quarantine/keys: public.rema
             AND q.key = ARRAY[NEW.id::pg_catalog.text]
           )
           AND (
-            SELECT count(*)
+            SELECT pg_catalog.count(*)
             FROM (
               SELECT
               FROM lockstep.quarantined AS q
@@ -1321,7 +1334,7 @@ CREATE OR REPLACE FUNCTION lockstep."settle of twin-quarantine/keys: public.rema
             AND q.key = ARRAY[NEW.id::pg_catalog.text]
           )
           AND (
-            SELECT count(*)
+            SELECT pg_catalog.count(*)
             FROM (
               SELECT
               FROM lockstep.quarantined AS q
