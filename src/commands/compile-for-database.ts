@@ -39,16 +39,20 @@ function namesWithSlash(value: unknown): readonly string[] {
   return [...new Set(Object.values(value).flatMap(namesWithSlash))];
 }
 
-/** Rejects with a DatabaseError. */
+/** `definitionsOnly`: nobody runs the plan there. Who is trusted is asked where somebody does. Rejects with a DatabaseError. */
 export async function compileForDatabase(
   plan: Plan,
   database: Database,
-  options: Pick<Surroundings, 'withoutWindows'> = {},
+  {
+    definitionsOnly = false,
+    ...options
+  }: Pick<Surroundings, 'withoutWindows'> & { readonly definitionsOnly?: boolean } = {},
 ): Promise<CompiledForDatabase> {
   const grammar = await loadGrammar();
   return database.transaction(
     async (session) => {
-      const catalog = await readCatalog(session);
+      const { trust, ...read } = await readCatalog(session);
+      const catalog = trust === undefined || definitionsOnly ? read : { ...read, trust };
       const definitions = await readFingerprint(session);
       const fingerprint = (relations: readonly string[]): string => fingerprintOf(restrictTo(definitions, relations));
       const windows = await windowsOfPlans(session, plan.name, namesWithSlash(plan.source.value));

@@ -49,7 +49,7 @@ export function planCommand(options: PlanOptions): Promise<CommandResult<PlanRep
 }
 
 async function compileAsAsked(plan: Plan, { database, schemaFile }: PlanOptions): Promise<CompiledForDatabase> {
-  const compiled = await compileForDatabase(plan, database);
+  const compiled = await compileForDatabase(plan, database, { definitionsOnly: schemaFile !== undefined });
   // A table without rows has no number of rows to foretell; the server would guess one.
   return schemaFile === undefined ? compiled : { ...compiled, estimates: {}, schemaFile };
 }

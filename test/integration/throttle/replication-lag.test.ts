@@ -98,6 +98,7 @@ for (const major of [18, 15]) {
         await query('GRANT pg_monitor TO plain');
         await expectExact(startFill(plain, {}, { plan: run.plan }), query);
       } finally {
+        await query('ALTER TABLE n OWNER TO CURRENT_USER; REVOKE ALL ON SCHEMA public FROM plain');
         await plain.close();
       }
     });
