@@ -11,6 +11,7 @@ import { parentsOf } from '../touches.js';
 import { firesTriggers, refuseUnfit } from '../fitness.js';
 import { readsOfMirror, windowOver } from '../window-at.js';
 import type { MappingBackfill } from './schema.js';
+import { refuseRules, type RewrittenWrites } from '../refuse-rules.js';
 import { refuseToSuppress, suppresses, type UserTriggers } from './suppress.js';
 import { upheldKeys } from './upheld-keys.js';
 import { joinWindow } from '../../windows/between-tables/join-window.js';
@@ -77,6 +78,8 @@ function copyOf(mapping: Mapping, fields: MappingBackfill, pace: Pace, context: 
   if (suppresses(mapping.target, ['insert', 'delete'], said, context))
     refuseToSuppress(mapping.target, ['insert', 'delete'], undefined, context, path);
   const window = windowOver(mapping.name, context);
+  // Beside a window it was asked when that opened.
+  if (window === undefined) refuseRules(mapping.target, writesOfCopy(mapping, fields, context), context, path);
   const mirror = window?.mirrors.find((one) => one.mapping.name === mapping.name);
   const id = `${step}/fill/${mapping.name}`;
   const triggersFire = !suppressed && firesTriggers(mapping.target, ['insert'], context.catalog);
@@ -121,6 +124,17 @@ function copyOf(mapping: Mapping, fields: MappingBackfill, pace: Pace, context: 
     // Beside a window it was proved before the window opened, and the mirror has upheld it since.
     preconditions: window === undefined ? oneToOne(mapping, context) : [],
     effects: [],
+  };
+}
+
+/** Where triggers are suppressed rules do not act either, but for those that are meant for replicas. */
+function writesOfCopy({ target }: Mapping, fields: MappingBackfill, context: LowerContext): RewrittenWrites {
+  const said = fields.user_triggers ?? context.defaults.userTriggers;
+  const role = (event: 'insert' | 'delete'): 'replica' | 'origin' =>
+    suppresses(target, [event], said, context) ? 'replica' : 'origin';
+  return {
+    events: { INSERT: role('insert'), ...(context.rollback.kind === 'auto' && { DELETE: role('delete') }) },
+    onConflict: fields.on_conflict === 'skip',
   };
 }
 

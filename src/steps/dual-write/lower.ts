@@ -14,6 +14,7 @@ import { oneToOne } from '../one-to-one.js';
 import { familyOf, readsOfMirror, windowOver } from '../window-at.js';
 import { WINDOW_CODES } from '../window-codes.js';
 import { mirrorOf } from './mirror-of.js';
+import { refuseRules, WRITES_OF_WINDOW } from '../refuse-rules.js';
 import { windowName } from '../../windows/window-name.js';
 
 export interface DualWriteFields {
@@ -129,7 +130,10 @@ function mirrored(mapping: Mapping, fields: DualWriteFields, context: LowerConte
     context,
     path,
   );
-  let sound = true;
+  let sound = [
+    refuseRules(source, WRITES_OF_WINDOW, context, path),
+    refuseRules(target, { ...WRITES_OF_WINDOW, onConflict: true }, context, path),
+  ].every(Boolean);
   for (const table of [source, target]) {
     if (table.opaque === true || table.privileges.includes('OWNER')) continue;
     const { user } = context.catalog.server;
