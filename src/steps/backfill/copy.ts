@@ -11,6 +11,7 @@ import { parentsOf } from '../touches.js';
 import { firesTriggers, refuseUnfit } from '../fitness.js';
 import { readsOfMirror, windowOver } from '../window-at.js';
 import type { MappingBackfill } from './schema.js';
+import { tellOfSequences } from './tell-of-sequences.js';
 import { refuseRules, type RewrittenWrites } from '../refuse-rules.js';
 import { refuseToSuppress, suppresses, type UserTriggers } from './suppress.js';
 import { upheldKeys } from './upheld-keys.js';
@@ -79,7 +80,10 @@ function copyOf(mapping: Mapping, fields: MappingBackfill, pace: Pace, context: 
     refuseToSuppress(mapping.target, ['insert', 'delete'], undefined, context, path);
   const window = windowOver(mapping.name, context);
   // Beside a window it was asked when that opened.
-  if (window === undefined) refuseRules(mapping.target, writesOfCopy(mapping, fields, context), context, path);
+  if (window === undefined) {
+    refuseRules(mapping.target, writesOfCopy(mapping, fields, context), context, path);
+    tellOfSequences(mapping, context, path);
+  }
   const mirror = window?.mirrors.find((one) => one.mapping.name === mapping.name);
   const id = `${step}/fill/${mapping.name}`;
   const triggersFire = !suppressed && firesTriggers(mapping.target, ['insert'], context.catalog);

@@ -12,6 +12,7 @@ import { tablesOf, targetsOf, truncatedBy, type OpenOptions } from './open-windo
 import { noFailures } from './mirror-failures.js';
 import { sqlName } from '../../mapping/mapping.js';
 import { oldSideIsQuiet } from '../old-writers.js';
+import { advanceSequences } from './sequences.js';
 import { lastOf, tableByTable } from '../table-by-table.js';
 import { moveWindow, windowMayMove } from '../window-state.js';
 import type { TablesWindow } from './tables-window.js';
@@ -53,7 +54,8 @@ export function closeWindow(
       noFailures(window),
       ...(window.leads === 'new' ? [oldSideIsQuiet(window, quietMs)] : []),
     ],
-    statements: [...mirrors.flatMap(silence), moveWindow(window, 'closed')].map(plain),
+    // Nobody inserts under this lock; whoever comes next may be numbered by the side that stays.
+    statements: [...mirrors.flatMap(silence), ...advanceSequences(window), moveWindow(window, 'closed')].map(plain),
     reversal: NO_WAY_BACK,
   };
   const drop = tableByTable(leadingFirst, {

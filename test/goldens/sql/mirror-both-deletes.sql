@@ -734,12 +734,38 @@ CREATE TRIGGER "00 lockstep mirror-both-deletes/window: names d" AFTER DELETE ON
 
 ALTER TABLE public.names ENABLE ALWAYS TRIGGER "00 lockstep mirror-both-deletes/window: names d";
 
-SELECT pg_catalog.setval(q.sequence, q.top, true)
-    FROM (
-      SELECT pg_catalog.pg_get_serial_sequence('public.people', 'id') AS sequence,
-      (SELECT max(id)::bigint FROM public.people) AS top
-    ) AS q
-  WHERE q.sequence IS NOT NULL AND q.top > coalesce(pg_catalog.pg_sequence_last_value(q.sequence::regclass), 0);
+DO $body$
+  #variable_conflict use_column
+  DECLARE
+    own record;
+    at bigint;
+    given boolean;
+    top numeric;
+  BEGIN
+    FOR own IN
+      SELECT s.* FROM pg_catalog.pg_attribute AS a JOIN pg_catalog.pg_sequence AS s ON s.seqrelid IN (
+        SELECT d.refobjid FROM pg_catalog.pg_attrdef AS f JOIN pg_catalog.pg_depend AS d ON d.objid = f.oid
+        WHERE f.adrelid = a.attrelid AND f.adnum = a.attnum AND d.classid = 'pg_catalog.pg_attrdef'::pg_catalog.regclass
+        UNION ALL
+        SELECT d.objid FROM pg_catalog.pg_depend AS d
+        WHERE d.refobjid = a.attrelid
+          AND d.refobjsubid = a.attnum
+          AND d.deptype = 'i'
+          AND d.refclassid = 'pg_catalog.pg_class'::pg_catalog.regclass)
+      WHERE a.attrelid = 'public.people'::pg_catalog.regclass AND a.attname = 'id'
+    LOOP
+      EXECUTE format('SELECT last_value, is_called FROM %s', own.seqrelid::pg_catalog.regclass) INTO at, given;
+      top := CASE
+        WHEN own.seqincrement > 0
+        THEN (SELECT max(id) FROM public.people)
+        ELSE (SELECT min(id) FROM public.people) END;
+      IF (top - at) * own.seqincrement > 0 OR (top = at AND NOT given) THEN
+        top := at + own.seqincrement * ceil((top - at) / own.seqincrement);
+        PERFORM pg_catalog.setval(own.seqrelid, greatest(own.seqmin, least(own.seqmax, top))::bigint, true);
+      END IF;
+    END LOOP;
+  END
+  $body$;
 
 ----------------------------------------------------------------------------------------------------
 -- statement undo/fill/join/window: no longer answer writes to public.badges, public.names
