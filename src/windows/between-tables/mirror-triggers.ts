@@ -40,13 +40,21 @@ function always(mirror: Mirror, truncated: readonly string[]): readonly string[]
   );
 }
 
-/** `family`: keys of the table and its partitions. What answers writes to a target is another matter. */
+/**
+ * `family`: keys of the table and its partitions. What answers writes to a target is another matter. Partitions are asked of the catalog:
+ * some may have come, and been given a trigger (`partitions-since`), or gone.
+ */
 export function dropTriggersOn(mirror: Mirror, table: string, family: readonly string[]): readonly string[] {
-  const { source, target } = mirror.mapping;
-  if (sqlName(source) !== table && sqlName(target) !== table) return [];
-  return triggersOf(mirror, family)
-    .filter(([on]) => on === table || family.includes(on))
+  const { mapping } = mirror;
+  if (sqlName(mapping.source) !== table && sqlName(mapping.target) !== table) return [];
+  const own = triggersOf(mirror, family)
+    .filter(([on]) => on === table)
     .map(([on, trigger]) => `DROP TRIGGER ${trigger} ON ${on}`);
+  return isPartitioned(mirror) ? [...own, dropFromPartitions(mirror)] : own;
+}
+
+export function isPartitioned({ mapping: { source, target } }: Pick<Mirror, 'mapping'>): boolean {
+  return [source, target].some(({ kind }) => kind === 'partitioned table');
 }
 
 /**
@@ -84,12 +92,16 @@ function condition(
  * have parted.
  */
 export function mirrorIsIntact(mirror: Mirror, truncated: readonly string[]): CheckQuery {
-  const rows = missingTriggers([
-    ...triggersOf(mirror, truncated),
-    ...(mirror.back === null
-      ? []
-      : ROW_EVENTS.map((event) => [sqlName(mirror.mapping.target), mirror.names.trigger(event)] as const)),
-  ]);
+  const { source, target } = mirror.mapping;
+  const rows = missingTriggers(
+    [
+      ...triggersOf(mirror, truncated),
+      ...(mirror.back === null
+        ? []
+        : ROW_EVENTS.map((event) => [sqlName(target), mirror.names.trigger(event)] as const)),
+    ],
+    [sqlName(source), sqlName(target)],
+  );
   return {
     check: 'mirror',
     name: `the mirror of ${mirror.mapping.name} is as it was made`,
@@ -100,18 +112,41 @@ export function mirrorIsIntact(mirror: Mirror, truncated: readonly string[]): Ch
   };
 }
 
-function missingTriggers(triggers: readonly (readonly [string, string])[]): string {
-  const wanted = triggers.map(([table, trigger]) => `(${quoteLiteral(table)}, ${quoteLiteral(unquoted(trigger))})`);
-  // On a partitioned table each partition has a trigger of its own, which can be disabled by itself.
-  return `SELECT p.relid::regclass::text AS "table", w.trigger_name AS "trigger" FROM (VALUES ${wanted.join(', ')}) AS w (table_name, trigger_name)
-CROSS JOIN LATERAL (SELECT pg_catalog.to_regclass(w.table_name) AS relid UNION SELECT t.relid FROM pg_catalog.pg_partition_tree(pg_catalog.to_regclass(w.table_name)) AS t) AS p
-WHERE NOT EXISTS (SELECT FROM pg_catalog.pg_trigger AS g WHERE g.tgrelid = p.relid AND g.tgenabled = 'A'
+/** `there`: tables that must be there; a partition may have been dropped since, and what it held was compared. */
+function missingTriggers(triggers: readonly (readonly [string, string])[], there: readonly string[]): string {
+  const gone = [...new Set(triggers.map(([table]) => table))].some((table) => !there.includes(table))
+    ? `(p.relid IS NOT NULL OR w.table_name IN (${[...new Set(there)].map(quoteLiteral).join(', ')})) AND `
+    : '';
+  const wanted = triggers.map(
+    ([table, trigger]) => `(${quoteLiteral(table)}, ${quoteLiteral(unquoted(trigger))}, ${!trigger.endsWith(' t"')})`,
+  );
+  // On a partitioned table each partition has a row trigger of its own, which can be disabled by itself.
+  return `SELECT p.relid::regclass::text AS "table", w.trigger_name AS "trigger" FROM (VALUES ${wanted.join(', ')}) AS w (table_name, trigger_name, spreads)
+CROSS JOIN LATERAL (SELECT pg_catalog.to_regclass(w.table_name) AS relid UNION SELECT t.relid FROM pg_catalog.pg_partition_tree(pg_catalog.to_regclass(w.table_name)) AS t WHERE w.spreads) AS p
+WHERE ${gone}NOT EXISTS (SELECT FROM pg_catalog.pg_trigger AS g WHERE g.tgrelid = p.relid AND g.tgenabled = 'A'
   AND (g.tgname = w.trigger_name OR g.tgparentid <> 0) AND g.tgfoid IN (SELECT o.tgfoid FROM pg_catalog.pg_trigger AS o WHERE o.tgrelid = pg_catalog.to_regclass(w.table_name) AND o.tgname = w.trigger_name))`;
 }
 
 /** For a batch: a condition that holds while the mirror's row triggers fire in every session. */
 export function mirrorFires(mirror: Mirror): string {
-  return `NOT EXISTS (${missingTriggers(triggersOf(mirror, []))})`;
+  return `NOT EXISTS (${missingTriggers(triggersOf(mirror, []), [sqlName(mirror.mapping.source)])})`;
+}
+
+/** Those that refuse a TRUNCATE, wherever they are but on the two tables themselves. */
+function dropFromPartitions({ mapping: { source, target }, names: { refuseTruncate, trigger } }: Mirror): string {
+  const name = trigger('truncate');
+  const roots = [source, target].map((table) => `pg_catalog.to_regclass(${quoteLiteral(sqlName(table))})::oid`);
+  return `DO ${quoteLiteral(`
+DECLARE
+  part regclass;
+BEGIN
+  FOR part IN
+    SELECT g.tgrelid FROM pg_catalog.pg_trigger AS g
+    WHERE g.tgfoid = ${quoteLiteral(`${refuseTruncate}()`)}::pg_catalog.regprocedure AND g.tgname = ${quoteLiteral(unquoted(name))} AND NOT (g.tgrelid = ANY (ARRAY[${roots.join(', ')}]))
+  LOOP
+    EXECUTE pg_catalog.format('DROP TRIGGER ${name.replaceAll("'", "''").replaceAll('%', '%%')} ON %s', part);
+  END LOOP;
+END`)}`;
 }
 
 function triggersOf({ names, mapping }: Mirror, truncated: readonly string[]): readonly (readonly [string, string])[] {

@@ -23,15 +23,16 @@ WITH source AS MATERIALIZED (
       WHEN NOT (NOT EXISTS (
       SELECT p.relid::regclass::text AS "table", w.trigger_name AS "trigger"
       FROM (
-        VALUES ('public.people', '00 lockstep copy-beside-window/window: names i'),
-        ('public.people', '00 lockstep copy-beside-window/window: names u'),
-        ('public.people', '00 lockstep copy-beside-window/window: names d')
-      ) AS w (table_name, trigger_name)
+        VALUES ('public.people', '00 lockstep copy-beside-window/window: names i', true),
+        ('public.people', '00 lockstep copy-beside-window/window: names u', true),
+        ('public.people', '00 lockstep copy-beside-window/window: names d', true)
+      ) AS w (table_name, trigger_name, spreads)
   CROSS JOIN LATERAL (
     SELECT pg_catalog.to_regclass(w.table_name) AS relid
     UNION
     SELECT t.relid
     FROM pg_catalog.pg_partition_tree(pg_catalog.to_regclass(w.table_name)) AS t
+    WHERE w.spreads
   ) AS p
   WHERE NOT EXISTS (SELECT FROM pg_catalog.pg_trigger AS g WHERE g.tgrelid = p.relid AND g.tgenabled = 'A'
     AND (g.tgname = w.trigger_name OR g.tgparentid <> 0)
@@ -78,15 +79,16 @@ WITH source AS MATERIALIZED (
       WHEN NOT (NOT EXISTS (
       SELECT p.relid::regclass::text AS "table", w.trigger_name AS "trigger"
       FROM (
-        VALUES ('public.people', '00 lockstep copy-beside-window/window: names i'),
-        ('public.people', '00 lockstep copy-beside-window/window: names u'),
-        ('public.people', '00 lockstep copy-beside-window/window: names d')
-      ) AS w (table_name, trigger_name)
+        VALUES ('public.people', '00 lockstep copy-beside-window/window: names i', true),
+        ('public.people', '00 lockstep copy-beside-window/window: names u', true),
+        ('public.people', '00 lockstep copy-beside-window/window: names d', true)
+      ) AS w (table_name, trigger_name, spreads)
   CROSS JOIN LATERAL (
     SELECT pg_catalog.to_regclass(w.table_name) AS relid
     UNION
     SELECT t.relid
     FROM pg_catalog.pg_partition_tree(pg_catalog.to_regclass(w.table_name)) AS t
+    WHERE w.spreads
   ) AS p
   WHERE NOT EXISTS (SELECT FROM pg_catalog.pg_trigger AS g WHERE g.tgrelid = p.relid AND g.tgenabled = 'A'
     AND (g.tgname = w.trigger_name OR g.tgparentid <> 0)
@@ -133,15 +135,16 @@ WITH source AS MATERIALIZED (
       WHEN NOT (NOT EXISTS (
       SELECT p.relid::regclass::text AS "table", w.trigger_name AS "trigger"
       FROM (
-        VALUES ('public.people', '00 lockstep copy-beside-window/window: held i'),
-        ('public.people', '00 lockstep copy-beside-window/window: held u'),
-        ('public.people', '00 lockstep copy-beside-window/window: held d')
-      ) AS w (table_name, trigger_name)
+        VALUES ('public.people', '00 lockstep copy-beside-window/window: held i', true),
+        ('public.people', '00 lockstep copy-beside-window/window: held u', true),
+        ('public.people', '00 lockstep copy-beside-window/window: held d', true)
+      ) AS w (table_name, trigger_name, spreads)
   CROSS JOIN LATERAL (
     SELECT pg_catalog.to_regclass(w.table_name) AS relid
     UNION
     SELECT t.relid
     FROM pg_catalog.pg_partition_tree(pg_catalog.to_regclass(w.table_name)) AS t
+    WHERE w.spreads
   ) AS p
   WHERE NOT EXISTS (SELECT FROM pg_catalog.pg_trigger AS g WHERE g.tgrelid = p.relid AND g.tgenabled = 'A'
     AND (g.tgname = w.trigger_name OR g.tgparentid <> 0)
@@ -210,15 +213,16 @@ WITH source AS MATERIALIZED (
       WHEN NOT (NOT EXISTS (
       SELECT p.relid::regclass::text AS "table", w.trigger_name AS "trigger"
       FROM (
-        VALUES ('public.people', '00 lockstep copy-beside-window/window: held i'),
-        ('public.people', '00 lockstep copy-beside-window/window: held u'),
-        ('public.people', '00 lockstep copy-beside-window/window: held d')
-      ) AS w (table_name, trigger_name)
+        VALUES ('public.people', '00 lockstep copy-beside-window/window: held i', true),
+        ('public.people', '00 lockstep copy-beside-window/window: held u', true),
+        ('public.people', '00 lockstep copy-beside-window/window: held d', true)
+      ) AS w (table_name, trigger_name, spreads)
   CROSS JOIN LATERAL (
     SELECT pg_catalog.to_regclass(w.table_name) AS relid
     UNION
     SELECT t.relid
     FROM pg_catalog.pg_partition_tree(pg_catalog.to_regclass(w.table_name)) AS t
+    WHERE w.spreads
   ) AS p
   WHERE NOT EXISTS (SELECT FROM pg_catalog.pg_trigger AS g WHERE g.tgrelid = p.relid AND g.tgenabled = 'A'
     AND (g.tgname = w.trigger_name OR g.tgparentid <> 0)

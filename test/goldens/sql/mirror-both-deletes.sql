@@ -899,20 +899,21 @@ WITH violation AS MATERIALIZED (
 WITH violation AS MATERIALIZED (
   SELECT p.relid::regclass::text AS "table", w.trigger_name AS "trigger"
     FROM (
-      VALUES ('public.people', '00 lockstep mirror-both-deletes/window: badges i'),
-      ('public.people', '00 lockstep mirror-both-deletes/window: badges u'),
-      ('public.people', '00 lockstep mirror-both-deletes/window: badges d'),
-      ('public.people', '00 lockstep mirror-both-deletes/window: badges t'),
-      ('public.badges', '00 lockstep mirror-both-deletes/window: badges t'),
-      ('public.badges', '00 lockstep mirror-both-deletes/window: badges i'),
-      ('public.badges', '00 lockstep mirror-both-deletes/window: badges u'),
-      ('public.badges', '00 lockstep mirror-both-deletes/window: badges d')
-    ) AS w (table_name, trigger_name)
+      VALUES ('public.people', '00 lockstep mirror-both-deletes/window: badges i', true),
+      ('public.people', '00 lockstep mirror-both-deletes/window: badges u', true),
+      ('public.people', '00 lockstep mirror-both-deletes/window: badges d', true),
+      ('public.people', '00 lockstep mirror-both-deletes/window: badges t', false),
+      ('public.badges', '00 lockstep mirror-both-deletes/window: badges t', false),
+      ('public.badges', '00 lockstep mirror-both-deletes/window: badges i', true),
+      ('public.badges', '00 lockstep mirror-both-deletes/window: badges u', true),
+      ('public.badges', '00 lockstep mirror-both-deletes/window: badges d', true)
+    ) AS w (table_name, trigger_name, spreads)
   CROSS JOIN LATERAL (
     SELECT pg_catalog.to_regclass(w.table_name) AS relid
     UNION
     SELECT t.relid
     FROM pg_catalog.pg_partition_tree(pg_catalog.to_regclass(w.table_name)) AS t
+    WHERE w.spreads
   ) AS p
   WHERE NOT EXISTS (SELECT FROM pg_catalog.pg_trigger AS g WHERE g.tgrelid = p.relid AND g.tgenabled = 'A'
     AND (g.tgname = w.trigger_name OR g.tgparentid <> 0)
@@ -932,20 +933,21 @@ WITH violation AS MATERIALIZED (
 WITH violation AS MATERIALIZED (
   SELECT p.relid::regclass::text AS "table", w.trigger_name AS "trigger"
     FROM (
-      VALUES ('public.people', '00 lockstep mirror-both-deletes/window: names i'),
-      ('public.people', '00 lockstep mirror-both-deletes/window: names u'),
-      ('public.people', '00 lockstep mirror-both-deletes/window: names d'),
-      ('public.people', '00 lockstep mirror-both-deletes/window: names t'),
-      ('public.names', '00 lockstep mirror-both-deletes/window: names t'),
-      ('public.names', '00 lockstep mirror-both-deletes/window: names i'),
-      ('public.names', '00 lockstep mirror-both-deletes/window: names u'),
-      ('public.names', '00 lockstep mirror-both-deletes/window: names d')
-    ) AS w (table_name, trigger_name)
+      VALUES ('public.people', '00 lockstep mirror-both-deletes/window: names i', true),
+      ('public.people', '00 lockstep mirror-both-deletes/window: names u', true),
+      ('public.people', '00 lockstep mirror-both-deletes/window: names d', true),
+      ('public.people', '00 lockstep mirror-both-deletes/window: names t', false),
+      ('public.names', '00 lockstep mirror-both-deletes/window: names t', false),
+      ('public.names', '00 lockstep mirror-both-deletes/window: names i', true),
+      ('public.names', '00 lockstep mirror-both-deletes/window: names u', true),
+      ('public.names', '00 lockstep mirror-both-deletes/window: names d', true)
+    ) AS w (table_name, trigger_name, spreads)
   CROSS JOIN LATERAL (
     SELECT pg_catalog.to_regclass(w.table_name) AS relid
     UNION
     SELECT t.relid
     FROM pg_catalog.pg_partition_tree(pg_catalog.to_regclass(w.table_name)) AS t
+    WHERE w.spreads
   ) AS p
   WHERE NOT EXISTS (SELECT FROM pg_catalog.pg_trigger AS g WHERE g.tgrelid = p.relid AND g.tgenabled = 'A'
     AND (g.tgname = w.trigger_name OR g.tgparentid <> 0)

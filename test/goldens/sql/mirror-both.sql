@@ -603,15 +603,16 @@ WITH source AS MATERIALIZED (
       WHEN NOT (NOT EXISTS (
       SELECT p.relid::regclass::text AS "table", w.trigger_name AS "trigger"
       FROM (
-        VALUES ('public.people', '00 lockstep mirror-both/window: contacts i'),
-        ('public.people', '00 lockstep mirror-both/window: contacts u'),
-        ('public.people', '00 lockstep mirror-both/window: contacts d')
-      ) AS w (table_name, trigger_name)
+        VALUES ('public.people', '00 lockstep mirror-both/window: contacts i', true),
+        ('public.people', '00 lockstep mirror-both/window: contacts u', true),
+        ('public.people', '00 lockstep mirror-both/window: contacts d', true)
+      ) AS w (table_name, trigger_name, spreads)
   CROSS JOIN LATERAL (
     SELECT pg_catalog.to_regclass(w.table_name) AS relid
     UNION
     SELECT t.relid
     FROM pg_catalog.pg_partition_tree(pg_catalog.to_regclass(w.table_name)) AS t
+    WHERE w.spreads
   ) AS p
   WHERE NOT EXISTS (SELECT FROM pg_catalog.pg_trigger AS g WHERE g.tgrelid = p.relid AND g.tgenabled = 'A'
     AND (g.tgname = w.trigger_name OR g.tgparentid <> 0)
@@ -659,15 +660,16 @@ WITH source AS MATERIALIZED (
       WHEN NOT (NOT EXISTS (
       SELECT p.relid::regclass::text AS "table", w.trigger_name AS "trigger"
       FROM (
-        VALUES ('public.people', '00 lockstep mirror-both/window: contacts i'),
-        ('public.people', '00 lockstep mirror-both/window: contacts u'),
-        ('public.people', '00 lockstep mirror-both/window: contacts d')
-      ) AS w (table_name, trigger_name)
+        VALUES ('public.people', '00 lockstep mirror-both/window: contacts i', true),
+        ('public.people', '00 lockstep mirror-both/window: contacts u', true),
+        ('public.people', '00 lockstep mirror-both/window: contacts d', true)
+      ) AS w (table_name, trigger_name, spreads)
   CROSS JOIN LATERAL (
     SELECT pg_catalog.to_regclass(w.table_name) AS relid
     UNION
     SELECT t.relid
     FROM pg_catalog.pg_partition_tree(pg_catalog.to_regclass(w.table_name)) AS t
+    WHERE w.spreads
   ) AS p
   WHERE NOT EXISTS (SELECT FROM pg_catalog.pg_trigger AS g WHERE g.tgrelid = p.relid AND g.tgenabled = 'A'
     AND (g.tgname = w.trigger_name OR g.tgparentid <> 0)
@@ -1189,20 +1191,21 @@ SELECT count(*) AS rest FROM lockstep.touched AS t WHERE window_name = 'mirror-b
 WITH violation AS MATERIALIZED (
   SELECT p.relid::regclass::text AS "table", w.trigger_name AS "trigger"
     FROM (
-      VALUES ('public.people', '00 lockstep mirror-both/window: contacts i'),
-      ('public.people', '00 lockstep mirror-both/window: contacts u'),
-      ('public.people', '00 lockstep mirror-both/window: contacts d'),
-      ('public.people', '00 lockstep mirror-both/window: contacts t'),
-      ('public.contacts', '00 lockstep mirror-both/window: contacts t'),
-      ('public.contacts', '00 lockstep mirror-both/window: contacts i'),
-      ('public.contacts', '00 lockstep mirror-both/window: contacts u'),
-      ('public.contacts', '00 lockstep mirror-both/window: contacts d')
-    ) AS w (table_name, trigger_name)
+      VALUES ('public.people', '00 lockstep mirror-both/window: contacts i', true),
+      ('public.people', '00 lockstep mirror-both/window: contacts u', true),
+      ('public.people', '00 lockstep mirror-both/window: contacts d', true),
+      ('public.people', '00 lockstep mirror-both/window: contacts t', false),
+      ('public.contacts', '00 lockstep mirror-both/window: contacts t', false),
+      ('public.contacts', '00 lockstep mirror-both/window: contacts i', true),
+      ('public.contacts', '00 lockstep mirror-both/window: contacts u', true),
+      ('public.contacts', '00 lockstep mirror-both/window: contacts d', true)
+    ) AS w (table_name, trigger_name, spreads)
   CROSS JOIN LATERAL (
     SELECT pg_catalog.to_regclass(w.table_name) AS relid
     UNION
     SELECT t.relid
     FROM pg_catalog.pg_partition_tree(pg_catalog.to_regclass(w.table_name)) AS t
+    WHERE w.spreads
   ) AS p
   WHERE NOT EXISTS (SELECT FROM pg_catalog.pg_trigger AS g WHERE g.tgrelid = p.relid AND g.tgenabled = 'A'
     AND (g.tgname = w.trigger_name OR g.tgparentid <> 0)
@@ -1867,12 +1870,59 @@ DROP FUNCTION IF EXISTS lockstep."watch of mirror-both/window: contacts"();
 DELETE FROM lockstep.touched WHERE window_name = 'mirror-both/window';
 
 ----------------------------------------------------------------------------------------------------
+-- statement done/watch/window: make the functions that note down which keys are written
+
+-- sends: as flip/watch
+
+REVOKE ALL ON FUNCTION lockstep."watch of mirror-both/window: contacts"() FROM PUBLIC;
+
+----------------------------------------------------------------------------------------------------
+-- statement undo/done/watch/window: forget which keys were written
+
+-- sends
+DROP FUNCTION IF EXISTS lockstep."watch of mirror-both/window: contacts"();
+DELETE FROM lockstep.touched WHERE window_name = 'mirror-both/window';
+
+----------------------------------------------------------------------------------------------------
+-- statement done/watch/window/1: note down which keys of public.people are written from now on
+
+-- sends: as flip/watch/1
+
+ALTER TABLE public.people ENABLE ALWAYS TRIGGER "00 lockstep mirror-both/window: contacts w";
+
+----------------------------------------------------------------------------------------------------
+-- statement undo/done/watch/window/1: stop noting down which keys of public.people are written
+
+-- sends
+DROP TRIGGER IF EXISTS "00 lockstep mirror-both/window: contacts w" ON public.people;
+
+-- sends: as fill/join/window
+
+----------------------------------------------------------------------------------------------------
+-- statement done/watch/window/2: note down which keys of public.contacts are written from now on
+
+-- sends: as flip/watch/2
+
+ALTER TABLE public.contacts ENABLE ALWAYS TRIGGER "00 lockstep mirror-both/window: contacts w";
+
+----------------------------------------------------------------------------------------------------
+-- statement undo/done/watch/window/2: stop noting down which keys of public.contacts are written
+
+-- sends
+DROP TRIGGER IF EXISTS "00 lockstep mirror-both/window: contacts w" ON public.contacts;
+
+----------------------------------------------------------------------------------------------------
 -- check done/compare/window/1-in_sync: public.contacts corresponds to public.people, and nothing that was deleted is back (contacts)
 
 -- check: as fill/join/window/1-in_sync
 
 ----------------------------------------------------------------------------------------------------
 -- statement done/close/window: silence the mirrors of public.people → public.contacts
+
+-- works off before it locks: as flip/cutover
+
+-- how much is left
+SELECT count(*) AS rest FROM lockstep.touched AS t WHERE window_name = 'mirror-both/window' AND mapping = 'contacts';
 
 -- asserts: the window mirror-both/window can become: closed
 WITH violation AS MATERIALIZED (
@@ -1891,6 +1941,8 @@ WITH violation AS MATERIALIZED (
 -- asserts: the mirror of contacts is as it was made: as flip/cutover
 
 -- asserts: what a side of mirror-both/window did not take has been made good: as undo/window/leave
+
+-- asserts: what was written since the comparison is the same on both sides (contacts): as flip/cutover
 
 -- asserts: nobody has written to the old side of mirror-both/window for 15m
 WITH violation AS MATERIALIZED (
@@ -1953,6 +2005,7 @@ WITH moved AS (
 -- statement done/drop/window/1: remove the mirrors from public.contacts
 
 -- sends
+DROP TRIGGER IF EXISTS "00 lockstep mirror-both/window: contacts w" ON public.contacts;
 DROP TRIGGER "00 lockstep mirror-both/window: contacts t" ON public.contacts;
 DROP TRIGGER "00 lockstep mirror-both/window: contacts i" ON public.contacts;
 DROP TRIGGER "00 lockstep mirror-both/window: contacts u" ON public.contacts;
@@ -1962,6 +2015,7 @@ DROP TRIGGER "00 lockstep mirror-both/window: contacts d" ON public.contacts;
 -- statement done/drop/window/2: remove the mirrors from public.people
 
 -- sends
+DROP TRIGGER IF EXISTS "00 lockstep mirror-both/window: contacts w" ON public.people;
 DROP TRIGGER "00 lockstep mirror-both/window: contacts i" ON public.people;
 DROP TRIGGER "00 lockstep mirror-both/window: contacts u" ON public.people;
 DROP TRIGGER "00 lockstep mirror-both/window: contacts d" ON public.people;
@@ -1980,6 +2034,8 @@ DROP FUNCTION lockstep."truncate of mirror-both/window: contacts"();
 DROP FUNCTION lockstep."row of mirror-both/window: contacts"(bigint, text);
 DROP FUNCTION lockstep."key of mirror-both/window: contacts"(bigint, bigint);
 DROP FUNCTION lockstep."part of mirror-both/window: contacts"(text);
+DROP FUNCTION IF EXISTS lockstep."watch of mirror-both/window: contacts"();
+DELETE FROM lockstep.touched WHERE window_name = 'mirror-both/window';
 DELETE FROM lockstep.tombstone WHERE window_name = 'mirror-both/window';
 DELETE FROM lockstep.old_writer WHERE window_name = 'mirror-both/window';
 DELETE FROM lockstep.mirror_failure WHERE window_name = 'mirror-both/window';

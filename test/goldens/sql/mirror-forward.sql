@@ -541,15 +541,16 @@ WITH source AS MATERIALIZED (
       WHEN NOT (NOT EXISTS (
       SELECT p.relid::regclass::text AS "table", w.trigger_name AS "trigger"
       FROM (
-        VALUES ('public.people', '00 lockstep mirror-forward/window: contacts i'),
-        ('public.people', '00 lockstep mirror-forward/window: contacts u'),
-        ('public.people', '00 lockstep mirror-forward/window: contacts d')
-      ) AS w (table_name, trigger_name)
+        VALUES ('public.people', '00 lockstep mirror-forward/window: contacts i', true),
+        ('public.people', '00 lockstep mirror-forward/window: contacts u', true),
+        ('public.people', '00 lockstep mirror-forward/window: contacts d', true)
+      ) AS w (table_name, trigger_name, spreads)
   CROSS JOIN LATERAL (
     SELECT pg_catalog.to_regclass(w.table_name) AS relid
     UNION
     SELECT t.relid
     FROM pg_catalog.pg_partition_tree(pg_catalog.to_regclass(w.table_name)) AS t
+    WHERE w.spreads
   ) AS p
   WHERE NOT EXISTS (SELECT FROM pg_catalog.pg_trigger AS g WHERE g.tgrelid = p.relid AND g.tgenabled = 'A'
     AND (g.tgname = w.trigger_name OR g.tgparentid <> 0)
@@ -597,15 +598,16 @@ WITH source AS MATERIALIZED (
       WHEN NOT (NOT EXISTS (
       SELECT p.relid::regclass::text AS "table", w.trigger_name AS "trigger"
       FROM (
-        VALUES ('public.people', '00 lockstep mirror-forward/window: contacts i'),
-        ('public.people', '00 lockstep mirror-forward/window: contacts u'),
-        ('public.people', '00 lockstep mirror-forward/window: contacts d')
-      ) AS w (table_name, trigger_name)
+        VALUES ('public.people', '00 lockstep mirror-forward/window: contacts i', true),
+        ('public.people', '00 lockstep mirror-forward/window: contacts u', true),
+        ('public.people', '00 lockstep mirror-forward/window: contacts d', true)
+      ) AS w (table_name, trigger_name, spreads)
   CROSS JOIN LATERAL (
     SELECT pg_catalog.to_regclass(w.table_name) AS relid
     UNION
     SELECT t.relid
     FROM pg_catalog.pg_partition_tree(pg_catalog.to_regclass(w.table_name)) AS t
+    WHERE w.spreads
   ) AS p
   WHERE NOT EXISTS (SELECT FROM pg_catalog.pg_trigger AS g WHERE g.tgrelid = p.relid AND g.tgenabled = 'A'
     AND (g.tgname = w.trigger_name OR g.tgparentid <> 0)
@@ -682,12 +684,164 @@ WITH expected AS NOT MATERIALIZED (SELECT id AS person_id, email AS email
     ) AS figures;
 
 ----------------------------------------------------------------------------------------------------
+-- statement done/watch/window: make the functions that note down which keys are written
+
+-- sends
+CREATE OR REPLACE FUNCTION lockstep."watch of mirror-forward/window: contacts"() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER
+  SET search_path = pg_catalog, pg_temp
+    SET TimeZone = 'UTC'
+    SET DateStyle = 'ISO, YMD'
+    SET IntervalStyle = 'postgres'
+    SET extra_float_digits = '1'
+    SET bytea_output = 'hex'
+    SET lc_monetary = 'C'
+    SET standard_conforming_strings = 'on'
+    SET row_security = 'off'
+  AS $body$
+  BEGIN
+    IF TG_ARGV[0] = 'old' THEN
+      IF TG_OP = 'UPDATE' THEN
+        INSERT INTO lockstep.touched (window_name, mapping, key)
+          SELECT 'mirror-forward/window', 'contacts', k.key
+          FROM (
+            SELECT ARRAY[r.person_id::bigint::text]
+            FROM lockstep."row of mirror-forward/window: contacts"(OLD.id, OLD.email) AS r
+            UNION
+            SELECT ARRAY[r.person_id::bigint::text]
+            FROM lockstep."row of mirror-forward/window: contacts"(NEW.id, NEW.email) AS r
+          ) AS k (key);
+      ELSIF TG_OP = 'INSERT' THEN
+        INSERT INTO lockstep.touched (window_name, mapping, key)
+          SELECT 'mirror-forward/window', 'contacts', k.key
+          FROM (
+            SELECT ARRAY[r.person_id::bigint::text]
+            FROM lockstep."row of mirror-forward/window: contacts"(NEW.id, NEW.email) AS r
+          ) AS k (key);
+      ELSE
+        INSERT INTO lockstep.touched (window_name, mapping, key)
+          SELECT 'mirror-forward/window', 'contacts', k.key
+          FROM (
+            SELECT ARRAY[r.person_id::bigint::text]
+            FROM lockstep."row of mirror-forward/window: contacts"(OLD.id, OLD.email) AS r
+          ) AS k (key);
+      END IF;
+    ELSE
+      IF TG_OP = 'UPDATE' THEN
+        INSERT INTO lockstep.touched (window_name, mapping, key)
+          SELECT 'mirror-forward/window', 'contacts', k.key
+          FROM (SELECT ARRAY[OLD.person_id::bigint::text] UNION SELECT ARRAY[NEW.person_id::bigint::text]) AS k (key);
+      ELSIF TG_OP = 'INSERT' THEN
+        INSERT INTO lockstep.touched (window_name, mapping, key)
+          SELECT 'mirror-forward/window', 'contacts', k.key
+          FROM (SELECT ARRAY[NEW.person_id::bigint::text]) AS k (key);
+      ELSE
+        INSERT INTO lockstep.touched (window_name, mapping, key)
+          SELECT 'mirror-forward/window', 'contacts', k.key
+          FROM (SELECT ARRAY[OLD.person_id::bigint::text]) AS k (key);
+      END IF;
+    END IF;
+    RETURN NULL;
+  END
+  $body$;
+
+REVOKE ALL ON FUNCTION lockstep."watch of mirror-forward/window: contacts"() FROM PUBLIC;
+
+----------------------------------------------------------------------------------------------------
+-- statement undo/done/watch/window: forget which keys were written
+
+-- sends
+DROP FUNCTION IF EXISTS lockstep."watch of mirror-forward/window: contacts"();
+DELETE FROM lockstep.touched WHERE window_name = 'mirror-forward/window';
+
+----------------------------------------------------------------------------------------------------
+-- statement done/watch/window/1: note down which keys of public.people are written from now on
+
+-- sends
+CREATE OR REPLACE TRIGGER "00 lockstep mirror-forward/window: contacts w" AFTER INSERT OR UPDATE
+    OR DELETE ON public.people
+    FOR EACH ROW
+    EXECUTE FUNCTION lockstep."watch of mirror-forward/window: contacts"('old');
+
+ALTER TABLE public.people ENABLE ALWAYS TRIGGER "00 lockstep mirror-forward/window: contacts w";
+
+----------------------------------------------------------------------------------------------------
+-- statement undo/done/watch/window/1: stop noting down which keys of public.people are written
+
+-- sends
+DROP TRIGGER IF EXISTS "00 lockstep mirror-forward/window: contacts w" ON public.people;
+
+----------------------------------------------------------------------------------------------------
+-- statement done/watch/window/2: note down which keys of public.contacts are written from now on
+
+-- sends
+CREATE OR REPLACE TRIGGER "00 lockstep mirror-forward/window: contacts w" AFTER INSERT OR UPDATE
+    OR DELETE ON public.contacts
+    FOR EACH ROW
+    EXECUTE FUNCTION lockstep."watch of mirror-forward/window: contacts"('new');
+
+ALTER TABLE public.contacts ENABLE ALWAYS TRIGGER "00 lockstep mirror-forward/window: contacts w";
+
+----------------------------------------------------------------------------------------------------
+-- statement undo/done/watch/window/2: stop noting down which keys of public.contacts are written
+
+-- sends
+DROP TRIGGER IF EXISTS "00 lockstep mirror-forward/window: contacts w" ON public.contacts;
+
+----------------------------------------------------------------------------------------------------
 -- check done/compare/window/1-in_sync: public.contacts corresponds to public.people, and nothing that was deleted is back (contacts)
 
 -- check: as proof/verify/1-in_sync
 
 ----------------------------------------------------------------------------------------------------
 -- statement done/close/window: silence the mirrors of public.people → public.contacts
+
+-- works off before it locks
+WITH entry AS MATERIALIZED (
+  SELECT t.ctid AS place, t.key
+    FROM lockstep.touched AS t
+    WHERE window_name = 'mirror-forward/window'
+    AND mapping = 'contacts'
+    LIMIT 10000
+  ), differs AS MATERIALIZED (
+  SELECT d.key
+    FROM (
+    SELECT w.lockstep_key AS key, to_jsonb(e.*) - 'lockstep_here' AS expected, to_jsonb(a.*) - 'lockstep_here' AS found
+  FROM (SELECT k.key AS lockstep_key, k.key[1]::bigint AS person_id FROM (SELECT DISTINCT key FROM entry) AS k) AS w
+  LEFT JOIN LATERAL (SELECT true AS lockstep_here, s.* FROM (SELECT id AS person_id, email AS email
+  FROM public.people
+  WHERE (email IS NOT NULL
+  ) AND id = w.person_id
+  OFFSET 0) AS s) AS e ON true
+  LEFT JOIN LATERAL (
+    SELECT true AS lockstep_here, t.*
+    FROM (
+    SELECT *
+    FROM (
+    SELECT t.*
+    FROM public.contacts AS t
+    WHERE t.person_id = w.lockstep_key[1]::bigint
+  OFFSET 0) AS contacts WHERE (called IS NULL
+  )
+  OFFSET 0) AS t) AS a ON true
+  WHERE (
+    e.lockstep_here IS DISTINCT FROM a.lockstep_here
+    OR (e.lockstep_here AND (ROW(e.email::text)::record *<> ROW(a.email::text)::record))
+  )) AS d
+  ), settled AS (
+  DELETE FROM lockstep.touched AS t
+    WHERE t.ctid = ANY (ARRAY(SELECT place FROM entry WHERE key NOT IN (SELECT key FROM differs)))
+    RETURNING 1
+  )
+  SELECT (SELECT count(*) FROM settled) AS settled,
+    (
+      SELECT count(*) FROM lockstep.touched AS t WHERE window_name = 'mirror-forward/window' AND mapping = 'contacts'
+    ) - (SELECT count(*) FROM settled) AS rest;
+
+-- how much is left
+SELECT count(*) AS rest
+    FROM lockstep.touched AS t
+    WHERE window_name = 'mirror-forward/window'
+    AND mapping = 'contacts';
 
 -- asserts: the window mirror-forward/window can become: closed
 WITH violation AS MATERIALIZED (
@@ -707,17 +861,18 @@ WITH violation AS MATERIALIZED (
 WITH violation AS MATERIALIZED (
   SELECT p.relid::regclass::text AS "table", w.trigger_name AS "trigger"
     FROM (
-      VALUES ('public.people', '00 lockstep mirror-forward/window: contacts i'),
-      ('public.people', '00 lockstep mirror-forward/window: contacts u'),
-      ('public.people', '00 lockstep mirror-forward/window: contacts d'),
-      ('public.people', '00 lockstep mirror-forward/window: contacts t'),
-      ('public.contacts', '00 lockstep mirror-forward/window: contacts t')
-    ) AS w (table_name, trigger_name)
+      VALUES ('public.people', '00 lockstep mirror-forward/window: contacts i', true),
+      ('public.people', '00 lockstep mirror-forward/window: contacts u', true),
+      ('public.people', '00 lockstep mirror-forward/window: contacts d', true),
+      ('public.people', '00 lockstep mirror-forward/window: contacts t', false),
+      ('public.contacts', '00 lockstep mirror-forward/window: contacts t', false)
+    ) AS w (table_name, trigger_name, spreads)
   CROSS JOIN LATERAL (
     SELECT pg_catalog.to_regclass(w.table_name) AS relid
     UNION
     SELECT t.relid
     FROM pg_catalog.pg_partition_tree(pg_catalog.to_regclass(w.table_name)) AS t
+    WHERE w.spreads
   ) AS p
   WHERE NOT EXISTS (SELECT FROM pg_catalog.pg_trigger AS g WHERE g.tgrelid = p.relid AND g.tgenabled = 'A'
     AND (g.tgname = w.trigger_name OR g.tgparentid <> 0)
@@ -734,6 +889,41 @@ WITH violation AS MATERIALIZED (
   FROM violation;
 
 -- asserts: what a side of mirror-forward/window did not take has been made good: as undo/window/leave
+
+-- asserts: what was written since the comparison is the same on both sides (contacts)
+WITH violation AS MATERIALIZED (
+  SELECT w.lockstep_key AS key, to_jsonb(e.*) - 'lockstep_here' AS expected, to_jsonb(a.*) - 'lockstep_here' AS found
+  FROM (
+    SELECT k.key AS lockstep_key, k.key[1]::bigint AS person_id
+    FROM (
+      SELECT DISTINCT key FROM lockstep.touched WHERE window_name = 'mirror-forward/window' AND mapping = 'contacts'
+    ) AS k
+  ) AS w
+  LEFT JOIN LATERAL (SELECT true AS lockstep_here, s.* FROM (SELECT id AS person_id, email AS email
+  FROM public.people
+  WHERE (email IS NOT NULL
+  ) AND id = w.person_id
+  OFFSET 0) AS s) AS e ON true
+  LEFT JOIN LATERAL (
+    SELECT true AS lockstep_here, t.*
+    FROM (
+    SELECT *
+    FROM (
+    SELECT t.*
+    FROM public.contacts AS t
+    WHERE t.person_id = w.lockstep_key[1]::bigint
+  OFFSET 0) AS contacts WHERE (called IS NULL
+  )
+  OFFSET 0) AS t) AS a ON true
+  WHERE (
+    e.lockstep_here IS DISTINCT FROM a.lockstep_here
+    OR (e.lockstep_here AND (ROW(e.email::text)::record *<> ROW(a.email::text)::record))
+  )
+  )
+  SELECT count(*) AS violations,
+    (SELECT json_agg(to_json(s.*)) FROM (SELECT * FROM violation LIMIT 10) AS s) AS samples,
+    NULL::json AS figures
+  FROM violation;
 
 -- sends
 CREATE OR REPLACE FUNCTION lockstep."mirror of mirror-forward/window: contacts"() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER
@@ -767,6 +957,7 @@ WITH moved AS (
 -- statement done/drop/window/1: remove the mirrors from public.people
 
 -- sends
+DROP TRIGGER IF EXISTS "00 lockstep mirror-forward/window: contacts w" ON public.people;
 DROP TRIGGER "00 lockstep mirror-forward/window: contacts i" ON public.people;
 DROP TRIGGER "00 lockstep mirror-forward/window: contacts u" ON public.people;
 DROP TRIGGER "00 lockstep mirror-forward/window: contacts d" ON public.people;
@@ -776,6 +967,7 @@ DROP TRIGGER "00 lockstep mirror-forward/window: contacts t" ON public.people;
 -- statement done/drop/window/2: remove the mirrors from public.contacts
 
 -- sends
+DROP TRIGGER IF EXISTS "00 lockstep mirror-forward/window: contacts w" ON public.contacts;
 DROP TRIGGER "00 lockstep mirror-forward/window: contacts t" ON public.contacts;
 
 ----------------------------------------------------------------------------------------------------
@@ -787,6 +979,8 @@ DROP FUNCTION lockstep."truncate of mirror-forward/window: contacts"();
 DROP FUNCTION lockstep."row of mirror-forward/window: contacts"(bigint, text);
 DROP FUNCTION lockstep."key of mirror-forward/window: contacts"(bigint, bigint);
 DROP FUNCTION lockstep."part of mirror-forward/window: contacts"(text);
+DROP FUNCTION IF EXISTS lockstep."watch of mirror-forward/window: contacts"();
+DELETE FROM lockstep.touched WHERE window_name = 'mirror-forward/window';
 DELETE FROM lockstep.tombstone WHERE window_name = 'mirror-forward/window';
 DELETE FROM lockstep.old_writer WHERE window_name = 'mirror-forward/window';
 DELETE FROM lockstep.mirror_failure WHERE window_name = 'mirror-forward/window';

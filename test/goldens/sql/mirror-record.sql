@@ -411,6 +411,46 @@ WITH moved AS (
 ----------------------------------------------------------------------------------------------------
 -- statement done/close/window: silence the mirrors of public.people → public.names
 
+-- works off before it locks
+WITH entry AS MATERIALIZED (
+  SELECT t.ctid AS place, t.key
+    FROM lockstep.touched AS t
+    WHERE window_name = 'mirror-record/window'
+    AND mapping = 'names'
+    LIMIT 10000
+  ), differs AS MATERIALIZED (
+  SELECT d.key
+    FROM (
+    SELECT w.lockstep_key AS key, to_jsonb(e.*) - 'lockstep_here' AS expected, to_jsonb(a.*) - 'lockstep_here' AS found
+  FROM (SELECT k.key AS lockstep_key, k.key[1]::bigint AS person_id FROM (SELECT DISTINCT key FROM entry) AS k) AS w
+  LEFT JOIN LATERAL (SELECT true AS lockstep_here, s.* FROM (SELECT id AS person_id, name AS name
+  FROM public.people
+  WHERE id = w.person_id
+  OFFSET 0) AS s) AS e ON true
+  LEFT JOIN LATERAL (
+    SELECT true AS lockstep_here, t.*
+    FROM (
+    SELECT t.*
+    FROM public.names AS t
+    WHERE t.person_id = w.lockstep_key[1]::bigint
+  OFFSET 0) AS t) AS a ON true
+  WHERE (
+    e.lockstep_here IS DISTINCT FROM a.lockstep_here
+    OR (e.lockstep_here AND (ROW(e.name::text)::record *<> ROW(a.name::text)::record))
+  )) AS d
+  ), settled AS (
+  DELETE FROM lockstep.touched AS t
+    WHERE t.ctid = ANY (ARRAY(SELECT place FROM entry WHERE key NOT IN (SELECT key FROM differs)))
+    RETURNING 1
+  )
+  SELECT (SELECT count(*) FROM settled) AS settled,
+    (
+      SELECT count(*) FROM lockstep.touched AS t WHERE window_name = 'mirror-record/window' AND mapping = 'names'
+    ) - (SELECT count(*) FROM settled) AS rest;
+
+-- how much is left
+SELECT count(*) AS rest FROM lockstep.touched AS t WHERE window_name = 'mirror-record/window' AND mapping = 'names';
+
 -- asserts: the window mirror-record/window can become: closed
 WITH violation AS MATERIALIZED (
   SELECT w.state
@@ -429,17 +469,18 @@ WITH violation AS MATERIALIZED (
 WITH violation AS MATERIALIZED (
   SELECT p.relid::regclass::text AS "table", w.trigger_name AS "trigger"
     FROM (
-      VALUES ('public.people', '00 lockstep mirror-record/window: names i'),
-      ('public.people', '00 lockstep mirror-record/window: names u'),
-      ('public.people', '00 lockstep mirror-record/window: names d'),
-      ('public.people', '00 lockstep mirror-record/window: names t'),
-      ('public.names', '00 lockstep mirror-record/window: names t')
-    ) AS w (table_name, trigger_name)
+      VALUES ('public.people', '00 lockstep mirror-record/window: names i', true),
+      ('public.people', '00 lockstep mirror-record/window: names u', true),
+      ('public.people', '00 lockstep mirror-record/window: names d', true),
+      ('public.people', '00 lockstep mirror-record/window: names t', false),
+      ('public.names', '00 lockstep mirror-record/window: names t', false)
+    ) AS w (table_name, trigger_name, spreads)
   CROSS JOIN LATERAL (
     SELECT pg_catalog.to_regclass(w.table_name) AS relid
     UNION
     SELECT t.relid
     FROM pg_catalog.pg_partition_tree(pg_catalog.to_regclass(w.table_name)) AS t
+    WHERE w.spreads
   ) AS p
   WHERE NOT EXISTS (SELECT FROM pg_catalog.pg_trigger AS g WHERE g.tgrelid = p.relid AND g.tgenabled = 'A'
     AND (g.tgname = w.trigger_name OR g.tgparentid <> 0)
@@ -456,6 +497,36 @@ WITH violation AS MATERIALIZED (
   FROM violation;
 
 -- asserts: what a side of mirror-record/window did not take has been made good: as undo/window/leave
+
+-- asserts: what was written since the comparison is the same on both sides (names)
+WITH violation AS MATERIALIZED (
+  SELECT w.lockstep_key AS key, to_jsonb(e.*) - 'lockstep_here' AS expected, to_jsonb(a.*) - 'lockstep_here' AS found
+  FROM (
+    SELECT k.key AS lockstep_key, k.key[1]::bigint AS person_id
+    FROM (
+      SELECT DISTINCT key FROM lockstep.touched WHERE window_name = 'mirror-record/window' AND mapping = 'names'
+    ) AS k
+  ) AS w
+  LEFT JOIN LATERAL (SELECT true AS lockstep_here, s.* FROM (SELECT id AS person_id, name AS name
+  FROM public.people
+  WHERE id = w.person_id
+  OFFSET 0) AS s) AS e ON true
+  LEFT JOIN LATERAL (
+    SELECT true AS lockstep_here, t.*
+    FROM (
+    SELECT t.*
+    FROM public.names AS t
+    WHERE t.person_id = w.lockstep_key[1]::bigint
+  OFFSET 0) AS t) AS a ON true
+  WHERE (
+    e.lockstep_here IS DISTINCT FROM a.lockstep_here
+    OR (e.lockstep_here AND (ROW(e.name::text)::record *<> ROW(a.name::text)::record))
+  )
+  )
+  SELECT count(*) AS violations,
+    (SELECT json_agg(to_json(s.*)) FROM (SELECT * FROM violation LIMIT 10) AS s) AS samples,
+    NULL::json AS figures
+  FROM violation;
 
 -- sends
 CREATE OR REPLACE FUNCTION lockstep."mirror of mirror-record/window: names"() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER
@@ -493,6 +564,8 @@ DROP FUNCTION lockstep."mirror of mirror-record/window: names"();
 DROP FUNCTION lockstep."truncate of mirror-record/window: names"();
 DROP FUNCTION lockstep."row of mirror-record/window: names"(bigint, text);
 DROP FUNCTION lockstep."key of mirror-record/window: names"(bigint, bigint);
+DROP FUNCTION IF EXISTS lockstep."watch of mirror-record/window: names"();
+DELETE FROM lockstep.touched WHERE window_name = 'mirror-record/window';
 DELETE FROM lockstep.tombstone WHERE window_name = 'mirror-record/window';
 DELETE FROM lockstep.old_writer WHERE window_name = 'mirror-record/window';
 DELETE FROM lockstep.mirror_failure WHERE window_name = 'mirror-record/window';
