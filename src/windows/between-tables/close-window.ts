@@ -42,7 +42,12 @@ export function closeWindow(
   const { id, mirrors } = window;
   const tables = tablesOf(window);
   const described = mirrors.map(describeMirror).join(', ');
-  const watch = watchWindows([window], step, { id: `${step}/watch/${id}`, undo: `undo/${step}/watch/${id}` });
+  const intact = mirrors.map((mirror) => mirrorIsIntact(mirror, truncatedBy(mirror, family)));
+  const watch = watchWindows([window], step, {
+    id: `${step}/watch/${id}`,
+    undo: `undo/${step}/watch/${id}`,
+    assertions: intact,
+  });
   const compare = compareWindow(window, step, `${step}/compare/${id}`, readsOf).map((check) => ({
     ...check,
     after: [...check.after, ...watch.last],
@@ -59,7 +64,7 @@ export function closeWindow(
     backlog: mirrors.map((mirror) => touchedBacklog(window, mirror)),
     assertions: [
       windowMayMove(window, 'closed'),
-      ...mirrors.map((mirror) => mirrorIsIntact(mirror, truncatedBy(mirror, family))),
+      ...intact,
       noFailures(window),
       ...mirrors.map((mirror) => touchedAgree(window, mirror)),
       ...mirrors.filter(isPartitioned).map((mirror) => noTruncateHasPassed(window, mirror)),

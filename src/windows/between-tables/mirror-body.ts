@@ -9,7 +9,9 @@
 import { keyArray, rowsDiffer, sqlName, type MappedColumn } from '../../mapping/mapping.js';
 import { unfilledDiffer } from '../../mapping/unfilled-columns.js';
 import { quoteIdentifier, quoteLiteral } from '../../sql/identifier.js';
+import { bringParents } from './bring-parents.js';
 import { forgottenColumns, isForgotten, lookForForgotten } from './forgotten-rows.js';
+import { askForInvisible } from './invisible-row.js';
 import { belongsTo, entry, fields, indented, keyIs, names, overriding, rest } from './row-parts.js';
 import type { Mirror, TablesWindow } from './tables-window.js';
 
@@ -46,7 +48,7 @@ ${echo(mirror, '>', 'gone_key')}${deleteRow(mirror, '', '    ')}
     IF moved OR NOT had THEN
 ${clearTombstone(mirror, name)}
     END IF;
-${echo(mirror, '>', 'come_key')}    INSERT INTO ${target} AS t (${names(mapping.columns)})${overriding(mapping.columns)} VALUES (${fields(mapping.columns, 'come')})
+${bringParents(mirror, window)}${echo(mirror, '>', 'come_key')}    INSERT INTO ${target} AS t (${names(mapping.columns)})${overriding(mapping.columns)} VALUES (${fields(mapping.columns, 'come')})
     ON CONFLICT (${names(mapping.key)}) DO UPDATE SET ${assignments(mapping.columns, mapping.key)}${belongs === '' ? '' : ` WHERE ${belongs}`};
     IF NOT FOUND THEN
       RAISE EXCEPTION 'lockstep window %: the row of ${target.replaceAll("'", "''").replaceAll('%', '%%')} with this key belongs to others', ${quoteLiteral(quoteIdentifier(name))}
@@ -148,15 +150,10 @@ function deleteRow(mirror: Mirror, more: string, indent: string): string {
     const sql = `DELETE FROM ${target} AS t USING (SELECT ${gone}) AS gone WHERE ${keyIs(mirror, 't', 'gone')}${belongs === '' ? '' : ` AND ${belongs}`}${condition}`;
     return `EXECUTE ${quoteLiteral(sql)} USING ${fields(mapping.columns, 'gone')};`;
   };
-  // What was inserted goes again, whatever triggers of the target have made of it: measured, such a row stayed behind.
   const text = `${remove(more)}
 GET DIAGNOSTICS n = ROW_COUNT;
 IF n = 0 AND current_setting('transaction_isolation') <> 'read committed' THEN
-  INSERT INTO ${target} (${names(mapping.columns)})${overriding(mapping.columns)} VALUES (${fields(mapping.columns, 'gone')})
-  ON CONFLICT (${names(mapping.key)}) DO NOTHING;
-  IF FOUND THEN
-    ${remove('')}
-  END IF;
+${indented(askForInvisible(mirror), '  ')}
 END IF;`;
   return indented(text, indent);
 }

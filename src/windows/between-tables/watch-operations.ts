@@ -2,6 +2,7 @@
  * Keys that are written are noted down from here on: before the comparison behind which a side begins to lead, or a window ends. The
  * triggers wait for the transactions that have written a table, so that none is open that the comparison does not see and no note tells.
  */
+import type { CheckQuery } from '../../operation/check-query.js';
 import type { OperationId, Reversal, StatementOperation } from '../../operation/operation.js';
 import { IS_A_WAY_BACK } from '../../operation/operation.js';
 import { plain, statementBase } from '../../operation/plain-statement.js';
@@ -16,18 +17,21 @@ export interface WatchIds {
   readonly id: OperationId;
   /** Of its way back; null: it is part of one itself. */
   readonly undo: OperationId | null;
+  /** Before anything is made: what is found wrong only later stands in the record of what the run left by then. */
+  readonly assertions?: readonly CheckQuery[];
 }
 
 /** `last`: what must have ended for all tables to be watched. */
 export function watchWindows(
   windows: readonly TablesWindow[],
   step: string,
-  { id, undo }: WatchIds,
+  { id, undo, assertions }: WatchIds,
 ): { readonly operations: readonly StatementOperation[]; readonly last: readonly OperationId[] } {
   const prepare: StatementOperation = {
     ...statementBase(step, id),
     label: 'make the functions that note down which keys are written',
     barrier: true,
+    ...(assertions !== undefined && { assertions }),
     statements: windows.flatMap(defineWatch).map(plain),
     reversal: undo === null ? IS_A_WAY_BACK : wayBackTo(forgetting(windows, step, undo)),
   };

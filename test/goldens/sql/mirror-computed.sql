@@ -151,12 +151,14 @@ CREATE FUNCTION lockstep."mirror of mirror-computed/window: labels"() RETURNS tr
         USING gone.email, gone.slug, gone.size;
       GET DIAGNOSTICS n = ROW_COUNT;
       IF n = 0 AND current_setting('transaction_isolation') <> 'read committed' THEN
-        INSERT INTO public.labels (email, slug, size) VALUES (gone.email, gone.slug, gone.size)
-        ON CONFLICT (email) DO NOTHING;
-        IF FOUND THEN
-          EXECUTE 'DELETE FROM public.labels AS t USING (SELECT $1 AS email, $2 AS slug, $3 AS size) AS gone WHERE lockstep."key of mirror-computed/window: labels"(t.email, gone.email)'
-            USING gone.email, gone.slug, gone.size;
-        END IF;
+        BEGIN
+          INSERT INTO public.labels (email, slug, size) VALUES (gone.email, gone.slug, gone.size)
+          ON CONFLICT (email) DO NOTHING;
+          RAISE SQLSTATE 'LS000';
+        EXCEPTION
+          WHEN SQLSTATE 'LS000' OR foreign_key_violation THEN
+            NULL;
+        END;
       END IF;
       INSERT INTO lockstep.tombstone (window_name, mapping, key)
         VALUES ('mirror-computed/window', 'labels', gone_key)
@@ -355,12 +357,14 @@ CREATE OR REPLACE FUNCTION lockstep."mirror of mirror-computed/window: labels"()
         USING gone.email, gone.slug, gone.size;
       GET DIAGNOSTICS n = ROW_COUNT;
       IF n = 0 AND current_setting('transaction_isolation') <> 'read committed' THEN
-        INSERT INTO public.labels (email, slug, size) VALUES (gone.email, gone.slug, gone.size)
-        ON CONFLICT (email) DO NOTHING;
-        IF FOUND THEN
-          EXECUTE 'DELETE FROM public.labels AS t USING (SELECT $1 AS email, $2 AS slug, $3 AS size) AS gone WHERE lockstep."key of mirror-computed/window: labels"(t.email, gone.email)'
-            USING gone.email, gone.slug, gone.size;
-        END IF;
+        BEGIN
+          INSERT INTO public.labels (email, slug, size) VALUES (gone.email, gone.slug, gone.size)
+          ON CONFLICT (email) DO NOTHING;
+          RAISE SQLSTATE 'LS000';
+        EXCEPTION
+          WHEN SQLSTATE 'LS000' OR foreign_key_violation THEN
+            NULL;
+        END;
       END IF;
     END IF;
     RETURN NULL;

@@ -59,12 +59,14 @@ CREATE FUNCTION lockstep."mirror of mirror-record/window: names"() RETURNS trigg
         USING gone.person_id, gone.name;
       GET DIAGNOSTICS n = ROW_COUNT;
       IF n = 0 AND current_setting('transaction_isolation') <> 'read committed' THEN
-        INSERT INTO public.names (person_id, name) VALUES (gone.person_id, gone.name)
-        ON CONFLICT (person_id) DO NOTHING;
-        IF FOUND THEN
-          EXECUTE 'DELETE FROM public.names AS t USING (SELECT $1 AS person_id, $2 AS name) AS gone WHERE lockstep."key of mirror-record/window: names"(t.person_id, gone.person_id)'
-            USING gone.person_id, gone.name;
-        END IF;
+        BEGIN
+          INSERT INTO public.names (person_id, name) VALUES (gone.person_id, gone.name)
+          ON CONFLICT (person_id) DO NOTHING;
+          RAISE SQLSTATE 'LS000';
+        EXCEPTION
+          WHEN SQLSTATE 'LS000' OR foreign_key_violation THEN
+            NULL;
+        END;
       END IF;
       INSERT INTO lockstep.tombstone (window_name, mapping, key)
         VALUES ('mirror-record/window', 'names', gone_key)
@@ -282,12 +284,14 @@ CREATE OR REPLACE FUNCTION lockstep."mirror of mirror-record/window: names"() RE
         USING gone.person_id, gone.name;
       GET DIAGNOSTICS n = ROW_COUNT;
       IF n = 0 AND current_setting('transaction_isolation') <> 'read committed' THEN
-        INSERT INTO public.names (person_id, name) VALUES (gone.person_id, gone.name)
-        ON CONFLICT (person_id) DO NOTHING;
-        IF FOUND THEN
-          EXECUTE 'DELETE FROM public.names AS t USING (SELECT $1 AS person_id, $2 AS name) AS gone WHERE lockstep."key of mirror-record/window: names"(t.person_id, gone.person_id)'
-            USING gone.person_id, gone.name;
-        END IF;
+        BEGIN
+          INSERT INTO public.names (person_id, name) VALUES (gone.person_id, gone.name)
+          ON CONFLICT (person_id) DO NOTHING;
+          RAISE SQLSTATE 'LS000';
+        EXCEPTION
+          WHEN SQLSTATE 'LS000' OR foreign_key_violation THEN
+            NULL;
+        END;
       END IF;
     END IF;
     RETURN NULL;
