@@ -5,14 +5,14 @@
  * compared by case.
  */
 import { comparableType, rowsFrom, sqlName, targetCondition, valuesFrom } from '../../mapping/mapping.js';
-import { PINNED_OF_FUNCTION } from '../../sql/pinned-settings.js';
+import { pinnedOfFunction } from '../../sql/pinned-settings.js';
 import { quoteIdentifier, quoteLiteral } from '../../sql/identifier.js';
 import { backBody } from './back-body.js';
 import { forwardBody } from './forward-body.js';
 import { leavingBody } from './leaving-body.js';
 import type { BodyOf } from './mirror-body.js';
 import { backWay, followFunctionBody, forwardWay, moveBody, type Way } from './move-rows.js';
-import { keyColumns } from './row-parts.js';
+import { computes, keyColumns } from './row-parts.js';
 import { rowOf, type BackMirror, type Mirror, type TablesWindow } from './tables-window.js';
 
 /** Makes all functions of a mirror; their names must be free. */
@@ -23,8 +23,8 @@ export function defineMirror(mirror: Mirror, window: BodyOf): readonly string[] 
     sameKeyFunction(mirror),
     ...(mirror.mapping.targetWhere === null ? [] : [belongsFunction(mirror)]),
     ...followFunctions(mirror, window),
-    triggerFunction(names.mirror, forwardBody(mirror, window)),
-    triggerFunction(names.refuseTruncate, truncateBody(window)),
+    triggerFunction(mirror, names.mirror, forwardBody(mirror, window)),
+    triggerFunction(mirror, names.refuseTruncate, truncateBody(window)),
     ...functionsOf(mirror).map((signature) => `REVOKE ALL ON FUNCTION ${signature} FROM PUBLIC`),
   ];
 }
@@ -40,14 +40,14 @@ LANGUAGE sql STABLE BEGIN ATOMIC
 SELECT ${same.join(' AND ')};
 END`,
     followFunction(forwardWay(mirror), window),
-    triggerFunction(names.move, moveBody(forwardWay(mirror), window.name), 'CREATE OR REPLACE'),
+    triggerFunction(mirror, names.move, moveBody(forwardWay(mirror), window.name), 'CREATE OR REPLACE'),
     ...followFunctionsOf(mirror).map((signature) => `REVOKE ALL ON FUNCTION ${signature} FROM PUBLIC`),
   ];
 }
 
 function followFunction(way: Way, { name }: BodyOf): string {
   return `CREATE OR REPLACE FUNCTION ${way.follow}(bigint) RETURNS void LANGUAGE plpgsql
-SET search_path = pg_catalog, pg_temp ${PINNED_OF_FUNCTION}
+SET search_path = pg_catalog, pg_temp ${pinnedOfFunction(computes(way.mirror))}
 AS ${quoteLiteral(followFunctionBody(way, name))}`;
 }
 
@@ -57,7 +57,7 @@ function followBackFunctions(mirror: Mirror, back: BackMirror, window: BodyOf): 
   const way = backWay(mirror, back);
   return [
     followFunction(way, window),
-    triggerFunction(mirror.names.moveBack, moveBody(way, window.name), 'CREATE OR REPLACE'),
+    triggerFunction(mirror, mirror.names.moveBack, moveBody(way, window.name), 'CREATE OR REPLACE'),
     ...followBackFunctionsOf(mirror, back).map((signature) => `REVOKE ALL ON FUNCTION ${signature} FROM PUBLIC`),
   ];
 }
@@ -83,7 +83,7 @@ export function defineBack(mirror: Mirror, back: BackMirror, window: BodyOf): re
     sameSourceFunction(mirror, back),
     ...(typeof back.onDelete === 'string' ? [] : [unsetFunction(mirror, back, back.onDelete)]),
     ...followBackFunctions(mirror, back, window),
-    triggerFunction(names.mirrorBack, backBody(mirror, back, window)),
+    triggerFunction(mirror, names.mirrorBack, backBody(mirror, back, window)),
     ...backFunctionsOf(mirror, back).map((signature) => `REVOKE ALL ON FUNCTION ${signature} FROM PUBLIC`),
   ];
 }
@@ -109,12 +109,12 @@ function backFunctionsOf({ names }: Mirror, { reads, key, onDelete }: BackMirror
 export function redefineLeading(mirror: Mirror, window: BodyOf): readonly string[] {
   return [
     ...followFunctions(mirror, window),
-    triggerFunction(mirror.names.mirror, forwardBody(mirror, window), 'CREATE OR REPLACE'),
+    triggerFunction(mirror, mirror.names.mirror, forwardBody(mirror, window), 'CREATE OR REPLACE'),
     ...(mirror.back === null
       ? []
       : [
           ...followBackFunctions(mirror, mirror.back, window),
-          triggerFunction(mirror.names.mirrorBack, backBody(mirror, mirror.back, window), 'CREATE OR REPLACE'),
+          triggerFunction(mirror, mirror.names.mirrorBack, backBody(mirror, mirror.back, window), 'CREATE OR REPLACE'),
         ]),
   ];
 }
@@ -156,14 +156,15 @@ END`;
 
 /** From now on the mirror only takes away what it put there. */
 export function redefineLeaving(mirror: Mirror, noted: string): string {
-  return triggerFunction(mirror.names.mirror, leavingBody(mirror, noted), 'CREATE OR REPLACE');
+  return triggerFunction(mirror, mirror.names.mirror, leavingBody(mirror, noted), 'CREATE OR REPLACE');
 }
 
 /** They are called, and do nothing. */
-export function silence({ names, back }: Mirror): readonly string[] {
+export function silence(mirror: Mirror): readonly string[] {
+  const { names, back } = mirror;
   const nothing = '\nBEGIN\n  RETURN NULL;\nEND';
   return [names.mirror, ...(back === null ? [] : [names.mirrorBack])].map((name) =>
-    triggerFunction(name, nothing, 'CREATE OR REPLACE'),
+    triggerFunction(mirror, name, nothing, 'CREATE OR REPLACE'),
   );
 }
 
@@ -215,9 +216,9 @@ END`;
 }
 
 /** As its owner, who runs the plan: the application needs no rights on the other table. */
-function triggerFunction(name: string, body: string, create = 'CREATE'): string {
+function triggerFunction(mirror: Mirror, name: string, body: string, create = 'CREATE'): string {
   return `${create} FUNCTION ${name}() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER
-SET search_path = pg_catalog, pg_temp ${PINNED_OF_FUNCTION}
+SET search_path = pg_catalog, pg_temp ${pinnedOfFunction(computes(mirror))}
 AS ${quoteLiteral(body)}`;
 }
 

@@ -9,7 +9,8 @@ import { keyArray, sqlName } from '../../mapping/mapping.js';
 import { summarise, type CheckQuery } from '../../operation/check-query.js';
 import type { Backlog } from '../../operation/operation.js';
 import { quoteIdentifier, quoteLiteral } from '../../sql/identifier.js';
-import { PINNED_OF_FUNCTION } from '../../sql/pinned-settings.js';
+import { pinnedOfFunction } from '../../sql/pinned-settings.js';
+import { computes } from './row-parts.js';
 import { noteTouched } from './journal-notes.js';
 import type { Mirror, TablesWindow } from './tables-window.js';
 
@@ -76,7 +77,7 @@ ${each(ofTarget)}
   RETURN NULL;
 END`;
   return `CREATE OR REPLACE FUNCTION ${names.watch}() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER
-SET search_path = pg_catalog, pg_temp ${PINNED_OF_FUNCTION}
+SET search_path = pg_catalog, pg_temp ${pinnedOfFunction(computes(mirror))}
 AS ${quoteLiteral(body)}`;
 }
 

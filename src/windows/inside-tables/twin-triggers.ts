@@ -1,5 +1,5 @@
 /** The functions and triggers that keep twins in step, made and taken away. They fire whatever role a session has for replication. */
-import { PINNED_OF_FUNCTION } from '../../sql/pinned-settings.js';
+import { pinnedOfFunction } from '../../sql/pinned-settings.js';
 import { summarise, type CheckQuery } from '../../operation/check-query.js';
 import { quoteIdentifier, quoteLiteral, unquoted } from '../../sql/identifier.js';
 import {
@@ -192,7 +192,7 @@ function triggerFunctions(
     name: string,
     body: string,
   ): string => `${create} FUNCTION ${name}() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER
-SET search_path = pg_catalog, pg_temp ${PINNED_OF_FUNCTION}
+SET search_path = pg_catalog, pg_temp ${pinnedOfFunction(false)}
 AS ${quoteLiteral(body)}`;
   return [
     define(names.mirror, twinBody(window, table, leads)),

@@ -134,6 +134,14 @@ CREATE OR REPLACE FUNCTION lockstep."move of mirror-both-deletes/window: badges"
     to_key text[];
     said text;
   BEGIN
+    IF current_setting('lockstep.echo', true)
+      = 'mirror-both-deletes/window: badges < '
+      || pg_current_xact_id()::text
+      || ' '
+      || ARRAY[NEW.id::bigint::text]::text
+      THEN
+      RETURN NEW;
+    END IF;
     SELECT r.* INTO gone FROM lockstep."row of mirror-both-deletes/window: badges"(OLD.id, OLD.active) AS r;
     IF NOT FOUND THEN
       RETURN NEW;
@@ -204,13 +212,12 @@ CREATE FUNCTION lockstep."mirror of mirror-both-deletes/window: badges"() RETURN
     echo text := current_setting('lockstep.echo', true);
     said text;
   BEGIN
-    -- What the target has of it.
     IF TG_OP <> 'INSERT' THEN
       SELECT r.* INTO gone FROM lockstep."row of mirror-both-deletes/window: badges"(OLD.id, OLD.active) AS r;
       had := FOUND;
       gone_key := ARRAY[gone.person_id::bigint::text];
     END IF;
-    -- What it should have. By the index: a plan is kept that was made when there were few rows.
+    -- By the index: a plan is kept that was made when there were few rows.
     said := set_config('enable_seqscan', 'off', true);
     IF TG_OP = 'DELETE' THEN
       SELECT r.* INTO come
@@ -418,17 +425,8 @@ CREATE OR REPLACE FUNCTION lockstep."follow of mirror-both-deletes/window: names
     SET IntervalStyle = 'postgres'
     SET extra_float_digits = '1'
     SET bytea_output = 'hex'
-    SET lc_monetary = 'C'
-    SET lc_numeric = 'C'
-    SET lc_time = 'C'
-    SET array_nulls = 'on'
-    SET transform_null_equals = 'off'
-    SET xmlbinary = 'base64'
-    SET xmloption = 'content'
     SET standard_conforming_strings = 'on'
     SET row_security = 'off'
-    SET default_text_search_config
-    FROM CURRENT
   AS $body$
   #variable_conflict use_column
   DECLARE
@@ -502,17 +500,8 @@ CREATE OR REPLACE FUNCTION lockstep."move of mirror-both-deletes/window: names"(
     SET IntervalStyle = 'postgres'
     SET extra_float_digits = '1'
     SET bytea_output = 'hex'
-    SET lc_monetary = 'C'
-    SET lc_numeric = 'C'
-    SET lc_time = 'C'
-    SET array_nulls = 'on'
-    SET transform_null_equals = 'off'
-    SET xmlbinary = 'base64'
-    SET xmloption = 'content'
     SET standard_conforming_strings = 'on'
     SET row_security = 'off'
-    SET default_text_search_config
-    FROM CURRENT
   AS $body$
   #variable_conflict use_column
   DECLARE
@@ -522,6 +511,14 @@ CREATE OR REPLACE FUNCTION lockstep."move of mirror-both-deletes/window: names"(
     to_key text[];
     said text;
   BEGIN
+    IF current_setting('lockstep.echo', true)
+      = 'mirror-both-deletes/window: names < '
+      || pg_current_xact_id()::text
+      || ' '
+      || ARRAY[NEW.id::bigint::text]::text
+      THEN
+      RETURN NEW;
+    END IF;
     SELECT r.* INTO gone FROM lockstep."row of mirror-both-deletes/window: names"(OLD.id, OLD.name) AS r;
     IF NOT FOUND THEN
       RETURN NEW;
@@ -562,17 +559,8 @@ CREATE FUNCTION lockstep."mirror of mirror-both-deletes/window: names"() RETURNS
     SET IntervalStyle = 'postgres'
     SET extra_float_digits = '1'
     SET bytea_output = 'hex'
-    SET lc_monetary = 'C'
-    SET lc_numeric = 'C'
-    SET lc_time = 'C'
-    SET array_nulls = 'on'
-    SET transform_null_equals = 'off'
-    SET xmlbinary = 'base64'
-    SET xmloption = 'content'
     SET standard_conforming_strings = 'on'
     SET row_security = 'off'
-    SET default_text_search_config
-    FROM CURRENT
   AS $body$
   #variable_conflict use_column
   DECLARE
@@ -591,13 +579,11 @@ CREATE FUNCTION lockstep."mirror of mirror-both-deletes/window: names"() RETURNS
     echo text := current_setting('lockstep.echo', true);
     said text;
   BEGIN
-    -- What the target has of it.
-    IF TG_OP <> 'INSERT' THEN
-      SELECT r.* INTO gone FROM lockstep."row of mirror-both-deletes/window: names"(OLD.id, OLD.name) AS r;
-      had := FOUND;
-      gone_key := ARRAY[gone.person_id::bigint::text];
+    had := TG_OP <> 'INSERT';
+    IF TG_OP = 'UPDATE' THEN
+      moved := NOT lockstep."same of mirror-both-deletes/window: names"(OLD.id, NEW.id);
     END IF;
-    -- What it should have. By the index: a plan is kept that was made when there were few rows.
+    -- By the index: a plan is kept that was made when there were few rows.
     said := set_config('enable_seqscan', 'off', true);
     IF TG_OP = 'DELETE' THEN
       SELECT r.* INTO come
@@ -613,8 +599,11 @@ CREATE FUNCTION lockstep."mirror of mirror-both-deletes/window: names"() RETURNS
     has := FOUND;
     said := set_config('enable_seqscan', scans, true);
     come_key := ARRAY[come.person_id::bigint::text];
-    IF TG_OP = 'UPDATE' AND had THEN
-      moved := NOT lockstep."same of mirror-both-deletes/window: names"(OLD.id, NEW.id);
+    IF had AND (moved OR NOT has) THEN
+      SELECT r.* INTO gone FROM lockstep."row of mirror-both-deletes/window: names"(OLD.id, OLD.name) AS r;
+      gone_key := ARRAY[gone.person_id::bigint::text];
+    ELSIF had THEN
+      gone_key := come_key;
     END IF;
     IF moved
       OR starts_with(
@@ -732,17 +721,8 @@ CREATE FUNCTION lockstep."truncate of mirror-both-deletes/window: names"() RETUR
     SET IntervalStyle = 'postgres'
     SET extra_float_digits = '1'
     SET bytea_output = 'hex'
-    SET lc_monetary = 'C'
-    SET lc_numeric = 'C'
-    SET lc_time = 'C'
-    SET array_nulls = 'on'
-    SET transform_null_equals = 'off'
-    SET xmlbinary = 'base64'
-    SET xmloption = 'content'
     SET standard_conforming_strings = 'on'
     SET row_security = 'off'
-    SET default_text_search_config
-    FROM CURRENT
   AS $body$
   BEGIN
     RAISE EXCEPTION 'lockstep window %: TRUNCATE of % would leave the other side behind',
@@ -1006,17 +986,8 @@ CREATE OR REPLACE FUNCTION lockstep."follow back of mirror-both-deletes/window: 
     SET IntervalStyle = 'postgres'
     SET extra_float_digits = '1'
     SET bytea_output = 'hex'
-    SET lc_monetary = 'C'
-    SET lc_numeric = 'C'
-    SET lc_time = 'C'
-    SET array_nulls = 'on'
-    SET transform_null_equals = 'off'
-    SET xmlbinary = 'base64'
-    SET xmloption = 'content'
     SET standard_conforming_strings = 'on'
     SET row_security = 'off'
-    SET default_text_search_config
-    FROM CURRENT
   AS $body$
   #variable_conflict use_column
   DECLARE
@@ -1090,17 +1061,8 @@ CREATE OR REPLACE FUNCTION lockstep."move back of mirror-both-deletes/window: na
     SET IntervalStyle = 'postgres'
     SET extra_float_digits = '1'
     SET bytea_output = 'hex'
-    SET lc_monetary = 'C'
-    SET lc_numeric = 'C'
-    SET lc_time = 'C'
-    SET array_nulls = 'on'
-    SET transform_null_equals = 'off'
-    SET xmlbinary = 'base64'
-    SET xmloption = 'content'
     SET standard_conforming_strings = 'on'
     SET row_security = 'off'
-    SET default_text_search_config
-    FROM CURRENT
   AS $body$
   #variable_conflict use_column
   DECLARE
@@ -1110,6 +1072,14 @@ CREATE OR REPLACE FUNCTION lockstep."move back of mirror-both-deletes/window: na
     to_key text[];
     said text;
   BEGIN
+    IF current_setting('lockstep.echo', true)
+      = 'mirror-both-deletes/window: names > '
+      || pg_current_xact_id()::text
+      || ' '
+      || ARRAY[NEW.person_id::bigint::text]::text
+      THEN
+      RETURN NEW;
+    END IF;
     SELECT r.* INTO gone
       FROM (SELECT b.* FROM lockstep."back of mirror-both-deletes/window: names"(OLD.person_id, OLD.name) AS b) AS r;
     IF NOT FOUND THEN
@@ -1151,17 +1121,8 @@ CREATE FUNCTION lockstep."mirror back of mirror-both-deletes/window: names"() RE
     SET IntervalStyle = 'postgres'
     SET extra_float_digits = '1'
     SET bytea_output = 'hex'
-    SET lc_monetary = 'C'
-    SET lc_numeric = 'C'
-    SET lc_time = 'C'
-    SET array_nulls = 'on'
-    SET transform_null_equals = 'off'
-    SET xmlbinary = 'base64'
-    SET xmloption = 'content'
     SET standard_conforming_strings = 'on'
     SET row_security = 'off'
-    SET default_text_search_config
-    FROM CURRENT
   AS $body$
   #variable_conflict use_column
   DECLARE
@@ -1474,16 +1435,7 @@ ALTER TABLE public.names ENABLE ALWAYS TRIGGER "00 lockstep mirror-both-deletes/
 CREATE TRIGGER "~ lockstep mirror-both-deletes/window: names" BEFORE UPDATE
     ON public.names
     FOR EACH ROW
-    WHEN (
-      (OLD.person_id, OLD.person_id) IS DISTINCT FROM (NEW.person_id, NEW.person_id)
-      AND (
-        current_setting('lockstep.echo', true) IS DISTINCT FROM 'mirror-both-deletes/window: names > '
-          || pg_catalog.pg_current_xact_id()::text
-          || ' '
-          || ARRAY[NEW.person_id::bigint::text]::text
-        OR NOT pg_catalog.has_table_privilege('lockstep.tombstone'::pg_catalog.regclass, 'INSERT')
-      )
-    )
+    WHEN ((OLD.person_id, OLD.person_id) IS DISTINCT FROM (NEW.person_id, NEW.person_id))
     EXECUTE FUNCTION lockstep."move back of mirror-both-deletes/window: names"();
 
 ALTER TABLE public.names ENABLE ALWAYS TRIGGER "~ lockstep mirror-both-deletes/window: names";
@@ -1976,17 +1928,8 @@ CREATE OR REPLACE FUNCTION lockstep."watch of mirror-both-deletes/window: names"
     SET IntervalStyle = 'postgres'
     SET extra_float_digits = '1'
     SET bytea_output = 'hex'
-    SET lc_monetary = 'C'
-    SET lc_numeric = 'C'
-    SET lc_time = 'C'
-    SET array_nulls = 'on'
-    SET transform_null_equals = 'off'
-    SET xmlbinary = 'base64'
-    SET xmloption = 'content'
     SET standard_conforming_strings = 'on'
     SET row_security = 'off'
-    SET default_text_search_config
-    FROM CURRENT
   AS $body$
   BEGIN
     IF TG_ARGV[0] = 'old' THEN
@@ -2306,13 +2249,12 @@ CREATE OR REPLACE FUNCTION lockstep."mirror of mirror-both-deletes/window: badge
     echo text := current_setting('lockstep.echo', true);
     said text;
   BEGIN
-    -- What the target has of it.
     IF TG_OP <> 'INSERT' THEN
       SELECT r.* INTO gone FROM lockstep."row of mirror-both-deletes/window: badges"(OLD.id, OLD.active) AS r;
       had := FOUND;
       gone_key := ARRAY[gone.person_id::bigint::text];
     END IF;
-    -- What it should have. By the index: a plan is kept that was made when there were few rows.
+    -- By the index: a plan is kept that was made when there were few rows.
     said := set_config('enable_seqscan', 'off', true);
     IF TG_OP = 'DELETE' THEN
       SELECT r.* INTO come
@@ -2678,17 +2620,8 @@ CREATE OR REPLACE FUNCTION lockstep."mirror of mirror-both-deletes/window: names
     SET IntervalStyle = 'postgres'
     SET extra_float_digits = '1'
     SET bytea_output = 'hex'
-    SET lc_monetary = 'C'
-    SET lc_numeric = 'C'
-    SET lc_time = 'C'
-    SET array_nulls = 'on'
-    SET transform_null_equals = 'off'
-    SET xmlbinary = 'base64'
-    SET xmloption = 'content'
     SET standard_conforming_strings = 'on'
     SET row_security = 'off'
-    SET default_text_search_config
-    FROM CURRENT
   AS $body$
   #variable_conflict use_column
   DECLARE
@@ -2707,13 +2640,11 @@ CREATE OR REPLACE FUNCTION lockstep."mirror of mirror-both-deletes/window: names
     echo text := current_setting('lockstep.echo', true);
     said text;
   BEGIN
-    -- What the target has of it.
-    IF TG_OP <> 'INSERT' THEN
-      SELECT r.* INTO gone FROM lockstep."row of mirror-both-deletes/window: names"(OLD.id, OLD.name) AS r;
-      had := FOUND;
-      gone_key := ARRAY[gone.person_id::bigint::text];
+    had := TG_OP <> 'INSERT';
+    IF TG_OP = 'UPDATE' THEN
+      moved := NOT lockstep."same of mirror-both-deletes/window: names"(OLD.id, NEW.id);
     END IF;
-    -- What it should have. By the index: a plan is kept that was made when there were few rows.
+    -- By the index: a plan is kept that was made when there were few rows.
     said := set_config('enable_seqscan', 'off', true);
     IF TG_OP = 'DELETE' THEN
       SELECT r.* INTO come
@@ -2729,8 +2660,11 @@ CREATE OR REPLACE FUNCTION lockstep."mirror of mirror-both-deletes/window: names
     has := FOUND;
     said := set_config('enable_seqscan', scans, true);
     come_key := ARRAY[come.person_id::bigint::text];
-    IF TG_OP = 'UPDATE' AND had THEN
-      moved := NOT lockstep."same of mirror-both-deletes/window: names"(OLD.id, NEW.id);
+    IF had AND (moved OR NOT has) THEN
+      SELECT r.* INTO gone FROM lockstep."row of mirror-both-deletes/window: names"(OLD.id, OLD.name) AS r;
+      gone_key := ARRAY[gone.person_id::bigint::text];
+    ELSIF had THEN
+      gone_key := come_key;
     END IF;
     IF moved
       OR starts_with(
@@ -2855,17 +2789,8 @@ CREATE OR REPLACE FUNCTION lockstep."mirror back of mirror-both-deletes/window: 
     SET IntervalStyle = 'postgres'
     SET extra_float_digits = '1'
     SET bytea_output = 'hex'
-    SET lc_monetary = 'C'
-    SET lc_numeric = 'C'
-    SET lc_time = 'C'
-    SET array_nulls = 'on'
-    SET transform_null_equals = 'off'
-    SET xmlbinary = 'base64'
-    SET xmloption = 'content'
     SET standard_conforming_strings = 'on'
     SET row_security = 'off'
-    SET default_text_search_config
-    FROM CURRENT
   AS $body$
   #variable_conflict use_column
   DECLARE

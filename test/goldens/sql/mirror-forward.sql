@@ -299,13 +299,12 @@ CREATE FUNCTION lockstep."mirror of mirror-forward/window: contacts"() RETURNS t
     echo text := current_setting('lockstep.echo', true);
     said text;
   BEGIN
-    -- What the target has of it.
     IF TG_OP <> 'INSERT' THEN
       SELECT r.* INTO gone FROM lockstep."row of mirror-forward/window: contacts"(OLD.id, OLD.email) AS r;
       had := FOUND;
       gone_key := ARRAY[gone.person_id::bigint::text];
     END IF;
-    -- What it should have. By the index: a plan is kept that was made when there were few rows.
+    -- By the index: a plan is kept that was made when there were few rows.
     said := set_config('enable_seqscan', 'off', true);
     IF TG_OP = 'DELETE' THEN
       SELECT r.* INTO come
@@ -993,6 +992,48 @@ WITH expected AS NOT MATERIALIZED (SELECT id AS person_id, email AS email
 ----------------------------------------------------------------------------------------------------
 -- statement done/watch/window: make the functions that note down which keys are written
 
+-- asserts: the mirror of contacts is as it was made
+WITH violation AS MATERIALIZED (
+  SELECT p.relid::regclass::text AS "table", w.trigger_name AS "trigger"
+    FROM (
+      VALUES ('public.people', '00 lockstep mirror-forward/window: contacts i', true, NULL),
+      ('public.people', '00 lockstep mirror-forward/window: contacts u', true, NULL),
+      ('public.people', '00 lockstep mirror-forward/window: contacts d', true, NULL),
+      ('public.people', '00 lockstep mirror-forward/window: contacts t', false, NULL),
+      ('public.contacts', '00 lockstep mirror-forward/window: contacts t', false, NULL),
+      (
+        'public.people',
+        '~ lockstep mirror-forward/window: contacts',
+        true,
+        'lockstep."move of mirror-forward/window: contacts"'
+      )
+    ) AS w (table_name, trigger_name, spreads, calls)
+  CROSS JOIN LATERAL (
+    SELECT pg_catalog.to_regclass(w.table_name) AS relid
+    UNION
+    SELECT t.relid
+    FROM pg_catalog.pg_partition_tree(pg_catalog.to_regclass(w.table_name)) AS t
+    WHERE w.spreads
+  ) AS p
+  WHERE (w.calls IS NULL OR pg_catalog.to_regproc(w.calls) IS NOT NULL)
+    AND NOT EXISTS (
+    SELECT
+    FROM pg_catalog.pg_trigger AS g
+    WHERE g.tgrelid = p.relid
+    AND g.tgenabled = 'A'
+    AND (g.tgname = w.trigger_name OR g.tgparentid <> 0)
+      AND g.tgfoid IN (
+        SELECT o.tgfoid
+        FROM pg_catalog.pg_trigger AS o
+        WHERE o.tgrelid = pg_catalog.to_regclass(w.table_name)
+        AND o.tgname = w.trigger_name
+      ))
+  )
+  SELECT count(*) AS violations,
+    (SELECT json_agg(to_json(s.*)) FROM (SELECT * FROM violation LIMIT 10) AS s) AS samples,
+    NULL::json AS figures
+  FROM violation;
+
 -- sends
 CREATE OR REPLACE FUNCTION lockstep."watch of mirror-forward/window: contacts"() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER
   SET search_path = pg_catalog, pg_temp
@@ -1172,47 +1213,7 @@ WITH violation AS MATERIALIZED (
     NULL::json AS figures
   FROM violation;
 
--- asserts: the mirror of contacts is as it was made
-WITH violation AS MATERIALIZED (
-  SELECT p.relid::regclass::text AS "table", w.trigger_name AS "trigger"
-    FROM (
-      VALUES ('public.people', '00 lockstep mirror-forward/window: contacts i', true, NULL),
-      ('public.people', '00 lockstep mirror-forward/window: contacts u', true, NULL),
-      ('public.people', '00 lockstep mirror-forward/window: contacts d', true, NULL),
-      ('public.people', '00 lockstep mirror-forward/window: contacts t', false, NULL),
-      ('public.contacts', '00 lockstep mirror-forward/window: contacts t', false, NULL),
-      (
-        'public.people',
-        '~ lockstep mirror-forward/window: contacts',
-        true,
-        'lockstep."move of mirror-forward/window: contacts"'
-      )
-    ) AS w (table_name, trigger_name, spreads, calls)
-  CROSS JOIN LATERAL (
-    SELECT pg_catalog.to_regclass(w.table_name) AS relid
-    UNION
-    SELECT t.relid
-    FROM pg_catalog.pg_partition_tree(pg_catalog.to_regclass(w.table_name)) AS t
-    WHERE w.spreads
-  ) AS p
-  WHERE (w.calls IS NULL OR pg_catalog.to_regproc(w.calls) IS NOT NULL)
-    AND NOT EXISTS (
-    SELECT
-    FROM pg_catalog.pg_trigger AS g
-    WHERE g.tgrelid = p.relid
-    AND g.tgenabled = 'A'
-    AND (g.tgname = w.trigger_name OR g.tgparentid <> 0)
-      AND g.tgfoid IN (
-        SELECT o.tgfoid
-        FROM pg_catalog.pg_trigger AS o
-        WHERE o.tgrelid = pg_catalog.to_regclass(w.table_name)
-        AND o.tgname = w.trigger_name
-      ))
-  )
-  SELECT count(*) AS violations,
-    (SELECT json_agg(to_json(s.*)) FROM (SELECT * FROM violation LIMIT 10) AS s) AS samples,
-    NULL::json AS figures
-  FROM violation;
+-- asserts: the mirror of contacts is as it was made: as done/watch/window
 
 -- asserts: what a side of mirror-forward/window did not take has been made good: as undo/window/leave
 

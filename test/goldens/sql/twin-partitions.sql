@@ -12,17 +12,8 @@ CREATE FUNCTION lockstep."twins of twin-partitions/keys: public.calendars"() RET
     SET IntervalStyle = 'postgres'
     SET extra_float_digits = '1'
     SET bytea_output = 'hex'
-    SET lc_monetary = 'C'
-    SET lc_numeric = 'C'
-    SET lc_time = 'C'
-    SET array_nulls = 'on'
-    SET transform_null_equals = 'off'
-    SET xmlbinary = 'base64'
-    SET xmloption = 'content'
     SET standard_conforming_strings = 'on'
     SET row_security = 'off'
-    SET default_text_search_config
-    FROM CURRENT
   AS $body$
   DECLARE
     hit boolean;
@@ -98,17 +89,8 @@ CREATE FUNCTION lockstep."twins of twin-partitions/keys: public.days"() RETURNS 
     SET IntervalStyle = 'postgres'
     SET extra_float_digits = '1'
     SET bytea_output = 'hex'
-    SET lc_monetary = 'C'
-    SET lc_numeric = 'C'
-    SET lc_time = 'C'
-    SET array_nulls = 'on'
-    SET transform_null_equals = 'off'
-    SET xmlbinary = 'base64'
-    SET xmloption = 'content'
     SET standard_conforming_strings = 'on'
     SET row_security = 'off'
-    SET default_text_search_config
-    FROM CURRENT
   AS $body$
   DECLARE
     hit boolean;
@@ -178,17 +160,8 @@ CREATE FUNCTION lockstep."settle of twin-partitions/keys: public.days"() RETURNS
     SET IntervalStyle = 'postgres'
     SET extra_float_digits = '1'
     SET bytea_output = 'hex'
-    SET lc_monetary = 'C'
-    SET lc_numeric = 'C'
-    SET lc_time = 'C'
-    SET array_nulls = 'on'
-    SET transform_null_equals = 'off'
-    SET xmlbinary = 'base64'
-    SET xmloption = 'content'
     SET standard_conforming_strings = 'on'
     SET row_security = 'off'
-    SET default_text_search_config
-    FROM CURRENT
   AS $body$
   DECLARE
     wanted_0 uuid;
@@ -518,17 +491,8 @@ CREATE OR REPLACE FUNCTION lockstep."twins of twin-partitions/keys: public.calen
     SET IntervalStyle = 'postgres'
     SET extra_float_digits = '1'
     SET bytea_output = 'hex'
-    SET lc_monetary = 'C'
-    SET lc_numeric = 'C'
-    SET lc_time = 'C'
-    SET array_nulls = 'on'
-    SET transform_null_equals = 'off'
-    SET xmlbinary = 'base64'
-    SET xmloption = 'content'
     SET standard_conforming_strings = 'on'
     SET row_security = 'off'
-    SET default_text_search_config
-    FROM CURRENT
   AS $body$
   DECLARE
     hit boolean;
@@ -586,17 +550,8 @@ CREATE OR REPLACE FUNCTION lockstep."twins of twin-partitions/keys: public.days"
     SET IntervalStyle = 'postgres'
     SET extra_float_digits = '1'
     SET bytea_output = 'hex'
-    SET lc_monetary = 'C'
-    SET lc_numeric = 'C'
-    SET lc_time = 'C'
-    SET array_nulls = 'on'
-    SET transform_null_equals = 'off'
-    SET xmlbinary = 'base64'
-    SET xmloption = 'content'
     SET standard_conforming_strings = 'on'
     SET row_security = 'off'
-    SET default_text_search_config
-    FROM CURRENT
   AS $body$
   DECLARE
     hit boolean;
@@ -676,17 +631,8 @@ CREATE OR REPLACE FUNCTION lockstep."settle of twin-partitions/keys: public.days
     SET IntervalStyle = 'postgres'
     SET extra_float_digits = '1'
     SET bytea_output = 'hex'
-    SET lc_monetary = 'C'
-    SET lc_numeric = 'C'
-    SET lc_time = 'C'
-    SET array_nulls = 'on'
-    SET transform_null_equals = 'off'
-    SET xmlbinary = 'base64'
-    SET xmloption = 'content'
     SET standard_conforming_strings = 'on'
     SET row_security = 'off'
-    SET default_text_search_config
-    FROM CURRENT
   AS $body$
   DECLARE
     wanted_0 uuid;
@@ -880,17 +826,8 @@ CREATE OR REPLACE FUNCTION lockstep."twins of twin-partitions/keys: public.calen
     SET IntervalStyle = 'postgres'
     SET extra_float_digits = '1'
     SET bytea_output = 'hex'
-    SET lc_monetary = 'C'
-    SET lc_numeric = 'C'
-    SET lc_time = 'C'
-    SET array_nulls = 'on'
-    SET transform_null_equals = 'off'
-    SET xmlbinary = 'base64'
-    SET xmloption = 'content'
     SET standard_conforming_strings = 'on'
     SET row_security = 'off'
-    SET default_text_search_config
-    FROM CURRENT
   AS $body$
   DECLARE
     hit boolean;
@@ -939,17 +876,8 @@ CREATE OR REPLACE FUNCTION lockstep."twins of twin-partitions/keys: public.days"
     SET IntervalStyle = 'postgres'
     SET extra_float_digits = '1'
     SET bytea_output = 'hex'
-    SET lc_monetary = 'C'
-    SET lc_numeric = 'C'
-    SET lc_time = 'C'
-    SET array_nulls = 'on'
-    SET transform_null_equals = 'off'
-    SET xmlbinary = 'base64'
-    SET xmloption = 'content'
     SET standard_conforming_strings = 'on'
     SET row_security = 'off'
-    SET default_text_search_config
-    FROM CURRENT
   AS $body$
   DECLARE
     hit boolean;
@@ -1019,17 +947,8 @@ CREATE OR REPLACE FUNCTION lockstep."settle of twin-partitions/keys: public.days
     SET IntervalStyle = 'postgres'
     SET extra_float_digits = '1'
     SET bytea_output = 'hex'
-    SET lc_monetary = 'C'
-    SET lc_numeric = 'C'
-    SET lc_time = 'C'
-    SET array_nulls = 'on'
-    SET transform_null_equals = 'off'
-    SET xmlbinary = 'base64'
-    SET xmloption = 'content'
     SET standard_conforming_strings = 'on'
     SET row_security = 'off'
-    SET default_text_search_config
-    FROM CURRENT
   AS $body$
   DECLARE
     wanted_0 uuid;

@@ -40,17 +40,8 @@ CREATE FUNCTION lockstep."twins of twin-quarantine/keys: public.owners"() RETURN
     SET IntervalStyle = 'postgres'
     SET extra_float_digits = '1'
     SET bytea_output = 'hex'
-    SET lc_monetary = 'C'
-    SET lc_numeric = 'C'
-    SET lc_time = 'C'
-    SET array_nulls = 'on'
-    SET transform_null_equals = 'off'
-    SET xmlbinary = 'base64'
-    SET xmloption = 'content'
     SET standard_conforming_strings = 'on'
     SET row_security = 'off'
-    SET default_text_search_config
-    FROM CURRENT
   AS $body$
   DECLARE
     hit boolean;
@@ -126,17 +117,8 @@ CREATE FUNCTION lockstep."twins of twin-quarantine/keys: public.remarks"() RETUR
     SET IntervalStyle = 'postgres'
     SET extra_float_digits = '1'
     SET bytea_output = 'hex'
-    SET lc_monetary = 'C'
-    SET lc_numeric = 'C'
-    SET lc_time = 'C'
-    SET array_nulls = 'on'
-    SET transform_null_equals = 'off'
-    SET xmlbinary = 'base64'
-    SET xmloption = 'content'
     SET standard_conforming_strings = 'on'
     SET row_security = 'off'
-    SET default_text_search_config
-    FROM CURRENT
   AS $body$
   DECLARE
     hit boolean;
@@ -206,17 +188,8 @@ CREATE FUNCTION lockstep."settle of twin-quarantine/keys: public.remarks"() RETU
     SET IntervalStyle = 'postgres'
     SET extra_float_digits = '1'
     SET bytea_output = 'hex'
-    SET lc_monetary = 'C'
-    SET lc_numeric = 'C'
-    SET lc_time = 'C'
-    SET array_nulls = 'on'
-    SET transform_null_equals = 'off'
-    SET xmlbinary = 'base64'
-    SET xmloption = 'content'
     SET standard_conforming_strings = 'on'
     SET row_security = 'off'
-    SET default_text_search_config
-    FROM CURRENT
   AS $body$
   DECLARE
     wanted_0 uuid;
@@ -731,17 +704,8 @@ CREATE OR REPLACE FUNCTION lockstep."twins of twin-quarantine/keys: public.owner
     SET IntervalStyle = 'postgres'
     SET extra_float_digits = '1'
     SET bytea_output = 'hex'
-    SET lc_monetary = 'C'
-    SET lc_numeric = 'C'
-    SET lc_time = 'C'
-    SET array_nulls = 'on'
-    SET transform_null_equals = 'off'
-    SET xmlbinary = 'base64'
-    SET xmloption = 'content'
     SET standard_conforming_strings = 'on'
     SET row_security = 'off'
-    SET default_text_search_config
-    FROM CURRENT
   AS $body$
   DECLARE
     hit boolean;
@@ -799,17 +763,8 @@ CREATE OR REPLACE FUNCTION lockstep."twins of twin-quarantine/keys: public.remar
     SET IntervalStyle = 'postgres'
     SET extra_float_digits = '1'
     SET bytea_output = 'hex'
-    SET lc_monetary = 'C'
-    SET lc_numeric = 'C'
-    SET lc_time = 'C'
-    SET array_nulls = 'on'
-    SET transform_null_equals = 'off'
-    SET xmlbinary = 'base64'
-    SET xmloption = 'content'
     SET standard_conforming_strings = 'on'
     SET row_security = 'off'
-    SET default_text_search_config
-    FROM CURRENT
   AS $body$
   DECLARE
     hit boolean;
@@ -888,17 +843,8 @@ CREATE OR REPLACE FUNCTION lockstep."settle of twin-quarantine/keys: public.rema
     SET IntervalStyle = 'postgres'
     SET extra_float_digits = '1'
     SET bytea_output = 'hex'
-    SET lc_monetary = 'C'
-    SET lc_numeric = 'C'
-    SET lc_time = 'C'
-    SET array_nulls = 'on'
-    SET transform_null_equals = 'off'
-    SET xmlbinary = 'base64'
-    SET xmloption = 'content'
     SET standard_conforming_strings = 'on'
     SET row_security = 'off'
-    SET default_text_search_config
-    FROM CURRENT
   AS $body$
   DECLARE
     wanted_0 uuid;
@@ -1154,17 +1100,8 @@ CREATE OR REPLACE FUNCTION lockstep."twins of twin-quarantine/keys: public.owner
     SET IntervalStyle = 'postgres'
     SET extra_float_digits = '1'
     SET bytea_output = 'hex'
-    SET lc_monetary = 'C'
-    SET lc_numeric = 'C'
-    SET lc_time = 'C'
-    SET array_nulls = 'on'
-    SET transform_null_equals = 'off'
-    SET xmlbinary = 'base64'
-    SET xmloption = 'content'
     SET standard_conforming_strings = 'on'
     SET row_security = 'off'
-    SET default_text_search_config
-    FROM CURRENT
   AS $body$
   DECLARE
     hit boolean;
@@ -1213,17 +1150,8 @@ CREATE OR REPLACE FUNCTION lockstep."twins of twin-quarantine/keys: public.remar
     SET IntervalStyle = 'postgres'
     SET extra_float_digits = '1'
     SET bytea_output = 'hex'
-    SET lc_monetary = 'C'
-    SET lc_numeric = 'C'
-    SET lc_time = 'C'
-    SET array_nulls = 'on'
-    SET transform_null_equals = 'off'
-    SET xmlbinary = 'base64'
-    SET xmloption = 'content'
     SET standard_conforming_strings = 'on'
     SET row_security = 'off'
-    SET default_text_search_config
-    FROM CURRENT
   AS $body$
   DECLARE
     hit boolean;
@@ -1293,17 +1221,8 @@ CREATE OR REPLACE FUNCTION lockstep."settle of twin-quarantine/keys: public.rema
     SET IntervalStyle = 'postgres'
     SET extra_float_digits = '1'
     SET bytea_output = 'hex'
-    SET lc_monetary = 'C'
-    SET lc_numeric = 'C'
-    SET lc_time = 'C'
-    SET array_nulls = 'on'
-    SET transform_null_equals = 'off'
-    SET xmlbinary = 'base64'
-    SET xmloption = 'content'
     SET standard_conforming_strings = 'on'
     SET row_security = 'off'
-    SET default_text_search_config
-    FROM CURRENT
   AS $body$
   DECLARE
     wanted_0 uuid;

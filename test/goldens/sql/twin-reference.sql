@@ -152,17 +152,8 @@ CREATE FUNCTION lockstep."twins of twin-reference/keys: public.texts"() RETURNS 
     SET IntervalStyle = 'postgres'
     SET extra_float_digits = '1'
     SET bytea_output = 'hex'
-    SET lc_monetary = 'C'
-    SET lc_numeric = 'C'
-    SET lc_time = 'C'
-    SET array_nulls = 'on'
-    SET transform_null_equals = 'off'
-    SET xmlbinary = 'base64'
-    SET xmloption = 'content'
     SET standard_conforming_strings = 'on'
     SET row_security = 'off'
-    SET default_text_search_config
-    FROM CURRENT
   AS $body$
   DECLARE
     hit boolean;
@@ -237,17 +228,8 @@ CREATE FUNCTION lockstep."twins of twin-reference/keys: public.text_notes"() RET
     SET IntervalStyle = 'postgres'
     SET extra_float_digits = '1'
     SET bytea_output = 'hex'
-    SET lc_monetary = 'C'
-    SET lc_numeric = 'C'
-    SET lc_time = 'C'
-    SET array_nulls = 'on'
-    SET transform_null_equals = 'off'
-    SET xmlbinary = 'base64'
-    SET xmloption = 'content'
     SET standard_conforming_strings = 'on'
     SET row_security = 'off'
-    SET default_text_search_config
-    FROM CURRENT
   AS $body$
   DECLARE
     hit boolean;
@@ -322,17 +304,8 @@ CREATE FUNCTION lockstep."settle of twin-reference/keys: public.text_notes"() RE
     SET IntervalStyle = 'postgres'
     SET extra_float_digits = '1'
     SET bytea_output = 'hex'
-    SET lc_monetary = 'C'
-    SET lc_numeric = 'C'
-    SET lc_time = 'C'
-    SET array_nulls = 'on'
-    SET transform_null_equals = 'off'
-    SET xmlbinary = 'base64'
-    SET xmloption = 'content'
     SET standard_conforming_strings = 'on'
     SET row_security = 'off'
-    SET default_text_search_config
-    FROM CURRENT
   AS $body$
   DECLARE
     wanted_0 uuid;
@@ -820,17 +793,8 @@ CREATE OR REPLACE FUNCTION lockstep."twins of twin-reference/keys: public.texts"
     SET IntervalStyle = 'postgres'
     SET extra_float_digits = '1'
     SET bytea_output = 'hex'
-    SET lc_monetary = 'C'
-    SET lc_numeric = 'C'
-    SET lc_time = 'C'
-    SET array_nulls = 'on'
-    SET transform_null_equals = 'off'
-    SET xmlbinary = 'base64'
-    SET xmloption = 'content'
     SET standard_conforming_strings = 'on'
     SET row_security = 'off'
-    SET default_text_search_config
-    FROM CURRENT
   AS $body$
   DECLARE
     hit boolean;
@@ -897,17 +861,8 @@ CREATE OR REPLACE FUNCTION lockstep."twins of twin-reference/keys: public.text_n
     SET IntervalStyle = 'postgres'
     SET extra_float_digits = '1'
     SET bytea_output = 'hex'
-    SET lc_monetary = 'C'
-    SET lc_numeric = 'C'
-    SET lc_time = 'C'
-    SET array_nulls = 'on'
-    SET transform_null_equals = 'off'
-    SET xmlbinary = 'base64'
-    SET xmloption = 'content'
     SET standard_conforming_strings = 'on'
     SET row_security = 'off'
-    SET default_text_search_config
-    FROM CURRENT
   AS $body$
   DECLARE
     hit boolean;
@@ -998,17 +953,8 @@ CREATE OR REPLACE FUNCTION lockstep."settle of twin-reference/keys: public.text_
     SET IntervalStyle = 'postgres'
     SET extra_float_digits = '1'
     SET bytea_output = 'hex'
-    SET lc_monetary = 'C'
-    SET lc_numeric = 'C'
-    SET lc_time = 'C'
-    SET array_nulls = 'on'
-    SET transform_null_equals = 'off'
-    SET xmlbinary = 'base64'
-    SET xmloption = 'content'
     SET standard_conforming_strings = 'on'
     SET row_security = 'off'
-    SET default_text_search_config
-    FROM CURRENT
   AS $body$
   DECLARE
     wanted_0 uuid;
@@ -1193,17 +1139,8 @@ CREATE OR REPLACE FUNCTION lockstep."twins of twin-reference/keys: public.texts"
     SET IntervalStyle = 'postgres'
     SET extra_float_digits = '1'
     SET bytea_output = 'hex'
-    SET lc_monetary = 'C'
-    SET lc_numeric = 'C'
-    SET lc_time = 'C'
-    SET array_nulls = 'on'
-    SET transform_null_equals = 'off'
-    SET xmlbinary = 'base64'
-    SET xmloption = 'content'
     SET standard_conforming_strings = 'on'
     SET row_security = 'off'
-    SET default_text_search_config
-    FROM CURRENT
   AS $body$
   DECLARE
     hit boolean;
@@ -1251,17 +1188,8 @@ CREATE OR REPLACE FUNCTION lockstep."twins of twin-reference/keys: public.text_n
     SET IntervalStyle = 'postgres'
     SET extra_float_digits = '1'
     SET bytea_output = 'hex'
-    SET lc_monetary = 'C'
-    SET lc_numeric = 'C'
-    SET lc_time = 'C'
-    SET array_nulls = 'on'
-    SET transform_null_equals = 'off'
-    SET xmlbinary = 'base64'
-    SET xmloption = 'content'
     SET standard_conforming_strings = 'on'
     SET row_security = 'off'
-    SET default_text_search_config
-    FROM CURRENT
   AS $body$
   DECLARE
     hit boolean;
@@ -1336,17 +1264,8 @@ CREATE OR REPLACE FUNCTION lockstep."settle of twin-reference/keys: public.text_
     SET IntervalStyle = 'postgres'
     SET extra_float_digits = '1'
     SET bytea_output = 'hex'
-    SET lc_monetary = 'C'
-    SET lc_numeric = 'C'
-    SET lc_time = 'C'
-    SET array_nulls = 'on'
-    SET transform_null_equals = 'off'
-    SET xmlbinary = 'base64'
-    SET xmloption = 'content'
     SET standard_conforming_strings = 'on'
     SET row_security = 'off'
-    SET default_text_search_config
-    FROM CURRENT
   AS $body$
   DECLARE
     wanted_0 uuid;

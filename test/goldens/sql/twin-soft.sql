@@ -39,17 +39,8 @@ CREATE FUNCTION lockstep."twins of twin-soft/keys: public.owners"() RETURNS trig
     SET IntervalStyle = 'postgres'
     SET extra_float_digits = '1'
     SET bytea_output = 'hex'
-    SET lc_monetary = 'C'
-    SET lc_numeric = 'C'
-    SET lc_time = 'C'
-    SET array_nulls = 'on'
-    SET transform_null_equals = 'off'
-    SET xmlbinary = 'base64'
-    SET xmloption = 'content'
     SET standard_conforming_strings = 'on'
     SET row_security = 'off'
-    SET default_text_search_config
-    FROM CURRENT
   AS $body$
   DECLARE
     hit boolean;
@@ -147,17 +138,8 @@ CREATE FUNCTION lockstep."twins of twin-soft/keys: public.remarks"() RETURNS tri
     SET IntervalStyle = 'postgres'
     SET extra_float_digits = '1'
     SET bytea_output = 'hex'
-    SET lc_monetary = 'C'
-    SET lc_numeric = 'C'
-    SET lc_time = 'C'
-    SET array_nulls = 'on'
-    SET transform_null_equals = 'off'
-    SET xmlbinary = 'base64'
-    SET xmloption = 'content'
     SET standard_conforming_strings = 'on'
     SET row_security = 'off'
-    SET default_text_search_config
-    FROM CURRENT
   AS $body$
   DECLARE
     hit boolean;
@@ -367,17 +349,8 @@ CREATE FUNCTION lockstep."settle of twin-soft/keys: public.remarks"() RETURNS tr
     SET IntervalStyle = 'postgres'
     SET extra_float_digits = '1'
     SET bytea_output = 'hex'
-    SET lc_monetary = 'C'
-    SET lc_numeric = 'C'
-    SET lc_time = 'C'
-    SET array_nulls = 'on'
-    SET transform_null_equals = 'off'
-    SET xmlbinary = 'base64'
-    SET xmloption = 'content'
     SET standard_conforming_strings = 'on'
     SET row_security = 'off'
-    SET default_text_search_config
-    FROM CURRENT
   AS $body$
   DECLARE
     wanted_0 uuid;
@@ -750,17 +723,8 @@ CREATE OR REPLACE FUNCTION lockstep."twins of twin-soft/keys: public.owners"() R
     SET IntervalStyle = 'postgres'
     SET extra_float_digits = '1'
     SET bytea_output = 'hex'
-    SET lc_monetary = 'C'
-    SET lc_numeric = 'C'
-    SET lc_time = 'C'
-    SET array_nulls = 'on'
-    SET transform_null_equals = 'off'
-    SET xmlbinary = 'base64'
-    SET xmloption = 'content'
     SET standard_conforming_strings = 'on'
     SET row_security = 'off'
-    SET default_text_search_config
-    FROM CURRENT
   AS $body$
   DECLARE
     hit boolean;
@@ -837,17 +801,8 @@ CREATE OR REPLACE FUNCTION lockstep."twins of twin-soft/keys: public.remarks"() 
     SET IntervalStyle = 'postgres'
     SET extra_float_digits = '1'
     SET bytea_output = 'hex'
-    SET lc_monetary = 'C'
-    SET lc_numeric = 'C'
-    SET lc_time = 'C'
-    SET array_nulls = 'on'
-    SET transform_null_equals = 'off'
-    SET xmlbinary = 'base64'
-    SET xmloption = 'content'
     SET standard_conforming_strings = 'on'
     SET row_security = 'off'
-    SET default_text_search_config
-    FROM CURRENT
   AS $body$
   DECLARE
     hit boolean;
@@ -1045,17 +1000,8 @@ CREATE OR REPLACE FUNCTION lockstep."settle of twin-soft/keys: public.remarks"()
     SET IntervalStyle = 'postgres'
     SET extra_float_digits = '1'
     SET bytea_output = 'hex'
-    SET lc_monetary = 'C'
-    SET lc_numeric = 'C'
-    SET lc_time = 'C'
-    SET array_nulls = 'on'
-    SET transform_null_equals = 'off'
-    SET xmlbinary = 'base64'
-    SET xmloption = 'content'
     SET standard_conforming_strings = 'on'
     SET row_security = 'off'
-    SET default_text_search_config
-    FROM CURRENT
   AS $body$
   DECLARE
     wanted_0 uuid;
@@ -1274,17 +1220,8 @@ CREATE OR REPLACE FUNCTION lockstep."twins of twin-soft/keys: public.owners"() R
     SET IntervalStyle = 'postgres'
     SET extra_float_digits = '1'
     SET bytea_output = 'hex'
-    SET lc_monetary = 'C'
-    SET lc_numeric = 'C'
-    SET lc_time = 'C'
-    SET array_nulls = 'on'
-    SET transform_null_equals = 'off'
-    SET xmlbinary = 'base64'
-    SET xmloption = 'content'
     SET standard_conforming_strings = 'on'
     SET row_security = 'off'
-    SET default_text_search_config
-    FROM CURRENT
   AS $body$
   DECLARE
     hit boolean;
@@ -1350,17 +1287,8 @@ CREATE OR REPLACE FUNCTION lockstep."twins of twin-soft/keys: public.remarks"() 
     SET IntervalStyle = 'postgres'
     SET extra_float_digits = '1'
     SET bytea_output = 'hex'
-    SET lc_monetary = 'C'
-    SET lc_numeric = 'C'
-    SET lc_time = 'C'
-    SET array_nulls = 'on'
-    SET transform_null_equals = 'off'
-    SET xmlbinary = 'base64'
-    SET xmloption = 'content'
     SET standard_conforming_strings = 'on'
     SET row_security = 'off'
-    SET default_text_search_config
-    FROM CURRENT
   AS $body$
   DECLARE
     hit boolean;
@@ -1570,17 +1498,8 @@ CREATE OR REPLACE FUNCTION lockstep."settle of twin-soft/keys: public.remarks"()
     SET IntervalStyle = 'postgres'
     SET extra_float_digits = '1'
     SET bytea_output = 'hex'
-    SET lc_monetary = 'C'
-    SET lc_numeric = 'C'
-    SET lc_time = 'C'
-    SET array_nulls = 'on'
-    SET transform_null_equals = 'off'
-    SET xmlbinary = 'base64'
-    SET xmloption = 'content'
     SET standard_conforming_strings = 'on'
     SET row_security = 'off'
-    SET default_text_search_config
-    FROM CURRENT
   AS $body$
   DECLARE
     wanted_0 uuid;
