@@ -2,7 +2,7 @@
  * What has another name, or stands in another schema: functions, types, triggers, schemas. Relations are renamed by `effects`,
  * how to make things again is followed by `follow-objects`.
  */
-import { relationKey } from '../sql/identifier.js';
+import { relationKey, unquoted } from '../sql/identifier.js';
 import type { ObjectName } from '../sql/object-key.js';
 import type { CatalogSnapshot, FunctionFacts, Relation, RelationName } from './catalog-snapshot.js';
 import { functionKey } from './function-key.js';
@@ -72,10 +72,6 @@ function renameSchema(
   }
   moved = withFunctions(moved, (facts) => (facts.schema === from ? { ...facts, schema: to } : facts));
   return { ...moved, schemas: [...moved.schemas.filter((schema) => schema !== from), to].sort() };
-}
-
-function unquoted(name: string): string {
-  return name.startsWith('"') ? name.slice(1, -1).replaceAll('""', '"') : name;
 }
 
 function withFunctions(snapshot: CatalogSnapshot, to: (facts: FunctionFacts) => FunctionFacts): CatalogSnapshot {

@@ -13,6 +13,7 @@ import type { Grammar, ParsedStatement } from '../sql/grammar.js';
 import type { LowerContext } from '../steps/step-definition.js';
 import { formOf, type Differences } from '../windows/window-forms.js';
 import { touchesOf } from '../steps/touches.js';
+import { openWindowOver } from '../steps/window-at.js';
 import { WINDOW_CODES } from '../steps/window-codes.js';
 import { otherWindows, type OtherWindow, type WindowOfPlan } from './other-windows.js';
 import type { Window } from '../windows/window.js';
@@ -99,11 +100,7 @@ export function compileState(
       target: plan.target,
       defaults: plan.defaults,
       windows: new Map(windows),
-      windowOf: (mapping) =>
-        (withoutWindows ? [] : [...windows.values()]).find(
-          (window) =>
-            window.ofOtherPlan !== true && window.leads !== null && formOf(window).mappings(window).includes(mapping),
-        )?.name,
+      windowOf: (mapping) => (withoutWindows ? undefined : openWindowOver(mapping, { windows })?.name),
       mappingsOfWindow: (id) => windowOver(plan.steps.find((step) => step.id === id)),
       twinsOfWindow: (id) => {
         const window = windows.get(id);

@@ -110,7 +110,7 @@ function refuseNul(text: string): void {
   if (text.includes('\0')) throw new RangeError('SQL text cannot hold the character NUL');
 }
 
-/** A quoted identifier as the catalog has it. */
-export function unquoted(quoted: string): string {
-  return quoted.slice(1, -1).replaceAll('""', '"');
+/** An identifier of SQL as the catalog has it. */
+export function unquoted(name: string): string {
+  return name.startsWith('"') ? name.slice(1, -1).replaceAll('""', '"') : name;
 }

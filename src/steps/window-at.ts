@@ -33,7 +33,7 @@ export function openWindowAt(id: string, path: Path, context: LowerContext): Win
 }
 
 /** The open window that keeps a mapping in step. */
-export function windowOver(mapping: string, { windows }: Pick<LowerContext, 'windows'>): TablesWindow | undefined {
+export function openWindowOver(mapping: string, { windows }: Pick<LowerContext, 'windows'>): TablesWindow | undefined {
   return [...windows.values()].find(
     (window): window is TablesWindow =>
       window.kind === 'tables' &&

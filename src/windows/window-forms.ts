@@ -22,9 +22,7 @@ export interface Differences {
 }
 
 export interface WindowForm<W extends Window> {
-  /** Names of the mappings that it keeps in step; none: it is compared as a whole. */
-  readonly mappings: (window: W) => readonly string[];
-  /** Of them, those that no step fills. */
+  /** Names of the mappings that it keeps in step and that no step fills. */
   readonly unfilled: (window: W) => readonly string[];
   /** It was so before, and nothing is left to do. */
   readonly isEmpty: (window: W) => boolean;

@@ -9,7 +9,7 @@ import { copyWork } from './copy-sql.js';
 import { oneToOne } from '../one-to-one.js';
 import { parentsOf } from '../touches.js';
 import { firesTriggers, refuseUnfit } from '../fitness.js';
-import { readsOfMirror, windowOver } from '../window-at.js';
+import { readsOfMirror, openWindowOver } from '../window-at.js';
 import type { MappingBackfill } from './schema.js';
 import { refuseToSuppress, suppresses, type UserTriggers } from './suppress.js';
 import { upheldKeys } from './upheld-keys.js';
@@ -76,7 +76,7 @@ function copyOf(mapping: Mapping, fields: MappingBackfill, pace: Pace, context: 
   const suppressed = suppresses(mapping.target, ['insert'], said, context);
   if (suppresses(mapping.target, ['insert', 'delete'], said, context))
     refuseToSuppress(mapping.target, ['insert', 'delete'], undefined, context, path);
-  const window = windowOver(mapping.name, context);
+  const window = openWindowOver(mapping.name, context);
   const mirror = window?.mirrors.find((one) => one.mapping.name === mapping.name);
   const id = `${step}/fill/${mapping.name}`;
   const triggersFire = !suppressed && firesTriggers(mapping.target, ['insert'], context.catalog);

@@ -5,10 +5,16 @@ import { retire } from './retire.js';
 import { definitionEffects } from '../definition-effects.js';
 import { EMPTY_FRAGMENT, type Fragment, type LowerContext } from '../step-definition.js';
 
+export interface CloseTimes {
+  readonly quietMs: number;
+  /** Null: the old columns stay. */
+  readonly retainMs: number | null;
+}
+
 export function closedColumns(
   window: ColumnsWindow,
   context: LowerContext,
-  { quietMs, retainMs }: { readonly quietMs: number; readonly retainMs: number | null },
+  { quietMs, retainMs }: CloseTimes,
 ): Fragment {
   if (window.tables.length === 0) return EMPTY_FRAGMENT;
   const { step } = context;

@@ -4,7 +4,7 @@ import { list, object, ref, text } from '../../kernel/json-schema.js';
 import { closeWindow } from '../../windows/between-tables/close-window.js';
 import type { TablesWindow } from '../../windows/between-tables/tables-window.js';
 import type { WindowKind, WindowOf } from '../../windows/window.js';
-import { closedColumns } from './columns.js';
+import { closedColumns, type CloseTimes } from './columns.js';
 import { type Fragment, type LowerContext, type StepDefinition } from '../step-definition.js';
 import { familyOf, openWindowAt, readsOfMirror } from '../window-at.js';
 
@@ -67,21 +67,10 @@ export const close: StepDefinition<CloseFields> = {
   },
 };
 
-function closed(
-  id: string,
-  index: number,
-  { quietMs, retainMs }: { readonly quietMs: number; readonly retainMs: number | null },
-  context: LowerContext,
-): Fragment | undefined {
+function closed(id: string, index: number, times: CloseTimes, context: LowerContext): Fragment | undefined {
   const window = openWindowAt(id, [...context.path, 'windows', index], context);
   if (window === undefined) return undefined;
-  return closedAs(window, context, { quietMs, retainMs });
-}
-
-interface CloseTimes {
-  readonly quietMs: number;
-  /** Null: the old columns stay. */
-  readonly retainMs: number | null;
+  return closedAs(window, context, times);
 }
 
 type CloseOf<K extends WindowKind> = (window: WindowOf<K>, context: LowerContext, times: CloseTimes) => Fragment;

@@ -63,10 +63,11 @@ export const cutover: StepDefinition<CutoverFields> = {
 
 /** One commit is of one kind: names that change, or triggers that turn round. */
 function ofOneKind(windows: readonly Window[], lockLimits: LockLimits, context: LowerContext): Fragment {
-  // What was converted before has nothing to change.
-  const [first, ...rest] = windows.filter((window) => !formOf(window).isEmpty(window));
-  const other = rest.find(({ kind }) => kind !== first!.kind);
-  if (first === undefined) return { ...EMPTY_FRAGMENT, windows: windows.map(lead) };
+  // What was converted before has nothing to change, and is led by its new side all the same.
+  const empty = windows.filter((window) => formOf(window).isEmpty(window));
+  const [first, ...rest] = windows.filter((window) => !empty.includes(window));
+  if (first === undefined) return { ...EMPTY_FRAGMENT, windows: empty.map(lead) };
+  const other = rest.find(({ kind }) => kind !== first.kind);
   if (other !== undefined) {
     report(context, WINDOW_CODES, 'LS6511', context.locate([...context.path, 'windows']), {
       detail: `\`${first.id}\` changes ${WHAT_CHANGES[first.kind]}, \`${other.id}\` ${WHAT_CHANGES[other.kind]}.`,
@@ -74,7 +75,8 @@ function ofOneKind(windows: readonly Window[], lockLimits: LockLimits, context: 
     });
     return EMPTY_FRAGMENT;
   }
-  return cutOverAs([first, ...rest], context, lockLimits);
+  const fragment = cutOverAs([first, ...rest], context, lockLimits);
+  return { ...fragment, windows: [...(fragment.windows ?? []), ...empty.map(lead)] };
 }
 
 const WHAT_CHANGES: Readonly<Record<WindowKind, string>> = {

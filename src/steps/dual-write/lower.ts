@@ -11,7 +11,7 @@ import { refuseUnfit, withPartitions } from '../fitness.js';
 import { targetWalk } from '../key-walk.js';
 import { EMPTY_FRAGMENT, type Fragment, type LowerContext } from '../step-definition.js';
 import { oneToOne } from '../one-to-one.js';
-import { familyOf, readsOfMirror, windowOver } from '../window-at.js';
+import { familyOf, readsOfMirror, openWindowOver } from '../window-at.js';
 import { WINDOW_CODES } from '../window-codes.js';
 import { mirrorOf } from './mirror-of.js';
 import { windowName } from '../../windows/window-name.js';
@@ -110,7 +110,7 @@ type WalkableKey = Extract<ReturnType<typeof walkableKeyOf>, { ok: true }>['valu
 
 /** Undefined where something was reported. */
 function mirrored(mapping: Mapping, fields: DualWriteFields, context: LowerContext, path: Path): Mirror | undefined {
-  const before = windowOver(mapping.name, context);
+  const before = openWindowOver(mapping.name, context);
   const span = context.locate(path);
   const refuse = (code: keyof typeof WINDOW_CODES, detail: string, help: string): undefined => {
     report(context, WINDOW_CODES, code, span, { detail, help });

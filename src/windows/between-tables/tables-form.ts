@@ -6,7 +6,6 @@ import type { TablesWindow } from './tables-window.js';
 import { whatBreaksMirror } from './what-breaks-mirror.js';
 
 export const tablesForm: WindowForm<TablesWindow> = {
-  mappings: ({ mirrors }) => mirrors.map(({ mapping }) => mapping.name),
   unfilled: ({ mirrors, filled }) =>
     mirrors.map(({ mapping }) => mapping.name).filter((name) => !filled.includes(name)),
   isEmpty: () => false,

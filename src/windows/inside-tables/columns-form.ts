@@ -6,7 +6,6 @@ import { restoreColumns, storeColumns, tablesOfColumns, withDefaultsOf, type Sto
 import { whatBreaksTwins } from './what-breaks-twins.js';
 
 export const columnsForm: WindowForm<ColumnsWindow> = {
-  mappings: () => [],
   unfilled: () => [],
   isEmpty: ({ tables }) => tables.length === 0,
   differences: (window) => allDifferences(window, window.leads ?? 'new'),
