@@ -34,6 +34,8 @@ export interface ServerFacts {
   readonly publishesAllTables: boolean;
   /** The current user may set `session_replication_role`: a superuser, or somebody who was granted it. */
   readonly maySuppressTriggers: boolean;
+  /** No policy holds for the role, whether it owns the table or not: a superuser, or one with BYPASSRLS. */
+  readonly bypassesRowSecurity?: boolean;
 }
 
 export interface RelationName {

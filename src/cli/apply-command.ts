@@ -38,6 +38,7 @@ export async function apply(file: string, invocation: Invocation<ApplyFlags>): P
     const result = await applyCommand({
       ...input,
       database,
+      approvers: invocation.targets.approvers,
       stop,
       resolve: options.resolve,
       acceptDrift: options.acceptDrift === true,

@@ -12,12 +12,13 @@ export interface ApproveFlags {
 
 export async function approve(argument: string, invocation: Invocation<ApproveFlags>): Promise<Answer> {
   const { gate, comment = null } = invocation.options;
-  const target = invocation.targets.choice.chosen;
+  const { approvers, choice } = invocation.targets;
+  const target = choice.chosen;
   const named = await runName(argument, invocation);
   if (named.answer !== undefined) return named.answer;
   return withDatabase(invocation, {}, async ({ database }) =>
     answerOf(
-      await approveCommand({ database, run: named.name, argument: named.file, gate, comment, target }),
+      await approveCommand({ database, run: named.name, argument: named.file, gate, comment, target, approvers }),
       showReport.approve,
     ),
   );

@@ -2,9 +2,10 @@
  * Prints what a command answered. Owns which stream gets what: the result on stdout, everything said about it on stderr,
  * and there last, plain, what went wrong and the exact command that comes next.
  */
-import { readFileSync, writeFileSync } from 'node:fs';
+import { writeFileSync } from 'node:fs';
 import type { Diagnostic } from '../kernel/diagnostic.js';
 import { maskPasswords } from '../kernel/mask-passwords.js';
+import { textOf, type Span } from '../kernel/span.js';
 import { redactPasswords } from '../postgres/connection.js';
 import { renderDiagnostic, renderDiagnostics } from '../render/diagnostic-frame.js';
 import { jsonDocument } from '../render/json-document.js';
@@ -22,10 +23,12 @@ export interface Delivery {
   readonly terminal: Terminal;
   /** Events were printed before: the document is one line, too. */
   readonly behindEvents: boolean;
+  /** Whether the command changed something: then its exit code says how that ended, also where it cannot be told. */
+  readonly acts?: boolean;
 }
 
 /** The exit code. */
-export function deliver({ command, answer, options, terminal, behindEvents }: Delivery): number {
+export function deliver({ command, answer, options, terminal, behindEvents, acts = false }: Delivery): number {
   const { exit, result, shown, note, nextAre = 'or', nextIsShown = false } = answer;
   const diagnostics = result.diagnostics.map(withoutPasswords);
   const next = nextCommands(result.next, options);
@@ -40,7 +43,7 @@ export function deliver({ command, answer, options, terminal, behindEvents }: De
   err.write(problemsText(diagnostics, terminal));
   for (const line of [unwritten, note]) if (line !== undefined) err.write(`${line}\n`);
   if (exit !== 0) err.write(followed);
-  return exit === 0 && unwritten !== undefined ? 1 : exit;
+  return exit === 0 && unwritten !== undefined && !acts ? 1 : exit;
 }
 
 /** It could be opened before the command ran; the disk may be full now, and what was done is done. */
@@ -59,8 +62,8 @@ export function problemsText(diagnostics: readonly Diagnostic[], terminal: Termi
   const [first, ...others] = diagnostics;
   if (first === undefined) return '';
   // One needs no count.
-  if (others.length === 0) return `${renderDiagnostic(first, sourceText, style)}\n`;
-  return `${renderDiagnostics(diagnostics, sourceText, style)}\n`;
+  if (others.length === 0) return `${renderDiagnostic(first, sourceTexts(), style)}\n`;
+  return `${renderDiagnostics(diagnostics, sourceTexts(), style)}\n`;
 }
 
 export function viewOf(stream: Stream, { env }: Terminal): View {
@@ -72,11 +75,14 @@ function withoutPasswords(diagnostic: Diagnostic): Diagnostic {
   return { ...diagnostic, detail: redactPasswords(detail), ...(help !== undefined && { help: redactPasswords(help) }) };
 }
 
-/** Without passwords. Undefined where it cannot be read: then a place is named, not drawn. */
-function sourceText(file: string): string | undefined {
-  try {
-    return maskPasswords(readFileSync(file, 'utf8'));
-  } catch {
-    return undefined;
-  }
+/** Without passwords. Undefined where the text is not at hand: then a place is named, not drawn. */
+function sourceTexts(): (place: Span) => string | undefined {
+  const known = new Map<string, string>();
+  return (place) => {
+    const text = textOf(place);
+    if (text === undefined) return undefined;
+    const masked = known.get(text) ?? maskPasswords(text);
+    known.set(text, masked);
+    return masked;
+  };
 }

@@ -3,6 +3,7 @@ import type { CommandResult } from '../commands/command-result.js';
 import type { Diagnostic } from '../kernel/diagnostic.js';
 import type { PlanInput } from '../commands/open-plan.js';
 import { NO_TARGETS, type TargetChoice } from '../document/check-targets.js';
+import type { Approvers } from '../operation/approvers.js';
 import type { Outcome } from '../kernel/diagnostic.js';
 import type { View } from '../render/view.js';
 import type { Terminal } from './terminal.js';
@@ -27,11 +28,13 @@ export interface Invocation<Options = object> {
 /** What `--target` and the configuration say; read by `targets`. */
 export interface Targets {
   readonly choice: TargetChoice;
+  /** Whose approvals count, as the configuration says. */
+  readonly approvers: Approvers;
   /** Of the chosen target, with the environment put in; undefined where none was chosen. */
   readonly url: (env: Readonly<Record<string, string | undefined>>) => Outcome<string> | undefined;
 }
 
-export const WITHOUT_TARGETS: Targets = { choice: NO_TARGETS, url: () => undefined };
+export const WITHOUT_TARGETS: Targets = { choice: NO_TARGETS, approvers: {}, url: () => undefined };
 
 export interface Answer {
   readonly exit: number;
@@ -63,5 +66,10 @@ export function answerOf<Report>(
 }
 
 export function planInput(file: string, { options, terminal, targets }: Invocation): PlanInput {
-  return { file, set: options.set, env: terminal.env, targets: targets.choice };
+  return { file, set: options.set, env: variablesOf(terminal), targets: targets.choice };
+}
+
+/** What a declared param and a connection of the configuration may name: the environment, and `.env` where it says nothing. */
+export function variablesOf({ env, envFile }: Terminal): Readonly<Record<string, string | undefined>> {
+  return { ...envFile.values, ...env };
 }

@@ -1,6 +1,7 @@
 /** The program: environment, terminal, exit code. */
-import { existsSync, readFileSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { setFlagsFromString } from 'node:v8';
+import { readEnvironmentFile } from './environment-file.js';
 import { processTerminal } from './terminal.js';
 import { runCommandLine } from './run-command-line.js';
 
@@ -9,9 +10,7 @@ export async function main(argv: readonly string[]): Promise<void> {
   parseWithoutSecondCompiler();
   // The list of processes shows the words that we were started with, and a URL among them may hold a password.
   if (argv.some((word) => word.includes('://'))) process.title = 'lockstep';
-  // A variable that is set already wins.
-  if (existsSync('.env')) process.loadEnvFile('.env');
-  process.exitCode = await runCommandLine(argv, versionHere(), processTerminal());
+  process.exitCode = await runCommandLine(argv, versionHere(), processTerminal(readEnvironmentFile('.env')));
 }
 
 /**

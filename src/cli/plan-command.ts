@@ -13,14 +13,18 @@ export interface PlanFlags extends PlanTextFlags {
   readonly detailedExitcode?: boolean;
   readonly out?: string;
   readonly schema?: string;
+  readonly as?: string;
+  readonly strict?: boolean;
 }
 
 export async function plan(file: string, invocation: Invocation<PlanFlags>): Promise<Answer> {
-  const { detailedExitcode = false, out, schema: schemaFile } = invocation.options;
+  const { detailedExitcode = false, out, schema: schemaFile, as: role, strict = false } = invocation.options;
   const options = {
     ...planInput(file, invocation),
     detailedExitCode: detailedExitcode,
     ...(out !== undefined && { out }),
+    ...(role !== undefined && { role }),
+    strict,
   };
   const shown = (result: CommandResult<PlanReport>): Answer => answerOf(result, showReport.plan);
   const answer =

@@ -14,6 +14,7 @@ import type { PlanFlags } from './plan-command.js';
 import type { PlanTextFlags } from './plan-text.js';
 import type { RollbackFlags } from './rollback-command.js';
 import type { ValidateFlags } from './validate-command.js';
+import type { RolesFlags } from './roles-command.js';
 import type { StatusFlags } from './status-command.js';
 import type { VerifyFlags } from './verify-command.js';
 import type { WorkFlags } from './work-command.js';
@@ -24,6 +25,8 @@ export interface Chosen {
   readonly options: Invocation['options'];
   /** Events are printed before the document of `--json`. */
   readonly asEvents: boolean;
+  /** It changes something: what it did is done, also where it could not be told, and its exit code says how that ended. */
+  readonly acts: boolean;
   /** The configuration is read before. */
   readonly usesTargets: boolean;
   readonly run: (invocation: Invocation) => Promise<Answer>;
@@ -45,7 +48,7 @@ export function buildProgram(version: string, choose: (chosen: Chosen) => void):
     name: string,
     args: readonly Argument[],
     summary: string,
-    { options = [], example, asEvents = false }: CommandDetails,
+    { options = [], example, asEvents = false, acts = false }: CommandDetails,
     run: (given: readonly string[], invocation: Invocation<Options>) => Promise<Answer>,
   ): void => {
     const command = program.command(name).description(summary).addHelpText('after', `\nExample:\n  ${example}`);
@@ -61,6 +64,7 @@ export function buildProgram(version: string, choose: (chosen: Chosen) => void):
         command: name,
         options: parsed,
         asEvents,
+        acts,
         usesTargets: options.some(({ long }) => long === '--config'),
         run: (invocation) => run(given, invocation as Invocation<Options>),
       });
@@ -89,6 +93,8 @@ export function buildProgram(version: string, choose: (chosen: Chosen) => void):
         ...planTexts(),
         new Option('--out <file>', 'save exactly this, to be approved and applied'),
         new Option('--detailed-exitcode', 'exit 2 where apply would do something'),
+        new Option('--as <role>', 'judge the rights of the role that will run it'),
+        new Option('--strict', 'refuse VOLATILE functions in checks and conditions'),
         new Option('--schema <file>', 'compile for these definitions, without a database').conflicts('databaseUrl'),
         ...targetOptions(),
       ],
@@ -118,6 +124,7 @@ export function buildProgram(version: string, choose: (chosen: Chosen) => void):
       ],
       example: 'lockstep apply plans/split-auth-schema.yaml --set soak=1h',
       asEvents: true,
+      acts: true,
     },
     async ([file], invocation) => (await import('./apply-command.js')).apply(file!, invocation),
   );
@@ -132,6 +139,7 @@ export function buildProgram(version: string, choose: (chosen: Chosen) => void):
         ...targetOptions(),
       ],
       example: 'lockstep approve plans/split-auth-schema.yaml --gate sign-off',
+      acts: true,
     },
     async ([run], invocation) => (await import('./approve-command.js')).approve(run!, invocation),
   );
@@ -169,6 +177,7 @@ export function buildProgram(version: string, choose: (chosen: Chosen) => void):
         ...targetOptions(),
       ],
       example: 'lockstep rollback plans/split-auth-schema.yaml --plan',
+      acts: true,
     },
     async ([run], invocation) => (await import('./rollback-command.js')).rollback(run!, invocation),
   );
@@ -182,6 +191,7 @@ export function buildProgram(version: string, choose: (chosen: Chosen) => void):
         ...targetOptions(),
       ],
       example: 'lockstep work split-auth-schema --workers 4',
+      acts: true,
     },
     async ([run], invocation) => (await import('./work-command.js')).work(run!, invocation),
   );
@@ -190,15 +200,30 @@ export function buildProgram(version: string, choose: (chosen: Chosen) => void):
       asked,
       [RUN],
       summary,
-      { options: targetOptions(), example: `lockstep ${asked} split-auth-schema` },
+      { options: targetOptions(), example: `lockstep ${asked} split-auth-schema`, acts: true },
       async ([run], invocation) => (await import('./ask-to-stop-command.js')).askToStop(asked, run!, invocation),
     );
   add(
     'replay',
     [RUN],
     'write the rows that stand aside, once they are repaired',
-    { options: targetOptions(), example: 'lockstep replay split-auth-schema@2' },
+    { options: targetOptions(), example: 'lockstep replay split-auth-schema@2', acts: true },
     async ([run], invocation) => (await import('./replay-command.js')).replay(run!, invocation),
+  );
+  add<RolesFlags>(
+    'roles',
+    [],
+    'print the SQL of least-privilege roles: planner, runner, approver, watcher',
+    {
+      options: [
+        new Option('--schema <name>', 'a schema of the application; default: public; repeatable')
+          .argParser((name: string, before: readonly string[]) => [...before, name])
+          .default([]),
+        new Option('--prefix <text>', 'what the names of the roles begin with').default('lockstep_'),
+      ],
+      example: 'lockstep roles --schema shop > roles.sql',
+    },
+    async (_, invocation) => (await import('./roles-command.js')).roles(invocation),
   );
   add(
     'schema',
@@ -221,6 +246,7 @@ export function buildProgram(version: string, choose: (chosen: Chosen) => void):
     {
       options: [new Option('--users <count>', 'how many rows to make').argParser(count).default(200_000)],
       example: 'lockstep demo && lockstep demo rollback',
+      acts: true,
     },
     async ([action], invocation) => (await import('./demo-command.js')).demo(action!, invocation),
   );
@@ -239,6 +265,7 @@ interface CommandDetails {
   readonly options?: readonly Option[];
   readonly example: string;
   readonly asEvents?: boolean;
+  readonly acts?: boolean;
 }
 
 const PLAN = new Argument('<plan>', 'plan file, or a saved plan');
@@ -332,7 +359,7 @@ function count(text: string): number {
 
 const AFTER = `
 The database: --database-url, else the target of lockstep.config.yaml that --target names, LOCKSTEP_DATABASE_URL,
-DATABASE_URL, or the PG* variables; a .env file is read.
+DATABASE_URL, or the PG* variables; then the same of a .env file.
 Exit codes: 0 done, 1 failed, 2 changes pending, 3 plan invalid, 4 a check failed, 5 not approved or stale,
 6 stopped and resumable, 7 another run holds it, 64 usage, 130/143 stopped by a signal.
 

@@ -28,6 +28,7 @@ export async function rollback(argument: string, invocation: Invocation<Rollback
       run: named.name,
       argument,
       target: invocation.targets.choice.chosen,
+      approvers: invocation.targets.approvers,
       onlyShow: options.plan === true,
       stop,
       resolve: options.resolve,

@@ -1,7 +1,7 @@
 /** From words to an exit code: understands the command line, runs the command, delivers its answer. */
 import { openSync, closeSync } from 'node:fs';
 import { CommanderError } from 'commander';
-import { EXIT } from '../commands/command-result.js';
+import { EXIT, refusal } from '../commands/command-result.js';
 import { redactPasswords } from '../postgres/connection.js';
 import { deliver } from './deliver.js';
 import { WITHOUT_TARGETS, type Answer } from './invocation.js';
@@ -13,7 +13,7 @@ import { usageProblem } from './usage-problem.js';
 export async function runCommandLine(argv: readonly string[], version: string, terminal: Terminal): Promise<number> {
   const understood = understand(argv, version, terminal);
   if (understood.chosen === undefined) return understood.exit;
-  const { command, options, asEvents, usesTargets, run } = understood.chosen;
+  const { command, options, asEvents, acts, usesTargets, run } = understood.chosen;
   const seen = { ...terminal, env: options.color ? terminal.env : { ...terminal.env, NO_COLOR: '1' } };
   const behindEvents = asEvents && options.json === true;
   try {
@@ -22,13 +22,27 @@ export async function runCommandLine(argv: readonly string[], version: string, t
       const { set, json = false } = options;
       return deliver({ command, answer: refused, options: { set, json }, terminal: seen, behindEvents });
     }
+    // Whoever wrote it meant a database; the next best one would be another.
+    if (usesTargets && terminal.envFile.problem !== undefined) {
+      const answer = unreadable(terminal.envFile.problem);
+      return deliver({ command, answer, options, terminal: seen, behindEvents });
+    }
     const read = usesTargets ? await (await import('./targets.js')).readTargets(options) : { targets: WITHOUT_TARGETS };
     const answer = read.answer ?? (await run({ options, terminal: seen, targets: read.targets }));
-    return deliver({ command, answer, options, terminal: seen, behindEvents });
+    const exit = deliver({ command, answer, options, terminal: seen, behindEvents, acts });
+    return (await outputIsLost(seen)) && exit === EXIT.done && !acts ? EXIT.failed : exit;
   } catch (error) {
     const answer = defect(error, seen);
     return deliver({ command, answer, options, terminal: seen, behindEvents });
   }
+}
+
+/** A stream says only after the write that its disk is full. */
+async function outputIsLost({ out, err }: Terminal): Promise<boolean> {
+  await new Promise((resolve) => setImmediate(resolve));
+  const why = out.lost();
+  if (why !== undefined) err.write(`What was printed on stdout is lost (${why}).\n`);
+  return why !== undefined;
 }
 
 type Understood =
@@ -92,6 +106,12 @@ function unwritable(file: string | undefined): Answer | undefined {
     const reason = error instanceof Error && 'code' in error ? String(error.code) : 'it cannot be opened';
     return usageProblem(`\`--json-into ${file}\` cannot be written (${reason}).`);
   }
+}
+
+function unreadable(problem: string): Answer {
+  const help = 'make it readable, or name another: variables of the environment stand above it';
+  const told = { detail: `\`.env\` is there and cannot be read (${problem}).`, help };
+  return { exit: EXIT.failed, result: refusal(EXIT.failed, 'LS9017', told), shown: () => '' };
 }
 
 /** What nobody foresaw. A stack helps those who can repair it, and nobody else. */

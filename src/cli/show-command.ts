@@ -16,7 +16,11 @@ async function shown(file: string, invocation: Invocation): Promise<Answer> {
   const { options, terminal } = invocation;
   const input = planInput(file, invocation);
   const explicit = options.databaseUrl;
-  const choice = resolveConnection({ env: terminal.env, ...(explicit !== undefined && { explicit }) });
+  const choice = resolveConnection({
+    env: terminal.env,
+    envFile: terminal.envFile.values,
+    ...(explicit !== undefined && { explicit }),
+  });
   if (choice.kind === 'absent' && options.target === undefined)
     return answerOf(await showCommand({ ...input, database: null }), showReport.plan);
   return withDatabase(invocation, {}, async ({ database }) =>

@@ -43,13 +43,15 @@ function applied(report: ApplyReport, view: View, places: Readonly<Record<string
   return renderRun({ ...report, report: report.run, places }, view);
 }
 
-function approved({ run, gate, by, recorded }: ApproveReport, { style }: View): string {
+function approved({ run, gate, by, recorded, note }: ApproveReport, { style }: View): string {
   const what = recorded ? 'has approved' : 'had approved before; nothing written:';
-  return `${style.success('✔')} ${printable(by)} ${what} ${printable(run)} › ${printable(gate)}\n`;
+  return `${style.success('✔')} ${printable(by)} ${what} ${printable(run)} › ${printable(gate)}${note === null ? '' : ` (${printable(note)})`}\n`;
 }
 
-function standing({ runs, interrupted, windows, run }: StatusReport, view: View): string {
-  return run === null ? renderRunList(runs, interrupted, windows, view) : renderRunStatus(run, interrupted, view);
+function standing({ runs, interrupted, windows, run, trail }: StatusReport, view: View): string {
+  return run === null
+    ? renderRunList(runs, interrupted, windows, view)
+    : renderRunStatus(run, interrupted, view, trail);
 }
 
 function verified({ plan, checks }: VerifyReport, view: View): string {

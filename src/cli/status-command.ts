@@ -1,10 +1,12 @@
 /** `lockstep status [RUN]`. */
 import { statusCommand, type StatusReport } from '../commands/status.js';
+import type { Way } from '../executor/session.js';
 import type { RunReport } from '../postgres/journal/run-report.js';
 import { goOnCommand } from './go-on-command.js';
 import { answerOf, type Answer, type Invocation } from './invocation.js';
 import { runName } from './run-name.js';
 import { renderHistory } from '../render/render-history.js';
+import type { View } from '../render/view.js';
 import { showReport } from './show-report.js';
 import { usageProblem } from './usage-problem.js';
 import { withDatabase } from './with-database.js';
@@ -20,14 +22,27 @@ export async function status(argument: string | undefined, invocation: Invocatio
   const named = argument === undefined ? undefined : await runName(argument, invocation);
   if (named?.answer !== undefined) return named.answer;
   return withDatabase(invocation, {}, async ({ database }) => {
-    const result = await statusCommand({ database, ...(named !== undefined && { run: named.name }) });
+    const result = await statusCommand({
+      database,
+      approvers: invocation.targets.approvers,
+      ...(named !== undefined && { run: named.name }),
+    });
     const next = onlyHistory ? [] : nextOf(result.report, named?.file);
+    const standing = (report: StatusReport, view: View): string =>
+      showReport.status(report, view) + connectionLine(database.way, view);
     return {
-      ...answerOf(result, onlyHistory ? ({ run }) => renderHistory(run?.history ?? []) : showReport.status),
+      ...answerOf(result, onlyHistory ? ({ run }) => renderHistory(run?.history ?? []) : standing),
       result: { ...result, next: result.exit === 0 ? next : result.next },
       nextAre: 'then',
     };
   });
+}
+
+function connectionLine(way: Way | undefined, { style }: View): string {
+  if (way === undefined) return '';
+  const encrypted = way.tls ?? (way.local ? 'a socket of this machine' : 'not encrypted');
+  const pooler = way.pooler === 'none' ? '' : `, through a pooler in ${way.pooler} mode`;
+  return `${style.faint(`connection: ${encrypted}${pooler}`)}\n`;
 }
 
 /** What a person would type now. Nothing where the run has ended, or somebody is working on it. */

@@ -27,6 +27,7 @@ export async function readTargets({ config, target }: CommonOptions): Promise<Ta
   return {
     targets: {
       choice: { known, chosen: target ?? null },
+      approvers: configuration?.approvers ?? {},
       url: (env) => (target === undefined ? undefined : targetUrl(configuration!, target, env)),
     },
   };

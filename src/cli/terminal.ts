@@ -3,11 +3,14 @@
  * in this folder works on this interface, so that a test can stand in for a terminal.
  */
 import { createInterface } from 'node:readline/promises';
+import type { EnvironmentFile } from './environment-file.js';
 
 export type StopSignal = 'SIGINT' | 'SIGTERM';
 
 export interface Terminal {
   readonly env: Readonly<Record<string, string | undefined>>;
+  /** Of connections and declared params only, and below `env`. */
+  readonly envFile: EnvironmentFile;
   /** The result goes here, and nothing else. */
   readonly out: Stream;
   /** Progress, notes, problems. */
@@ -25,6 +28,8 @@ export interface Terminal {
 export interface Stream {
   readonly write: (text: string) => void;
   readonly isTty: boolean;
+  /** Why something that was written is lost, as soon as it is known: the disk behind a file is full. Not that a reader has gone. */
+  readonly lost: () => string | undefined;
   /** Columns and rows now: a person may change them. */
   readonly size: () => { readonly width: number; readonly height: number };
 }
@@ -32,10 +37,11 @@ export interface Stream {
 /** Without a terminal lines are cut for a page that is this wide. */
 const DEFAULT_SIZE = { width: 100, height: 24 };
 
-export function processTerminal(): Terminal {
+export function processTerminal(envFile: EnvironmentFile): Terminal {
   const { stdin, stdout, stderr } = process;
   return {
     env: process.env,
+    envFile,
     out: toStream(stdout),
     err: toStream(stderr),
     canAsk: stdin.isTTY && stderr.isTTY,
@@ -60,13 +66,15 @@ export function processTerminal(): Terminal {
 }
 
 function toStream(stream: NodeJS.WriteStream): Stream {
-  // Whoever read us has gone (`lockstep plan | head`): the work goes on, nobody hears of it.
+  let lost: string | undefined;
+  // Whoever read us has gone (`lockstep plan | head`), or the disk is full: the work goes on. A run is told by its journal.
   stream.on('error', (error: NodeJS.ErrnoException) => {
-    if (error.code !== 'EPIPE') throw error;
+    if (error.code !== 'EPIPE') lost ??= error.code ?? error.message;
   });
   return {
     write: (text) => void stream.write(text),
     isTty: stream.isTTY,
+    lost: () => lost,
     size: () =>
       stream.isTTY ? { width: Math.max(40, stream.columns), height: Math.max(6, stream.rows) } : DEFAULT_SIZE,
   };

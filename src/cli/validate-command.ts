@@ -17,9 +17,10 @@ export async function validate(files: readonly string[], invocation: Invocation<
   if (named.length === 0)
     return usageProblem("missing argument 'plans': there is no plan in plans/", { next: ['lockstep validate --help'] });
   const { set, env } = planInput('', invocation);
+  const { GITHUB_WORKSPACE: workspace } = invocation.terminal.env;
   const answer = answerOf(await validateCommand({ files: named, set, env }), showReport.validate);
   if (invocation.options.format !== 'github') return answer;
-  const pathOf = repositoryPath(env.GITHUB_WORKSPACE);
+  const pathOf = repositoryPath(workspace);
   return { ...answer, nextIsShown: true, shown: (_, { diagnostics }) => renderAnnotations(diagnostics, pathOf) };
 }
 

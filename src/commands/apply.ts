@@ -3,13 +3,16 @@ import type { Plan } from '../document/plan.js';
 import type { Database } from '../executor/session.js';
 import type { Diagnostic } from '../kernel/diagnostic.js';
 import { canonicalJson } from '../kernel/digest.js';
+import { touchedBy } from '../operation/definition-scope.js';
 import type { OperationGraph } from '../operation/operation-graph.js';
 import { migrate } from '../postgres/journal/migrate.js';
 import { moveRun } from '../postgres/journal/move-run.js';
 import { runReport, type RunReport } from '../postgres/journal/run-report.js';
 import { beginRun, type StoredRun } from '../postgres/journal/runs.js';
+import { rewritingJobs } from '../postgres/rewriting-jobs.js';
 import { windowsNotToBeHad } from '../postgres/journal/window-claims.js';
 import type { PlanReport } from '../report/plan-report.js';
+import { refuseOutside } from './behind-pooler.js';
 import { compileForDatabase, type CompiledForDatabase } from './compile-for-database.js';
 import { EXIT, refusal, type CommandResult } from './command-result.js';
 import { driftRefusal, keysOf } from './drift.js';
@@ -67,9 +70,10 @@ async function applyPlan(
   if (underWay && expectDigest !== undefined && known.graphDigest !== expectDigest) {
     return otherThanExpected([`\`${known.name}\` runs ${known.graphDigest}, expected is ${expectDigest}`], file);
   }
-  if (known?.status === 'done') return finishedBefore(known, plan, database);
+  if (known?.status === 'done') return finishedBefore(known, plan, options);
   if (underWay) {
-    const refused = refuseToGoOn(known, plan, file);
+    const refused =
+      refuseToGoOn(known, plan, file) ?? notThroughPooler(database, JSON.parse(known.graph) as OperationGraph);
     return refused ?? holdingRun(database, plan.name, () => goOn(known, options));
   }
   const compiled = await compileForDatabase(plan, database);
@@ -81,13 +85,23 @@ async function applyPlan(
     const differences = saved === null ? [`digest: ${expectDigest} → ${digest}`] : differencesFrom(saved, compiled);
     return otherThanExpected(differences.length > 0 ? differences : [`digest: ${expectDigest} → ${digest}`], file);
   }
+  const shared = notThroughPooler(database, graph);
+  if (shared !== undefined) return shared;
   if (graph.steps.length === 0) return { exit: EXIT.done, report: null, diagnostics, next: [] };
   const others = await liveRunsTouching(database, graph);
   if (others.length > 0) return runsInTheWay(others);
+  const jobs = await database.transaction((session) => rewritingJobs(session, touchedBy(graph)), { readOnly: true });
+  if (jobs.length > 0)
+    return refusal(EXIT.heldByAnother, 'LS9070', { detail: jobs.join('\n'), help: 'let it end, then apply again' });
   if (!(await options.agree(report)))
     return { exit: EXIT.notApproved, report: null, diagnostics, next: [`lockstep plan ${file}`] };
   const result = await holdingRun(database, plan.name, () => begin(plan, compiled, known?.ordinal ?? 0, options));
   return result === MOVED ? MOVED : { ...result, diagnostics: [...diagnostics, ...result.diagnostics] };
+}
+
+function notThroughPooler(database: Database, graph: OperationGraph): CommandResult<never> | undefined {
+  const diagnostics = refuseOutside(database, graph);
+  return diagnostics.length === 0 ? undefined : { exit: EXIT.failed, report: null, diagnostics, next: [] };
 }
 
 function otherThanExpected(differences: readonly string[], file: string): CommandResult<never> {
@@ -107,10 +121,10 @@ function runsInTheWay(others: readonly LiveRun[]): CommandResult<never> {
   return { ...refused, next: others.map(({ run }) => `lockstep status ${run}`) };
 }
 
-async function finishedBefore(run: StoredRun, plan: Plan, database: Database): Promise<CommandResult<ApplyReport>> {
+async function finishedBefore(run: StoredRun, plan: Plan, options: ApplyOptions): Promise<CommandResult<ApplyReport>> {
   if (run.sourceDigest !== plan.sourceDigest)
     return otherText(run, plan, 'has finished with another text or other params', 'give the changed plan a new name');
-  const report = await database.withSession((session) => runReport(session, run.id));
+  const report = await options.database.withSession((session) => runReport(session, run.id, options.approvers));
   const graph = JSON.parse(run.graph) as OperationGraph;
   return {
     exit: EXIT.done,
@@ -203,7 +217,7 @@ async function walk(
 ): Promise<CommandResult<ApplyReport>> {
   const { file, database } = options;
   const end = await executeRun(graph, run, keysOf([graph]), options);
-  const report = await database.withSession((session) => runReport(session, run.id));
+  const report = await database.withSession((session) => runReport(session, run.id, options.approvers));
   // Of a closed window there is none, nor of a step whose author wanted none.
   const back = wayBackFrom(graph, report.operations).ok ? [`lockstep rollback ${file}`] : [];
   const turn = endOfTurn(end, graph, { file, goOn: `lockstep apply ${file}`, back });

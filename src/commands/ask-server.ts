@@ -16,8 +16,16 @@ export interface ServerAnswer {
   readonly diagnostics: readonly Diagnostic[];
 }
 
-/** In the caller's transaction. What reads a relation that the plan itself makes cannot be asked yet. */
-export async function askServer(session: Session, { graph }: CompiledPlan, plan: Plan): Promise<ServerAnswer> {
+/**
+ * In the caller's transaction. `mayLack`: the current user need not be able to run the plan; what it may not ask is estimated by
+ * the table that is walked. What reads a relation that the plan itself makes cannot be asked yet.
+ */
+export async function askServer(
+  session: Session,
+  { graph, catalog }: CompiledPlan,
+  plan: Plan,
+  mayLack = false,
+): Promise<ServerAnswer> {
   const { searchPath, statementTimeoutMs } = graph.limits;
   await session.query(pinSettings({ searchPath, lockTimeoutMs: 2_000, statementTimeoutMs, runId: '0' }));
   const estimates: Record<string, number> = {};
@@ -29,7 +37,10 @@ export async function askServer(session: Session, { graph }: CompiledPlan, plan:
     const unknownBefore = changed.get(ANYTHING)?.has(operation.id) === true;
     for (const sql of questions(operation)) {
       const answer = await explain(session, sql);
-      if (answer instanceof DatabaseError) {
+      if (answer instanceof DatabaseError && mayLack && answer.facts.sqlstate === INSUFFICIENT_PRIVILEGE) {
+        const rows = operation.kind === 'batch' ? catalog.relations[operation.walk.relation]?.estimatedRows : undefined;
+        if (rows !== undefined) estimates[operation.id] = rows;
+      } else if (answer instanceof DatabaseError) {
         // A step that could not be read may make it first.
         if (unknownBefore && NOT_THERE.has(answer.facts.sqlstate ?? '')) continue;
         const span = plan.source.spanOf(placeOf(operation, plan));
@@ -62,6 +73,8 @@ async function askThrottleQuery(
   const span = plan.source.spanOf(['throttle', 'query']);
   return [commandDiagnostic('LS9014', { detail: `throttle query: ${answer.message}`, span, help })];
 }
+
+const INSUFFICIENT_PRIVILEGE = '42501';
 
 /** undefined_table, undefined_column, undefined_function, undefined_object, invalid_schema_name. */
 const NOT_THERE: ReadonlySet<string> = new Set(['42P01', '42703', '42883', '42704', '3F000']);

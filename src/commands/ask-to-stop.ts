@@ -52,7 +52,7 @@ export function askToStopCommand(options: AskToStopOptions): Promise<CommandResu
 }
 
 async function write(database: Database, runId: string, asked: Asked): Promise<boolean> {
-  await database.withSession((session) => migrate(session));
+  await database.withSession((session) => migrate(session, undefined, 'write'));
   return database.withSession((session) => askToStop(session, runId, asked));
 }
 

@@ -14,6 +14,7 @@ import { acceptDrift, recordedDefinitions, type DefinitionsOf } from '../postgre
 import { postgresJournal } from '../postgres/journal/journal.js';
 import type { StoredRun } from '../postgres/journal/runs.js';
 import { readFingerprintOf } from '../postgres/read-fingerprint.js';
+import { isMirrorOfOthers } from '../windows/window-name.js';
 import { EXIT, refusal, type CommandResult } from './command-result.js';
 
 /** Keys of all that a run touches. */
@@ -45,7 +46,10 @@ export async function unexpectedChanges(
   // An operation may name an index, and mean its table.
   const except = [...new Set([...open, ...Object.values(openNow).flatMap(({ partOf }) => partOf ?? [])])];
   const against = (expected: readonly DefinitionsOf[]): readonly FingerprintChange[] =>
-    driftFrom(expectedAfter(before, expected), now, { keys, except });
+    driftFrom(expectedAfter(before, expected), now, { keys, except }).filter(
+      // Another plan's mirrors on a table of ours: it has been told of us, and its run answers for them.
+      ({ identity }) => !isMirrorOfOthers(identity, run.plan),
+    );
   // What was accepted may also be put back.
   const own = new Set(against(records.filter(({ operation }) => operation !== null)).map(({ identity }) => identity));
   const lines = against(records).flatMap(({ identity, line }) => (own.has(identity) ? [line] : []));

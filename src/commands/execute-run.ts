@@ -11,6 +11,7 @@ import type { Observe } from '../executor/run-event.js';
 import type { Database, Session } from '../executor/session.js';
 import { createSlots } from '../executor/slots.js';
 import { NO_THROTTLE, type ThrottleStop } from '../executor/throttle.js';
+import type { Approvers } from '../operation/approvers.js';
 import type { OperationGraph } from '../operation/operation-graph.js';
 import { holdersOf, letGoOfRun, noticeLostHolder, tryHoldRun } from '../postgres/journal/advisory.js';
 import { postgresJournal } from '../postgres/journal/journal.js';
@@ -30,6 +31,8 @@ export interface RunOptions extends StopOptions {
   readonly acceptDrift?: boolean;
   /** Signals of the throttle that are not heeded, by name; also `quiet_hours`. Written to the trail. */
   readonly ignoreThrottle?: readonly string[];
+  /** Whose approvals count, by group. */
+  readonly approvers?: Approvers;
   /** Default: the journal in the database. Another one is for tests that show why it is as it is. */
   readonly journal?: Journal;
 }
@@ -142,7 +145,7 @@ function detailsOf(end: WalkEnd): Readonly<Record<string, unknown>> | null {
 export async function withExecution<T>(
   graph: OperationGraph,
   run: RunHandle,
-  { database, observe, stop, resolve = {}, ignoreThrottle = [], journal = postgresJournal }: RunOptions,
+  { database, observe, stop, resolve = {}, ignoreThrottle = [], journal = postgresJournal, approvers = {} }: RunOptions,
   workers: number,
   work: (execution: Execution) => Promise<T>,
 ): Promise<{ readonly result: T; readonly heldBack: ThrottleStop | null }> {
@@ -159,6 +162,7 @@ export async function withExecution<T>(
     stop: throttle === undefined ? stop : AbortSignal.any([stop, throttle.stopped]),
     touched: [],
     resolve,
+    approvers,
   }).finally(throttle?.close);
   return { result, heldBack: throttle?.why() ?? null };
 }

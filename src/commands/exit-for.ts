@@ -25,5 +25,9 @@ const ENVIRONMENT_CODES: ReadonlySet<string> = new Set([
   'LS8003',
   'LS8004',
   'LS9001',
+  'LS9066',
   'LS9017',
+  'LS9080',
+  'LS9081',
+  'LS9082',
 ]);

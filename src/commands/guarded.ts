@@ -1,17 +1,17 @@
 /** Turns what the way to the database throws into a result that a person can act on. Anything else is a defect of ours. */
 import { DatabaseError } from '../executor/session.js';
 import { redactPasswords } from '../postgres/connection.js';
-import { JournalRefusal } from '../postgres/journal/journal-refusal.js';
+import { JournalRefusal, type JournalRefusalReason } from '../postgres/journal/journal-refusal.js';
 import { ServerUnavailableError } from '../postgres/server/server-unavailable-error.js';
-import { EXIT, refusal, type CommandResult } from './command-result.js';
+import { EXIT, refusal, type CommandResult, type ExitCode } from './command-result.js';
 
 export async function guarded<Report>(work: () => Promise<CommandResult<Report>>): Promise<CommandResult<Report>> {
   try {
     return await work();
   } catch (error) {
     if (error instanceof JournalRefusal) {
-      const held = error.reason === 'held' || error.reason === 'live run';
-      return refusal(held ? EXIT.heldByAnother : EXIT.failed, held ? 'LS9006' : 'LS9011', {
+      const [exit, code] = REFUSALS[error.reason];
+      return refusal(exit, code, {
         detail: sentence(error.message),
         help: error.remedy,
       });
@@ -31,6 +31,17 @@ export async function guarded<Report>(work: () => Promise<CommandResult<Report>>
     return kind === 'statement' ? refusal(EXIT.failed, 'LS9002', told) : refusal(EXIT.failed, 'LS9001', told);
   }
 }
+
+const REFUSALS: Readonly<Record<JournalRefusalReason, readonly [ExitCode, Parameters<typeof refusal>[1]]>> = {
+  held: [EXIT.heldByAnother, 'LS9006'],
+  'live run': [EXIT.heldByAnother, 'LS9006'],
+  changed: [EXIT.notApproved, 'LS9060'],
+  'not ours': [EXIT.failed, 'LS9061'],
+  'newer journal': [EXIT.failed, 'LS9011'],
+  incomplete: [EXIT.failed, 'LS9011'],
+  'not permitted': [EXIT.failed, 'LS9011'],
+  'read only': [EXIT.failed, 'LS9011'],
+};
 
 function sentence(text: string): string {
   return /[.!?]$/.test(text) ? text : `${text}.`;

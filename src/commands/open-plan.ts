@@ -1,13 +1,10 @@
 /** A plan file to a plan: read, validated, with params put in. A saved plan is opened like the one it was saved from. */
-import { readFileSync } from 'node:fs';
-import { readFile } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
 import { NO_TARGETS, type TargetChoice } from '../document/check-targets.js';
-import type { ReadInclude } from '../document/include-files.js';
 import type { Plan } from '../document/plan.js';
 import { readPlan } from '../document/read-plan.js';
 import type { Diagnostic, Outcome } from '../kernel/diagnostic.js';
 import { commandDiagnostic } from './command-result.js';
+import { readBeside, readNamedFile } from './named-file.js';
 import { readSavedPlan, type SavedPlan } from './saved-plan.js';
 
 export interface PlanInput {
@@ -56,16 +53,14 @@ export async function readPlanOrSaved({
   env,
   targets = NO_TARGETS,
 }: PlanInput): Promise<Outcome<OpenedPlan>> {
-  let text: string;
-  try {
-    text = await readFile(file, 'utf8');
-  } catch (error) {
-    const reason = error instanceof Error && 'code' in error ? String(error.code) : 'it cannot be opened';
-    const detail = `\`${file}\` cannot be read (${reason}).`;
+  const named = await readNamedFile(file);
+  if (named.problem !== undefined) {
+    const detail = `\`${file}\` cannot be read (${named.problem}).`;
     return refused(
       commandDiagnostic('LS9017', { detail, help: 'name a plan file, for example plans/split-auth-schema.yaml' }),
     );
   }
+  const { text } = named;
   const saved = readSavedPlan(text);
   if (saved === 'broken') {
     const detail = `The digest in \`${file}\` is not that of the plan in it.`;
@@ -82,18 +77,6 @@ export async function readPlanOrSaved({
           readInclude: (name) => saved.files?.[name],
         });
   return read.ok ? { ...read, value: { plan: read.value, saved: saved ?? null } } : read;
-}
-
-/** From the folder of the plan. */
-function readBeside(plan: string): ReadInclude {
-  return (path) => {
-    const name = join(dirname(plan), path);
-    try {
-      return { name, text: readFileSync(name, 'utf8') };
-    } catch {
-      return undefined;
-    }
-  };
 }
 
 function refused(diagnostic: Diagnostic): Outcome<never> {

@@ -1,12 +1,14 @@
 /** `lockstep plan`: compiles against a database in READ ONLY transactions and says what would happen. */
 import type { Database } from '../executor/session.js';
+import type { Diagnostic } from '../kernel/diagnostic.js';
 import { planReport, type PlanReport } from '../report/plan-report.js';
+import { refuseOutside } from './behind-pooler.js';
 import { compileForDatabase, serverLineOf, type CompiledForDatabase } from './compile-for-database.js';
 import { EXIT, type CommandResult } from './command-result.js';
 import { exitFor } from './exit-for.js';
 import { foretell } from './foretell.js';
 import { guarded } from './guarded.js';
-import { knownRun } from './known-run.js';
+import { journalNotReadable, readableRun } from './known-run.js';
 import { openPlan, type PlanInput } from './open-plan.js';
 import { savePlan } from './saved-plan.js';
 import { withSchemaDatabase } from './schema-database.js';
@@ -20,6 +22,10 @@ export interface PlanOptions extends PlanInput {
   readonly out?: string;
   /** The file that the database was made of, where it was made for this. */
   readonly schemaFile?: string;
+  /** The role whose rights are judged; absent: the current user's. */
+  readonly role?: string;
+  /** VOLATILE functions in checks and conditions are refused. */
+  readonly strict?: boolean;
 }
 
 export interface PlanForSchemaOptions extends Omit<PlanOptions, 'database'> {
@@ -35,11 +41,16 @@ export function planCommand(options: PlanOptions): Promise<CommandResult<PlanRep
       return { exit: exitFor(opened.diagnostics), report: null, diagnostics: opened.diagnostics, next: [] };
     const compiled = await compileAsAsked(opened.value, options);
     const found = options.schemaFile === undefined ? await foretell(opened.value, compiled.compiled, options) : [];
-    const diagnostics = [...opened.diagnostics, ...compiled.diagnostics, ...found];
+    // Where the plan is only looked at it is a warning: it may be run over another connection.
+    const shared = compiled.compiled === undefined ? [] : refuseOutside(options.database, compiled.compiled.graph);
+    const warned = shared.map((one): Diagnostic => ({ ...one, severity: 'warning' }));
+    const diagnostics = [...opened.diagnostics, ...compiled.diagnostics, ...found, ...warned];
     const report = reportOf(opened.value, compiled);
     if (report === null) return { exit: exitFor(diagnostics), report, diagnostics, next: [] };
-    const known = await knownRun(options.database, opened.value.name);
-    const pending = known?.status !== 'done' || known.sourceDigest !== opened.value.sourceDigest;
+    const known = await readableRun(options.database, opened.value.name);
+    if (known === 'not readable') diagnostics.push(journalNotReadable());
+    const pending =
+      known === 'not readable' || known?.status !== 'done' || known.sourceDigest !== opened.value.sourceDigest;
     const exit = pending && options.detailedExitCode === true ? EXIT.changesPending : EXIT.done;
     if (options.out === undefined)
       return { exit, report, diagnostics, next: pending ? [`lockstep apply ${options.file}`] : [] };
@@ -48,8 +59,15 @@ export function planCommand(options: PlanOptions): Promise<CommandResult<PlanRep
   });
 }
 
-async function compileAsAsked(plan: Plan, { database, schemaFile }: PlanOptions): Promise<CompiledForDatabase> {
-  const compiled = await compileForDatabase(plan, database);
+async function compileAsAsked(
+  plan: Plan,
+  { database, schemaFile, role, strict = false }: PlanOptions,
+): Promise<CompiledForDatabase> {
+  const compiled = await compileForDatabase(plan, database, {
+    privileges: 'told',
+    strict,
+    ...(role !== undefined && { role }),
+  });
   // A table without rows has no number of rows to foretell; the server would guess one.
   return schemaFile === undefined ? compiled : { ...compiled, estimates: {}, schemaFile };
 }

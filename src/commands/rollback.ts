@@ -10,9 +10,9 @@ import { moveRun } from '../postgres/journal/move-run.js';
 import { runReport, type RunReport } from '../postgres/journal/run-report.js';
 import type { StoredRun } from '../postgres/journal/runs.js';
 import { standingOn, type StandsOn } from '../postgres/journal/window-claims.js';
-import { readFingerprint } from '../postgres/read-fingerprint.js';
 import { planReport, type PlanReport } from '../report/plan-report.js';
 import { graphDigest } from '../operation/operation-graph.js';
+import { refuseOutside } from './behind-pooler.js';
 import { commandDiagnostic, EXIT, refusal, type CommandResult } from './command-result.js';
 import { driftRefusal, keysOf } from './drift.js';
 import { endOfTurn, whyOf } from './end-of-turn.js';
@@ -20,6 +20,7 @@ import { executeRun, holdingRun, MOVED, takeOverAsKnown, type RunOptions } from 
 import { guarded } from './guarded.js';
 import { namedRun, type RunName } from './named-run.js';
 import { driftSince } from './known-run.js';
+import { untoldRows } from './untold-rows.js';
 import { wayBackFrom } from './way-back.js';
 
 export interface RollbackOptions extends RunOptions, RunName {
@@ -66,11 +67,13 @@ async function rollBackOnce(options: RollbackOptions): Promise<CommandResult<Rol
   const { graph } = compiled;
   const wayBack = planReport({ graph, digest: graphDigest(graph), description: null, server: null, estimates: {} });
   const report = async (outcome: RollbackReport['outcome']): Promise<RollbackReport> => {
-    const now = await database.withSession((session) => runReport(session, run.id));
+    const now = await database.withSession((session) => runReport(session, run.id, options.approvers));
     return { wayBack, run: now, graph, outcome, why: null, drift: null };
   };
   if (run.status === 'rolled back')
     return { exit: EXIT.done, report: await report('nothing to do'), diagnostics: [], next: [] };
+  const shared = refuseOutside(database, graph);
+  if (shared.length > 0 && !options.onlyShow) return { exit: EXIT.failed, report: null, diagnostics: shared, next: [] };
   const resumed = run.direction === 'rollback';
   if (options.onlyShow)
     return { exit: EXIT.done, report: await report('shown'), diagnostics: [], next: [`lockstep rollback ${argument}`] };
@@ -141,13 +144,17 @@ async function takeBack(
   const { run } = taken;
   options.begin?.(graph, resumed);
   const end = await executeRun(graph, run, keysOf(graphs), options);
-  const turn = endOfTurn(end, graph, { file: argument, goOn: `lockstep rollback ${argument}`, back: [] });
+  let turn = endOfTurn(end, graph, { file: argument, goOn: `lockstep rollback ${argument}`, back: [] });
   const drift =
     end.state === 'done'
-      ? driftSince(known, await database.transaction((session) => readFingerprint(session), { readOnly: true }))
+      ? await database.transaction((session) => driftSince(session, known, keysOf(graphs)), { readOnly: true })
       : null;
-  const after = await database.withSession((session) => runReport(session, run.id));
+  const after = await database.withSession((session) => runReport(session, run.id, options.approvers));
   const report: RollbackReport = { wayBack, run: after, graph, outcome: end.state, why: whyOf(end), drift };
+  const untold = drift === null ? undefined : untoldRows(after);
+  if (untold !== undefined) {
+    turn = { ...turn, exit: EXIT.checkFailed, diagnostics: [...turn.diagnostics, untold] };
+  }
   if (drift === null || drift.length === 0) return { ...turn, report };
   const detail = drift.slice(0, 20).join('\n');
   return {

@@ -2,7 +2,6 @@
  * A database with the definitions of a file, on a server of our own that ends with the call: what `plan --schema` compiles
  * against. Owns loading the file, and the roles that it names. What is in the file is read by `sql/schema-file`.
  */
-import { readFile } from 'node:fs/promises';
 import { basename } from 'node:path';
 import { DatabaseError, type Database } from '../executor/session.js';
 import type { Diagnostic } from '../kernel/diagnostic.js';
@@ -14,6 +13,7 @@ import { startThrowawayServer, type ThrowawayServer } from '../postgres/server/t
 import { quoteIdentifier } from '../sql/identifier.js';
 import { readSchemaFile, type SchemaFile } from '../sql/schema-file.js';
 import { commandDiagnostic, EXIT, refusal, type CommandResult } from './command-result.js';
+import { readNamedFile } from './named-file.js';
 
 export interface SchemaDatabase {
   readonly database: Database;
@@ -26,14 +26,12 @@ export async function withSchemaDatabase<Report>(
   tell: (line: string) => void,
   work: (opened: SchemaDatabase) => Promise<CommandResult<Report>>,
 ): Promise<CommandResult<Report>> {
-  let text: string;
-  try {
-    text = await readFile(file, 'utf8');
-  } catch (error) {
-    const reason = error instanceof Error && 'code' in error ? String(error.code) : 'it cannot be opened';
-    const told = { detail: `\`${file}\` cannot be read (${reason}).`, help: 'pg_dump --schema-only writes one' };
-    return refusal(EXIT.failed, 'LS9017', told);
+  const named = await readNamedFile(file);
+  if (named.problem !== undefined) {
+    const detail = `\`${file}\` cannot be read (${named.problem}).`;
+    return refusal(EXIT.failed, 'LS9017', { detail, help: 'pg_dump --schema-only writes one' });
   }
+  const { text } = named;
   const read = readSchemaFile(text);
   const refused = refusals(file, text, read);
   if (refused.length > 0) return { exit: EXIT.failed, report: null, diagnostics: refused, next: [] };

@@ -1,20 +1,25 @@
 /** `lockstep status`: where runs stand, by the journal's own account. Writes nothing. */
 import type { Database, Session } from '../executor/session.js';
+import type { Diagnostic } from '../kernel/diagnostic.js';
+import type { Approvers } from '../operation/approvers.js';
 import type { OperationGraph } from '../operation/operation-graph.js';
-import { heldPlans, journalExists } from '../postgres/journal/advisory.js';
-import { refuseNewerJournal } from '../postgres/journal/migrate.js';
+import { heldPlans } from '../postgres/journal/advisory.js';
+import { eventChain, type EventChain } from '../postgres/journal/event-chain.js';
+import { openJournal } from '../postgres/journal/open-journal.js';
 import { runReport, type RunReport } from '../postgres/journal/run-report.js';
 import { UNDER_WAY_STATUSES } from '../postgres/journal/run-status.js';
 import { findRun, listRuns, type RunSummary } from '../postgres/journal/runs.js';
 import { openWindows, type WindowSummary } from '../postgres/journal/windows.js';
 import { checkpointsOf, type Checkpoint } from './checkpoints.js';
-import { EXIT, refusal, type CommandResult } from './command-result.js';
+import { commandDiagnostic, EXIT, refusal, type CommandResult } from './command-result.js';
 import { guarded } from './guarded.js';
 
 export interface StatusOptions {
   readonly database: Database;
   /** A plan's or a run's name; absent: all runs, a line each. */
   readonly run?: string;
+  /** Whose approvals count, by group. */
+  readonly approvers?: Approvers;
 }
 
 export interface StatusReport {
@@ -27,20 +32,28 @@ export interface StatusReport {
   readonly run: RunReport | null;
   /** Of the run that was named: where its batches stand. Empty where none was named. */
   readonly checkpoints: readonly Checkpoint[];
+  /** Of the run that was named: whether its events are what was written. */
+  readonly trail: EventChain | null;
 }
 
-export function statusCommand({ database, run: name }: StatusOptions): Promise<CommandResult<StatusReport>> {
+export function statusCommand({ database, run: name, approvers }: StatusOptions): Promise<CommandResult<StatusReport>> {
   return guarded(() =>
     database.transaction(
       async (session): Promise<CommandResult<StatusReport>> => {
-        const there = await journalExists(session);
-        if (there) await refuseNewerJournal(session);
+        const there = await openJournal(session);
         if (name === undefined) {
           const runs = there ? await listRuns(session) : [];
           const interrupted = await interruptedOf(session, runs);
           return {
             exit: EXIT.done,
-            report: { runs, interrupted, windows: there ? await openWindows(session) : [], run: null, checkpoints: [] },
+            report: {
+              runs,
+              interrupted,
+              windows: there ? await openWindows(session) : [],
+              run: null,
+              checkpoints: [],
+              trail: null,
+            },
             diagnostics: [],
             next: [],
           };
@@ -52,18 +65,20 @@ export function statusCommand({ database, run: name }: StatusOptions): Promise<C
             help: 'lockstep status',
           });
         const interrupted = await interruptedOf(session, [found]);
-        const report = await runReport(session, found.id);
+        const report = await runReport(session, found.id, approvers);
+        const trail = await eventChain(session, found.id);
         const graph = JSON.parse(found.rollbackGraph ?? found.graph) as OperationGraph;
         return {
-          exit: EXIT.done,
+          exit: trail.broken.length > 0 ? EXIT.notApproved : EXIT.done,
           report: {
             runs: [],
             interrupted,
             windows: [],
             run: interrupted.length > 0 ? notHeld(report) : report,
             checkpoints: await checkpointsOf(session, report, graph),
+            trail,
           },
-          diagnostics: [],
+          diagnostics: trail.broken.length > 0 ? [brokenTrail(found.name, trail)] : [],
           next: [],
         };
       },
@@ -71,6 +86,16 @@ export function statusCommand({ database, run: name }: StatusOptions): Promise<C
     ),
   );
 }
+
+function brokenTrail(run: string, { broken }: EventChain): Diagnostic {
+  const more = broken.length > SHOWN ? [`… and ${broken.length - SHOWN} more`] : [];
+  return commandDiagnostic('LS9062', {
+    detail: [`The trail of \`${run}\`:`, ...broken.slice(0, SHOWN), ...more].join('\n'),
+    help: 'find out who may write to lockstep.event, and compare with a backup',
+  });
+}
+
+const SHOWN = 10;
 
 /** Nobody is there whom the throttle could hold back. */
 function notHeld({ throttle, ...report }: RunReport): RunReport {

@@ -1,7 +1,7 @@
 /**
  * `lockstep verify`: the checks of a plan alone, each in a READ ONLY transaction: a baseline before, a proof after. What a gate
  * waits for is asked too, for whoever wants to know how far it is, and decides nothing: before the gate it need not hold,
- * and behind it it may have ceased to.
+ * and behind it it may have ceased to. Long, because what is asked, how and what is told of it are read together.
  */
 import type { Plan } from '../document/plan.js';
 import type { Span } from '../kernel/span.js';
@@ -15,8 +15,8 @@ import type { OperationGraph } from '../operation/operation-graph.js';
 import type { Operation, OperationId } from '../operation/operation.js';
 import { runReport } from '../postgres/journal/run-report.js';
 import { dueChecks } from './due-checks.js';
-import { knownRun } from './known-run.js';
-import { windowsAreKept } from '../postgres/journal/advisory.js';
+import { journalNotReadable, readableRun } from './known-run.js';
+import { journalMayBeRead, windowsAreKept } from '../postgres/journal/advisory.js';
 import { pinSettings } from '../sql/pinned-settings.js';
 import { placeOfCheck } from './check-place.js';
 import { checkpointsOf, tableOutcomes, type TableOutcome } from './checkpoints.js';
@@ -24,6 +24,7 @@ import { compileForDatabase } from './compile-for-database.js';
 import { commandDiagnostic, EXIT, type CommandResult } from './command-result.js';
 import { guarded } from './guarded.js';
 import { openPlan, type PlanInput } from './open-plan.js';
+import { provenanceChecks, untoldDiagnostic, type Untold } from './untold-rows.js';
 import { exitFor } from './exit-for.js';
 import { DatabaseError } from '../executor/session.js';
 
@@ -69,8 +70,14 @@ export function verifyCommand(options: VerifyOptions): Promise<CommandResult<Ver
     if (!opened.ok)
       return { exit: exitFor(opened.diagnostics), report: null, diagnostics: opened.diagnostics, next: [] };
     // Before the first run of all: a baseline.
-    const withoutWindows = await options.database.withSession(async (session) => !(await windowsAreKept(session)));
-    const { graph, done, tables, diagnostics } = await graphToAsk(opened.value, options.database, withoutWindows);
+    const withoutWindows = await options.database.withSession(
+      async (session) => !(await windowsAreKept(session)) || !(await journalMayBeRead(session)),
+    );
+    const { graph, runId, done, tables, diagnostics } = await graphToAsk(
+      opened.value,
+      options.database,
+      withoutWindows,
+    );
     if (graph === undefined) return { exit: exitFor(diagnostics), report: null, diagnostics, next: [] };
     const { operations, limits } = graph;
     const dueOf = dueChecks(graph, done);
@@ -85,6 +92,7 @@ export function verifyCommand(options: VerifyOptions): Promise<CommandResult<Ver
           : await verified(one, opened.value, limits.searchPath, options.database),
       );
     }
+    const untold = options.onlySql || runId === null ? undefined : await untoldOf(graph, runId, done, options.database);
     const broken = checks.filter(
       ({ severity, awaited, error, answer }) =>
         severity === 'error' && (error !== null || (!awaited && (answer?.violations ?? 0) > 0)),
@@ -102,15 +110,15 @@ export function verifyCommand(options: VerifyOptions): Promise<CommandResult<Ver
     const report: VerifyReport = {
       plan: opened.value.name,
       timestamp,
-      overallStatus: options.onlySql ? null : broken.length > 0 ? 'failed' : 'passed',
+      overallStatus: options.onlySql ? null : broken.length > 0 || untold !== undefined ? 'failed' : 'passed',
       summary: { totalChecks: asked.length, passed: asked.length - broken.length, failed: broken.length },
       tables,
       checks,
     };
     return {
-      exit: broken.length > 0 ? EXIT.checkFailed : EXIT.done,
+      exit: broken.length > 0 || untold !== undefined ? EXIT.checkFailed : EXIT.done,
       report,
-      diagnostics: [...opened.diagnostics, ...diagnostics, ...problems],
+      diagnostics: [...opened.diagnostics, ...diagnostics, ...problems, ...(untold === undefined ? [] : [untold])],
       next: [],
     };
   });
@@ -118,6 +126,8 @@ export function verifyCommand(options: VerifyOptions): Promise<CommandResult<Ver
 
 interface GraphToAsk {
   readonly graph: OperationGraph | undefined;
+  /** Null: it was compiled now. */
+  readonly runId: string | null;
   /** Operations that have run. */
   readonly done: ReadonlySet<OperationId>;
   readonly tables: Readonly<Record<string, TableOutcome>> | null;
@@ -126,8 +136,13 @@ interface GraphToAsk {
 
 /** Of a plan that has run the journal has the graph: compiled anew, its own columns and windows would be somebody else's. */
 async function graphToAsk(plan: Plan, database: Database, withoutWindows: boolean): Promise<GraphToAsk> {
-  const run = await knownRun(database, plan.name);
-  if (run !== undefined && run.status !== 'rolled back' && run.sourceDigest === plan.sourceDigest) {
+  const run = await readableRun(database, plan.name);
+  if (
+    run !== 'not readable' &&
+    run !== undefined &&
+    run.status !== 'rolled back' &&
+    run.sourceDigest === plan.sourceDigest
+  ) {
     const graph = JSON.parse(run.graph) as OperationGraph;
     const { report, checkpoints } = await database.withSession(async (session) => {
       const found = await runReport(session, run.id);
@@ -140,13 +155,45 @@ async function graphToAsk(plan: Plan, database: Database, withoutWindows: boolea
     );
     return {
       graph,
+      runId: run.id,
       tables: tableOutcomes(checkpoints, report),
       done: new Set(done.map(({ id }) => id).filter((id) => !taken.has(`undo/${id}`))),
       diagnostics: [],
     };
   }
-  const { compiled, diagnostics } = await compileForDatabase(plan, database, { withoutWindows });
-  return { graph: compiled?.graph, done: new Set(), tables: null, diagnostics };
+  const { compiled, diagnostics } = await compileForDatabase(plan, database, {
+    withoutWindows,
+    onlyReads: true,
+    privileges: 'ignored',
+  });
+  const unread = run === 'not readable' ? [journalNotReadable()] : [];
+  return {
+    graph: compiled?.graph,
+    runId: null,
+    done: new Set(),
+    tables: null,
+    diagnostics: [...unread, ...diagnostics],
+  };
+}
+
+/** Rows of what was copied that a way back could not tell from others any more. */
+async function untoldOf(
+  graph: OperationGraph,
+  runId: string,
+  done: ReadonlySet<OperationId>,
+  database: Database,
+): Promise<Diagnostic | undefined> {
+  const found: Untold[] = [];
+  for (const { copy, check } of provenanceChecks(graph, done)) {
+    const work = async (session: Session): Promise<CheckAnswer> => {
+      const { searchPath } = graph.limits;
+      await session.query(pinSettings({ searchPath, lockTimeoutMs: 2_000, statementTimeoutMs: 0, runId }));
+      return ask(check, session);
+    };
+    const { violations } = await database.transaction(work, { readOnly: true });
+    found.push({ what: copy, rows: violations });
+  }
+  return untoldDiagnostic(found, 'there');
 }
 
 interface Asked {

@@ -16,6 +16,7 @@ import type { OperationGraph } from '../operation/operation-graph.js';
 import type { BatchOperation } from '../operation/operation.js';
 import { heldPlans } from '../postgres/journal/advisory.js';
 import { lookAtRun, type RunLook } from '../postgres/journal/ask-to-stop.js';
+import { refuseToWrite } from '../postgres/journal/migrate.js';
 import { UNDER_WAY_STATUSES, type Asked, type RunStatus } from '../postgres/journal/run-status.js';
 import type { StoredRun } from '../postgres/journal/runs.js';
 import { EXIT, refusal, type CommandResult } from './command-result.js';
@@ -68,6 +69,7 @@ export function workCommand(options: WorkOptions): Promise<CommandResult<WorkRep
         }),
         next: [`lockstep status ${argument}`],
       };
+    await options.database.withSession((session) => refuseToWrite(session, 'write'));
     return new Joiner(known, options).toTheEnd();
   });
 }

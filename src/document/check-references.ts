@@ -82,16 +82,26 @@ function unknown(
   slots: readonly Slot[],
   known: Readonly<Record<Exclude<RefSlot, 'target'>, readonly Place[]>>,
 ): readonly Diagnostic[] {
+  const namesOf = (places: readonly Place[]): Names => {
+    const ids = places.map(({ id }) => id);
+    return { ids, all: new Set(ids) };
+  };
+  const names = {
+    mapping: namesOf(known.mapping),
+    step: namesOf(known.step),
+    window: namesOf(known.window),
+    'mapping or window': namesOf(known['mapping or window']),
+  };
   return slots.flatMap((slot): readonly Diagnostic[] => {
     if (slot.kind !== 'ref' || slot.slot === 'target' || document.isUnsettled(slot.path)) return [];
     if (slot.value.includes('/') && (slot.slot === 'window' || slot.slot === 'mapping or window')) {
       const found = ofOtherPlan(document, slot);
       return found === undefined ? [] : [{ ...problem('LS1402', ...found), span: document.spanOf(slot.path) }];
     }
-    const ids = known[slot.slot].map(({ id }) => id);
-    if (ids.includes(slot.value)) return [];
+    const { ids, all: there } = names[slot.slot];
+    if (there.has(slot.value)) return [];
     const similar = didYouMean(slot.value, ids);
-    const all = ids.length === 0 ? `the plan has no ${slot.slot}` : `there are: ${ids.join(', ')}`;
+    const all = ids.length === 0 ? `the plan has no ${slot.slot}` : `there are: ${listed(ids)}`;
     const help = similar === undefined ? all : `did you mean \`${similar}\`?`;
     return [
       {
@@ -102,12 +112,27 @@ function unknown(
   });
 }
 
+interface Names {
+  readonly ids: readonly string[];
+  readonly all: ReadonlySet<string>;
+}
+
+function listed(ids: readonly string[]): string {
+  return ids.length <= MOST_LISTED
+    ? ids.join(', ')
+    : `${ids.slice(0, MOST_LISTED).join(', ')} and ${ids.length - MOST_LISTED} more`;
+}
+
+/** Behind each problem: a long plan with many of them would fill a log with its own names. */
+const MOST_LISTED = 40;
+
 function selfNeeds(document: SourceDocument, slots: readonly Slot[], steps: readonly Place[]): readonly Diagnostic[] {
+  const ids = new Map(steps.map(({ id, path }) => [path[1], id]));
   return slots.flatMap((slot): readonly Diagnostic[] => {
     const [list, index, field] = slot.path;
     if (slot.kind !== 'ref' || list !== 'steps' || field !== 'needs') return [];
-    const own = steps.find((step) => step.path[1] === index)?.id;
-    if (own !== slot.value) return [];
+    const own = ids.get(index);
+    if (own === undefined || own !== slot.value) return [];
     return [
       {
         ...problem('LS1403', `\`${own}\` waits for itself.`, 'remove it from `needs`'),

@@ -42,7 +42,9 @@ export const SLOT_CODES = {
     explanation:
       'The plan names a file whose text belongs to it. It is looked for from the folder in which the plan stands, so that a ' +
       'plan that was approved on one machine finds the same file on another; an absolute path is refused for that reason. ' +
-      'A saved plan holds the text of its files and reads none of them again.',
+      'Links are followed first: a file lies in the repository of the plan (without one, in its folder) and not in `.git`, is a ' +
+      'regular one of at most 1 MiB, and its name does not begin with a dot, so that whoever writes a plan sees no other file of the ' +
+      'machine that checks it. A saved plan holds the text of its files and reads none of them again.',
   },
   LS1301: {
     summary: 'a parameter outside quotes',

@@ -6,7 +6,9 @@
  */
 import type { Diagnostic, Outcome } from '../kernel/diagnostic.js';
 import { list, map, object, text as textSchema, type JsonSchema } from '../kernel/json-schema.js';
-import { maskPasswords } from '../kernel/mask-passwords.js';
+import { maskPasswordKeys, maskPasswords } from '../kernel/mask-passwords.js';
+import { lineIndex, type LineIndex } from '../kernel/span.js';
+import type { Approvers } from '../operation/approvers.js';
 import { CONFIG_CODES } from './codes-config.js';
 import { readYaml } from './read-yaml.js';
 import { validateSchema } from './schema-validation.js';
@@ -14,6 +16,8 @@ import type { SourceDocument } from './source-document.js';
 
 export interface Configuration {
   readonly targets: Readonly<Record<string, Target>>;
+  /** Whose approval counts, by the group that gates name. */
+  readonly approvers: Approvers;
   /** Without passwords. */
   readonly source: SourceDocument;
 }
@@ -25,14 +29,16 @@ export interface Target {
 }
 
 export function readConfiguration(file: string, text: string): Outcome<Configuration> {
-  const shown = readYaml(file, maskPasswords(text));
+  const masked = maskPasswordKeys(maskPasswords(text));
+  const shown = readYaml(file, masked);
   if (!shown.ok) return { ok: false, diagnostics: shown.diagnostics.map(aboutConfiguration) };
   const diagnostics = validateSchema(shown.value, CONFIGURATION_SCHEMA);
   if (diagnostics.length > 0) return { ok: false, diagnostics };
   const read = readYaml(file, text);
-  if (!read.ok) return { ok: false, diagnostics: read.diagnostics.map(withoutWords) };
-  const { targets = {} } = read.value.value as { readonly targets?: Readonly<Record<string, Target>> };
-  return { ok: true, value: { targets, source: shown.value }, diagnostics: [] };
+  if (!read.ok)
+    return { ok: false, diagnostics: read.diagnostics.map((one) => withoutWords(one, lineIndex(file, masked))) };
+  const { targets = {}, approvers = {} } = read.value.value as Partial<Pick<Configuration, 'targets' | 'approvers'>>;
+  return { ok: true, value: { targets, approvers, source: shown.value }, diagnostics: [] };
 }
 
 /** The target's URL with what the environment says put in, as it is: a password is percent-encoded there already. */
@@ -95,11 +101,26 @@ const TARGET: JsonSchema = {
   'x-lockstep-noun': 'target',
 };
 
+const APPROVERS: JsonSchema = {
+  ...object('Who approves for a group.', {
+    roles: list(
+      textSchema('a role of the database', CONNECTION),
+      'Whoever has one of them may approve; without it, members of the role that is called like the group.',
+    ),
+    own: {
+      ...textSchema('whether the role that began a run may approve it; else somebody else must'),
+      enum: ['allow', 'refuse'],
+    },
+  }),
+  'x-lockstep-noun': 'group',
+};
+
 export const CONFIGURATION_SCHEMA: JsonSchema = {
   $id: 'https://lockstep.dev/schemas/configuration.schema.json',
   'x-lockstep-noun': 'configuration',
   ...object('What is true of all plans of a project.', {
     targets: { ...map(TARGET, 'The databases that plans are run on, by name.'), propertyNames: TARGET_NAME },
+    approvers: map(APPROVERS, 'Whose approval counts, by the group that a gate names under `approval`.'),
   }),
 };
 
@@ -109,7 +130,9 @@ function aboutConfiguration(diagnostic: Diagnostic): Diagnostic {
 }
 
 /** Only the password makes the difference to the text that could be read: nothing of it may be repeated. */
-function withoutWords(diagnostic: Diagnostic): Diagnostic {
+function withoutWords({ code, severity, summary, span }: Diagnostic, masked: LineIndex): Diagnostic {
   const help = 'take it from the environment: "${NAME}"';
-  return { ...diagnostic, detail: 'a password here holds characters that mean something in YAML', help };
+  const detail = 'a password here holds characters that mean something in YAML';
+  const said = { code, severity, summary, detail, help };
+  return span === undefined ? said : { ...said, span: masked.span(span.start.offset, span.end.offset) };
 }

@@ -12,8 +12,8 @@ import type { SourceDocument } from './source-document.js';
 import { SLOT_CODES } from './codes-slots.js';
 import { sqlProblem } from './sql-text.js';
 
-/** `path` as the plan writes it. Undefined where there is no such file, or it cannot be read. */
-export type ReadInclude = (path: string) => IncludedFile | undefined;
+/** `path` as the plan writes it. `problem` says why its text cannot be had; undefined: there is nothing to say about it. */
+export type ReadInclude = (path: string) => IncludedFile | { readonly problem: string } | undefined;
 
 export interface Includes {
   /** By the name that the plan writes. */
@@ -34,23 +34,36 @@ export function includeFiles(
     // A plan that is approved on one machine and run on another must find the same file.
     const isOutside = /^([/\\~]|[a-z]:|.*\0)/i.test(value);
     const found = isOutside ? undefined : read(value);
-    if (found === undefined) {
-      const detail = isOutside ? `\`${value}\` is not a path relative to the plan.` : `\`${value}\` cannot be read.`;
+    const span = document.spanOf(path);
+    if (found === undefined || 'problem' in found) {
+      const why = found === undefined ? '' : ` (${found.problem})`;
+      const detail = isOutside
+        ? `\`${value}\` is not a path relative to the plan.`
+        : `\`${value}\` cannot be read${why}.`;
       const help = 'write the path from the folder of the plan';
-      diagnostics.push({ ...said('LS1206'), detail, help, span: document.spanOf(path) });
+      diagnostics.push({ ...said('LS1206'), detail, help, span });
       continue;
     }
     files[value] = found;
-    diagnostics.push(...problemsIn(found, slot, grammar));
+    diagnostics.push(...problemsIn(found, slot, grammar, span));
   }
   return { files, diagnostics };
 }
 
-function problemsIn({ name, text }: IncludedFile, slot: SqlSlot, grammar: Grammar): readonly Diagnostic[] {
+function problemsIn(
+  { name, text }: IncludedFile,
+  slot: SqlSlot,
+  grammar: Grammar,
+  place: Diagnostic['span'],
+): readonly Diagnostic[] {
   const problem = sqlProblem(grammar, slot, text);
   if (problem === undefined) return [];
-  const span = lineIndex(name, text).span(problem.offset, problem.offset + 1);
-  return [{ ...said('LS1201'), detail: problem.message.replaceAll(/\s+/g, ' '), help: problem.help, span }];
+  const at = lineIndex(name, text).span(problem.offset, problem.offset + 1);
+  if (/\.sql$/i.test(name))
+    return [{ ...said('LS1201'), detail: problem.message.replaceAll(/\s+/g, ' '), help: problem.help, span: at }];
+  // Whatever it is: neither its lines nor the word at which the grammar stopped are for a log.
+  const detail = `\`${name}\` is not SQL from line ${at.start.line} on; what stands there is shown of files named *.sql only.`;
+  return [{ ...said('LS1201'), detail, help: problem.help, ...(place !== undefined && { span: place }) }];
 }
 
 function said(code: 'LS1201' | 'LS1206'): Pick<Diagnostic, 'code' | 'severity' | 'summary'> {

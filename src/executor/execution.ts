@@ -1,6 +1,7 @@
 /** What one operation needs while it runs, and how it can end. */
 import type { Clock } from '../kernel/clock.js';
 import type { Limits, OperationGraph } from '../operation/operation-graph.js';
+import type { Approvers } from '../operation/approvers.js';
 import type { Journal, OperationOutcome, RecordedError, RunHandle } from './journal.js';
 import type { Observe } from './run-event.js';
 import type { Database } from './session.js';
@@ -24,6 +25,8 @@ export interface Execution {
   readonly stop: AbortSignal;
   /** Keys of all that the graph touches. */
   readonly touched: readonly string[];
+  /** Whose approval counts, as the configuration says. */
+  readonly approvers?: Approvers;
   /** The operator's word on operations that are in doubt, by step. */
   readonly resolve: Readonly<Record<string, 'done' | 'again'>>;
 }

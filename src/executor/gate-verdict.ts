@@ -7,7 +7,10 @@ import type { GateOperation } from '../operation/operation.js';
 import type { Ended } from './execution.js';
 
 export interface GateFacts {
+  /** With what is to be said of each. */
   readonly approvedBy: readonly string[];
+  /** Those that do not count, with why. */
+  readonly notCounted?: readonly string[];
   /** Since it was first reached. */
   readonly waitedMs: number;
   /** By the clock of the database, read after the checks were answered, which may take hours. */
@@ -27,9 +30,10 @@ export function gateVerdict(gate: GateOperation, facts: GateFacts): Ended {
 }
 
 function missingOf({ approval, holdMs, quietHours }: GateOperation, facts: GateFacts): readonly Missing[] {
-  const { approvedBy, waitedMs, nowMs, until } = facts;
+  const { approvedBy, notCounted = [], waitedMs, nowMs, until } = facts;
   const missing: Missing[] = [];
-  if (approval !== null && approvedBy.length === 0) missing.push(['approval', `approval by ${approval}`]);
+  if (approval !== null && approvedBy.length === 0)
+    missing.push(['approval', `approval by ${approval}${notCountedText(notCounted)}`]);
   const leftMs = Math.max(0, (holdMs ?? 0) - waitedMs);
   if (leftMs > 0) missing.push(['hold', `${formatDuration(Math.ceil(leftMs / 1000) * 1000)} of its hold`]);
   for (const check of until.filter(isUnmet)) missing.push(['until', `${check.name} (${describeAnswer(check.answer)})`]);
@@ -40,6 +44,10 @@ function missingOf({ approval, holdMs, quietHours }: GateOperation, facts: GateF
     missing.push(['quiet_hours', `its hours ${showWindow(quietHours)}, next from ${opens}`]);
   }
   return missing;
+}
+
+function notCountedText(of: readonly string[]): string {
+  return of.length === 0 ? '' : `; that of ${of.join(', ')} does not count`;
 }
 
 function whyOpen({ holdMs, quietHours }: GateOperation, { approvedBy, until }: GateFacts): string {

@@ -5,6 +5,7 @@
  */
 import type { Blocker } from './blocker.js';
 import type { CheckAnswer } from '../operation/check-query.js';
+import type { ApprovalStanding, ApproverRule } from '../operation/approvers.js';
 import type { AskedCheck, GateCondition } from '../operation/gate.js';
 import type { AsideRow, BatchCounts, OperationId } from '../operation/operation.js';
 import type { Counts } from './run-types.js';
@@ -27,6 +28,8 @@ export interface Journal {
   ): Promise<void>;
   /** Idempotent: where ranges were made before, they stay. */
   createRanges(session: Session, run: RunHandle, id: OperationId, ranges: readonly NewRange[]): Promise<void>;
+  /** Notes the files of tables whose rows are going to be told by who wrote them; what was noted before stays. */
+  noteFiles(session: Session, run: RunHandle, id: OperationId, relations: readonly string[]): Promise<void>;
   /**
    * Locks and returns the first range that is not done and that nobody holds, or the one with this number; null where there
    * is none to be had now.
@@ -43,7 +46,14 @@ export interface Journal {
   /** Records rows that a batch itself has passed over, in its transaction; those that stand aside already stay as they are. Returns how many it recorded. */
   setAsideAlso(session: Session, run: RunHandle, claim: RangeClaim, rows: readonly AsideRow[]): Promise<number>;
   counts(session: Session, run: RunHandle, id: OperationId): Promise<Counts>;
-  approvals(session: Session, run: RunHandle, id: OperationId): Promise<readonly Approval[]>;
+  /** Each with whether it counts for the group, by the roles that its user has now. */
+  approvals(
+    session: Session,
+    run: RunHandle,
+    id: OperationId,
+    group: string,
+    rule?: ApproverRule,
+  ): Promise<readonly Approval[]>;
   /** Milliseconds since the operation first left `pending`, by the database's clock. */
   waitedMs(session: Session, run: RunHandle, id: OperationId): Promise<number>;
   /**
@@ -190,7 +200,7 @@ export function idOf(key: readonly string[]): string {
   return key.join(', ');
 }
 
-export interface Approval {
+export interface Approval extends ApprovalStanding {
   readonly by: string;
   readonly at: string;
 }

@@ -18,6 +18,9 @@ export async function prepareOutside(
   session: Session,
   { limits, run, direction }: Execution,
 ): Promise<void> {
+  // Said by name before a run begins; here nothing may slip through.
+  if (session.isShared === true)
+    throw new Error(`${operation.id} runs outside of a transaction, and the connection is a pooler's`);
   const applicationName = `${prefixOf(run.id, direction)} ${digestOf(operation.id).slice(-8)}`;
   const { searchPath } = limits;
   await session.query(

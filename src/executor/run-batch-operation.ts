@@ -72,6 +72,7 @@ async function cutRanges(operation: BatchOperation, execution: Execution): Promi
       session,
       async () => {
         await journal.createRanges(session, run, operation.id, await splitRanges(operation, session));
+        if (operation.work.provenance) await journal.noteFiles(session, run, operation.id, operation.writes);
         await journal.moveOperation(session, run, operation.id, 'running');
       },
       // Finding the cuts of a large relation reads a sample of it or its whole index.

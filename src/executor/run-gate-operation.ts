@@ -2,12 +2,13 @@
  * A gate: asks in each turn anew whether all is there that it names, and remembers no answer but to show it. Nothing waits
  * in the process; an unmet gate ends the run's turn. Whether it opens is decided in `gate-verdict`.
  */
+import { approverText } from '../operation/approvers.js';
 import { checksOfGate, type AskedCheck } from '../operation/gate.js';
 import type { GateOperation } from '../operation/operation.js';
 import { ask } from './ask.js';
 import type { Ended, Execution } from './execution.js';
 import { gateVerdict } from './gate-verdict.js';
-import { FencedError, type OperationState, type RecordedError } from './journal.js';
+import { FencedError, type Approval, type OperationState, type RecordedError } from './journal.js';
 import { persist } from './persist.js';
 import { recordedError } from './recorded-error.js';
 import { runTransaction } from './run-transaction.js';
@@ -76,10 +77,20 @@ function judge(operation: GateOperation, until: readonly AskedCheck[], execution
   const { journal, run } = execution;
   return persist(execution, operation, (session) =>
     runTransaction(execution, session, async () => {
-      const approvals = await journal.approvals(session, run, operation.id);
+      const { approval: group } = operation;
+      const approvals =
+        group === null ? [] : await journal.approvals(session, run, operation.id, group, execution.approvers?.[group]);
       const waitedMs = await journal.waitedMs(session, run, operation.id);
       const nowMs = await serverMs(session);
-      return gateVerdict(operation, { approvedBy: approvals.map(({ by }) => by), waitedMs, nowMs, until });
+      return gateVerdict(operation, {
+        approvedBy: textsOf(approvals.filter(({ counts }) => counts)),
+        notCounted: textsOf(approvals.filter(({ counts }) => !counts)),
+        ...{ waitedMs, nowMs, until },
+      });
     }),
   );
+}
+
+function textsOf(approvals: readonly Approval[]): readonly string[] {
+  return approvals.map(({ by, note }) => approverText(by, note));
 }

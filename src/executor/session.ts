@@ -1,6 +1,11 @@
 /** One connection to the database, as the executor sees it. `postgres` implements it; nothing here knows the driver. */
 export interface Session {
   /**
+   * True behind a pooler in transaction mode: the connection is ours for the time of a transaction. What is set or locked for the
+   * session would reach whoever gets it next.
+   */
+  readonly isShared?: boolean;
+  /**
    * Sends one statement (with parameters) or several (without). Values come back as the server's text for every type but
    * boolean, int2, int4 and json(b): a key never passes through a JavaScript Date or a rounded number.
    * Rejects with a DatabaseError; its `kind` says whether the statement failed or the connection is gone.
@@ -14,8 +19,19 @@ export interface QueryResult<Row> {
   readonly count: number;
 }
 
+/** What lies between this process and the server. */
+export interface Way {
+  /** `TLSv1.3`; null: not encrypted. */
+  readonly tls: string | null;
+  /** A socket of this machine, which nobody listens to. */
+  readonly local: boolean;
+  readonly pooler: 'none' | 'session' | 'transaction';
+}
+
 /** A pool of sessions to one target. */
 export interface Database {
+  /** Known once a session was lent. */
+  readonly way?: Way | undefined;
   /** Runs `work` with a session of its own and gives it back; a broken session is thrown away. */
   withSession<T>(work: (session: Session) => Promise<T>): Promise<T>;
   /** BEGIN … COMMIT around `work`; ROLLBACK where it rejects. */

@@ -74,12 +74,14 @@ async function inOneTransaction(
   await workOffBefore(operation, session, execution);
   if (stopCameMeanwhile(execution.stop)) return { state: 'stopped' };
   await noticeLostClient(session);
-  const pid = await backendPid(session);
+  // Behind a pooler each transaction has a process of its own: it is asked again inside.
+  let pid = await backendPid(session);
   const work = (): Promise<void> =>
     runTransaction(
       execution,
       session,
       async () => {
+        if (session.isShared === true) pid = await backendPid(session);
         await journal.moveOperation(session, run, operation.id, 'running');
         if (operation.unlimited) await lockTablesUnlimited(operation, session);
         else await lockTables(operation, attempt, session, execution);
@@ -135,6 +137,7 @@ function lockedOutBy(error: unknown): string | undefined {
  * the next executor from taking over. Where the server's platform cannot notice, it stays as it is.
  */
 async function noticeLostClient(session: Session): Promise<void> {
+  if (session.isShared === true) return;
   await session.query('SET client_connection_check_interval = 2000').catch((error: unknown) => {
     if (!(error instanceof DatabaseError) || error.facts.kind !== 'statement') throw error;
   });

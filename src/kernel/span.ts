@@ -37,5 +37,20 @@ export function lineIndex(file: string, text: string): LineIndex {
     }
     return { offset, line: low + 1, column: Array.from(text.slice(starts[low], offset)).length + 1 };
   };
-  return { position, span: (start, end) => ({ file, start: position(start), end: position(Math.max(start, end)) }) };
+  const span = (start: number, end: number): Span => {
+    const made = { file, start: position(start), end: position(Math.max(start, end)) };
+    TEXTS.set(made, text);
+    return made;
+  };
+  return { position, span };
 }
+
+/**
+ * The text that a span was made in. What is drawn is what was read: the name of a file may have been chosen by somebody else (a
+ * saved plan carries one), and lead to another text by the time that the problem is shown.
+ */
+export function textOf(span: Span): string | undefined {
+  return TEXTS.get(span);
+}
+
+const TEXTS = new WeakMap<Span, string>();

@@ -4,6 +4,7 @@
  */
 import type { Relation } from '../catalog/catalog-snapshot.js';
 import type { WalkableKey } from '../catalog/walkable-key.js';
+import { keyText, type KeyColumn } from './key-text.js';
 import { quoteIdentifier, relationKey } from '../sql/identifier.js';
 
 export interface Mapping {
@@ -45,6 +46,8 @@ export interface MappedColumn {
   /** Quoted as SQL. */
   readonly name: string;
   readonly type: string;
+  /** Only where `type` is a domain: the type under it. */
+  readonly baseType?: string;
   /** The server numbers it itself unless told that the value overrides. */
   readonly identityAlways: boolean;
   /** SQL over one source row. */
@@ -165,7 +168,7 @@ export function sameKey(left: string, right: string, mapping: Mapping): string {
   return mapping.key.map(({ name }) => `${left}.${name} = ${right}.${name}`).join(' AND ');
 }
 
-/** Texts as the target's own columns have them, so that padding and scale are the same from everywhere. */
-export function keyArray(key: readonly MappedColumn[], of: string): string {
-  return `ARRAY[${key.map(({ name, type }) => `${of}.${name}::${type}::text`).join(', ')}]`;
+/** Texts as the target's own columns have them, and one for all values that its type calls equal: see `key-text`. */
+export function keyArray(key: readonly KeyColumn[], of: string): string {
+  return `ARRAY[${key.map((column) => keyText(`${of}.${column.name}`, column)).join(', ')}]`;
 }

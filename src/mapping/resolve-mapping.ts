@@ -122,6 +122,7 @@ function mapped(column: Column, expression: string, plain: Column | undefined): 
   return {
     name: quoteIdentifier(column.name),
     type: column.type,
+    ...(column.baseType !== undefined && { baseType: column.baseType }),
     identityAlways: column.identity === 'always',
     expression,
     plainColumn: plain?.name ?? null,

@@ -62,14 +62,40 @@ export function resolveReverse(
   const key = walk.columns.map(({ name }) => back.get(name));
   const missing = walk.columns.filter(({ name }) => !back.has(name)).map(({ name }) => name);
   if (missing.length > 0) {
-    const detail = `Nothing says which row of \`${sqlName(source)}\` a row of \`${sqlName(target)}\` means: its key ${missing.join(', ')} is not among the columns that go back.`;
-    const help = `map ${missing.join(', ')} as it is, or say it in \`reverse: { columns: … }\``;
+    const reasons = missing.map((name) => whyNot(name, { source, target, columns }));
+    const detail = `Nothing says which row of \`${sqlName(source)}\` a row of \`${sqlName(target)}\` means: ${reasons.map(({ why }) => why).join('; ')}.`;
+    const help = [...new Set(reasons.map(({ help: own }) => own))].join('; ');
     report(scope, MAPPING_CODES, 'LS3008', scope.locate(at, 'key'), { detail, help });
     return undefined;
   }
   return sound
     ? { columns: [...back.values()], key: key.filter((column) => column !== undefined), onDelete }
     : undefined;
+}
+
+/** Why a column of the key does not go back by itself, and what lets it. */
+function whyNot(
+  name: string,
+  { source, target, columns }: Pick<ForwardParts, 'source' | 'target' | 'columns'>,
+): { readonly why: string; readonly help: string } {
+  const key = quoteIdentifier(name);
+  const copied = columns.find((column) => column.plainColumn === name);
+  const column = source.columns.find((candidate) => candidate.name === name);
+  if (copied !== undefined && copied.converted) {
+    return {
+      why: `its key \`${name}\` is ${column?.type} there and ${copied.type} in \`${copied.name}\`, so a value may not fit on its way back`,
+      help: `say how it goes back, \`reverse: { columns: { ${key}: ${copied.name}::${column?.type} } }\`, or give both columns one type`,
+    };
+  }
+  if (column !== undefined && column.generated !== 'no')
+    return {
+      why: `its key \`${name}\` is a generated column, which nothing can set`,
+      help: 'walk the source by another unique index (`walk`)',
+    };
+  return {
+    why: `its key \`${name}\` is not among the columns that are copied as they are`,
+    help: `map ${name} as it is, or say \`reverse: { columns: { ${key}: … } }\`, an expression over \`${sqlName(target)}\``,
+  };
 }
 
 function settable(scope: Scope, source: Relation, name: string, path: Path): Column | undefined {
@@ -84,6 +110,7 @@ function backColumn(column: Column, expression: string, plain: Column | undefine
   return {
     name: quoteIdentifier(column.name),
     type: column.type,
+    ...(column.baseType !== undefined && { baseType: column.baseType }),
     identityAlways: column.identity === 'always',
     expression,
     plainColumn: plain?.name ?? null,

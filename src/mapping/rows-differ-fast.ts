@@ -12,6 +12,12 @@ const ONE_IMAGE = new Set([
 /** The same under a collation that takes different texts for different: that of a column need not. */
 const TEXTS = new Set(['text', 'character varying']);
 
+/** Equal values of the type are the same to the last bit, under any collation that a key may have. */
+export function hasOneImage(type: string): boolean {
+  const bare = comparableType(type);
+  return ONE_IMAGE.has(bare) || TEXTS.has(bare);
+}
+
 export function rowsDifferFast(left: string, right: string, columns: readonly MappedColumn[]): string {
   const conditions: string[] = [];
   const others: MappedColumn[] = [];

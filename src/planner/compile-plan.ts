@@ -1,6 +1,6 @@
 /**
  * A plan and a catalog to an operation graph. Pure: no connection, no clock; the same input gives the same bytes. Each
- * step is compiled against the catalog as the steps before it will have left it.
+ * step is compiled against the catalog as the steps before it will have left it. Long, because a step's company stands beside it.
  */
 import { applyEffects } from '../catalog/effects.js';
 import type { CatalogSnapshot } from '../catalog/catalog-snapshot.js';
@@ -46,13 +46,15 @@ export interface Surroundings {
   readonly fingerprint: (relations: readonly string[]) => string;
   /** The database has no place yet where windows keep what was deleted: checks are asked as if there were none. */
   readonly withoutWindows?: boolean;
+  /** Only its checks are asked. */
+  readonly onlyReads?: boolean;
   /** Those of other plans. Absent: there are none. */
   readonly windows?: readonly WindowOfPlan[];
 }
 
 export function compilePlan(plan: Plan, catalog: CatalogSnapshot, surroundings: Surroundings): Outcome<CompiledPlan> {
   const state = compileState(plan, catalog, surroundings);
-  refuseEnvironment(catalog, state);
+  refuseEnvironment(catalog, state, surroundings.onlyReads);
   const isEmpty = !plan.steps.some((step) => isFor(plan.target, step));
   if (isEmpty) state.report(nothingFor(plan));
   // What must hold before nothing is done is nobody's business.

@@ -6,7 +6,8 @@ import { PLANNER_CODES } from './codes.js';
 const OLDEST = 15;
 const NEWEST = 18;
 
-export function refuseEnvironment({ server }: CatalogSnapshot, scope: Pick<Scope, 'report'>): void {
+/** `onlyReads`: nothing will be written, so a standby will do. */
+export function refuseEnvironment({ server }: CatalogSnapshot, scope: Pick<Scope, 'report'>, onlyReads = false): void {
   const major = Math.floor(server.versionNum / 10_000);
   const refuse = (code: keyof typeof PLANNER_CODES, detail: string, help: string): void =>
     report(scope, PLANNER_CODES, code, undefined, { detail, help });
@@ -17,7 +18,7 @@ export function refuseEnvironment({ server }: CatalogSnapshot, scope: Pick<Scope
       `use a server from ${OLDEST} to ${NEWEST}`,
     );
   }
-  if (server.standby)
+  if (server.standby && !onlyReads)
     refuse('LS8003', `\`${server.database}\` is being recovered from another server.`, 'connect to the primary');
   if (server.publishesAllTables) {
     refuse(

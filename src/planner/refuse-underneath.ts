@@ -6,6 +6,7 @@ import { WINDOW_CODES } from '../steps/window-codes.js';
 import { whatMayBreak } from '../windows/what-changes-under.js';
 import { formOf } from '../windows/window-forms.js';
 import type { OtherWindow } from './other-windows.js';
+import { isOf } from '../windows/window-name.js';
 import type { Window } from '../windows/window.js';
 
 /** `moved`: windows that the step itself opens or changes. */
@@ -49,12 +50,6 @@ function windowHelp({ id, ofOtherPlan }: Window): string {
 
 function beforeThisPlan(window: string): string {
   return `close \`${window}\`, or take its run back, before this plan is applied`;
-}
-
-/** A name that was cut may end before the step. */
-function isOf(plan: string, label: string): boolean {
-  const [kept, digest] = label.split('~');
-  return label.startsWith(`${plan}/`) || (digest !== undefined && `${plan}/`.startsWith(kept!));
 }
 
 function isCalled(name: string, label: string): boolean {

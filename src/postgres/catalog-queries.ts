@@ -23,6 +23,7 @@ export const SERVER_FACTS = `
     (SELECT setting::int FROM pg_settings WHERE name = 'deadlock_timeout') AS deadlock_timeout_ms,
     EXISTS (SELECT FROM pg_publication WHERE puballtables) AS publishes_all_tables,
     has_parameter_privilege('session_replication_role', 'SET') AS may_suppress_triggers,
+    (SELECT rolsuper OR rolbypassrls FROM pg_roles WHERE rolname = current_user) AS bypasses_row_security,
     (SELECT coalesce(json_agg(n.nspname ORDER BY n.nspname), '[]') FROM pg_namespace n WHERE ${USER_SCHEMA}) AS schemas,
     (SELECT coalesce(json_agg(extname ORDER BY extname), '[]') FROM pg_extension) AS extensions`;
 

@@ -20,7 +20,7 @@ export function aclOf(acl: string): string {
 /** Empty where there are none. */
 function withOptions(options: string): string {
   return `coalesce((SELECT ' WITH (' || string_agg(format('%s%s=%L', o.space, quote_ident(o.option_name), o.option_value), ', ') || ')'
-    FROM ${options} AS o), '')`;
+    FROM ${options} AS o WHERE NOT starts_with(o.option_name, 'pg_')), '')`;
 }
 
 const OPTIONS = `(
@@ -92,7 +92,7 @@ const COLUMN = `
       CASE WHEN c.relkind = 'm' THEN
         (SELECT format('ALTER MATERIALIZED VIEW %I.%I ALTER COLUMN %I SET (%s)', n.nspname, c.relname, a.attname,
            string_agg(format('%I=%L', o.option_name, o.option_value), ', '))
-         FROM pg_options_to_table(a.attoptions) AS o HAVING count(*) > 0) END
+         FROM pg_options_to_table(a.attoptions) AS o WHERE o.option_name IN ('n_distinct', 'n_distinct_inherited') HAVING count(*) > 0) END
     ], NULL)), NULL,
     ${aclOf('a.attacl')}, true, 'c'
   FROM pg_attribute a
@@ -118,7 +118,7 @@ const CONSTRAINT = `
     to_json(array_remove(ARRAY[
       'ALTER INDEX ' || i.oid::regclass || ' SET TABLESPACE ' || quote_ident(sp.spcname),
       (SELECT format('ALTER INDEX %s SET (%s)', i.oid::regclass, string_agg(format('%I=%L', o.option_name, o.option_value), ', '))
-       FROM pg_options_to_table(i.reloptions) AS o HAVING count(*) > 0)
+       FROM pg_options_to_table(i.reloptions) AS o WHERE NOT starts_with(o.option_name, 'pg_') HAVING count(*) > 0)
     ], NULL)),
     CASE WHEN k.contype IN ('p', 'u', 'x') AND up.oid IS NOT NULL THEN
       format('ALTER INDEX %s ATTACH PARTITION %s', up.conindid::regclass, k.conindid::regclass) END,

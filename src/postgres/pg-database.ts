@@ -6,12 +6,14 @@ import { setMaxListeners } from 'node:events';
 
 import pg from 'pg';
 
-import type { DatabaseError } from '../executor/session.js';
-import { type Database, type Session, type TransactionOptions } from '../executor/session.js';
+import { DatabaseError, type Database, type Session, type TransactionOptions, type Way } from '../executor/session.js';
 import { AnswerLimit, type AnswerLimits } from './answer-limit.js';
 import { parseExactJson } from './exact-json.js';
+import { cancelRequest, demandChannelBinding, wantsAnother } from './driver-protocol.js';
 import { closedError, PgSession } from './pg-session.js';
+import { askPooler, type Pooler } from './pooler.js';
 import { toDatabaseError } from './to-database-error.js';
+import { driverOptions, readTransport, type Transport } from './transport.js';
 
 export interface PgDatabaseOptions {
   /** `postgresql://…`; what it leaves out comes from the PG* variables, as everywhere in PostgreSQL. */
@@ -28,12 +30,17 @@ export interface PgDatabaseOptions {
 
 /** Connects at the first use. A withSession starts with the server's default settings; a transaction should SET LOCAL. */
 export class PgDatabase implements Database {
-  readonly #config: pg.ClientConfig;
+  readonly #config: () => pg.ClientConfig;
   readonly #pool: pg.Pool;
   readonly #leases = new Set<PgSession>();
   readonly #closed = new AbortController();
   readonly #limits: AnswerLimits;
   #closing: Promise<void> | undefined;
+  #pooler: Promise<Pooler> | undefined;
+  #way: Way | undefined;
+  readonly #transport: Transport | DatabaseError;
+  /** Which of the attempts of the transport the server would have. */
+  #attempt = 0;
 
   constructor({
     url,
@@ -43,27 +50,35 @@ export class PgDatabase implements Database {
     answerGraceMs = 30_000,
   }: PgDatabaseOptions) {
     this.#limits = { answerLimitMs, answerGraceMs };
-    const config: pg.ClientConfig = {
-      connectionString: forDriver(url),
+    const transport = transportOf(url);
+    this.#transport = transport;
+    this.#config = () => ({
+      ...(transport instanceof DatabaseError ? {} : driverOptions(transport, this.#attempt)),
       connectionTimeoutMillis: connectTimeoutMs,
       types: { getTypeParser: valueReader },
       // A peer that vanished without a word is noticed in less than half a minute, not after hours.
       keepAlive: true,
       keepAliveInitialDelayMillis: 10_000,
-    };
-    this.#config = config;
+    });
+    const config = this.#config;
+    const binds = !(transport instanceof DatabaseError) && transport.channelBinding === 'require';
     // Everybody who waits for a session listens; Node warns on stderr from eleven on.
     setMaxListeners(0, this.#closed.signal);
     // The pool would count waiting for a free connection as connecting; only the client has a time limit here.
     const Client = class extends pg.Client {
       constructor() {
-        super(config);
+        super(config());
+        if (binds) demandChannelBinding(this);
       }
     };
     this.#pool = new pg.Pool({ max: maxSessions, Client });
     this.#pool.on('error', () => undefined);
     // A connection may break while it is lent and nobody is asking it anything: without a listener Node would exit.
     this.#pool.on('connect', (client) => client.on('error', () => undefined));
+  }
+
+  get way(): Way | undefined {
+    return this.#way;
   }
 
   async withSession<T>(work: (session: Session) => Promise<T>): Promise<T> {
@@ -73,7 +88,8 @@ export class PgDatabase implements Database {
     } finally {
       // The next holder gets neither our settings nor our advisory locks. Refused inside a transaction block: then the
       // connection goes, and the server rolls back.
-      await lease.query('DISCARD ALL').then(
+      // Of a connection that is shared nothing was set, and to discard would take from others what they have prepared.
+      await lease.query(lease.isShared ? 'ROLLBACK' : 'DISCARD ALL').then(
         () => this.#giveBack(lease),
         () => this.#throwAway(lease),
       );
@@ -99,7 +115,7 @@ export class PgDatabase implements Database {
 
   async cancelRunning(): Promise<void> {
     const busy = [...this.#leases].filter((lease) => lease.isRunning);
-    if (busy.length > 0) await this.#cancel(busy.map((lease) => lease.processId));
+    if (busy.length > 0) await this.#cancel(busy);
   }
 
   close(): Promise<void> {
@@ -111,7 +127,7 @@ export class PgDatabase implements Database {
     this.#closed.abort();
     const busy = [...this.#leases].filter((lease) => lease.isRunning);
     if (busy.length > 0) {
-      await this.#cancel(busy.map((lease) => lease.processId));
+      await this.#cancel(busy);
       await within(CANCEL_LIMIT_MS, Promise.allSettled(busy.map((lease) => lease.settled())));
     }
     for (const lease of [...this.#leases]) this.#throwAway(lease);
@@ -119,14 +135,22 @@ export class PgDatabase implements Database {
   }
 
   /** Best effort: where the server gives us no connection for it, hanging up is all that is left. */
-  async #cancel(processIds: readonly number[]): Promise<void> {
-    const client = new pg.Client({ ...this.#config, connectionTimeoutMillis: CANCEL_LIMIT_MS });
+  async #cancel(busy: readonly PgSession[]): Promise<void> {
+    const config = { ...this.#config(), connectionTimeoutMillis: CANCEL_LIMIT_MS };
+    // The numbers that a pooler gave us are its own: on the server they may be somebody else's.
+    if (this.#way !== undefined && this.#way.pooler !== 'none') {
+      await Promise.all(busy.map((lease) => within(CANCEL_LIMIT_MS, cancelRequest(config, lease))));
+      return;
+    }
+    const client = new pg.Client(config);
     client.on('error', () => undefined);
     try {
       await client.connect();
       await within(
         CANCEL_LIMIT_MS,
-        client.query('SELECT pg_catalog.pg_cancel_backend(pid) FROM pg_catalog.unnest($1::int[]) AS pid', [processIds]),
+        client.query('SELECT pg_catalog.pg_cancel_backend(pid) FROM pg_catalog.unnest($1::int[]) AS pid', [
+          busy.map((lease) => lease.processId),
+        ]),
       );
     } catch {
       return;
@@ -138,6 +162,23 @@ export class PgDatabase implements Database {
   async #lend(): Promise<PgSession> {
     const { signal } = this.#closed;
     if (signal.aborted) throw closedError();
+    const transport = this.#transport;
+    if (transport instanceof DatabaseError) throw transport;
+    for (;;) {
+      const { attempts } = transport;
+      const tried = this.#attempt;
+      try {
+        return await this.#lendAsTried();
+      } catch (error) {
+        // `prefer`: TLS where the server has it.
+        if (tried + 1 >= attempts.length || !wantsAnother(error, attempts[tried] !== false)) throw error;
+        this.#attempt = Math.max(this.#attempt, tried + 1);
+      }
+    }
+  }
+
+  async #lendAsTried(): Promise<PgSession> {
+    const { signal } = this.#closed;
     const connecting = this.#pool.connect();
     const client = await new Promise<pg.PoolClient>((resolve, reject) => {
       // The pool forgets its waiting callers when it ends.
@@ -155,7 +196,17 @@ export class PgDatabase implements Database {
     });
     const lease = new PgSession(client, signal, new AnswerLimit(this.#limits));
     this.#leases.add(lease);
-    return lease;
+    try {
+      this.#pooler ??= askPooler(lease, this.#config());
+      const pooler = await this.#pooler;
+      this.#way ??= { ...lease.way, pooler };
+      lease.isShared = pooler === 'transaction';
+      return lease;
+    } catch (error) {
+      this.#pooler = undefined;
+      this.#throwAway(lease);
+      throw error;
+    }
   }
 
   #giveBack(lease: PgSession): void {
@@ -181,21 +232,12 @@ const PARSED: Readonly<Record<number, (text: string) => unknown>> = {
 
 const valueReader = ((oid: number) => PARSED[oid] ?? ((text: string) => text)) as typeof pg.types.getTypeParser;
 
-/**
- * Ours whatever the URL says: administrators find us by `application_name`. `sslmode` means what it means to psql
- * (`require` encrypts without a certificate authority), where the driver alone would read more into it.
- */
-function forDriver(url: string): string {
-  const [base, query = ''] = splitOnce(url, '?');
-  const parameters = new URLSearchParams(query);
-  parameters.set('application_name', 'lockstep');
-  if (parameters.has('sslmode') && parameters.get('sslmode') !== 'no-verify') parameters.set('uselibpqcompat', 'true');
-  return `${base}?${parameters.toString().replaceAll('+', '%20')}`;
-}
-
-function splitOnce(text: string, separator: string): readonly [string, string?] {
-  const at = text.indexOf(separator);
-  return at === -1 ? [text] : [text.slice(0, at), text.slice(at + 1)];
+function transportOf(url: string): Transport | DatabaseError {
+  try {
+    return readTransport(url);
+  } catch (error) {
+    return toDatabaseError(error, 'connect');
+  }
 }
 
 function beginStatement({ isolation, readOnly }: TransactionOptions): string {

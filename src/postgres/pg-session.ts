@@ -3,10 +3,11 @@
  * lost answer is in doubt. Lending and taking back belong to pg-database.
  */
 import type { Socket } from 'node:net';
+import { TLSSocket } from 'node:tls';
 
 import pg from 'pg';
 
-import { DatabaseError, type QueryResult, type Session } from '../executor/session.js';
+import { DatabaseError, type QueryResult, type Session, type Way } from '../executor/session.js';
 import type { AnswerLimit } from './answer-limit.js';
 import { lossIn, toDatabaseError } from './to-database-error.js';
 
@@ -27,6 +28,20 @@ export class PgSession implements Session {
     this.#limit = limit;
     this.#onError = (error) => (this.#lostBy ??= error);
     client.on('error', this.#onError);
+  }
+
+  /** Set once it is known. */
+  isShared = false;
+
+  get way(): Pick<Way, 'tls' | 'local'> {
+    const { stream } = (this.#client as unknown as { readonly connection: { readonly stream: Socket } }).connection;
+    const tls = stream instanceof TLSSocket ? (stream.getProtocol() ?? 'TLS') : null;
+    return { tls, local: tls === null && stream.remoteAddress === undefined };
+  }
+
+  /** What the protocol's cancel request names. */
+  get secretKey(): number {
+    return (this.#client as unknown as { readonly secretKey: number }).secretKey;
   }
 
   get isRunning(): boolean {

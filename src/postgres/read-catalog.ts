@@ -51,6 +51,7 @@ export function readCatalog(session: Session): Promise<CatalogSnapshot> {
         deadlockTimeoutMs: facts.deadlock_timeout_ms,
         publishesAllTables: facts.publishes_all_tables,
         maySuppressTriggers: facts.may_suppress_triggers,
+        bypassesRowSecurity: facts.bypasses_row_security,
       },
       schemas: facts.schemas,
       relations: Object.fromEntries(
@@ -88,6 +89,7 @@ interface ServerRow {
   readonly deadlock_timeout_ms: number;
   readonly publishes_all_tables: boolean;
   readonly may_suppress_triggers: boolean;
+  readonly bypasses_row_security: boolean;
   readonly schemas: readonly string[];
   readonly extensions: readonly string[];
 }

@@ -13,11 +13,29 @@ import type { Span } from '../kernel/span.js';
 import { displayWidth, printable } from './display-width.js';
 import type { Style } from './style.js';
 
-/** The text of a file by the name that spans give it; undefined where it cannot be shown. */
-export type SourceTexts = (file: string) => string | undefined;
+/** The text in which a place stands; undefined where it is not to be shown. */
+export type SourceTexts = (place: Span) => string | undefined;
 
 /** Several lines, without a line feed at the end. */
 export function renderDiagnostic(diagnostic: Diagnostic, sources: SourceTexts, style: Style): string {
+  return drawn(diagnostic, linesOnce(sources), style);
+}
+
+type LinesOf = (place: Span) => readonly string[] | undefined;
+
+/** A file with thousands of problems is split once. */
+function linesOnce(sources: SourceTexts): LinesOf {
+  const known = new Map<string, readonly string[]>();
+  return (place) => {
+    const text = sources(place);
+    if (text === undefined) return undefined;
+    const lines = known.get(text) ?? text.split(/\r?\n/);
+    known.set(text, lines);
+    return lines;
+  };
+}
+
+function drawn(diagnostic: Diagnostic, linesOf: LinesOf, style: Style): string {
   const { code, severity, summary, detail, help, span, related = [] } = diagnostic;
   const tone = severity === 'error' ? style.error : style.warning;
   const heading = `${tone(`${severity}[${code}]`)}${style.strong(`: ${printable(summary)}`)}`;
@@ -29,7 +47,7 @@ export function renderDiagnostic(diagnostic: Diagnostic, sources: SourceTexts, s
   if (span === undefined) frame.text(detail);
   for (const [index, place] of places.entries()) {
     frame.location(place.span, index === 0 && span !== undefined);
-    drawPlace(frame, place, sources(place.span.file));
+    drawPlace(frame, place, linesOf(place.span));
   }
   if (help !== undefined) frame.text(`help: ${help}`, style.hint);
   return [heading, ...frame.finished()].join('\n');
@@ -38,7 +56,8 @@ export function renderDiagnostic(diagnostic: Diagnostic, sources: SourceTexts, s
 /** All of them, an empty line between two, and the count; empty where there are none. */
 export function renderDiagnostics(diagnostics: readonly Diagnostic[], sources: SourceTexts, style: Style): string {
   if (diagnostics.length === 0) return '';
-  const rendered = diagnostics.map((diagnostic) => renderDiagnostic(diagnostic, sources, style));
+  const linesOf = linesOnce(sources);
+  const rendered = diagnostics.map((diagnostic) => drawn(diagnostic, linesOf, style));
   return [...rendered, style.strong(countLine(diagnostics))].join('\n\n');
 }
 
@@ -105,8 +124,7 @@ class Frame {
   }
 }
 
-function drawPlace(frame: Frame, place: Place, text: string | undefined): void {
-  const lines = text?.split(/\r?\n/);
+function drawPlace(frame: Frame, place: Place, lines: readonly string[] | undefined): void {
   const { start, end } = lastInLine(place.span, lines);
   const first = lines?.[start.line - 1];
   if (lines === undefined || first === undefined) frame.text(place.says);

@@ -1,7 +1,9 @@
 /** Where runs stand, by the journal's account: all of them in a table, or one with its operations. */
 import type { OperationReport, RunReport } from '../postgres/journal/run-report.js';
+import type { EventChain } from '../postgres/journal/event-chain.js';
 import type { RunSummary } from '../postgres/journal/runs.js';
 import type { WindowSummary } from '../postgres/journal/windows.js';
+import { approverText } from '../operation/approvers.js';
 import { printable } from './display-width.js';
 import { renderChecks, type CheckLine } from './render-checks.js';
 import { quarantineLines } from './quarantine-lines.js';
@@ -40,7 +42,12 @@ export function renderRunList(
   return `${[...lines, ...(open.length === 0 ? [] : ['', ...open])].join('\n')}\n`;
 }
 
-export function renderRunStatus(report: RunReport, interrupted: readonly string[], view: View): string {
+export function renderRunStatus(
+  report: RunReport,
+  interrupted: readonly string[],
+  view: View,
+  trail: EventChain | null = null,
+): string {
   const { style, width } = view;
   const { run } = report;
   const status = statusCell(run, interrupted, view);
@@ -53,6 +60,7 @@ export function renderRunStatus(report: RunReport, interrupted: readonly string[
     ),
     ...(run.why === null ? [] : [style.warning(cut(printable(run.why), width))]),
     ...(report.throttle === null ? [] : heldTexts(report.throttle)).map((text) => style.warning(cut(text, width))),
+    ...trailLines(trail, view),
     ...(params.length === 0 ? [] : [style.faint(cut(`params ${showRow(run.params)}`, width))]),
   ];
   // The way there is history once the way back has begun.
@@ -77,6 +85,18 @@ export function renderRunStatus(report: RunReport, interrupted: readonly string[
   const windows = windowLines(report.windows, report.run.name, view);
   const last = [aside, windows].flatMap((section) => (section.length === 0 ? [] : ['', ...section]));
   return `${[...head, '', heading, ...operations, ...last].join('\n')}\n`;
+}
+
+/** Nothing where all is as it should be, and has been since the run began. */
+function trailLines(trail: EventChain | null, { style }: View): readonly string[] {
+  if (trail === null) return [];
+  const { events, withoutDigest, broken } = trail;
+  if (broken.length > 0) return [style.error(`trail of ${showCount(events)} events: not as it was written`)];
+  if (withoutDigest === 0) return [];
+  const which = withoutDigest === events ? 'all' : showCount(withoutDigest);
+  return [
+    style.faint(`trail of ${showCount(events)} events: ${which} without a digest, from before digests were kept`),
+  ];
 }
 
 function statusCell(run: RunSummary, interrupted: readonly string[], { style }: View): Cell {
@@ -119,8 +139,11 @@ function beneath({ outcome, approvals, findings, state }: OperationReport, { sty
         .split('\n')
         .map((text) => `     ${text}`),
     );
-  for (const { by, at, comment } of approvals)
-    lines.push(style.faint(line(`approved by ${by} at ${showMoment(at)}${comment === null ? '' : `: ${comment}`}`)));
+  for (const { by, at, comment, counts, note } of approvals) {
+    const said = `${counts ? '' : 'does not count: '}approved by ${approverText(by, note)} at ${showMoment(at)}`;
+    const tone = note === null ? style.faint : style.warning;
+    lines.push(tone(line(`${said}${comment === null ? '' : `: ${comment}`}`)));
+  }
   if (findings.count > 0) {
     lines.push(style.warning(line(`${showCount(findings.count)} to look at`)));
     for (const { what, detail } of findings.samples.slice(0, 3)) lines.push(line(`  ${what}   ${showRow(detail)}`));

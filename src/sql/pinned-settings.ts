@@ -12,9 +12,25 @@ const PINNED: readonly (readonly [string, string])[] = [
   ['extra_float_digits', '1'],
   ['bytea_output', 'hex'],
   ['lc_monetary', 'C'],
+  ['lc_numeric', 'C'],
+  ['lc_time', 'C'],
+  ['array_nulls', 'on'],
+  ['transform_null_equals', 'off'],
+  ['xmlbinary', 'base64'],
+  ['xmloption', 'content'],
   ['standard_conforming_strings', 'on'],
   // A table whose policies hide rows is refused loudly instead of being read in part.
   ['row_security', 'off'],
+];
+
+/** Of the session that runs the plan; a function keeps it for whatever session calls it. */
+const FROM_SESSION = ['default_text_search_config'];
+
+/** Names of all settings whose value a function of ours does not take from the session that calls it. */
+export const SETTINGS_OF_FUNCTION: readonly string[] = [
+  ...PINNED.map(([name]) => name),
+  ...FROM_SESSION,
+  'search_path',
 ];
 
 /** The run's id inside SQL, set by `pinSettings`; a parameter would have to be in every statement, used or not. */
@@ -56,6 +72,8 @@ export function pinSessionSettings(settings: SessionSettings & { readonly applic
 /** The same for a function that computes what batches compute, in whatever session it is called. */
 export const PINNED_OF_FUNCTION: string = [
   ...PINNED.map(([name, value]) => `SET ${name} = ${quoteLiteral(value)}`),
+  // What the database or the role says, which batches follow too: another value would be another text than the application searches by.
+  ...FROM_SESSION.map((name) => `SET ${name} FROM CURRENT`),
 ].join(' ');
 
 /** Timeouts that a role or a database may have set, of which 15 does not know all: a SET of an unknown one would fail. */

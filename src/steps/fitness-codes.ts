@@ -22,4 +22,9 @@ export const FITNESS_CODES = {
     explanation:
       'An unlogged or temporary table loses its rows when the server crashes while the checkpoint stays, and an inheritance parent shows rows of its children that its own key does not order. Use an ordinary or partitioned table.',
   },
+  LS6110: {
+    summary: 'rules of a table would rewrite what is written to it',
+    explanation:
+      'A rule (CREATE RULE … ON INSERT, UPDATE or DELETE) rewrites statements before they run: a DELETE becomes an UPDATE of another column, an INSERT goes to another table too. What a backfill or a mirror writes would not be what the mapping says, or the server would refuse it, and with it the write of the application: beside rules ON INSERT or ON UPDATE, also disabled ones ON UPDATE, there is no ON CONFLICT, and beside DO ALSO no INSERT, UPDATE or DELETE in WITH. Drop the rule, or let a trigger do what it does.',
+  },
 } as const satisfies CodeTable;

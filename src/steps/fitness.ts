@@ -35,7 +35,8 @@ export function refuseUnfit(relation: Relation, needs: Needs, context: LowerCont
       `GRANT ${missing.join(', ')} ON ${name} TO ${user}`,
     );
   }
-  if (relation.rowSecurity === 'forced' || (relation.rowSecurity === 'on' && !owner)) {
+  const hides = relation.rowSecurity === 'forced' || (relation.rowSecurity === 'on' && !owner);
+  if (hides && context.catalog.server.bypassesRowSecurity !== true) {
     refuse(
       'LS6106',
       `Row-level security is ${relation.rowSecurity} on \`${name}\`.`,

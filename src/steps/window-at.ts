@@ -43,9 +43,12 @@ export function openWindowOver(mapping: string, { windows }: Pick<LowerContext, 
   );
 }
 
-/** Keys of a table and of its partitions. */
+/** Keys of a table and of its partitions; of one that a step before has taken away, which was refused there (`LS6520`), itself. */
 export function familyOf({ catalog }: LowerContext): (table: string) => readonly string[] {
-  return (table) => withPartitions(catalog.relations[table]!, catalog).map(sqlName);
+  return (table) => {
+    const relation = catalog.relations[table];
+    return relation === undefined ? [table] : withPartitions(relation, catalog).map(sqlName);
+  };
 }
 
 export function readsOfMirror(context: LowerContext): (mirror: Mirror) => readonly string[] {

@@ -8,9 +8,9 @@ export const WINDOW_CODES = {
       'While a window is open, a row of the target follows one row of the source. That needs a unique index of the source, not deferrable, over the columns that the target key is copied from; without one, two source rows could write one target row, and who is last would win. Build the index first (`ddl`), or map the key from columns that have one.',
   },
   LS6502: {
-    summary: 'triggers of a table would fire before its mirror',
+    summary: 'triggers of a table would fire before its mirror, or behind the note of a key that changes',
     explanation:
-      'Triggers fire in the order of their names. One that comes before the mirror and changes the row again would leave the target with the older values. Rename the trigger.',
+      'Triggers fire in the order of their names. An AFTER trigger that comes before the mirror and changes the row again would leave the target with the older values; a BEFORE trigger that comes last may still change the key, or keep the row as it is, when its change was noted already. Rename the trigger.',
   },
   LS6503: {
     summary: 'a table in a window belongs to somebody else',
@@ -89,5 +89,10 @@ export const WINDOW_CODES = {
     summary: 'two rows have one new key',
     explanation:
       'A unique index over the new keys could not be built. `random` and `v7` make another key for the later row, and the run goes on by itself; what is computed from the old key cannot be made anew. With `cast` two texts are one uuid: letter case, braces or hyphens are all that tells them apart, and one was written after the rows were asked. With `derived` the keys differ and their digests do not, or somebody wrote one past the triggers. Repair the old keys and go on, or take the run back and choose another namespace, or `random`.',
+  },
+  LS6531: {
+    summary: 'a key of a window has no text of its own',
+    explanation:
+      'What a mirror writes down of a row is its key, as text: that it was deleted, that it moved, that the mirror itself is writing it. Equal keys must have equal texts. That is so of integers, uuid, text, dates, numeric, citext and most others; it is not of floating point numbers, interval, jsonb and arrays of padded texts or numeric, where equal values are written in several ways. Name another `key`.',
   },
 } as const satisfies CodeTable;

@@ -3,7 +3,7 @@ import { quoteLiteral } from '../sql/identifier.js';
 
 /** What the mirrors wrote down besides the rows. */
 export function forgetKeys({ name }: { readonly name: string }): readonly string[] {
-  return ['tombstone', 'old_writer', 'mirror_failure'].map(
+  return ['tombstone', 'old_writer', 'mirror_failure', 'move'].map(
     (table) => `DELETE FROM lockstep.${table} WHERE window_name = ${quoteLiteral(name)}`,
   );
 }

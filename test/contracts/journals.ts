@@ -222,11 +222,13 @@ export function journalContract(name: string, world: JournalWorld): void {
         await journal.moveOperation(session, run, 'gate', 'failed');
         await journal.moveOperation(session, run, 'gate', 'waiting');
         expect(await journal.waitedMs(session, run, 'gate')).toBeGreaterThanOrEqual(90 * 60_000);
-        expect(await journal.approvals(session, run, 'gate')).toEqual([]);
+        expect(await journal.approvals(session, run, 'gate', 'dba')).toEqual([]);
         expect(await world.approve(session, run, 'gate')).toBe(true);
         expect(await world.approve(session, run, 'gate')).toBe(false);
         const at = expect.stringMatching(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}Z$/) as string;
-        expect(await journal.approvals(session, run, 'gate')).toEqual([{ by: expect.any(String) as string, at }]);
+        expect(await journal.approvals(session, run, 'gate', 'dba')).toMatchObject([
+          { by: expect.any(String) as string, at, counts: true, why: 'not checked' },
+        ]);
       });
     });
 

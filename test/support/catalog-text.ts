@@ -21,5 +21,5 @@ const LINES = `SELECT x FROM (
   UNION ALL SELECT format('function %s %s', oid::regprocedure, md5(prosrc)) FROM pg_proc WHERE pronamespace = 'public'::regnamespace
   UNION ALL SELECT format('sequence %s of %s.%s', d.objid::regclass, d.refobjid::regclass, a.attname) FROM pg_depend AS d JOIN pg_class AS c ON c.oid = d.objid AND c.relkind = 'S' AND c.${IN_PUBLIC}
     JOIN pg_attribute AS a ON a.attrelid = d.refobjid AND a.attnum = d.refobjsubid WHERE d.deptype IN ('a', 'i') AND d.classid = 'pg_class'::regclass
-  UNION ALL SELECT format('function of ours %s', oid::regprocedure) FROM pg_proc WHERE pronamespace = to_regnamespace('lockstep')
+  UNION ALL SELECT format('function of ours %s', oid::regprocedure) FROM pg_proc WHERE pronamespace = to_regnamespace('lockstep') AND proname LIKE '% of %'
 ) AS lines ORDER BY x COLLATE "C"`;

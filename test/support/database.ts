@@ -28,8 +28,11 @@ export interface TestDatabase {
 export async function testDatabase({
   major,
   after = afterAll,
+  role = process.env['LOCKSTEP_TEST_ROLE'],
 }: {
   readonly major?: number;
+  /** `runner`: what is tested logs in as a role that owns the tables of the test, and is no superuser. */
+  readonly role?: string | undefined;
   readonly after?: (cleanUp: () => Promise<void>) => void;
 } = {}): Promise<TestDatabase> {
   const servers = inject('servers');
@@ -38,19 +41,45 @@ export async function testDatabase({
   if (server === undefined) throw new Error(`no PostgreSQL ${wanted} for this test: ${servers.missing[wanted]}`);
   const name = `lockstep_test_${randomBytes(6).toString('hex')}`;
   await onServer(server, (session) => session.query(`CREATE DATABASE ${name} TEMPLATE template0`));
-  const url = urlOfDatabase(server, name);
+  const asSuperuser = urlOfDatabase(server, name);
+  const runner = role === 'runner' ? await runnerOf(server, name) : undefined;
+  const url = runner === undefined ? asSuperuser : withLogin(asSuperuser, runner);
   const database = new PgDatabase({ url });
-  const observer = new PgDatabase({ url });
+  const observer = new PgDatabase({ url: asSuperuser });
   after(async () => {
     await Promise.all([database.close(), observer.close()]);
     // FORCE ends the connections of everybody else, also of processes that a test killed.
-    await onServer(server, (session) => session.query(`DROP DATABASE ${name} WITH (FORCE)`));
+    await onServer(server, async (session) => {
+      await session.query(`DROP DATABASE ${name} WITH (FORCE)`);
+      if (runner !== undefined) await session.query(`DROP ROLE ${runner}`);
+    });
   });
   const query: TestDatabase['query'] = async <Row>(sql: string, parameters?: readonly unknown[]) =>
-    (await observer.withSession((session) => session.query<Row>(sql, parameters))).rows;
+    (
+      await observer.withSession(async (session) => {
+        if (runner !== undefined) await session.query(`SET SESSION AUTHORIZATION ${runner}`);
+        return session.query<Row>(sql, parameters);
+      })
+    ).rows;
   const value = async (sql: string, parameters?: readonly unknown[]): Promise<unknown> =>
     Object.values((await query(sql, parameters))[0] ?? {})[0];
   return { url, name, major: wanted, database, query, value };
+}
+
+/** The database and all that the test makes in it belong to the role that runs plans there. */
+async function runnerOf(server: string, name: string): Promise<string> {
+  const login = `${name}_runner`;
+  await onServer(server, async (session) => {
+    await session.query(`CREATE ROLE ${login} LOGIN PASSWORD '${login}'`);
+    await session.query(`ALTER DATABASE ${name} OWNER TO ${login}`);
+  });
+  return login;
+}
+
+function withLogin(url: string, login: string): string {
+  const changed = new URL(url);
+  [changed.username, changed.password] = [login, login];
+  return changed.href;
 }
 
 /** The same server, role and parameters; another database. */

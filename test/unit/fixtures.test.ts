@@ -54,7 +54,11 @@ async function seen(folder: 'ok' | 'err', file: string): Promise<string> {
     expect.soft(diagnostic.help, diagnostic.code).toBeTruthy();
     if (diagnostic.span?.file === file) expect.soft(diagnostic.span.end.offset).toBeLessThanOrEqual(text.length);
   }
-  return renderDiagnostics(diagnostics, (name) => (name === file ? text : sourceOf(folder, name)), PLAIN_STYLE);
+  return renderDiagnostics(
+    diagnostics,
+    ({ file: name }) => (name === file ? text : sourceOf(folder, name)),
+    PLAIN_STYLE,
+  );
 }
 
 function sourceOf(folder: string, name: string): string | undefined {

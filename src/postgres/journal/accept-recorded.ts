@@ -3,6 +3,7 @@ import { sql } from 'kysely';
 
 import type { RunHandle } from '../../executor/journal.js';
 import type { Session } from '../../executor/session.js';
+import { eventsBefore } from './event-chain.js';
 import { journalTables, jsonParameter, send } from './journal-query.js';
 
 /** In the transaction of a takeover. */
@@ -34,6 +35,7 @@ export async function acceptRecorded(session: Session, run: Pick<RunHandle, 'id'
       run_id: run.id,
       event: 'recorded writes accepted',
       details: jsonParameter({ writes: accepted.length }),
+      before: eventsBefore(run.id),
     }),
   );
 }

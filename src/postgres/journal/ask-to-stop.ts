@@ -6,6 +6,7 @@ import { sql } from 'kysely';
 
 import type { OperationState, RunHandle } from '../../executor/journal.js';
 import type { Session } from '../../executor/session.js';
+import { eventsBefore } from './event-chain.js';
 import { journalTables, jsonParameter, send } from './journal-query.js';
 import { UNDER_WAY_STATUSES, type Asked, type RunDirection, type RunStatus } from './run-status.js';
 import { ABSENT, ASKED } from './runs.js';
@@ -24,11 +25,16 @@ export async function askToStop(session: Session, runId: string, asked: Asked): 
           .returning('id'),
       )
       .insertInto('lockstep.event')
-      .columns(['run_id', 'event', 'details'])
+      .columns(['run_id', 'event', 'details', 'before'])
       .expression((eb) =>
         eb
           .selectFrom('told')
-          .select(['told.id', sql<'stop asked'>`'stop asked'`.as('event'), jsonParameter({ asked }).as('details')]),
+          .select([
+            'told.id',
+            sql<'stop asked'>`'stop asked'`.as('event'),
+            jsonParameter({ asked }).as('details'),
+            eventsBefore(runId).as('before'),
+          ]),
       )
       .returning('id'),
   );

@@ -4,7 +4,8 @@ import { sql } from 'kysely';
 import type { RunHandle } from '../../executor/journal.js';
 import type { Session } from '../../executor/session.js';
 import { canonicalJson } from '../../kernel/digest.js';
-import type { OperationGraph } from '../../operation/operation-graph.js';
+import { graphDigest, type OperationGraph } from '../../operation/operation-graph.js';
+import { eventsBefore } from './event-chain.js';
 import { lockRun } from './fence.js';
 import { journalTables, jsonParameter, send } from './journal-query.js';
 import { UNDO_PREFIX } from './operation-order.js';
@@ -17,6 +18,7 @@ import { asLiveRun, LISTED, listedIn } from './runs.js';
 export async function beginRollback(session: Session, run: RunHandle, graph: OperationGraph): Promise<void> {
   const other = graph.operations.find((operation) => !operation.id.startsWith(UNDO_PREFIX));
   if (other !== undefined) throw new Error(`operation ${other.id} of a way back does not begin with ${UNDO_PREFIX}`);
+  const digest = graphDigest(graph);
   const { status: from, goesBack } = await lockRun(session, run);
   if (goesBack) throw new Error(`run ${run.id} is on its way back already`);
   try {
@@ -26,7 +28,12 @@ export async function beginRollback(session: Session, run: RunHandle, graph: Ope
         .with('begun', (db) =>
           db
             .updateTable('lockstep.run')
-            .set({ status: 'rolling back', rollback_graph: canonicalJson(graph), finished_at: null })
+            .set({
+              status: 'rolling back',
+              rollback_graph: canonicalJson(graph),
+              rollback_digest: digest,
+              finished_at: null,
+            })
             .where('id', '=', run.id)
             .where('epoch', '=', run.epoch)
             .where('rollback_graph', 'is', null)
@@ -39,7 +46,7 @@ export async function beginRollback(session: Session, run: RunHandle, graph: Ope
             .expression((eb) => eb.selectFrom(['begun', listedIn(graph)]).select(LISTED)),
         )
         .insertInto('lockstep.event')
-        .columns(['run_id', 'event', 'from_state', 'to_state', 'details'])
+        .columns(['run_id', 'event', 'from_state', 'to_state', 'details', 'before'])
         .expression((eb) =>
           eb
             .selectFrom('begun')
@@ -48,7 +55,8 @@ export async function beginRollback(session: Session, run: RunHandle, graph: Ope
               sql<'rollback begun'>`'rollback begun'`.as('event'),
               sql<string>`${from}::text`.as('from_state'),
               sql<string>`'rolling back'`.as('to_state'),
-              jsonParameter({ operations: graph.operations.length }).as('details'),
+              jsonParameter({ operations: graph.operations.length, digest }).as('details'),
+              eventsBefore(run.id).as('before'),
             ]),
         )
         .returning('id'),

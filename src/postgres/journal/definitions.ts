@@ -11,6 +11,7 @@ import type { Session } from '../../executor/session.js';
 import { canonicalJson } from '../../kernel/digest.js';
 import type { OperationId } from '../../operation/operation.js';
 import { readFingerprintOf } from '../read-fingerprint.js';
+import { eventsBefore } from './event-chain.js';
 import { journalTables, jsonParameter, send } from './journal-query.js';
 
 export interface DefinitionsOf extends RecordedDefinitions {
@@ -48,9 +49,12 @@ export async function acceptDrift(
   await insert(session, runId, null, keys, definitions);
   await send(
     session,
-    journalTables
-      .insertInto('lockstep.event')
-      .values({ run_id: runId, event: 'drift accepted', details: jsonParameter({ differences }) }),
+    journalTables.insertInto('lockstep.event').values({
+      run_id: runId,
+      event: 'drift accepted',
+      details: jsonParameter({ differences }),
+      before: eventsBefore(runId),
+    }),
   );
 }
 

@@ -3,6 +3,7 @@ import { sql } from 'kysely';
 
 import { FencedError, type HoldRecord, type RunHandle } from '../../executor/journal.js';
 import type { Session } from '../../executor/session.js';
+import { eventsBefore } from './event-chain.js';
 import type { EventName } from './event-name.js';
 import { isoText, journalTables, jsonParameter, send } from './journal-query.js';
 
@@ -23,11 +24,16 @@ async function append(session: Session, run: RunHandle, event: EventName, detail
     session,
     journalTables
       .insertInto('lockstep.event')
-      .columns(['run_id', 'event', 'details'])
+      .columns(['run_id', 'event', 'details', 'before'])
       .expression((eb) =>
         eb
           .selectFrom('lockstep.run')
-          .select(['id', sql<EventName>`${event}::text`.as('event'), jsonParameter(details).as('details')])
+          .select([
+            'id',
+            sql<EventName>`${event}::text`.as('event'),
+            jsonParameter(details).as('details'),
+            eventsBefore(run.id).as('before'),
+          ])
           .where('id', '=', run.id)
           .where('epoch', '=', run.epoch),
       )

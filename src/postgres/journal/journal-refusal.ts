@@ -15,6 +15,14 @@ export class JournalRefusal extends Error {
 export type JournalRefusalReason =
   /** A later version of lockstep has written it. */
   | 'newer journal'
+  /** Its ledger lacks a migration. */
+  | 'incomplete'
+  /** It belongs to others, or somebody put something into it. */
+  | 'not ours'
+  /** Its transactions are read only, by what the role or the database has set. */
+  | 'read only'
+  /** What it has stored is not what was stored. */
+  | 'changed'
   /** The role may not create or read it. */
   | 'not permitted'
   /** Another run of the plan has not ended. */

@@ -5,7 +5,6 @@
 import { sql } from 'kysely';
 
 import type {
-  Approval,
   Journal,
   NewRange,
   OperationOutcome,
@@ -17,11 +16,14 @@ import type {
 import type { Counts } from '../../executor/run-types.js';
 import type { OperationId } from '../../operation/operation.js';
 import type { Session } from '../../executor/session.js';
+import { approvals } from './approvals.js';
 import { writeCheckpoint } from './checkpoint.js';
 import { recordDefinitions } from './definitions.js';
+import { eventsBefore } from './event-chain.js';
 import { lockOperation, refuseIfFenced, refuseWrite } from './fence.js';
-import { isoText, journalTables, jsonParameter, keyJson, keyParameter, send } from './journal-query.js';
+import { journalTables, jsonParameter, keyJson, keyParameter, send } from './journal-query.js';
 import { recordHold } from './holds.js';
+import { noteFiles } from './file-nodes.js';
 import { inOrder } from './operation-order.js';
 import { quarantine } from './quarantine.js';
 
@@ -30,6 +32,7 @@ export const postgresJournal: Journal = {
   lockedState: lockOperation,
   moveOperation,
   createRanges,
+  noteFiles,
   claimRange,
   unfinishedRanges,
   checkpoint: writeCheckpoint,
@@ -88,7 +91,7 @@ async function moveOperation(
     ? journalTables
         .with('moved', () => move)
         .insertInto('lockstep.event')
-        .columns(['run_id', 'event', 'operation_id', 'from_state', 'to_state', 'details'])
+        .columns(['run_id', 'event', 'operation_id', 'from_state', 'to_state', 'details', 'before'])
         .expression((eb) =>
           eb
             .selectFrom('moved')
@@ -99,6 +102,7 @@ async function moveOperation(
               sql<string>`${from}::text`.as('from_state'),
               sql<string>`${to}::text`.as('to_state'),
               jsonParameter(outcome ?? null).as('details'),
+              eventsBefore(run.id).as('before'),
             ]),
         )
         .returning('operation_id as id')
@@ -215,19 +219,6 @@ async function counts(session: Session, run: RunHandle, id: OperationId): Promis
     quarantined: Number(quarantined),
     batches: Number(batches),
   };
-}
-
-function approvals(session: Session, run: RunHandle, id: OperationId): Promise<readonly Approval[]> {
-  return send(
-    session,
-    journalTables
-      .selectFrom('lockstep.approval')
-      .select(['by_user as by', isoText('at').as('at')])
-      .where('run_id', '=', run.id)
-      .where('operation_id', '=', id)
-      .orderBy('lockstep.approval.at')
-      .orderBy('by_user'),
-  );
 }
 
 async function waitedMs(session: Session, run: RunHandle, id: OperationId): Promise<number> {

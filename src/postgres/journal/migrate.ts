@@ -5,24 +5,30 @@
  */
 import { DatabaseError, type Session } from '../../executor/session.js';
 import { journalExists } from './advisory.js';
+import { refuseIntruders, type JournalUse } from './journal-intruders.js';
 import { journalTables, send } from './journal-query.js';
 import { JournalRefusal } from './journal-refusal.js';
+import { missingMigrations } from './ledger.js';
 import { JOURNAL_MIGRATIONS, type JournalMigration } from './migrations.js';
+import { refuseReadOnly } from './open-journal.js';
 
 /** `lstp` in ASCII; the advisory locks of one database share one space with those of the application. */
 const MIGRATION_LOCK = 0x6c737470;
 const INSUFFICIENT_PRIVILEGE = '42501';
 
 /**
- * The session must not be in a transaction. Returns the numbers of the migrations that were applied.
- * Rejects with a JournalRefusal (`newer journal`, `not permitted`) or with the session's DatabaseError.
+ * Before anything is written. The session must not be in a transaction. Returns the numbers of the migrations that were applied.
+ * `use`: by what right, see there. Rejects with a JournalRefusal (`newer journal`, `incomplete`, `not ours`, `read only`,
+ * `not permitted`) or with the session's DatabaseError.
  */
 export async function migrate(
   session: Session,
   migrations: readonly JournalMigration[] = JOURNAL_MIGRATIONS,
+  use: JournalUse = 'own',
 ): Promise<readonly number[]> {
   try {
-    if ((await missing(session, migrations)).length === 0) return [];
+    await refuseToWrite(session, use);
+    if ((await missingMigrations(session, migrations)).length === 0) return [];
     return await applyMissing(session, migrations);
   } catch (error) {
     if (!(error instanceof DatabaseError) || error.facts.sqlstate !== INSUFFICIENT_PRIVILEGE) throw error;
@@ -35,12 +41,15 @@ export async function migrate(
   }
 }
 
-/** Rejects with a JournalRefusal where the journal is newer than this program. Only reads. */
-export async function refuseNewerJournal(
-  session: Session,
-  migrations: readonly JournalMigration[] = JOURNAL_MIGRATIONS,
-): Promise<void> {
-  await missing(session, migrations);
+/** For who writes without bringing the journal up to date; as `migrate`. */
+export async function refuseToWrite(session: Session, use: JournalUse): Promise<void> {
+  await refuseReadOnly(session);
+  await session.query('BEGIN READ ONLY');
+  try {
+    await refuseIntruders(session, use);
+  } finally {
+    await session.query('ROLLBACK');
+  }
 }
 
 async function applyMissing(session: Session, migrations: readonly JournalMigration[]): Promise<readonly number[]> {
@@ -51,7 +60,8 @@ async function applyMissing(session: Session, migrations: readonly JournalMigrat
   try {
     await session.query(`SELECT pg_advisory_xact_lock(${MIGRATION_LOCK})`);
     await createLedger(session);
-    const applied = await missing(session, migrations);
+    await refuseIntruders(session, 'own');
+    const applied = await missingMigrations(session, migrations);
     for (const { number, name, sql } of applied) {
       await session.query(sql);
       await send(session, journalTables.insertInto('lockstep.migration').values({ number, name }));
@@ -64,10 +74,20 @@ async function applyMissing(session: Session, migrations: readonly JournalMigrat
   }
 }
 
+/** Several logins may be the runner: what one of them makes belongs to the role that they share, else the next one would meet it as a stranger's. */
+async function actAsOwner(session: Session): Promise<void> {
+  const { rows } = await session.query<{ owner: string }>(
+    `SELECT pg_catalog.quote_ident(o.rolname) AS owner FROM pg_catalog.pg_namespace AS n JOIN pg_catalog.pg_roles AS o ON o.oid = n.nspowner
+     WHERE n.nspname = 'lockstep' AND o.rolname <> current_user AND o.rolname !~ '^pg_' AND pg_catalog.pg_has_role(o.oid, 'USAGE')`,
+  );
+  if (rows[0] !== undefined) await session.query(`SET LOCAL ROLE ${rows[0].owner}`);
+}
+
 /** Asked first: CREATE SCHEMA IF NOT EXISTS demands the right to create one even where it is there already. */
 async function createLedger(session: Session): Promise<void> {
   const { rows } = await session.query<{ there: boolean }>(`SELECT to_regnamespace('lockstep') IS NOT NULL AS there`);
   if (rows[0]?.there !== true) await session.query('CREATE SCHEMA lockstep');
+  else await actAsOwner(session);
   if (await journalExists(session)) return;
   await session.query(`
     COMMENT ON SCHEMA lockstep IS 'the journal of lockstep: what its runs did to this database';
@@ -77,23 +97,4 @@ async function createLedger(session: Session): Promise<void> {
       applied_at timestamptz NOT NULL DEFAULT clock_timestamp(),
       by_user text NOT NULL DEFAULT session_user
     )`);
-}
-
-async function missing(
-  session: Session,
-  migrations: readonly JournalMigration[],
-): Promise<readonly JournalMigration[]> {
-  if (!(await journalExists(session))) return migrations;
-  const rows = await send(session, journalTables.selectFrom('lockstep.migration').select('number').orderBy('number'));
-  const known = migrations.at(-1)?.number ?? 0;
-  const newest = rows.at(-1)?.number ?? 0;
-  if (newest > known) {
-    throw new JournalRefusal(
-      'newer journal',
-      `the journal of this database is of version ${newest}, this lockstep knows versions up to ${known}`,
-      'Use the version of lockstep that wrote it, or a later one.',
-    );
-  }
-  const applied = new Set(rows.map((row) => row.number));
-  return migrations.filter(({ number }) => !applied.has(number));
 }

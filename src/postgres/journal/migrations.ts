@@ -286,4 +286,120 @@ export const JOURNAL_MIGRATIONS: readonly JournalMigration[] = [
       COMMENT ON TABLE lockstep.window_move IS 'append-only: each move of a window, and the run that made it, which may be of a later plan; without one: the run that opened it, before this was kept';
     `,
   },
+  {
+    number: 8,
+    name: 'what tells that something was changed',
+    sql: `
+      ALTER TABLE lockstep.event ADD COLUMN before json;
+      COMMENT ON COLUMN lockstep.event.before IS 'digests of the events before it, by id; null: from before they were kept';
+      ALTER TABLE lockstep.run ADD COLUMN rollback_digest text;
+      ALTER TABLE lockstep.approval ADD COLUMN graph_digest text;
+      COMMENT ON COLUMN lockstep.approval.graph_digest IS 'what was approved; null: from before it was kept';
+
+      CREATE TABLE lockstep.file_node (
+        run_id bigint NOT NULL,
+        operation_id text NOT NULL,
+        relation oid NOT NULL,
+        name text NOT NULL,
+        file_node oid NOT NULL,
+        server text NOT NULL,
+        at timestamptz NOT NULL DEFAULT clock_timestamp(),
+        PRIMARY KEY (run_id, operation_id, relation)
+      );
+      COMMENT ON TABLE lockstep.file_node IS 'the files of a table when a copy into it began: another one now, and transaction ids in its rows may be those of who rewrote it';
+    `,
+  },
+  {
+    number: 9,
+    name: 'who refers to a row',
+    sql: `
+      CREATE FUNCTION lockstep.referring_rows(own oid[], tables oid[], places tid[])
+        RETURNS TABLE (relation oid, place tid, of_relation oid, of_place tid)
+        LANGUAGE plpgsql VOLATILE SET search_path = pg_catalog, pg_temp AS $function$
+      #variable_conflict use_column
+      DECLARE
+        level_tables oid[] := tables;
+        level_places tid[] := places;
+        seen_tables oid[] := tables;
+        seen_places tid[] := places;
+        next_tables oid[];
+        next_places tid[];
+        found_tables oid[];
+        found_places tid[];
+        found_of tid[];
+        leaf oid;
+        mine tid[];
+        key record;
+      BEGIN
+        WHILE cardinality(level_tables) > 0 LOOP
+          next_tables := '{}';
+          next_places := '{}';
+          FOR leaf IN SELECT DISTINCT t.one FROM unnest(level_tables) AS t (one) LOOP
+            SELECT array_agg(l.two) INTO mine FROM unnest(level_tables, level_places) AS l (one, two) WHERE l.one = leaf;
+            FOR key IN
+              SELECT f.conrelid,
+                f.conrelid = ANY (own) OR EXISTS (SELECT FROM pg_partition_ancestors(f.conrelid) AS a WHERE a.relid = ANY (own)) AS is_own,
+                has_table_privilege(f.conrelid, 'SELECT') AND NOT row_security_active(f.conrelid) AS can_be_read,
+                (SELECT string_agg(format('t.%I OPERATOR(%I.%s) r.%I', p.attname, n.nspname, o.oprname, c.attname), ' AND ')
+                  FROM unnest(f.confkey, f.conkey, f.conpfeqop) AS k (referred, referring, operator)
+                  JOIN pg_attribute AS p ON p.attrelid = f.confrelid AND p.attnum = k.referred
+                  JOIN pg_attribute AS c ON c.attrelid = f.conrelid AND c.attnum = k.referring
+                  JOIN pg_operator AS o ON o.oid = k.operator
+                  JOIN pg_namespace AS n ON n.oid = o.oprnamespace) AS same
+              FROM pg_constraint AS f
+              WHERE f.contype = 'f' AND f.conparentid = 0
+                AND (f.confrelid = leaf OR f.confrelid IN (SELECT a.relid FROM pg_partition_ancestors(leaf) AS a))
+            LOOP
+              IF NOT key.can_be_read THEN
+                RETURN QUERY SELECT key.conrelid, NULL::tid, leaf, m.one FROM unnest(mine) AS m (one);
+              ELSIF NOT key.is_own THEN
+                RETURN QUERY EXECUTE format('SELECT $2, NULL::tid, $3, t.ctid FROM ONLY %s AS t WHERE t.ctid = ANY ($1) AND EXISTS (SELECT FROM %s AS r WHERE %s)',
+                  leaf::regclass, key.conrelid::regclass, key.same) USING mine, key.conrelid, leaf;
+              ELSE
+                EXECUTE format('SELECT array_agg(q.one), array_agg(q.two), array_agg(q.three) FROM (SELECT r.tableoid, r.ctid, t.ctid FROM ONLY %s AS t JOIN %s AS r ON %s WHERE t.ctid = ANY ($1) FOR UPDATE OF r) AS q (one, two, three)',
+                  leaf::regclass, key.conrelid::regclass, key.same) INTO found_tables, found_places, found_of USING mine;
+                RETURN QUERY SELECT q.one, q.two, leaf, q.three FROM unnest(found_tables, found_places, found_of) AS q (one, two, three);
+                next_tables := next_tables || coalesce(found_tables, '{}');
+                next_places := next_places || coalesce(found_places, '{}');
+              END IF;
+            END LOOP;
+          END LOOP;
+          SELECT coalesce(array_agg(q.one), '{}'), coalesce(array_agg(q.two), '{}') INTO level_tables, level_places
+          FROM (SELECT * FROM unnest(next_tables, next_places) EXCEPT SELECT * FROM unnest(seen_tables, seen_places)) AS q (one, two);
+          seen_tables := seen_tables || level_tables;
+          seen_places := seen_places || level_places;
+        END LOOP;
+      END
+      $function$;
+      REVOKE ALL ON FUNCTION lockstep.referring_rows(oid[], oid[], tid[]) FROM PUBLIC;
+      COMMENT ON FUNCTION lockstep.referring_rows(oid[], oid[], tid[]) IS 'who refers to these rows by a foreign key, as it is now: rows of the tables in "own" by their places, which it locks, and who refers to them in turn; of any other table, or of one that may not be read, only that there is one';
+    `,
+  },
+  {
+    number: 10,
+    name: 'keys that change beside a window',
+    sql: `
+      CREATE TABLE lockstep.move (
+        id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+        xid xid8 NOT NULL DEFAULT pg_current_xact_id(),
+        window_name text NOT NULL,
+        mapping text NOT NULL,
+        side text NOT NULL CHECK (side IN ('old', 'new')),
+        from_key text[] NOT NULL,
+        to_key text[],
+        row_before text[] NOT NULL,
+        row_after text[] NOT NULL,
+        found boolean NOT NULL DEFAULT false
+      );
+      CREATE INDEX move_in_order ON lockstep.move (xid, window_name, mapping, side, id);
+      CREATE INDEX move_from ON lockstep.move (xid, window_name, mapping, side, from_key);
+      CREATE INDEX move_to ON lockstep.move (xid, window_name, mapping, side, row_after);
+      COMMENT ON TABLE lockstep.move IS 'keys of mirrored rows that the transaction at hand changes, in order, until the other side has followed; side: the one that was written. Between transactions there are none';
+
+      ALTER TABLE lockstep.old_writer ADD COLUMN xid xid8;
+      ALTER TABLE lockstep.old_writer ALTER COLUMN xid SET DEFAULT pg_current_xact_id();
+      CREATE INDEX old_writer_xid ON lockstep.old_writer (xid);
+      COMMENT ON COLUMN lockstep.old_writer.xid IS 'by which the transaction finds that it is noted';
+    `,
+  },
 ];

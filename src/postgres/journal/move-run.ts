@@ -3,6 +3,7 @@ import { sql } from 'kysely';
 
 import type { RunHandle } from '../../executor/journal.js';
 import type { Session } from '../../executor/session.js';
+import { eventsBefore } from './event-chain.js';
 import { lockRun } from './fence.js';
 import { journalTables, jsonParameter, send } from './journal-query.js';
 import { ENDED_STATUSES, RUN_MOVES, type RunDirection, type RunStatus } from './run-status.js';
@@ -39,7 +40,7 @@ export async function moveRun(
           .returning('id'),
       )
       .insertInto('lockstep.event')
-      .columns(['run_id', 'event', 'from_state', 'to_state', 'details'])
+      .columns(['run_id', 'event', 'from_state', 'to_state', 'details', 'before'])
       .expression((eb) =>
         eb
           .selectFrom('moved')
@@ -49,6 +50,7 @@ export async function moveRun(
             sql<string>`${from}::text`.as('from_state'),
             sql<string>`${to}::text`.as('to_state'),
             jsonParameter(details).as('details'),
+            eventsBefore(run.id).as('before'),
           ]),
       )
       .returning('id'),

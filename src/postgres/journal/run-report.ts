@@ -8,6 +8,9 @@ import type { OperationOutcome, OperationState, QuarantinedRow } from '../../exe
 import type { Counts } from '../../executor/run-types.js';
 import type { OperationId } from '../../operation/operation.js';
 import type { Session } from '../../executor/session.js';
+import type { Approvers } from '../../operation/approvers.js';
+import type { OperationGraph } from '../../operation/operation-graph.js';
+import { approvals, type KnownApproval } from './approvals.js';
 import { throttleReport, type ThrottleReport } from './holds.js';
 import { isoText, journalTables, keyJson, send } from './journal-query.js';
 import { inOrder, UNDO_PREFIX } from './operation-order.js';
@@ -74,6 +77,9 @@ export interface ApprovalReport {
   readonly by: string;
   readonly at: string;
   readonly comment: string | null;
+  readonly counts: boolean;
+  /** Why it does not count, or what was not looked at. */
+  readonly note: string | null;
 }
 
 /** The most transactions at one moment, from their beginning to their checkpoint. */
@@ -95,12 +101,13 @@ export interface HistoryEntry {
 
 const SAMPLES = 20;
 
-export async function runReport(session: Session, runId: string): Promise<RunReport> {
+/** `approvers`: whose approvals count, as the configuration says. */
+export async function runReport(session: Session, runId: string, approvers: Approvers = {}): Promise<RunReport> {
   const run = await summaryOf(session, runId);
   const operations = await readOperations(session, runId);
   const walks = await readWalks(session, runId);
   const findings = await readFindings(session, runId);
-  const approvals = await readApprovals(session, runId);
+  const given = await readApprovals(session, runId, approvers);
   const quarantined = await quarantinedRows(session, runId);
   const overlap = await readOverlap(session, runId);
   return {
@@ -115,9 +122,9 @@ export async function runReport(session: Session, runId: string): Promise<RunRep
           count: Number(found[0]?.count ?? 0),
           samples: found.map(({ what, detail, at }) => ({ what, detail, at })),
         },
-        approvals: approvals
+        approvals: given
           .filter((approval) => approval.operation === operation.id)
-          .map(({ by, at, comment }) => ({ by, at, comment })),
+          .map(({ by, at, comment, counts, note }) => ({ by, at, comment, counts, note })),
       };
     }),
     quarantined,
@@ -267,16 +274,26 @@ function readFindings(session: Session, runId: string) {
   );
 }
 
-function readApprovals(session: Session, runId: string) {
-  return send(
+async function readApprovals(session: Session, runId: string, approvers: Approvers) {
+  const given = await send(
     session,
     journalTables
       .selectFrom('lockstep.approval')
-      .select(['operation_id as operation', 'by_user as by', isoText('at').as('at'), 'comment'])
-      .where('run_id', '=', runId)
-      .orderBy('lockstep.approval.at')
-      .orderBy('by_user'),
+      .select('operation_id as operation')
+      .distinct()
+      .where('run_id', '=', runId),
   );
+  if (given.length === 0) return [];
+  const [run] = await send(session, journalTables.selectFrom('lockstep.run').select('graph').where('id', '=', runId));
+  const { operations } = JSON.parse(run!.graph) as OperationGraph;
+  const found: (KnownApproval & { readonly operation: OperationId })[] = [];
+  for (const { operation } of given) {
+    const gate = operations.find(({ id }) => id === operation);
+    const group = (gate?.kind === 'gate' ? gate.approval : null) ?? '';
+    const own = await approvals(session, { id: runId }, operation, group, approvers[group]);
+    found.push(...own.map((approval) => ({ ...approval, operation })));
+  }
+  return found;
 }
 
 /**

@@ -7,6 +7,7 @@ import { canonicalJson } from '../../kernel/digest.js';
 import { graphDigest, type OperationGraph } from '../../operation/operation-graph.js';
 import { isoText, journalTables, jsonParameter, send } from './journal-query.js';
 import { JournalRefusal } from './journal-refusal.js';
+import { refuseChanged } from './stored-graph.js';
 import type { Asked, RunDirection, RunStatus } from './run-status.js';
 
 export interface RunSummary {
@@ -57,19 +58,28 @@ export interface NewRun {
   readonly latest?: number;
 }
 
-/** `name` is a plan, whose latest run is meant, or a run: `plan@2`. Undefined where there is none. */
+/**
+ * `name` is a plan, whose latest run is meant, or a run: `plan@2`. Undefined where there is none. Its graphs are those that were
+ * stored when it began, and when its way back did; rejects with a JournalRefusal (`changed`) where they are not.
+ */
 export async function findRun(session: Session, name: string): Promise<StoredRun | undefined> {
   const [, plan = name, ordinal] = /^(.*)@(\d{1,9})$/s.exec(name) ?? [];
   const [row] = await send(
     session,
     summaries()
       .select(['graph', 'rollback_graph as rollbackGraph', 'fingerprint_before as fingerprintBefore'])
+      .select([ROLLBACK_DIGEST.as('rollbackDigest'), toldDigest('run begun'), toldDigest('rollback begun')])
       .where('plan', '=', plan)
       .$if(ordinal !== undefined, (query) => query.where('ordinal', '=', Number(ordinal)))
       .orderBy('ordinal', 'desc')
       .limit(1),
   );
-  return row;
+  if (row === undefined) return undefined;
+  const { rollbackDigest, 'run begun': begun, 'rollback begun': backBegun, ...run } = row;
+  refuseChanged(run.name, 'graph', run.graph, [run.graphDigest, begun]);
+  if (run.rollbackGraph !== null)
+    refuseChanged(run.name, 'graph of its way back', run.rollbackGraph, [rollbackDigest, backBegun]);
+  return run;
 }
 
 /** The latest first. */
@@ -89,6 +99,7 @@ export async function summaryOf(session: Session, runId: string): Promise<RunSum
  */
 export async function beginRun(session: Session, run: NewRun): Promise<RunHandle> {
   const { graph } = run;
+  const digest = graphDigest(graph);
   try {
     const [row] = await send(
       session,
@@ -104,7 +115,7 @@ export async function beginRun(session: Session, run: NewRun): Promise<RunHandle
                   : run.latest + 1,
               status: 'running',
               source_digest: run.sourceDigest,
-              graph_digest: graphDigest(graph),
+              graph_digest: digest,
               graph: canonicalJson(graph),
               params: jsonParameter(run.params),
               fingerprint_before: run.fingerprintBefore,
@@ -121,7 +132,7 @@ export async function beginRun(session: Session, run: NewRun): Promise<RunHandle
         .with('told', (db) =>
           db
             .insertInto('lockstep.event')
-            .columns(['run_id', 'event', 'to_state', 'details'])
+            .columns(['run_id', 'event', 'to_state', 'details', 'before'])
             .expression((eb) =>
               eb
                 .selectFrom('begun')
@@ -129,7 +140,8 @@ export async function beginRun(session: Session, run: NewRun): Promise<RunHandle
                   'begun.id',
                   sql<'run begun'>`'run begun'`.as('event'),
                   sql<RunStatus>`'running'`.as('to_state'),
-                  jsonParameter({ executor: run.executor }).as('details'),
+                  jsonParameter({ executor: run.executor, digest }).as('details'),
+                  sql<string>`'{}'::json`.as('before'),
                 ]),
             ),
         )
@@ -174,7 +186,19 @@ export function asLiveRun(error: unknown, plan: string): unknown {
  * name means the column of `absent`.
  */
 export const ASKED = sql<Asked | null>`(SELECT asked FROM lockstep.run AS own WHERE own.id = lockstep.run.id)`;
-export const ABSENT = sql<object>`(SELECT NULL::text AS asked)`.as<'absent'>(sql`absent`);
+const ROLLBACK_DIGEST = sql<
+  string | null
+>`(SELECT rollback_digest FROM lockstep.run AS own WHERE own.id = lockstep.run.id)`;
+export const ABSENT = sql<object>`(SELECT NULL::text AS asked, NULL::text AS rollback_digest)`.as<'absent'>(
+  sql`absent`,
+);
+
+/** What the trail says of it; null: it is from before that was told. */
+function toldDigest<Event extends 'run begun' | 'rollback begun'>(event: Event) {
+  return sql<string | null>`(
+    SELECT details ->> 'digest' FROM lockstep.event AS e
+    WHERE e.run_id = lockstep.run.id AND e.event = ${event} ORDER BY e.id LIMIT 1)`.as(event);
+}
 
 const WHY = sql<string | null>`(
   SELECT details ->> 'why' FROM lockstep.event AS e

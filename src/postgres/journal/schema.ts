@@ -1,7 +1,7 @@
 /**
  * The journal's tables as Kysely sees them. Owns the types only: what a table is for, and its constraints, stand in
  * `migrations`. bigint and xid8 arrive as text; arrays leave as JSON (`keyJson`), because the session returns an array as
- * the server's text; times leave as ISO text (`isoText`), whatever the session's time zone.
+ * the server's text; times leave as ISO text (`isoText`), whatever the session's time zone. Long, because it lists every column.
  */
 import type { ColumnType, Generated } from 'kysely';
 
@@ -23,6 +23,7 @@ export interface JournalTables {
   readonly 'lockstep.approval': ApprovalTable;
   readonly 'lockstep.definitions': DefinitionsTable;
   readonly 'lockstep.event': EventTable;
+  readonly 'lockstep.file_node': FileNodeTable;
   readonly 'lockstep.window': WindowTable;
   readonly 'lockstep.window_move': WindowMoveTable;
   readonly 'lockstep.tombstone': TombstoneTable;
@@ -57,6 +58,7 @@ interface RunTable {
   readonly graph_digest: string;
   readonly graph: string;
   readonly rollback_graph: string | null;
+  readonly rollback_digest: string | null;
   readonly params: JsonColumn<Readonly<Record<string, unknown>>>;
   readonly epoch: Generated<number>;
   readonly fingerprint_before: string;
@@ -155,6 +157,7 @@ interface ApprovalTable {
   readonly by_user: Generated<string>;
   readonly at: ServerTime;
   readonly comment: string | null;
+  readonly graph_digest: string | null;
 }
 
 interface DefinitionsTable {
@@ -175,6 +178,18 @@ interface EventTable {
   readonly to_state: string | null;
   readonly details: NullableJson<Readonly<Record<string, unknown>>>;
   readonly by_user: Generated<string>;
+  readonly before: NullableJson<Readonly<Record<string, string>>>;
+}
+
+interface FileNodeTable {
+  readonly run_id: string;
+  readonly operation_id: string;
+  /** oid as text. */
+  readonly relation: string;
+  readonly name: string;
+  readonly file_node: string;
+  readonly server: string;
+  readonly at: ServerTime;
 }
 
 /** Written by the statements of the graph, with what they mean; here it is only read. */

@@ -6,6 +6,7 @@ import { sql } from 'kysely';
 
 import type { RunHandle } from '../../executor/journal.js';
 import { DatabaseError, type Session } from '../../executor/session.js';
+import { eventsBefore } from './event-chain.js';
 import { journalTables, jsonParameter, send } from './journal-query.js';
 import { JournalRefusal } from './journal-refusal.js';
 
@@ -75,9 +76,12 @@ async function raiseEpoch(session: Session, runId: string, executor: string): Pr
   );
   await send(
     session,
-    journalTables
-      .insertInto('lockstep.event')
-      .values({ run_id: runId, event: 'run taken over', details: jsonParameter({ executor, epoch }) }),
+    journalTables.insertInto('lockstep.event').values({
+      run_id: runId,
+      event: 'run taken over',
+      details: jsonParameter({ executor, epoch }),
+      before: eventsBefore(runId),
+    }),
   );
   return run;
 }

@@ -3,6 +3,7 @@ import { sql } from 'kysely';
 
 import type { OperationId } from '../../operation/operation.js';
 import type { Session } from '../../executor/session.js';
+import { eventsBefore } from './event-chain.js';
 import type { EventName } from './event-name.js';
 import { isoText, journalTables, jsonParameter, send } from './journal-query.js';
 
@@ -27,6 +28,8 @@ export async function approve(
   runId: string,
   operation: OperationId,
   comment: string | null = null,
+  /** What was looked at. */
+  graphDigest: string | null = null,
 ): Promise<boolean> {
   const told = await send(
     session,
@@ -34,12 +37,12 @@ export async function approve(
       .with('approved', (db) =>
         db
           .insertInto('lockstep.approval')
-          .values({ run_id: runId, operation_id: operation, comment })
+          .values({ run_id: runId, operation_id: operation, comment, graph_digest: graphDigest })
           .onConflict((conflict) => conflict.doNothing())
           .returning(['run_id', 'operation_id']),
       )
       .insertInto('lockstep.event')
-      .columns(['run_id', 'event', 'operation_id', 'details'])
+      .columns(['run_id', 'event', 'operation_id', 'details', 'before'])
       .expression((eb) =>
         eb
           .selectFrom('approved')
@@ -47,12 +50,18 @@ export async function approve(
             'run_id',
             sql<'approved'>`'approved'`.as('event'),
             'operation_id',
-            jsonParameter(comment === null ? null : { comment }).as('details'),
+            jsonParameter(detailsOf(comment, graphDigest)).as('details'),
+            eventsBefore(runId).as('before'),
           ]),
       )
       .returning('id'),
   );
   return told.length === 1;
+}
+
+function detailsOf(comment: string | null, digest: string | null): object | null {
+  if (comment === null && digest === null) return null;
+  return { ...(comment !== null && { comment }), ...(digest !== null && { digest }) };
 }
 
 /** In the order in which they were written; those of a transaction that is still open come later. */

@@ -10,6 +10,7 @@ import type { OperationGraph } from '../../operation/operation-graph.js';
 import type { WindowState } from '../../windows/window-state.js';
 import { windowMovesAreKept } from './advisory.js';
 import { journalTables, send } from './journal-query.js';
+import { changedGraph, isAsStored } from './stored-graph.js';
 import { ENDED_STATUSES } from './run-status.js';
 import type { StoredRun } from './runs.js';
 
@@ -94,14 +95,18 @@ async function liveRunsOn(
       .selectFrom('lockstep.run')
       .select([
         sql<string>`plan || '@' || ordinal`.as('run'),
-        sql<readonly string[]>`graph::json -> 'goesOnWith'`.as('names'),
+        sql<boolean>`${sql.raw(isAsStored('lockstep.run'))}`.as('intact'),
+        sql<
+          readonly string[] | null
+        >`CASE WHEN ${sql.raw(isAsStored('lockstep.run'))} THEN graph::json -> 'goesOnWith' END`.as('names'),
       ])
       .where('plan', '<>', plan)
       .where('status', 'not in', ENDED_STATUSES)
-      .where(sql<boolean>`graph::json -> 'goesOnWith' IS NOT NULL`)
       .orderBy('lockstep.run.id'),
   );
+  const changed = runs.find(({ intact }) => !intact);
+  if (changed !== undefined) throw changedGraph(changed.run);
   return runs.flatMap(({ run, names: theirs }) =>
-    names.filter((name) => theirs.includes(name)).map((name) => ({ name, run })),
+    names.filter((name) => theirs?.includes(name)).map((name) => ({ name, run })),
   );
 }

@@ -6,8 +6,10 @@ import type { Session } from '../../executor/session.js';
 import type { StoredWindow } from '../../operation/operation-graph.js';
 import type { WindowOfPlan } from '../../planner/other-windows.js';
 import type { WindowState } from '../../windows/window-state.js';
-import { journalExists, journalMayBeRead, windowMovesAreKept, windowsAreKept } from './advisory.js';
+import { journalMayBeRead, windowMovesAreKept, windowsAreKept } from './advisory.js';
+import { openJournal } from './open-journal.js';
 import type { RunStatus } from './run-status.js';
+import { changedGraph, isAsStored } from './stored-graph.js';
 
 /**
  * All that are open and not of `plan`, and those of `names`, whatever has become of them. Only reads, in one snapshot if the
@@ -20,14 +22,26 @@ export async function windowsOfPlans(
 ): Promise<readonly WindowOfPlan[]> {
   // What else the role lacks is said first, all of it; without a look into the journal no plan is applied.
   if (names.length === 0 && !(await journalMayBeRead(session))) return [];
-  const there = (await journalExists(session)) && (await windowsAreKept(session));
+  const there = (await openJournal(session)) && (await windowsAreKept(session));
   const known = there ? await session.query<Row>(await queryOf(session), [plan, names]) : { rows: [] };
   const missing = names.filter((name) => !known.rows.some((row) => row.name === name));
   const never = there && missing.length > 0 ? (await session.query<Row>(NEVER_OPENED, [missing])).rows : [];
+  const changed = [...known.rows, ...never].find(({ intact }) => !intact);
+  if (changed !== undefined) throw changedGraph(changed.run);
   const nowhere = missing
     .filter((name) => !never.some((row) => row.name === name))
     .map((name) => ({ name, run: null, status: null, state: null, stored: null, moved: null }));
-  return [...known.rows, ...never, ...nowhere];
+  return [
+    ...[...known.rows, ...never].map(({ name, run, status, state, stored, moved }) => ({
+      name,
+      run,
+      status,
+      state,
+      stored,
+      moved,
+    })),
+    ...nowhere,
+  ];
 }
 
 interface Row {
@@ -37,13 +51,15 @@ interface Row {
   readonly state: WindowState | null;
   readonly stored: StoredWindow | null;
   readonly moved: WindowOfPlan['moved'];
+  /** Its run's graph is what was stored, or nothing is read of it. */
+  readonly intact: boolean;
 }
 
 /** The graph is read of those alone with which a plan may go on. */
 async function queryOf(session: Session): Promise<string> {
   const moved = (await windowMovesAreKept(session)) ? LAST_MOVE : 'NULL::json';
-  return `SELECT w.name, r.plan || '@' || r.ordinal AS run, r.status, w.state, ${moved} AS moved,
-  CASE WHEN ${IS_OPEN} THEN (SELECT e FROM json_array_elements(r.graph::json -> 'windows') AS e WHERE e ->> 'step' = w.step) END AS stored
+  return `SELECT w.name, r.plan || '@' || r.ordinal AS run, r.status, w.state, ${moved} AS moved, NOT ${IS_OPEN} OR ${isAsStored('r')} AS intact,
+  CASE WHEN ${IS_OPEN} AND ${isAsStored('r')} THEN (SELECT e FROM json_array_elements(r.graph::json -> 'windows') AS e WHERE e ->> 'step' = w.step) END AS stored
 FROM lockstep."window" AS w JOIN lockstep.run AS r ON r.id = w.run_id
 WHERE r.plan <> $1 AND (${IS_OPEN} OR w.name = ANY ($2::text[]))
   AND NOT EXISTS (SELECT FROM lockstep."window" AS later WHERE later.name = w.name AND later.run_id > w.run_id)
@@ -57,8 +73,8 @@ const LAST_MOVE = `(SELECT json_build_object('by', b.plan || '@' || b.ordinal, '
     WHERE m.window_run_id = w.run_id AND m.step = w.step ORDER BY m.id DESC LIMIT 1)`;
 
 /** Of the latest run of its plan, which has opened none of that name: it may have had nothing to convert. */
-const NEVER_OPENED = `SELECT n.name, r.plan || '@' || r.ordinal AS run, r.status, NULL AS state, NULL::json AS moved,
-  (SELECT e FROM json_array_elements(r.graph::json -> 'windows') AS e WHERE e ->> 'name' = n.name) AS stored
+const NEVER_OPENED = `SELECT n.name, r.plan || '@' || r.ordinal AS run, r.status, NULL AS state, NULL::json AS moved, ${isAsStored('r')} AS intact,
+  CASE WHEN ${isAsStored('r')} THEN (SELECT e FROM json_array_elements(r.graph::json -> 'windows') AS e WHERE e ->> 'name' = n.name) END AS stored
 FROM unnest($1::text[]) AS n (name)
 JOIN lockstep.run AS r ON r.plan = split_part(n.name, '/', 1)
 WHERE NOT EXISTS (SELECT FROM lockstep.run AS later WHERE later.plan = r.plan AND later.ordinal > r.ordinal)

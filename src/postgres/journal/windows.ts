@@ -12,6 +12,7 @@ import type { Operation } from '../../operation/operation.js';
 import type { WindowState } from '../../windows/window-state.js';
 import { isoText, journalTables, send } from './journal-query.js';
 import type { WindowSides } from './schema.js';
+import { refuseChanged } from './stored-graph.js';
 import { NO_NOTES, notesOf, type WindowNotes } from './window-notes.js';
 
 export interface WindowSummary {
@@ -109,11 +110,14 @@ async function graphsOf(session: Session, names: readonly string[], runId: strin
     session,
     journalTables
       .selectFrom('lockstep.run')
-      .select(['id', 'graph', sql<string>`plan || '@' || ordinal`.as('name')])
+      .select(['id', 'graph', 'graph_digest as digest', sql<string>`plan || '@' || ordinal`.as('name')])
       .where(sql<boolean>`(id = ${runId} OR plan || '@' || ordinal = ANY (${names}::text[]))`)
       .orderBy('lockstep.run.id'),
   );
-  return rows.map(({ graph, ...run }) => ({ ...run, operations: (JSON.parse(graph) as OperationGraph).operations }));
+  return rows.map(({ graph, digest, ...run }) => {
+    refuseChanged(run.name, 'graph', graph, [digest]);
+    return { ...run, operations: (JSON.parse(graph) as OperationGraph).operations };
+  });
 }
 
 /** In the order of the sides; of each mapping the last one. */

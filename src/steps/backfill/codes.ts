@@ -26,4 +26,9 @@ export const BACKFILL_CODES = {
     explanation:
       'While triggers are suppressed the server does not look up foreign keys and does not check deferrable keys, and fires triggers that are ENABLE REPLICA or ENABLE ALWAYS. The batches look up and lock the rows that a foreign key refers to themselves; what they cannot stand in for is refused: deferrable keys, a table that refers to itself, keys over periods or of single partitions, and filled columns to which other tables refer.',
   },
+  LS6111: {
+    summary: 'copied numbers do not move the sequence of the target',
+    explanation:
+      'A column of the target numbers its rows by itself, by an identity or the default of a serial, and the backfill gives it the numbers of the source. That does not move its sequence: the next INSERT that leaves the column out would get a number that is taken, and fail. A `close` and a `cutover` of a window move it by themselves. Behind a backfill without a window do it when nobody writes the old table any more, before anybody inserts into the new one: send the statement that is shown. It never sets the sequence back.',
+  },
 } as const satisfies CodeTable;

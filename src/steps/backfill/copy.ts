@@ -1,7 +1,10 @@
 /** `backfill: { mappings }`: one batch operation per mapping, and the proof that it is one to one before anything changes. */
+import type { Relation } from '../../catalog/catalog-snapshot.js';
 import { take } from '../../catalog/scope.js';
 import { walkableKeyOf } from '../../catalog/walkable-key.js';
+import { childrenOf, circleOf } from '../../mapping/circles.js';
 import { sqlName, textsOf, type Mapping } from '../../mapping/mapping.js';
+import { relationKey } from '../../sql/identifier.js';
 import { IS_A_WAY_BACK, type Operation, type Pace, type Reversal } from '../../operation/operation.js';
 import { checkOperations } from '../../checks/check-operations.js';
 import type { Fragment, LowerContext } from '../step-definition.js';
@@ -11,13 +14,16 @@ import { parentsOf } from '../touches.js';
 import { firesTriggers, refuseUnfit } from '../fitness.js';
 import { readsOfMirror, openWindowOver } from '../window-at.js';
 import type { MappingBackfill } from './schema.js';
+import { tellOfSequences } from './tell-of-sequences.js';
+import { refuseRules, type RewrittenWrites } from '../refuse-rules.js';
 import { refuseToSuppress, suppresses, type UserTriggers } from './suppress.js';
 import { upheldKeys } from './upheld-keys.js';
 import { joinWindow } from '../../windows/between-tables/join-window.js';
 import { mirrorFires } from '../../windows/between-tables/mirror-triggers.js';
 import type { TablesWindow } from '../../windows/between-tables/tables-window.js';
 import { sqlKeyColumn, targetWalk } from '../key-walk.js';
-import { provenanceIsFresh, uncopyWork, type Referrer } from './uncopy-sql.js';
+import { rowsCanBeTold } from './rewritten-rows.js';
+import { provenanceIsFresh, uncopyWork, type Copied } from './uncopy-sql.js';
 
 export function lowerCopy(fields: MappingBackfill, pace: Pace, context: LowerContext): Fragment {
   const parts = fields.mappings.map((name, index) => {
@@ -77,6 +83,11 @@ function copyOf(mapping: Mapping, fields: MappingBackfill, pace: Pace, context: 
   if (suppresses(mapping.target, ['insert', 'delete'], said, context))
     refuseToSuppress(mapping.target, ['insert', 'delete'], undefined, context, path);
   const window = openWindowOver(mapping.name, context);
+  // Beside a window it was asked when that opened.
+  if (window === undefined) {
+    refuseRules(mapping.target, writesOfCopy(mapping, fields, context), context, path);
+    tellOfSequences(mapping, context, path);
+  }
   const mirror = window?.mirrors.find((one) => one.mapping.name === mapping.name);
   const id = `${step}/fill/${mapping.name}`;
   const triggersFire = !suppressed && firesTriggers(mapping.target, ['insert'], context.catalog);
@@ -85,7 +96,7 @@ function copyOf(mapping: Mapping, fields: MappingBackfill, pace: Pace, context: 
   const looked = textsOf(mapping).flatMap((text) => context.readsOf('condition', text));
   const wayBack = (): Reversal => {
     if (context.rollback.kind !== 'auto') return REPLACED;
-    if (window === undefined) return uncopy(mapping, id, pace, said, context, path);
+    if (window === undefined) return uncopy(mapping, id, pace, said, context, path, copiesOf(fields, context));
     return { kind: 'nothing', reason: `the way back of \`${window.id}\` takes its rows` };
   };
   const operation: Operation = {
@@ -124,6 +135,17 @@ function copyOf(mapping: Mapping, fields: MappingBackfill, pace: Pace, context: 
   };
 }
 
+/** Where triggers are suppressed rules do not act either, but for those that are meant for replicas. */
+function writesOfCopy({ target }: Mapping, fields: MappingBackfill, context: LowerContext): RewrittenWrites {
+  const said = fields.user_triggers ?? context.defaults.userTriggers;
+  const role = (event: 'insert' | 'delete'): 'replica' | 'origin' =>
+    suppresses(target, [event], said, context) ? 'replica' : 'origin';
+  return {
+    events: { INSERT: role('insert'), ...(context.rollback.kind === 'auto' && { DELETE: role('delete') }) },
+    onConflict: fields.on_conflict === 'skip',
+  };
+}
+
 const REPLACED: Reversal = { kind: 'nothing', reason: 'the step says its own way back' };
 
 function uncopy(
@@ -133,6 +155,7 @@ function uncopy(
   said: UserTriggers | undefined,
   context: LowerContext,
   path: LowerContext['path'],
+  copies: readonly Copied[],
 ): Reversal {
   const key = take(context, walkableKeyOf(mapping.target, undefined, context.locate(path)));
   if (key === undefined) return { kind: 'irreversible', reason: 'the target has no key to walk by' };
@@ -140,8 +163,8 @@ function uncopy(
   refuseUnfit(mapping.target, { privileges: ['DELETE', 'UPDATE'], fires: [], userTriggers: 'fire' }, context, path);
   const target = sqlName(mapping.target);
   const walk = targetWalk(mapping, key);
-  const referrers = referrersTo(mapping, context);
-  const fresh = checkOperations([{ query: provenanceIsFresh(copied, sqlName(mapping.target)), reads: [] }], {
+  const told = { query: rowsCanBeTold(mapping, copied), reads: [...new Set([sqlName(mapping.source), target])] };
+  const fresh = checkOperations([told, { query: provenanceIsFresh(copied, target), reads: [] }], {
     step: context.step,
     prefix: `undo/${copied}`,
     effect: 'fail',
@@ -158,16 +181,20 @@ function uncopy(
         label: `delete from ${target} what was copied and not touched since (${mapping.name})`,
         walk,
         work: uncopyWork(mapping, walk, copied, {
-          referrers,
+          circle: circleOf({ mapping, operation: copied }, copies),
           suppressed: suppresses(mapping.target, ['delete'], said, context),
         }),
         pace,
         quarantine: 0,
-        reads: [...new Set(referrers.map(({ table }) => table))],
+        reads: referringTables(mapping.target, context),
         writes: [target],
         locks: [{ relation: target, mode: 'ROW EXCLUSIVE' }],
         barrier: false,
-        after: fresh.map((check) => check.id),
+        after: [
+          ...fresh.map((check) => check.id),
+          // What refers to its rows goes first.
+          ...childrenOf({ mapping, operation: copied }, copies).map(({ operation }) => `undo/${operation}`),
+        ],
         skipWhen: [],
         hazards: [],
         reversal: IS_A_WAY_BACK,
@@ -176,16 +203,22 @@ function uncopy(
   };
 }
 
-/** A table that refers to itself is left to the server: which of its rows goes first, batches cannot say. */
-function referrersTo({ target }: Mapping, { catalog }: LowerContext): readonly Referrer[] {
-  return Object.values(catalog.relations).flatMap((relation) =>
-    relation.constraints.flatMap(({ kind, columns, references }): Referrer[] => {
-      if (kind !== 'foreign key' || references === undefined) return [];
-      const toTarget = references.table.schema === target.schema && references.table.name === target.name;
-      if (!toTarget || sqlName(relation) === sqlName(target)) return [];
-      return [
-        { table: sqlName(relation), columns: columns.map((own, index) => [own, references.columns[index]!] as const) },
-      ];
-    }),
-  );
+/** Of the step at hand. */
+function copiesOf(fields: MappingBackfill, context: LowerContext): readonly Copied[] {
+  return fields.mappings.flatMap((name) => {
+    const mapping = context.mapping(name, fields.walk);
+    return mapping === undefined ? [] : [{ mapping, operation: `${context.step}/fill/${name}` }];
+  });
+}
+
+function referringTables({ schema, name }: Relation, { catalog }: LowerContext): readonly string[] {
+  return Object.values(catalog.relations)
+    .filter(({ constraints }) =>
+      constraints.some(
+        ({ kind, references }) =>
+          kind === 'foreign key' && references?.table.schema === schema && references.table.name === name,
+      ),
+    )
+    .map(sqlName)
+    .filter((table) => table !== relationKey({ schema, name }));
 }

@@ -10,6 +10,7 @@ import { fillWork, imageWalk, unfillWork, type Fill, type FilledColumn } from '.
 import { parentsOf } from '../touches.js';
 import { firesTriggers, refuseUnfit } from '../fitness.js';
 import type { InPlaceBackfill } from './schema.js';
+import { refuseRules } from '../refuse-rules.js';
 import { refuseToSuppress, suppresses } from './suppress.js';
 import { upheldKeys } from './upheld-keys.js';
 import { sqlKeyColumn } from '../key-walk.js';
@@ -59,6 +60,10 @@ export function lowerFill(fields: InPlaceBackfill, pace: Pace, context: LowerCon
     .filter(({ name, generated }) => generated !== 'no' || columns.some((one) => one?.name === quoteIdentifier(name)))
     .map(({ name }) => name);
   const suppressed = suppresses(relation, ['update'], said, context);
+  refuseRules(relation, { events: { UPDATE: suppressed ? 'replica' : 'origin' }, onConflict: false }, context, [
+    ...path,
+    'table',
+  ]);
   if (suppressed) refuseToSuppress(relation, ['update'], set, context, [...path, 'table']);
   const found = columns.filter((column) => column !== undefined);
   if (key === undefined || where === undefined || found.length < columns.length) return EMPTY_FRAGMENT;

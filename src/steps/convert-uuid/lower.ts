@@ -30,6 +30,7 @@ import { namesAreFree } from './names-are-free.js';
 import { preconditionsOf } from './preconditions.js';
 import { partitionsCanFollow } from './partitions.js';
 import { reachOf } from './reach.js';
+import { refuseRules, WRITES_OF_WINDOW } from '../refuse-rules.js';
 import { nothingIsLeftBehind } from './refuse-dependents.js';
 import type { ConvertUuidFields } from './schema.js';
 import { twinTables } from './twins.js';
@@ -180,6 +181,7 @@ function areFit(tables: readonly TwinTable[], fields: ConvertUuidFields, context
       noticing,
       context.path,
     );
+    refuseRules(relation, WRITES_OF_WINDOW, noticing, context.path);
   }
   // Their triggers were asked about with their table; what is built on each is built as its owner.
   for (const part of tables.flatMap(({ parts }) => parts))

@@ -4,9 +4,11 @@ import { uniqueKeysOf, walkableKeyOf } from '../../catalog/walkable-key.js';
 import type { Path } from '../../kernel/path.js';
 import type { Hazard } from '../../operation/hazard.js';
 import { sqlName, type Mapping } from '../../mapping/mapping.js';
+import { whyNoKeyText } from '../../mapping/key-text.js';
 import { openWindow } from '../../windows/between-tables/open-window.js';
+import { keyColumns } from '../../windows/between-tables/row-parts.js';
 import { numbered } from '../../windows/between-tables/sequences.js';
-import { FIRST_TRIGGER, type Mirror, type TablesWindow } from '../../windows/between-tables/tables-window.js';
+import type { Mirror, TablesWindow } from '../../windows/between-tables/tables-window.js';
 import { refuseUnfit, withPartitions } from '../fitness.js';
 import { targetWalk } from '../key-walk.js';
 import { EMPTY_FRAGMENT, type Fragment, type LowerContext } from '../step-definition.js';
@@ -14,7 +16,8 @@ import { oneToOne } from '../one-to-one.js';
 import { familyOf, readsOfMirror, openWindowOver } from '../window-at.js';
 import { WINDOW_CODES } from '../window-codes.js';
 import { mirrorOf } from './mirror-of.js';
-import { windowName } from '../../windows/window-name.js';
+import { refuseRules, WRITES_OF_WINDOW } from '../refuse-rules.js';
+import { FIRST_TRIGGER, LAST_TRIGGER, windowName } from '../../windows/window-name.js';
 
 export interface DualWriteFields {
   readonly mappings: readonly string[];
@@ -129,7 +132,10 @@ function mirrored(mapping: Mapping, fields: DualWriteFields, context: LowerConte
     context,
     path,
   );
-  let sound = true;
+  let sound = [
+    refuseRules(source, WRITES_OF_WINDOW, context, path),
+    refuseRules(target, { ...WRITES_OF_WINDOW, onConflict: true }, context, path),
+  ].every(Boolean);
   for (const table of [source, target]) {
     if (table.opaque === true || table.privileges.includes('OWNER')) continue;
     const { user } = context.catalog.server;
@@ -149,11 +155,24 @@ function mirrored(mapping: Mapping, fields: DualWriteFields, context: LowerConte
     refuse('LS6501', `No unique index of \`${sqlName(source)}\` says that \`${mapping.name}\` is one to one.`, help);
     sound = false;
   }
+  const keys = [...mapping.key, ...keyColumns({ mapping }), ...(mapping.reverse?.key ?? [])];
+  for (const { name, type, ...column } of keys) {
+    const why = whyNoKeyText({ name, type, ...column });
+    if (why === undefined) continue;
+    refuse('LS6531', `The key column ${name} is \`${type}\`: ${why}.`, 'name another `key`');
+    sound = false;
+    break;
+  }
   for (const { name, definition } of withPartitions(source, context.catalog).flatMap(({ triggers }) => triggers)) {
-    if (!/ AFTER /.test(definition) || Buffer.compare(Buffer.from(name), Buffer.from(FIRST_TRIGGER)) > 0) continue;
+    const order = Buffer.compare(
+      Buffer.from(name),
+      Buffer.from(/ AFTER /.test(definition) ? FIRST_TRIGGER : LAST_TRIGGER),
+    );
+    const changesRow = / BEFORE .*\bUPDATE\b.* FOR EACH ROW /.test(definition);
+    if (/ AFTER /.test(definition) ? order > 0 : order < 0 || !changesRow) continue;
     refuse(
       'LS6502',
-      `\`${name}\` of \`${sqlName(source)}\` would come first.`,
+      `\`${name}\` of \`${sqlName(source)}\` would come ${changesRow ? 'last' : 'first'}.`,
       'ALTER TRIGGER … RENAME TO a name that begins with a letter',
     );
     sound = false;

@@ -6,18 +6,31 @@
  */
 import { keyArray, rowsDiffer, sqlName, type MappedColumn } from '../../mapping/mapping.js';
 import { quoteIdentifier, quoteLiteral } from '../../sql/identifier.js';
-import { clearTombstone, echo, noteWriter, recordFailure, restoreEcho, type BodyOf } from './mirror-body.js';
-import { entry, fields, names, overriding, rest } from './row-parts.js';
+import { clearDeleted, isDeleted, noteDeleted, noteWriter } from './journal-notes.js';
+import { echo, recordFailure, restoreEcho, type BodyOf } from './mirror-body.js';
+import { backWay, followMoves, lookForOldKey, movesAreNoted } from './move-rows.js';
+import { fields, indented, names, overriding, rest } from './row-parts.js';
 import type { BackMirror, Mirror } from './tables-window.js';
 
 export function backBody(mirror: Mirror, back: BackMirror, window: BodyOf): string {
   const { name, onMirrorError } = window;
   const takes = back.onDelete === 'delete';
   const forgets = back.onDelete === 'ignore';
+  const way = backWay(mirror, back);
+  // Where both rows are one, a key that changes is followed; else the target row stands for another source row from now on.
+  const moved = takes ? `TG_OP = 'UPDATE' AND NOT ${targetKeyIs(mirror, 'OLD', 'NEW')}` : 'false';
+  const follow = takes
+    ? `  IF moved OR ${movesAreNoted(way)} THEN
+${indented(followMoves(way, name, 'gone_row'), '    ')}
+  END IF;
+`
+    : '';
+  const takesAnother = takes ? 'NOT had AND followed IS NOT TRUE' : 'NOT had OR moved';
   return `
 #variable_conflict use_column
 DECLARE
   gone record;
+  now record;
   come record;
   gone_row text[];
   come_row text[];
@@ -26,33 +39,52 @@ DECLARE
   had boolean := false;
   has boolean := false;
   moved boolean := false;
+  followed boolean;
+  written boolean := false;
+  mine bigint;
   fits boolean;
   n bigint;
+  scans text := current_setting('enable_seqscan');
   echo text := current_setting('lockstep.echo', true);
+  said text;
 BEGIN
 ${window.leads === 'old' ? noteWriter(mirror, name, 'new') : ''}${readRows(mirror, back)}
-  IF had AND has THEN
-    moved := NOT ${ownKeyIs(mirror, back, 'come', 'gone')};
+  IF had THEN
+    moved := ${moved};
+    IF has AND NOT moved THEN
+      moved := NOT ${ownKeyIs(mirror, back, 'come', 'gone')};
+    END IF;
   END IF;
-${onMirrorError === 'record' ? '  BEGIN\n' : ''}  IF had AND (NOT has OR gone_key <> come_key) THEN
-    INSERT INTO lockstep.tombstone (window_name, mapping, key) VALUES (${entry(mirror, name, 'gone')}) ON CONFLICT DO NOTHING;
+${onMirrorError === 'record' ? '  BEGIN\n' : ''}${follow}  IF had AND (NOT has OR gone_key <> come_key) THEN
+    n := 0;
+    IF TG_OP = 'UPDATE' THEN
+      ${indented(lookForOldKey(way), '      ').trimStart()}
+    END IF;
+    IF n = 0 THEN
+      ${noteDeleted(mirror, name, 'gone')}
+    END IF;
   END IF;
 ${forgets ? changesHands(mirror, back, name) : leaveSource(mirror, back, name, takes)}  IF has THEN
     IF NOT had OR gone_key <> come_key THEN
-${clearTombstone(mirror, name)}
+${clearDeleted(mirror, name)}
     END IF;
-    IF NOT had${takes ? '' : ' OR moved'} THEN
+    IF ${takesAnother} THEN
 ${lockSource(mirror, back, 'come')}${refuse(mirror, name, standsForAnother(mirror, back, name), 'the row there stands for another one already', '      ')}
     END IF;
-${echo(mirror, '<', 'come_row')}${writeSource(mirror, back, takes)}
+${echo(mirror, '<', 'come_row', 'gone_row')}    IF NOT written THEN
+${indented(writeSource(mirror, back, takes), '  ')}
+    END IF;
 ${checkFit(mirror, back, name)}
   END IF;
 ${restoreEcho(mirror)}${onMirrorError === 'record' ? recordFailure(mirror, name, 'old') : ''}  RETURN NULL;
 END`;
 }
 
-/** `…_row`: the key of the source row; `…_key`: of the target row, as tombstones have it. */
-function readRows({ names: { back, belongs }, mapping, belongsBy }: Mirror, { reads, key }: BackMirror): string {
+/** `…_row`: the key of the source row; `…_key`: of the target row, as tombstones have it. `now`: the target row as it is. */
+function readRows(
+  { names: { back, belongs }, mapping, belongsBy, names: own }: Mirror,
+  { reads, key }: BackMirror,
+): string {
   const of = (row: string): string => reads.map(({ name }) => `${row}.${quoteIdentifier(name)}`).join(', ');
   const ours = (row: string): string =>
     mapping.targetWhere === null
@@ -64,18 +96,30 @@ function readRows({ names: { back, belongs }, mapping, belongsBy }: Mirror, { re
       ${as}_row := ${keyArray(key, as)};
       ${as}_key := ${keyArray(mapping.key, row)};
     END IF;`;
+  const present = (row: string): string =>
+    `SELECT t.* INTO now FROM ${sqlName(mapping.target)} AS t WHERE ${own.sameKey}(${fields(mapping.key, 't')}, ${fields(mapping.key, row)});`;
   return `  IF TG_OP <> 'INSERT' THEN
 ${read('OLD', 'gone', 'had')}
   END IF;
-  IF TG_OP <> 'DELETE' THEN
-${read('NEW', 'come', 'has')}
+  -- By the index: a plan is kept that was made when there were few rows.
+  said := set_config('enable_seqscan', 'off', true);
+  IF TG_OP = 'DELETE' THEN
+    ${present('OLD')}
+  ELSE
+    ${present('NEW')}
+  END IF;
+  fits := FOUND;
+  said := set_config('enable_seqscan', scans, true);
+  IF fits THEN
+${read('now', 'come', 'has')}
   END IF;`;
 }
 
 /** The target row goes, or stands for another source row from now on. */
 function leaveSource(mirror: Mirror, back: BackMirror, window: string, takes: boolean): string {
   const source = sqlName(mirror.mapping.source);
-  return `  IF had AND (NOT has${takes ? '' : ' OR moved'}) THEN
+  const leaves = takes ? 'NOT has AND (NOT moved OR followed IS NULL)' : '(NOT has OR moved)';
+  return `  IF had AND ${leaves} THEN
 ${echo(mirror, '<', 'gone_row')}    ${takes ? `DELETE FROM ${source} AS s WHERE ${ownKeyIs(mirror, back, 's', 'gone')};` : `PERFORM ${mirror.names.unset}(${fields(back.key, 'gone')});`}
 ${takes ? '' : stillThere(mirror, back, window)}  END IF;
 `;
@@ -84,7 +128,7 @@ ${takes ? '' : stillThere(mirror, back, window)}  END IF;
 /** Nobody tells the source row that its target row has another one now: where it would go on saying the same, it is refused. */
 function changesHands(mirror: Mirror, back: BackMirror, window: string): string {
   const { mapping, names: own } = mirror;
-  const same = `EXISTS (SELECT FROM ${sqlName(mapping.source)} AS s CROSS JOIN LATERAL ${own.row}(${values(mirror, 's')}) AS r WHERE ${ownKeyIs(mirror, back, 's', 'gone')} AND ${targetKeyIs(mirror, 'r', 'NEW')})`;
+  const same = `EXISTS (SELECT FROM ${sqlName(mapping.source)} AS s CROSS JOIN LATERAL ${own.row}(${values(mirror, 's')}) AS r WHERE ${ownKeyIs(mirror, back, 's', 'gone')} AND ${targetKeyIs(mirror, 'r', 'now')})`;
   return `  IF moved THEN
 ${lockSource(mirror, back, 'gone')}${refuse(mirror, window, same, 'the old shape would still hold it', '    ')}
   END IF;
@@ -93,18 +137,14 @@ ${lockSource(mirror, back, 'gone')}${refuse(mirror, window, same, 'the old shape
 
 /**
  * Whether a target row that comes would take a source row from what it stands for. Where both rows go together, one that is there
- * is another mapping's, or none's: its values would be gone. Else it may be there, but for another target row.
+ * is another mapping's, or none's, unless it says this very row: its values would be gone. Else it may be there, but for another target row.
  */
 function standsForAnother(mirror: Mirror, back: BackMirror, window: string): string {
   const from = `${sqlName(mirror.mapping.source)} AS s`;
   const own = ownKeyIs(mirror, back, 's', 'come');
-  if (back.onDelete === 'delete') return `EXISTS (SELECT FROM ${from} WHERE ${own})`;
-  return `EXISTS (SELECT FROM ${from} CROSS JOIN LATERAL ${mirror.names.row}(${values(mirror, 's')}) AS r WHERE ${own} AND NOT ${targetKeyIs(mirror, 'r', 'NEW')}${back.onDelete === 'ignore' ? ` AND NOT ${isTombstone(mirror, window, 'r')}` : ''})`;
-}
-
-/** What it stood for has gone, and it was left behind. */
-function isTombstone({ mapping }: Mirror, window: string, row: string): string {
-  return `EXISTS (SELECT FROM lockstep.tombstone AS d WHERE d.window_name = ${quoteLiteral(window)} AND d.mapping = ${quoteLiteral(mapping.name)} AND d.key = ${keyArray(mapping.key, row)})`;
+  if (back.onDelete === 'delete')
+    return `EXISTS (SELECT FROM ${from} WHERE ${own}) AND NOT EXISTS (SELECT FROM ${from} CROSS JOIN LATERAL ${mirror.names.row}(${values(mirror, 's')}) AS r WHERE ${own} AND ${targetKeyIs(mirror, 'r', 'now')})`;
+  return `EXISTS (SELECT FROM ${from} CROSS JOIN LATERAL ${mirror.names.row}(${values(mirror, 's')}) AS r WHERE ${own} AND NOT ${targetKeyIs(mirror, 'r', 'now')}${back.onDelete === 'ignore' ? ` AND NOT ${isDeleted(mirror, window, 'r')}` : ''})`;
 }
 
 /**
@@ -128,7 +168,7 @@ function writeSource(mirror: Mirror, back: BackMirror, takes: boolean): string {
       INSERT INTO ${source} (${names(back.columns)})${overriding(back.columns)} VALUES (${fields(back.columns, 'come')});
     END IF;`;
   if (!takes) return `    ${update(others, 'come')}\n${insert}`;
-  return `    IF moved THEN
+  return `    IF moved AND followed IS NULL THEN
       ${update(back.columns, 'gone')}
     ELSE
       ${update(others, 'come')}
@@ -142,14 +182,14 @@ function checkFit(mirror: Mirror, back: BackMirror, window: string): string {
   const target = sqlName(mapping.target);
   const others = rest(mirror);
   const from = `${source} AS s CROSS JOIN LATERAL ${mirror.names.row}(${values(mirror, 's')}) AS r WHERE ${ownKeyIs(mirror, back, 's', 'come')}`;
-  const same = `${targetKeyIs(mirror, 'r', 'NEW')} AND NOT ${rowsDiffer('r', 'NEW', others)}`;
+  const same = `${targetKeyIs(mirror, 'r', 'now')} AND NOT ${rowsDiffer('r', 'now', others)}`;
   const changed = back.columns.filter((column) => !back.key.includes(column));
   const follow =
     others.length === 0
       ? ''
       : `    IF NOT fits AND EXISTS (SELECT FROM ${source} AS s WHERE ${ownKeyIs(mirror, back, 's', 'come')} AND ${rowsDiffer('s', 'come', changed)}) THEN
   ${echo(mirror, '>', 'come_key')}      UPDATE ${target} AS t SET ${others.map(({ name }) => `${name} = r.${name}`).join(', ')}
-      FROM ${from} AND ${targetKeyIs(mirror, 'r', 'NEW')} AND ${targetKeyIs(mirror, 't', 'r')};
+      FROM ${from} AND ${targetKeyIs(mirror, 'r', 'now')} AND ${targetKeyIs(mirror, 't', 'r')};
       fits := FOUND;
     END IF;
 `;

@@ -8,11 +8,12 @@ import { IS_A_WAY_BACK } from '../../operation/operation.js';
 import { redefineLeading } from './define-mirror.js';
 import { compareWindow } from './join-window.js';
 import { noFailures } from './mirror-failures.js';
-import { mirrorIsIntact } from './mirror-triggers.js';
+import { hasPartitions, mirrorIsIntact } from './mirror-triggers.js';
 import { sourcesFirst, targetsOf, sourcesOf, truncatedBy, type OpenOptions } from './open-window.js';
-import { advanceSequences } from './sequences.js';
 import { lastOf, tableByTable } from '../table-by-table.js';
-import { defineWatch, forgetWatch, touchedAgree, touchedBacklog, unwatchTable, watchTable } from './watch-window.js';
+import { forgetting, unwatching, watchWindows } from './watch-operations.js';
+import { touchedAgree, touchedBacklog } from './watch-window.js';
+import { noTruncateHasPassed } from './partitions-since.js';
 import { moveWindow, windowMayMove } from '../window-state.js';
 import type { Mirror, TablesWindow } from './tables-window.js';
 import { plain, statementBase } from '../../operation/plain-statement.js';
@@ -54,28 +55,14 @@ function flip(
   const id = (name: string): OperationId => `${prefix}${step}/${name}`;
   const to = leads === 'new' ? 'new leads' : 'old leads';
   const watchId = id(prefix === '' ? 'watch' : 'watch-again');
-  const prepare: StatementOperation = {
-    ...statementBase(step, watchId),
-    label: 'make the functions that note down which keys are written',
-    barrier: true,
-    statements: windows.flatMap(defineWatch).map(plain),
-    reversal: prefix === '' ? wayBackTo(forgetting(windows, step, `undo/${step}/watch`)) : IS_A_WAY_BACK,
-  };
-  const watch = tableByTable(tables, {
-    ...{ step, id: watchId, mode: 'SHARE ROW EXCLUSIVE', after: [prepare.id] },
-    label: (table) => `note down which keys of ${table} are written from now on`,
-    statements: (table) => windows.flatMap((window) => watchTable(window, table)),
-    ...(prefix === '' && {
-      reversal: (table, number) => {
-        const unwatch = tableByTable([table], unwatching(windows, step, `undo/${step}/watch`));
-        return wayBackTo(...unwatch.map((one) => ({ ...one, id: `undo/${step}/watch/${number}` })));
-      },
-    }),
+  const { operations: watch, last: watched } = watchWindows(windows, step, {
+    id: watchId,
+    undo: prefix === '' ? `undo/${step}/watch` : null,
   });
   const compare = windows.flatMap((window) =>
     compareWindow(window, step, id(`compare/${window.id}`), readsOf).map((check) => ({
       ...check,
-      after: [...check.after, ...lastOf(watch, [prepare.id])],
+      after: [...check.after, ...watched],
     })),
   );
   const locked = keepingWritersOut(windows);
@@ -97,6 +84,7 @@ function flip(
       ...window.mirrors.map((mirror) => mirrorIsIntact(mirror, truncatedBy(mirror, family))),
       noFailures(window),
       ...window.mirrors.map((mirror) => touchedAgree(window, mirror)),
+      ...window.mirrors.filter(hasPartitions).map((mirror) => noTruncateHasPassed(window, mirror)),
     ]),
     statements: windows.map((window) => plain(moveWindow(window, to))),
   };
@@ -113,7 +101,7 @@ function flip(
       .map(plain),
     reversal: prefix === '' ? { kind: 'nothing', reason: 'it goes with the cutover' } : IS_A_WAY_BACK,
   };
-  return [prepare, ...watch, ...compare, change, lead];
+  return [...watch, ...compare, change, lead];
 }
 
 /**
@@ -125,32 +113,6 @@ function keepingWritersOut(windows: readonly TablesWindow[]): readonly string[] 
   const mirrors = windows.flatMap((window) => window.mirrors);
   const [sources, targets] = [sourcesOf(mirrors), targetsOf(mirrors)];
   return targets.length < sources.length ? targets : sources;
-}
-
-/** ACCESS EXCLUSIVE, for DROP TRIGGER. Under it nobody takes a number of a sequence of the table. */
-function unwatching(
-  windows: readonly TablesWindow[],
-  step: string,
-  id: OperationId,
-): Parameters<typeof tableByTable>[1] {
-  return {
-    ...{ step, id, mode: 'ACCESS EXCLUSIVE', after: [] },
-    label: (table) => `stop noting down which keys of ${table} are written`,
-    statements: (table) =>
-      windows.flatMap((window) => [...unwatchTable(window, table), ...advanceSequences(window, table)]),
-  };
-}
-
-function forgetting(windows: readonly TablesWindow[], step: string, id: OperationId): StatementOperation {
-  return {
-    ...statementBase(step, id),
-    label: 'forget which keys were written',
-    statements: windows.flatMap(forgetWatch).map(plain),
-  };
-}
-
-function wayBackTo(...operations: readonly StatementOperation[]): Reversal {
-  return { kind: 'operations', operations };
 }
 
 function allTables(windows: readonly TablesWindow[]): readonly string[] {

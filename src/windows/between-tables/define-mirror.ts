@@ -8,7 +8,11 @@ import { comparableType, rowsFrom, sqlName, targetCondition, valuesFrom } from '
 import { PINNED_OF_FUNCTION } from '../../sql/pinned-settings.js';
 import { quoteIdentifier, quoteLiteral } from '../../sql/identifier.js';
 import { backBody } from './back-body.js';
-import { forwardBody, leavingBody, type BodyOf } from './mirror-body.js';
+import { forwardBody } from './forward-body.js';
+import { leavingBody } from './leaving-body.js';
+import type { BodyOf } from './mirror-body.js';
+import { backWay, followFunctionBody, forwardWay, moveBody, type Way } from './move-rows.js';
+import { keyColumns } from './row-parts.js';
 import { rowOf, type BackMirror, type Mirror, type TablesWindow } from './tables-window.js';
 
 /** Makes all functions of a mirror; their names must be free. */
@@ -18,9 +22,56 @@ export function defineMirror(mirror: Mirror, window: BodyOf): readonly string[] 
     rowFunction(mirror),
     sameKeyFunction(mirror),
     ...(mirror.mapping.targetWhere === null ? [] : [belongsFunction(mirror)]),
+    ...followFunctions(mirror, window),
     triggerFunction(names.mirror, forwardBody(mirror, window)),
     triggerFunction(names.refuseTruncate, truncateBody(window)),
     ...functionsOf(mirror).map((signature) => `REVOKE ALL ON FUNCTION ${signature} FROM PUBLIC`),
+  ];
+}
+
+/** What follows keys that change. REPLACE: a window that was opened before they were known gets them where its mirrors change. */
+function followFunctions(mirror: Mirror, window: BodyOf): readonly string[] {
+  const { names } = mirror;
+  const types = keyColumns(mirror).map(({ type }) => type);
+  const same = types.map((_, index) => `$${index + 1} = $${index + 1 + types.length}`);
+  return [
+    `CREATE OR REPLACE FUNCTION ${names.sameRow}(${[...types, ...types].join(', ')}) RETURNS boolean
+LANGUAGE sql STABLE BEGIN ATOMIC
+SELECT ${same.join(' AND ')};
+END`,
+    followFunction(forwardWay(mirror), window),
+    triggerFunction(names.move, moveBody(forwardWay(mirror), window.name), 'CREATE OR REPLACE'),
+    ...followFunctionsOf(mirror).map((signature) => `REVOKE ALL ON FUNCTION ${signature} FROM PUBLIC`),
+  ];
+}
+
+function followFunction(way: Way, { name }: BodyOf): string {
+  return `CREATE OR REPLACE FUNCTION ${way.follow}(bigint) RETURNS void LANGUAGE plpgsql
+SET search_path = pg_catalog, pg_temp ${PINNED_OF_FUNCTION}
+AS ${quoteLiteral(followFunctionBody(way, name))}`;
+}
+
+/** The same of the target, where its row and the source row are one. */
+function followBackFunctions(mirror: Mirror, back: BackMirror, window: BodyOf): readonly string[] {
+  if (back.onDelete !== 'delete') return [];
+  const way = backWay(mirror, back);
+  return [
+    followFunction(way, window),
+    triggerFunction(mirror.names.moveBack, moveBody(way, window.name), 'CREATE OR REPLACE'),
+    ...followBackFunctionsOf(mirror, back).map((signature) => `REVOKE ALL ON FUNCTION ${signature} FROM PUBLIC`),
+  ];
+}
+
+function followBackFunctionsOf({ names }: Mirror, { onDelete }: BackMirror): readonly string[] {
+  return onDelete === 'delete' ? [`${names.moveBack}()`, `${names.followBack}(bigint)`] : [];
+}
+
+function followFunctionsOf(mirror: Mirror): readonly string[] {
+  const types = keyColumns(mirror).map(({ type }) => type);
+  return [
+    `${mirror.names.move}()`,
+    `${mirror.names.follow}(bigint)`,
+    `${mirror.names.sameRow}(${[...types, ...types].join(', ')})`,
   ];
 }
 
@@ -31,13 +82,17 @@ export function defineBack(mirror: Mirror, back: BackMirror, window: BodyOf): re
     backFunction(mirror, back),
     sameSourceFunction(mirror, back),
     ...(typeof back.onDelete === 'string' ? [] : [unsetFunction(mirror, back, back.onDelete)]),
+    ...followBackFunctions(mirror, back, window),
     triggerFunction(names.mirrorBack, backBody(mirror, back, window)),
     ...backFunctionsOf(mirror, back).map((signature) => `REVOKE ALL ON FUNCTION ${signature} FROM PUBLIC`),
   ];
 }
 
 export function dropBack(mirror: Mirror, back: BackMirror): readonly string[] {
-  return backFunctionsOf(mirror, back).map((signature) => `DROP FUNCTION ${signature}`);
+  return [
+    ...backFunctionsOf(mirror, back).map((signature) => `DROP FUNCTION ${signature}`),
+    ...followBackFunctionsOf(mirror, back).map((signature) => `DROP FUNCTION IF EXISTS ${signature}`),
+  ];
 }
 
 function backFunctionsOf({ names }: Mirror, { reads, key, onDelete }: BackMirror): readonly string[] {
@@ -53,10 +108,14 @@ function backFunctionsOf({ names }: Mirror, { reads, key, onDelete }: BackMirror
 /** Both bodies as they are while this side leads: who writes the other one is noted. */
 export function redefineLeading(mirror: Mirror, window: BodyOf): readonly string[] {
   return [
+    ...followFunctions(mirror, window),
     triggerFunction(mirror.names.mirror, forwardBody(mirror, window), 'CREATE OR REPLACE'),
     ...(mirror.back === null
       ? []
-      : [triggerFunction(mirror.names.mirrorBack, backBody(mirror, mirror.back, window), 'CREATE OR REPLACE')]),
+      : [
+          ...followBackFunctions(mirror, mirror.back, window),
+          triggerFunction(mirror.names.mirrorBack, backBody(mirror, mirror.back, window), 'CREATE OR REPLACE'),
+        ]),
   ];
 }
 
@@ -96,8 +155,8 @@ END`;
 }
 
 /** From now on the mirror only takes away what it put there. */
-export function redefineLeaving(mirror: Mirror, window: Pick<TablesWindow, 'name'>, opened: string): string {
-  return triggerFunction(mirror.names.mirror, leavingBody(mirror, window, opened), 'CREATE OR REPLACE');
+export function redefineLeaving(mirror: Mirror, noted: string): string {
+  return triggerFunction(mirror.names.mirror, leavingBody(mirror, noted), 'CREATE OR REPLACE');
 }
 
 /** They are called, and do nothing. */
@@ -109,7 +168,10 @@ export function silence({ names, back }: Mirror): readonly string[] {
 }
 
 export function dropFunctions(mirror: Mirror): readonly string[] {
-  return functionsOf(mirror).map((signature) => `DROP FUNCTION ${signature}`);
+  return [
+    ...functionsOf(mirror).map((signature) => `DROP FUNCTION ${signature}`),
+    ...followFunctionsOf(mirror).map((signature) => `DROP FUNCTION IF EXISTS ${signature}`),
+  ];
 }
 
 function functionsOf({ names, reads, mapping, belongsBy }: Mirror): readonly string[] {

@@ -5,7 +5,8 @@
  */
 import { sqlName } from '../../mapping/mapping.js';
 import { quoteLiteral } from '../../sql/identifier.js';
-import { belongsTo, entry, fields, indented, keyIs } from './row-parts.js';
+import { forgetDeleted, lookForDeleted, noteDeleted } from './journal-notes.js';
+import { belongsTo, fields, indented, keyIs } from './row-parts.js';
 import type { Mirror } from './tables-window.js';
 
 export function forgets({ back }: Mirror): boolean {
@@ -31,23 +32,20 @@ export function lookForForgotten(mirror: Mirror, window: string): string {
   const belongs = belongsTo(mirror, 't');
   const gone = mapping.columns.map(({ name }, index) => `$${index + 1} AS ${name}`).join(', ');
   const wait = `SELECT FROM ${sqlName(mapping.target)} AS t CROSS JOIN (SELECT ${gone}) AS gone WHERE ${keyIs(mirror, 't', 'gone')}${belongs === '' ? '' : ` AND ${belongs}`} FOR NO KEY UPDATE OF t`;
-  const look = 'SELECT FROM lockstep.tombstone WHERE window_name = $1 AND mapping = $2 AND key = $3';
-  const ask = `EXECUTE ${quoteLiteral(look)} USING ${entry(mirror, window, 'gone')};
-GET DIAGNOSTICS n = ROW_COUNT;`;
-  const text = `IF had AND has THEN
+  const text = `IF had AND has AND followed IS NOT TRUE THEN
   EXECUTE ${quoteLiteral(wait)} USING ${fields(mapping.columns, 'gone')};
   GET DIAGNOSTICS n = ROW_COUNT;
   IF n = 0 THEN
-${indented(ask, '    ')}
+${indented(lookForDeleted(mirror, window), '    ')}
     IF n = 0 AND current_setting('transaction_isolation') <> 'read committed' THEN
-      INSERT INTO lockstep.tombstone (window_name, mapping, key) VALUES (${entry(mirror, window, 'gone')}) ON CONFLICT DO NOTHING;
-      DELETE FROM lockstep.tombstone WHERE window_name = ${quoteLiteral(window)} AND mapping = ${quoteLiteral(mapping.name)} AND key = gone_key;
+      ${noteDeleted(mirror, window, 'gone')}
+      ${forgetDeleted(mirror, window, 'gone')}
     END IF;
     forgotten := n > 0;
   END IF;
 END IF;
 IF forgotten AND moved THEN
-  INSERT INTO lockstep.tombstone (window_name, mapping, key) VALUES (${entry(mirror, window, 'come')}) ON CONFLICT DO NOTHING;
+  ${noteDeleted(mirror, window, 'come')}
 END IF;
 `;
   return indented(text.trimEnd(), '  ') + '\n';

@@ -7,7 +7,8 @@ import { sqlName } from '../../mapping/mapping.js';
 import type { Operation, StatementOperation } from '../../operation/operation.js';
 import { comparedInWindow } from './compare-window.js';
 import { defineBack, dropBack } from './define-mirror.js';
-import { createBackTriggers, dropBackTriggers } from './mirror-triggers.js';
+import { createBackTriggers, dropBackTriggers, hasPartitions } from './mirror-triggers.js';
+import { noTruncateHasPassed } from './partitions-since.js';
 import { tablesOf, targetsOf } from './open-window.js';
 import { advanceSequences } from './sequences.js';
 import type { Mirror, TablesWindow } from './tables-window.js';
@@ -68,9 +69,11 @@ export function compareWindow(
   prefix: string,
   readsOf: JoinOptions['readsOf'],
 ): ReturnType<typeof checkOperations> {
-  const checks = window.mirrors.map((mirror) => ({
-    query: comparedInWindow(window, mirror),
-    reads: [...new Set([sqlName(mirror.mapping.source), sqlName(mirror.mapping.target), ...readsOf(mirror)])],
-  }));
+  const checks = window.mirrors.flatMap((mirror) => {
+    const reads = [...new Set([sqlName(mirror.mapping.source), sqlName(mirror.mapping.target), ...readsOf(mirror)])];
+    // Before the rows themselves: it says why they differ.
+    const partitions = hasPartitions(mirror) ? [{ query: noTruncateHasPassed(window, mirror), reads }] : [];
+    return [...partitions, { query: comparedInWindow(window, mirror), reads }];
+  });
   return checkOperations(checks, { step, prefix, effect: 'fail', barrier: true, lasts: 'turn' });
 }

@@ -2,6 +2,9 @@
 import { keyArray, sqlName, type MappedColumn } from '../../mapping/mapping.js';
 import { summarise, type CheckQuery } from '../../operation/check-query.js';
 import { quoteIdentifier, quoteLiteral, unquoted } from '../../sql/identifier.js';
+import type { Relation } from '../../catalog/catalog-snapshot.js';
+import { isPartitioned } from './mirror-body.js';
+import { keyColumns } from './row-parts.js';
 import { ROW_EVENTS, type BackMirror, type Mirror, type MirroredEvent, type SourceColumn } from './tables-window.js';
 
 /** `truncated`: keys of the source, the target and their partitions, which a TRUNCATE may name. */
@@ -11,26 +14,78 @@ export function createTriggers(mirror: Mirror, truncated: readonly string[]): re
   const source = sqlName(mapping.source);
   const made = ROW_EVENTS.map(
     (event) =>
-      `CREATE TRIGGER ${names.trigger(event)} AFTER ${event.toUpperCase()} ON ${source} FOR EACH ROW${condition(event, reads, echo, back?.key ?? [])} EXECUTE FUNCTION ${names.mirror}()`,
+      `CREATE TRIGGER ${names.trigger(event)} AFTER ${event.toUpperCase()} ON ${source} FOR EACH ROW${condition(event, mapping.source, reads, echo, back?.key ?? [])} EXECUTE FUNCTION ${names.mirror}()`,
   );
   const refused = truncated.map(
     (table) =>
       `CREATE TRIGGER ${names.trigger('truncate')} BEFORE TRUNCATE ON ${table} FOR EACH STATEMENT EXECUTE FUNCTION ${names.refuseTruncate}()`,
   );
-  return [...made, ...refused, ...always(mirror, truncated)];
+  return [...made, ...refused, ...always(mirror, truncated), ...createMoveTrigger(mirror)];
+}
+
+/** Where a key stays, it is not called. */
+function createMoveTrigger(mirror: Mirror): readonly string[] {
+  const { names, mapping, reads, back } = mirror;
+  const key = keyColumns(mirror);
+  const isRead = ({ name }: { readonly name: string }): boolean =>
+    reads.some((read) => quoteIdentifier(read.name) === name);
+  const copied = mapping.key.every(({ plainColumn, literal }) => plainColumn !== null || literal);
+  const changes = keyChanges(key, copied && key.every(isRead), reads);
+  const echo = back === null ? [] : [noEchoOf(`${names.echo} <`, keyArray(back.key, 'NEW'))];
+  return moveTrigger(sqlName(mapping.source), names.moveTrigger, names.move, [changes, ...echo]);
+}
+
+/** `copied`: the other side's key is nothing else. A BEFORE trigger cannot see generated columns. */
+function keyChanges(
+  key: readonly { readonly name: string }[],
+  copied: boolean,
+  reads: readonly SourceColumn[],
+): string {
+  const list = (of: string): string => key.map(({ name }) => `${of}.${name}`).join(', ');
+  return copied ? `(${list('OLD')}) IS DISTINCT FROM (${list('NEW')})` : readsChange(reads);
+}
+
+function moveTrigger(table: string, name: string, calls: string, conditions: readonly string[]): readonly string[] {
+  return [
+    `CREATE TRIGGER ${name} BEFORE UPDATE ON ${table} FOR EACH ROW WHEN (${conditions.join(' AND ')}) EXECUTE FUNCTION ${calls}()`,
+    `ALTER TABLE ${table} ENABLE ALWAYS TRIGGER ${name}`,
+  ];
 }
 
 /** Of the target, for what answers writes to it. */
-export function createBackTriggers({ names, mapping }: Mirror, { reads }: BackMirror): readonly string[] {
+export function createBackTriggers(mirror: Mirror, back: BackMirror): readonly string[] {
+  const { names, mapping } = mirror;
+  const { reads } = back;
   const target = sqlName(mapping.target);
-  return ROW_EVENTS.flatMap((event) => [
-    `CREATE TRIGGER ${names.trigger(event)} AFTER ${event.toUpperCase()} ON ${target} FOR EACH ROW${condition(event, reads, `${names.echo} >`, mapping.key)} EXECUTE FUNCTION ${names.mirrorBack}()`,
+  const rows = ROW_EVENTS.flatMap((event) => [
+    `CREATE TRIGGER ${names.trigger(event)} AFTER ${event.toUpperCase()} ON ${target} FOR EACH ROW${condition(event, mapping.target, reads, `${names.echo} >`, mapping.key)} EXECUTE FUNCTION ${names.mirrorBack}()`,
     `ALTER TABLE ${target} ENABLE ALWAYS TRIGGER ${names.trigger(event)}`,
   ]);
+  if (back.onDelete !== 'delete') return rows;
+  const key = [
+    ...mapping.key,
+    ...back.key.flatMap(({ plainColumn }) => plainColumn ?? []).map((name) => ({ name: quoteIdentifier(name) })),
+  ];
+  const changes = keyChanges(
+    key,
+    back.key.every(({ plainColumn }) => plainColumn !== null),
+    reads,
+  );
+  return [
+    ...rows,
+    ...moveTrigger(target, names.moveTrigger, names.moveBack, [
+      changes,
+      noEchoOf(`${names.echo} >`, keyArray(mapping.key, 'NEW')),
+    ]),
+  ];
 }
 
 export function dropBackTriggers({ names, mapping }: Mirror): readonly string[] {
-  return ROW_EVENTS.map((event) => `DROP TRIGGER ${names.trigger(event)} ON ${sqlName(mapping.target)}`);
+  const target = sqlName(mapping.target);
+  return [
+    ...ROW_EVENTS.map((event) => `DROP TRIGGER ${names.trigger(event)} ON ${target}`),
+    `DROP TRIGGER IF EXISTS ${names.moveTrigger} ON ${target}`,
+  ];
 }
 
 /** Measured: DISABLE and ENABLE TRIGGER ALL make them ordinary ones, which a session can switch off. */
@@ -40,13 +95,23 @@ function always(mirror: Mirror, truncated: readonly string[]): readonly string[]
   );
 }
 
-/** `family`: keys of the table and its partitions. What answers writes to a target is another matter. */
+/**
+ * `family`: keys of the table and its partitions. What answers writes to a target is another matter. Partitions are asked of the catalog:
+ * some may have come, and been given a trigger (`partitions-since`), or gone.
+ */
 export function dropTriggersOn(mirror: Mirror, table: string, family: readonly string[]): readonly string[] {
-  const { source, target } = mirror.mapping;
-  if (sqlName(source) !== table && sqlName(target) !== table) return [];
-  return triggersOf(mirror, family)
-    .filter(([on]) => on === table || family.includes(on))
+  const { mapping } = mirror;
+  if (sqlName(mapping.source) !== table && sqlName(mapping.target) !== table) return [];
+  const own = triggersOf(mirror, family)
+    .filter(([on]) => on === table)
     .map(([on, trigger]) => `DROP TRIGGER ${trigger} ON ${on}`);
+  const moves =
+    sqlName(mapping.source) === table ? [`DROP TRIGGER IF EXISTS ${mirror.names.moveTrigger} ON ${table}`] : [];
+  return [...own, ...moves, ...(hasPartitions(mirror) ? [dropFromPartitions(mirror)] : [])];
+}
+
+export function hasPartitions({ mapping: { source, target } }: Pick<Mirror, 'mapping'>): boolean {
+  return [source, target].some(({ kind }) => kind === 'partitioned table');
 }
 
 /**
@@ -61,22 +126,33 @@ const MAY_ECHO = `pg_catalog.has_table_privilege('lockstep.tombstone'::pg_catalo
  */
 function condition(
   event: MirroredEvent,
+  table: Relation,
   reads: readonly SourceColumn[],
   echo: string,
   key: readonly MappedColumn[],
 ): string {
-  const row = (of: string): string =>
-    `ROW(${reads.map(({ name }) => `${of}.${quoteIdentifier(name)}`).join(', ')})::record`;
   const named = keyArray(key, event === 'delete' ? 'OLD' : 'NEW');
   const conditions = [
-    ...(event === 'update' ? [`${row('OLD')} *<> ${row('NEW')}`] : []),
+    ...(event === 'update' ? [readsChange(reads)] : []),
     ...(echo === ''
       ? []
       : [
-          `(current_setting('lockstep.echo', true) IS DISTINCT FROM ${quoteLiteral(`${echo} `)} || pg_catalog.pg_current_xact_id()::text || ' ' || ${named}::text OR NOT ${MAY_ECHO})`,
+          noEchoOf(echo, named),
+          ...(event === 'delete' && isPartitioned(table) ? [noEchoOf(echo, named, 'left')] : []),
         ]),
   ];
   return conditions.length === 0 ? '' : ` WHEN (${conditions.join(' AND ')})`;
+}
+
+function readsChange(reads: readonly SourceColumn[]): string {
+  const row = (of: string): string =>
+    `ROW(${reads.map(({ name }) => `${of}.${quoteIdentifier(name)}`).join(', ')})::record`;
+  return `${row('OLD')} *<> ${row('NEW')}`;
+}
+
+/** `left`: the row goes to another partition, so the key that it leaves is deleted. */
+function noEchoOf(echo: string, named: string, setting: 'echo' | 'left' = 'echo'): string {
+  return `(current_setting('lockstep.${setting}', true) IS DISTINCT FROM ${quoteLiteral(`${echo} `)} || pg_catalog.pg_current_xact_id()::text || ' ' || ${named}::text OR NOT ${MAY_ECHO})`;
 }
 
 /**
@@ -84,12 +160,20 @@ function condition(
  * have parted.
  */
 export function mirrorIsIntact(mirror: Mirror, truncated: readonly string[]): CheckQuery {
-  const rows = missingTriggers([
-    ...triggersOf(mirror, truncated),
-    ...(mirror.back === null
-      ? []
-      : ROW_EVENTS.map((event) => [sqlName(mirror.mapping.target), mirror.names.trigger(event)] as const)),
-  ]);
+  const { source, target } = mirror.mapping;
+  const rows = missingTriggers(
+    [
+      ...triggersOf(mirror, truncated),
+      ...(mirror.back === null
+        ? []
+        : ROW_EVENTS.map((event) => [sqlName(target), mirror.names.trigger(event)] as const)),
+      [sqlName(source), mirror.names.moveTrigger, mirror.names.move],
+      ...(mirror.back?.onDelete === 'delete'
+        ? [[sqlName(target), mirror.names.moveTrigger, mirror.names.moveBack] as const]
+        : []),
+    ],
+    [sqlName(source), sqlName(target)],
+  );
   return {
     check: 'mirror',
     name: `the mirror of ${mirror.mapping.name} is as it was made`,
@@ -100,18 +184,48 @@ export function mirrorIsIntact(mirror: Mirror, truncated: readonly string[]): Ch
   };
 }
 
-function missingTriggers(triggers: readonly (readonly [string, string])[]): string {
-  const wanted = triggers.map(([table, trigger]) => `(${quoteLiteral(table)}, ${quoteLiteral(unquoted(trigger))})`);
-  // On a partitioned table each partition has a trigger of its own, which can be disabled by itself.
-  return `SELECT p.relid::regclass::text AS "table", w.trigger_name AS "trigger" FROM (VALUES ${wanted.join(', ')}) AS w (table_name, trigger_name)
-CROSS JOIN LATERAL (SELECT pg_catalog.to_regclass(w.table_name) AS relid UNION SELECT t.relid FROM pg_catalog.pg_partition_tree(pg_catalog.to_regclass(w.table_name)) AS t) AS p
-WHERE NOT EXISTS (SELECT FROM pg_catalog.pg_trigger AS g WHERE g.tgrelid = p.relid AND g.tgenabled = 'A'
+/**
+ * `there`: tables that must be there; a partition may have been dropped since, and what it held was compared. With a function: only
+ * where that is there. A window of before keys were followed has none.
+ */
+function missingTriggers(
+  triggers: readonly (readonly [table: string, trigger: string, calls?: string])[],
+  there: readonly string[],
+): string {
+  const gone = [...new Set(triggers.map(([table]) => table))].some((table) => !there.includes(table))
+    ? `(p.relid IS NOT NULL OR w.table_name IN (${[...new Set(there)].map(quoteLiteral).join(', ')})) AND `
+    : '';
+  const wanted = triggers.map(
+    ([table, trigger, calls]) =>
+      `(${quoteLiteral(table)}, ${quoteLiteral(unquoted(trigger))}, ${!trigger.endsWith(' t"')}, ${calls === undefined ? 'NULL' : quoteLiteral(calls)})`,
+  );
+  // On a partitioned table each partition has a row trigger of its own, which can be disabled by itself.
+  return `SELECT p.relid::regclass::text AS "table", w.trigger_name AS "trigger" FROM (VALUES ${wanted.join(', ')}) AS w (table_name, trigger_name, spreads, calls)
+CROSS JOIN LATERAL (SELECT pg_catalog.to_regclass(w.table_name) AS relid UNION SELECT t.relid FROM pg_catalog.pg_partition_tree(pg_catalog.to_regclass(w.table_name)) AS t WHERE w.spreads) AS p
+WHERE ${gone}(w.calls IS NULL OR pg_catalog.to_regproc(w.calls) IS NOT NULL) AND NOT EXISTS (SELECT FROM pg_catalog.pg_trigger AS g WHERE g.tgrelid = p.relid AND g.tgenabled = 'A'
   AND (g.tgname = w.trigger_name OR g.tgparentid <> 0) AND g.tgfoid IN (SELECT o.tgfoid FROM pg_catalog.pg_trigger AS o WHERE o.tgrelid = pg_catalog.to_regclass(w.table_name) AND o.tgname = w.trigger_name))`;
 }
 
 /** For a batch: a condition that holds while the mirror's row triggers fire in every session. */
 export function mirrorFires(mirror: Mirror): string {
-  return `NOT EXISTS (${missingTriggers(triggersOf(mirror, []))})`;
+  return `NOT EXISTS (${missingTriggers(triggersOf(mirror, []), [sqlName(mirror.mapping.source)])})`;
+}
+
+/** Those that refuse a TRUNCATE, wherever they are but on the two tables themselves. */
+function dropFromPartitions({ mapping: { source, target }, names: { refuseTruncate, trigger } }: Mirror): string {
+  const name = trigger('truncate');
+  const roots = [source, target].map((table) => `pg_catalog.to_regclass(${quoteLiteral(sqlName(table))})::oid`);
+  return `DO ${quoteLiteral(`
+DECLARE
+  part regclass;
+BEGIN
+  FOR part IN
+    SELECT g.tgrelid FROM pg_catalog.pg_trigger AS g
+    WHERE g.tgfoid = ${quoteLiteral(`${refuseTruncate}()`)}::pg_catalog.regprocedure AND g.tgname = ${quoteLiteral(unquoted(name))} AND NOT (g.tgrelid = ANY (ARRAY[${roots.join(', ')}]))
+  LOOP
+    EXECUTE pg_catalog.format('DROP TRIGGER ${name.replaceAll("'", "''").replaceAll('%', '%%')} ON %s', part);
+  END LOOP;
+END`)}`;
 }
 
 function triggersOf({ names, mapping }: Mirror, truncated: readonly string[]): readonly (readonly [string, string])[] {

@@ -1,8 +1,10 @@
 /** Pieces of the mirrors' PL/pgSQL that say something of one row. */
-import { quoteIdentifier, quoteLiteral } from '../../sql/identifier.js';
+import { quoteIdentifier } from '../../sql/identifier.js';
+import type { KeyColumn } from '../../mapping/key-text.js';
 import type { MappedColumn } from '../../mapping/mapping.js';
 import type { Mirror } from './tables-window.js';
 
+/** Whether two rows of the target have one key. */
 export function keyIs({ names: { sameKey }, mapping }: Mirror, left: string, right: string): string {
   const list = (of: string): readonly string[] => mapping.key.map(({ name }) => `${of}.${name}`);
   return `${sameKey}(${[...list(left), ...list(right)].join(', ')})`;
@@ -12,6 +14,27 @@ export function keyIs({ names: { sameKey }, mapping }: Mirror, left: string, rig
 export function belongsTo({ names: { belongs }, belongsBy, mapping }: Mirror, row: string): string {
   if (mapping.targetWhere === null) return '';
   return `${belongs}(${belongsBy.map(({ name }) => `${row}.${quoteIdentifier(name)}`).join(', ')})`;
+}
+
+/** Whether two rows of the source have the key of one row. */
+export function ownKeyIs(mirror: Mirror, left: string, right: string): string {
+  const list = (of: string): readonly string[] => keyColumns(mirror).map(({ name }) => `${of}.${name}`);
+  return `${mirror.names.sameRow}(${[...list(left), ...list(right)].join(', ')})`;
+}
+
+/** Columns of the source that the target's key is copied from: a unique index is on them, or on some of them. */
+export function keyColumns({ mapping: { key, source } }: Pick<Mirror, 'mapping'>): readonly KeyColumn[] {
+  return source.columns
+    .filter((column) => key.some(({ plainColumn }) => plainColumn === column.name))
+    .map(({ name, type, baseType }) => ({
+      ...{ name: quoteIdentifier(name), type },
+      ...(baseType !== undefined && { baseType }),
+    }));
+}
+
+/** What the mapping reads of a row of the source. */
+export function readsOf({ reads }: Mirror, row: string): string {
+  return reads.map(({ name }) => `${row}.${quoteIdentifier(name)}`).join(', ');
 }
 
 export function rest({ mapping }: Mirror): readonly MappedColumn[] {
@@ -26,14 +49,15 @@ export function fields(columns: readonly MappedColumn[], of: string): string {
   return columns.map(({ name }) => `${of}.${name}`).join(', ');
 }
 
-export function entry({ mapping }: Mirror, window: string, of: string): string {
-  return `${quoteLiteral(window)}, ${quoteLiteral(mapping.name)}, ${of}_key`;
-}
-
 export function overriding(columns: readonly MappedColumn[]): string {
   return columns.some((column) => column.identityAlways) ? ' OVERRIDING SYSTEM VALUE' : '';
 }
 
+/** What stands in quotes keeps its lines: names and texts may hold line ends. No comment in such a text has a quote. */
 export function indented(text: string, by: string): string {
-  return text.replaceAll(/^/gm, by);
+  return text.replaceAll(
+    /^("(?:[^"]|"")*"|'(?:[^']|'')*')?|"(?:[^"]|"")*"|'(?:[^']|'')*'/gm,
+    (matched: string, _: unknown, offset: number) =>
+      offset === 0 || text[offset - 1] === '\n' ? by + matched : matched,
+  );
 }

@@ -15,7 +15,9 @@ export function advanceSequences({ mirrors }: Pick<TablesWindow, 'mirrors'>, of?
   const texts = mirrors.flatMap(({ mapping: { source, target, columns }, back }) =>
     [[target, columns] as const, [source, back?.columns ?? []] as const].flatMap(([relation, written]) =>
       of === undefined || of === sqlName(relation)
-        ? numbered(relation, written).map((column) => advance(relation, column))
+        ? numbered(relation, written)
+            .filter(isNumber)
+            .map((column) => advance(relation, column))
         : [],
     ),
   );
@@ -30,9 +32,43 @@ export function numbered(relation: Relation, columns: readonly { readonly name: 
   );
 }
 
+/**
+ * Which sequence it is, the catalog tells at that moment: also one that the table does not own, or that was renamed. One that was never
+ * asked gives its `last_value` next, which START or RESTART may have set far ahead. Its steps are kept: who numbers by odd numbers goes
+ * on with odd ones.
+ */
 function advance(relation: Relation, { name }: Column): string {
   const table = sqlName(relation);
-  const sequence = `pg_catalog.pg_get_serial_sequence(${quoteLiteral(table)}, ${quoteLiteral(name)})`;
-  return `SELECT pg_catalog.setval(q.sequence, q.top, true) FROM (SELECT ${sequence} AS sequence, (SELECT max(${quoteIdentifier(name)})::bigint FROM ${table}) AS top) AS q
-WHERE q.sequence IS NOT NULL AND q.top > coalesce(pg_catalog.pg_sequence_last_value(q.sequence::regclass), 0)`;
+  const column = quoteIdentifier(name);
+  const body = `
+#variable_conflict use_column
+DECLARE
+  own record;
+  at bigint;
+  given boolean;
+  top numeric;
+BEGIN
+  FOR own IN
+    SELECT s.* FROM pg_catalog.pg_attribute AS a JOIN pg_catalog.pg_sequence AS s ON s.seqrelid IN (
+      SELECT d.refobjid FROM pg_catalog.pg_attrdef AS f JOIN pg_catalog.pg_depend AS d ON d.objid = f.oid
+      WHERE f.adrelid = a.attrelid AND f.adnum = a.attnum AND d.classid = 'pg_catalog.pg_attrdef'::pg_catalog.regclass
+      UNION ALL
+      SELECT d.objid FROM pg_catalog.pg_depend AS d
+      WHERE d.refobjid = a.attrelid AND d.refobjsubid = a.attnum AND d.deptype = 'i' AND d.refclassid = 'pg_catalog.pg_class'::pg_catalog.regclass)
+    WHERE a.attrelid = ${quoteLiteral(table)}::pg_catalog.regclass AND a.attname = ${quoteLiteral(name)}
+  LOOP
+    EXECUTE format('SELECT last_value, is_called FROM %s', own.seqrelid::pg_catalog.regclass) INTO at, given;
+    top := CASE WHEN own.seqincrement > 0 THEN (SELECT max(${column}) FROM ${table}) ELSE (SELECT min(${column}) FROM ${table}) END;
+    IF (top - at) * own.seqincrement > 0 OR (top = at AND NOT given) THEN
+      top := at + own.seqincrement * ceil((top - at) / own.seqincrement);
+      PERFORM pg_catalog.setval(own.seqrelid, greatest(own.seqmin, least(own.seqmax, top))::bigint, true);
+    END IF;
+  END LOOP;
+END`;
+  return `DO ${quoteLiteral(body)}`;
+}
+
+/** A text that a number is part of says nothing of where its sequence stands. */
+function isNumber({ type, baseType }: Column): boolean {
+  return /^(smallint|integer|bigint|numeric)\b/.test(baseType ?? type);
 }

@@ -5,6 +5,7 @@
 import { sha256 } from '../../kernel/digest.js';
 import type { Mapping, ReverseMapping } from '../../mapping/mapping.js';
 import { quoteIdentifier } from '../../sql/identifier.js';
+import { FIRST_TRIGGER, LAST_TRIGGER } from '../window-name.js';
 import type { WindowBase } from '../window.js';
 
 export interface TablesWindow extends WindowBase {
@@ -66,7 +67,15 @@ export interface MirrorNames {
   readonly sameKey: string;
   /** Whether a target row belongs to the mapping. */
   readonly belongs: string;
+  /** Whether two rows of the source are one. */
+  readonly sameRow: string;
   readonly mirror: string;
+  /** Notes that a key of the source changes. */
+  readonly move: string;
+  /** Makes such moves on the target. */
+  readonly follow: string;
+  readonly moveBack: string;
+  readonly followBack: string;
   readonly refuseTruncate: string;
   /** Of a target row, the values that its source row should have. */
   readonly back: string;
@@ -80,14 +89,13 @@ export interface MirrorNames {
   readonly echo: string;
   /** Begins so that no trigger of others comes first, and those of foreign keys (`RI_…`) least of all. */
   readonly trigger: (event: MirroredEvent) => string;
+  /** Ends behind all triggers of others: it sees the row as it will be. */
+  readonly moveTrigger: string;
   readonly watchTrigger: string;
 }
 
 export type MirroredEvent = 'insert' | 'update' | 'delete' | 'truncate';
 export const ROW_EVENTS = ['insert', 'update', 'delete'] as const satisfies readonly MirroredEvent[];
-
-/** Triggers fire in the order of their names' bytes. */
-export const FIRST_TRIGGER = '00 lockstep ';
 
 /** Names are for people too: an error that a mirror meets shows them. A long one is cut, and stays unique by its digest. */
 export function mirrorNames(window: string, mapping: string): MirrorNames {
@@ -99,7 +107,12 @@ export function mirrorNames(window: string, mapping: string): MirrorNames {
     row: own('row'),
     sameKey: own('key'),
     belongs: own('part'),
+    sameRow: own('same'),
     mirror: own('mirror'),
+    move: own('move'),
+    follow: own('follow'),
+    moveBack: own('move back'),
+    followBack: own('follow back'),
     refuseTruncate: own('truncate'),
     back: own('back'),
     sameSource: own('own'),
@@ -108,6 +121,7 @@ export function mirrorNames(window: string, mapping: string): MirrorNames {
     watch: own('watch'),
     echo: label,
     trigger: (event) => quoteIdentifier(`${FIRST_TRIGGER}${label} ${event.slice(0, 1)}`),
+    moveTrigger: quoteIdentifier(`${LAST_TRIGGER}${label}`),
     watchTrigger: quoteIdentifier(`${FIRST_TRIGGER}${label} w`),
   };
 }

@@ -10,6 +10,7 @@ import { summarise, type CheckQuery } from '../../operation/check-query.js';
 import type { Backlog } from '../../operation/operation.js';
 import { quoteIdentifier, quoteLiteral } from '../../sql/identifier.js';
 import { PINNED_OF_FUNCTION } from '../../sql/pinned-settings.js';
+import { noteTouched } from './journal-notes.js';
 import type { Mirror, TablesWindow } from './tables-window.js';
 
 /** Makes the functions, whether or not they are there; the triggers of each table come after them. */
@@ -51,12 +52,12 @@ function watched(mirrors: readonly Mirror[], table: string): readonly { names: M
   ]);
 }
 
-function watchFunction({ names, mapping, reads }: Mirror, window: string): string {
+function watchFunction(mirror: Mirror, window: string): string {
+  const { names, mapping, reads } = mirror;
   const ofSource = (row: string): string =>
     `SELECT ${keyArray(mapping.key, 'r')} FROM ${names.row}(${reads.map(({ name }) => `${row}.${quoteIdentifier(name)}`).join(', ')}) AS r`;
   const ofTarget = (row: string): string => `SELECT ${keyArray(mapping.key, row)}`;
-  const note = (keys: string): string =>
-    `INSERT INTO lockstep.touched (window_name, mapping, key) SELECT ${quoteLiteral(window)}, ${quoteLiteral(mapping.name)}, k.key FROM (${keys}) AS k (key);`;
+  const note = (keys: string): string => noteTouched(mirror, window, keys);
   // Of a row that keeps its key one entry: both would be seen together or not at all.
   const each = (of: (row: string) => string): string => `    IF TG_OP = 'UPDATE' THEN
       ${note(`${of('OLD')} UNION ${of('NEW')}`)}

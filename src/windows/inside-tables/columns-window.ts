@@ -6,6 +6,7 @@
 import type { Relation } from '../../catalog/catalog-snapshot.js';
 import { sha256 } from '../../kernel/digest.js';
 import { quoteIdentifier, relationKey } from '../../sql/identifier.js';
+import { LAST_TRIGGER } from '../window-name.js';
 import type { WindowBase } from '../window.js';
 
 export interface ColumnsWindow extends WindowBase {
@@ -180,9 +181,6 @@ export interface TwinNames {
   readonly keepTrigger: string;
   readonly keepChangedTrigger: string;
 }
-
-/** A BEFORE trigger sees what the triggers before it made of the row; triggers fire in the order of their names' bytes. */
-export const LAST_TRIGGER = '~ lockstep ';
 
 export function twinNames(window: string, table: string): TwinNames {
   const label = shortened(`${window}: ${table}`, LONGEST_LABEL);

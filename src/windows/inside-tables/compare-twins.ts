@@ -95,7 +95,7 @@ function referenceDiffers(
     const expected = `CASE WHEN ${part} THEN ${computedValue(value.by, `t.${old}`)!} END`;
     return `${shown(`${expected}::pg_catalog.text`)}\nFROM ${from} WHERE t.${twinName} IS DISTINCT FROM ${expected}`;
   }
-  const { takes, finds } = parentLookUp(window, table, twin.old, value, 'old', leads, 't');
+  const { takes, finds, complete } = parentLookUp(window, table, twin.old, value, 'old', leads, 't');
   const alone = value.by.how === 'cast' ? computedValue(value.by, `t.${old}`)! : 'NULL::pg_catalog.uuid';
   const expected = `CASE WHEN ${part} THEN CASE WHEN p.lockstep_there THEN p.${takes} ELSE ${alone} END END`;
   // What refers to nothing any more keeps the new value that it had, unless that means a row by now.
@@ -105,7 +105,13 @@ function referenceDiffers(
       : ` AND NOT (${part} AND p.lockstep_there IS NULL AND NOT EXISTS (SELECT FROM ${value.parent} AS q WHERE q.${takes} = t.${twinName}))`;
   const orphan =
     value.upheld || value.orphans !== 'fail' ? '' : ` OR ${part} AND t.${old} IS NOT NULL AND p.lockstep_there IS NULL`;
+  const differs = `t.${twinName} IS DISTINCT FROM (${expected})${orphaned}${orphan}`;
+  // Of a composite reference with a part that is NULL no parent says anything: both sides lack the same parts, and that is all.
+  const partly =
+    value.also.length === 0 || value.upheld
+      ? ''
+      : `(${complete} OR (t.${old} IS NULL) <> (t.${twinName} IS NULL)) AND `;
   return `${shown(`(${expected})::pg_catalog.text`)}
 FROM ${from} LEFT JOIN (SELECT true AS lockstep_there, * FROM ${value.parent}) AS p ON ${finds}
-WHERE t.${twinName} IS DISTINCT FROM (${expected})${orphaned}${orphan}`;
+WHERE ${partly === '' ? differs : `${partly}(${differs})`}`;
 }

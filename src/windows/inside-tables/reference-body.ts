@@ -1,99 +1,174 @@
-/** The value of a reference, PL/pgSQL: that of the row that it refers to, found by the side that was written. */
-import { columnNames, nameThen, type LookedUp, type Twin } from './columns-window.js';
+/**
+ * The value of a reference, PL/pgSQL: that of the row that it refers to, found by the side that was written. A composite one is
+ * settled as one: what was written of any part of it was written of all.
+ */
+import { columnNames, nameThen, type LookedUp } from './columns-window.js';
 import { OLD_SNAPSHOT, raiseOldSnapshot, refuseUnless, type Site } from './twin-site.js';
 import { refuseUnconverted } from './unconverted-parent.js';
 import { asksParent, computedValue, parentLookUp, type ParentLookUp } from './twin-values.js';
+import { isComposite, type Part, type WholeReference } from './whole-references.js';
 
-export function lookedUpPart(twin: Twin, value: LookedUp, index: number, site: Site): string {
-  const { new: twinName } = columnNames(twin, site.leads);
-  const [byOld, byNew, moved] = [`by_old_${index}`, `by_new_${index}`, `moved_${index}`];
+export function wholeReferencePart(whole: WholeReference, site: Site): string {
+  const { parts, value } = whole;
+  const { leads } = site;
+  const [byOld, byNew, moved] = [written(whole, 'by_old'), written(whole, 'by_new'), written(whole, 'moved')];
   // A row that moves within a composite key follows the side whose value was written with it; without one, the side that leads.
   const [first, second] =
-    site.leads === 'old'
+    leads === 'old'
       ? [
-          [`${byOld} OR ${moved} AND NOT ${byNew}`, fromOld(twin, value, index, site)],
-          [byNew, fromNew(twin, value, index, site)],
+          [`${byOld} OR ${moved} AND NOT ${byNew}${isStillMissing(whole, site)}`, fromOld(whole, site)],
+          [byNew, fromNew(whole, site)],
         ]
       : [
           [
-            `${byNew} OR ${moved} AND NOT ${byOld} AND taken AND NEW.${twinName} IS NOT NULL`,
-            fromNew(twin, value, index, site),
+            `${byNew} OR ${moved} AND NOT ${byOld} AND taken AND ${any(parts, (part) => `${newOf(part, site)} IS NOT NULL`)}`,
+            fromNew(whole, site),
           ],
-          [`${byOld} OR ${moved}`, fromOld(twin, value, index, site)],
+          [`${byOld} OR ${moved}`, fromOld(whole, site)],
         ];
-  return `${takesPart(twin, value, site)}  IF ${first[0]} THEN
+  return `${takesPart(whole, value, site)}  IF ${first[0]} THEN
 ${first[1]}  ELSIF ${second[0]} THEN
 ${second[1]}  END IF;
 `;
 }
 
-/** Whether the row refers to that parent at all. */
-function takesPart(twin: Twin, { where, whereReads }: LookedUp, { table, leads, names }: Site): string {
-  if (where === null) return '  taken := true;\n';
-  return `  taken := ${names.part(twin)}(${whereReads.map(({ name }) => `NEW.${nameThen(table, name, leads)}`).join(', ')});\n`;
+/** Whether a session wrote that side of any part. */
+function written({ parts }: WholeReference, how: 'by_old' | 'by_new' | 'moved'): string {
+  return any(parts, ({ index }) => `${how}_${index}`);
 }
 
-function fromOld(twin: Twin, value: LookedUp, index: number, site: Site): string {
-  const { old, new: twinName } = columnNames(twin, site.leads);
-  const { window, table, leads } = site;
-  const found = parentLookUp(window, table, twin.old, value, 'old', leads, 'NEW');
+/** Of a row that the fill has still to come to, a part that is NULL says nothing: the old side says all. */
+function isStillMissing({ parts }: WholeReference, site: Site): string {
+  if (parts.length === 1) return '';
+  const lacks = any(
+    parts,
+    (part) => `${oldOf(part, site)} IS NOT NULL AND ${newOf(part, site)} IS NULL AND NOT by_new_${part.index}`,
+  );
+  return ` OR TG_OP = 'UPDATE' AND ${lacks}`;
+}
+
+function any(parts: readonly Part[], condition: (part: Part) => string): string {
+  const [only, ...more] = parts.map(condition);
+  return more.length === 0 ? only! : `(${[only!, ...more].join(' OR ')})`;
+}
+
+function oldOf({ twin }: Part, { leads }: Site): string {
+  return `NEW.${columnNames(twin, leads).old}`;
+}
+
+function newOf({ twin }: Part, { leads }: Site): string {
+  return `NEW.${columnNames(twin, leads).new}`;
+}
+
+/** Whether the row refers to that parent at all. */
+function takesPart({ parts }: WholeReference, { where, whereReads }: LookedUp, { table, leads, names }: Site): string {
+  if (where === null) return '  taken := true;\n';
+  return `  taken := ${names.part(parts[0]!.twin)}(${whereReads.map(({ name }) => `NEW.${nameThen(table, name, leads)}`).join(', ')});\n`;
+}
+
+interface Found extends ParentLookUp {
+  /** Columns of the parent, for each part. */
+  readonly all: readonly string[];
+}
+
+function lookUp({ parts, value }: WholeReference, given: 'old' | 'new', { window, table, leads }: Site): Found {
+  const all = parts.map(({ twin }) => parentLookUp(window, table, twin.old, twin.value, given, leads, 'NEW').takes);
+  return { ...parentLookUp(window, table, parts[0]!.twin.old, value, given, leads, 'NEW'), all };
+}
+
+function fromOld(whole: WholeReference, site: Site): string {
+  const { parts, value } = whole;
+  const { window, leads } = site;
+  const found = lookUp(whole, 'old', site);
+  const wanted = parts.map(({ index }) => `wanted_${index}`);
+  const without = any(parts, ({ index }) => `wanted_${index} IS NULL`);
   // What must be there at once cannot be settled at COMMIT.
-  const unseen = value.orphans === 'fail' && twin.notNull ? '(NOT hit OR wanted IS NULL)' : 'hit AND wanted IS NULL';
-  const asked = asksParent(value, leads)
-    ? `      SELECT p.${found.takes} INTO wanted FROM ${value.parent} AS p WHERE ${found.finds};
+  const unseen =
+    value.orphans === 'fail' && parts.some(({ twin }) => twin.notNull)
+      ? `(NOT hit OR ${without})`
+      : `hit AND ${without}`;
+  const asked = `      SELECT ${found.all.map((column) => `p.${column}`).join(', ')} INTO ${wanted.join(', ')} FROM ${value.parent} AS p WHERE ${found.finds};
       hit := FOUND;
-${itselfIs(value, found, 'wanted', site)}      -- The snapshot is older than the fill of the parent: what it shows of it will not do.
+${itselfIs(value, found, wanted, site)}      -- The snapshot is older than the fill of the parent: what it shows of it will not do.
       IF ${unseen} AND ${OLD_SNAPSHOT} THEN
 ${raiseOldSnapshot(window, value)}      END IF;
-${refuseUnconverted(twin, value, site)}`
-    : `      wanted := ${computedValue(value.by, `NEW.${old}`)!};
-      hit := true;
-`;
-  return `    wanted := NULL;
-    hit := true;
-    IF NEW.${old} IS NOT NULL AND taken THEN
-${asked}    END IF;
-${refuseUnless(`NOT by_new_${index} OR NEW.${twinName} IS NULL OR wanted IS NULL OR wanted = NEW.${twinName}`, twin, site)}    IF hit OR NOT by_new_${index} THEN
-      NEW.${twinName} := wanted;
-    END IF;
+${parts.map(({ twin, index }) => refuseUnconverted(twin, value, `wanted_${index}`, site)).join('')}`;
+  const computed = parts
+    .map((part) => `      wanted_${part.index} := ${computedValue(value.by, oldOf(part, site)) ?? 'NULL'};\n`)
+    .join('');
+  const asks = asksParent(value, leads);
+  // What stands beside a part that is NULL refers to nothing, and stays as it is where nobody wrote it.
+  const partly = parts
+    .map(
+      (part) =>
+        `      wanted_${part.index} := CASE WHEN by_new_${part.index} OR NOT by_old_${part.index} THEN ${newOf(part, site)} END;\n`,
+    )
+    .join('');
+  const takes = (part: Part): string =>
+    parts.length === 1
+      ? `wanted_${part.index}`
+      : `CASE WHEN by_new_${part.index} THEN coalesce(wanted_${part.index}, ${newOf(part, site)}) ELSE wanted_${part.index} END`;
+  // Behind the cutover the new side stays as it is where neither side finds anybody: its foreign key has its say.
+  const follows =
+    leads === 'new' && isComposite(whole)
+      ? `hit OR ${written(whole, 'by_old')} AND NOT ${written(whole, 'by_new')}`
+      : `hit OR NOT ${written(whole, 'by_new')}`;
+  return `${parts.map(({ index }) => `    wanted_${index} := NULL;\n`).join('')}    hit := true;
+    IF ${asks ? found.complete : any(parts, (part) => `${oldOf(part, site)} IS NOT NULL`)} AND taken THEN
+${asks ? asked : computed}${asks && isComposite(whole) ? `    ELSIF taken THEN\n${partly}` : ''}    END IF;
+${parts.map((part) => refuseUnless(`NOT by_new_${part.index} OR ${newOf(part, site)} IS NULL OR wanted_${part.index} IS NULL OR wanted_${part.index} = ${newOf(part, site)}`, part.twin, site)).join('')}    IF ${follows} THEN
+${parts.map((part) => `      ${newOf(part, site)} := ${takes(part)};\n`).join('')}    END IF;
 `;
 }
 
-function fromNew(twin: Twin, value: LookedUp, index: number, site: Site): string {
-  const { old, new: twinName } = columnNames(twin, site.leads);
-  const { window, table, leads } = site;
-  const other = `other_${index}`;
-  const found = parentLookUp(window, table, twin.old, value, 'new', leads, 'NEW');
+function fromNew(whole: WholeReference, site: Site): string {
+  const { parts, value } = whole;
+  const found = lookUp(whole, 'new', site);
+  const others = parts.map(({ index }) => `other_${index}`);
   // A soft reference may come before its row, or without one: the text of a uuid is a key by itself.
   const itself =
     value.by.how === 'cast'
-      ? `      IF NOT hit THEN\n        ${other} := NEW.${twinName}::text;\n        hit := true;\n      END IF;\n`
+      ? `      IF NOT hit THEN\n${parts.map((part) => `        other_${part.index} := ${newOf(part, site)}::text;\n`).join('')}        hit := true;\n      END IF;\n`
       : '';
-  return `    ${other} := NULL;
-    hit := true;
-${value.where === null ? '' : `    -- A row that refers to another table, or to none, has no new value here.\n    IF NOT taken THEN\n      NEW.${twinName} := NULL;\n    END IF;\n`}    IF NEW.${twinName} IS NOT NULL THEN
-      SELECT p.${found.takes} INTO ${other} FROM ${value.parent} AS p WHERE ${found.finds};
+  const gone = parts.map((part) => `      ${newOf(part, site)} := NULL;\n`).join('');
+  const partly = parts
+    .map((part) => `      other_${part.index} := CASE WHEN NOT by_new_${part.index} THEN ${oldOf(part, site)} END;\n`)
+    .join('');
+  return `${parts.map(({ index }) => `    other_${index} := NULL;\n`).join('')}    hit := true;
+${value.where === null ? '' : `    -- A row that refers to another table, or to none, has no new value here.\n    IF NOT taken THEN\n${gone}    END IF;\n`}    IF ${found.complete} THEN
+      SELECT ${found.all.map((column) => `p.${column}`).join(', ')} INTO ${others.join(', ')} FROM ${value.parent} AS p WHERE ${found.finds};
       hit := FOUND;
-${itselfIs(value, found, other, site)}${itself}    END IF;
-${refuseUnless(`NOT by_old_${index} OR NEW.${old} IS NULL OR ${other} IS NULL OR ${other} = NEW.${old}`, twin, site)}    IF taken AND (hit OR by_new_${index} AND NOT by_old_${index}) THEN
-      NEW.${old} := ${other};
-${byTheOther(twin, value, index, site)}    END IF;
+${itselfIs(value, found, others, site)}${agrees(whole, site)}${itself}${isComposite(whole) ? `    ELSE\n${partly}` : ''}    END IF;
+${parts.map((part) => refuseUnless(`NOT by_old_${part.index} OR ${oldOf(part, site)} IS NULL OR other_${part.index} IS NULL OR other_${part.index} = ${oldOf(part, site)}`, part.twin, site)).join('')}    IF taken AND (hit OR ${written(whole, 'by_new')} AND NOT ${written(whole, 'by_old')}) THEN
+${parts.map((part) => `      ${oldOf(part, site)} := other_${part.index};\n`).join('')}${byTheOther(whole, site)}    END IF;
+`;
+}
+
+/** The parent has no new key yet, and the two sides say the same without it. */
+function agrees({ parts, value }: WholeReference, site: Site): string {
+  const same = parts.map((part) => {
+    const computed = computedValue(value.by, oldOf(part, site));
+    return computed === null ? null : `${oldOf(part, site)} IS NOT NULL AND ${computed} = ${newOf(part, site)}`;
+  });
+  if (same.includes(null)) return '';
+  return `      IF NOT hit AND taken AND ${same.join(' AND ')} THEN
+${parts.map((part) => `        other_${part.index} := ${oldOf(part, site)};\n`).join('')}        hit := true;
+      END IF;
 `;
 }
 
 /** A row that moves among the rows of a composite key without a new value of its own was moved by the old one. */
-function byTheOther(twin: Twin, value: LookedUp, index: number, site: Site): string {
-  if (site.leads === 'old' || value.also.length === 0) return '';
-  return `    ELSIF NOT hit AND NOT by_new_${index} THEN
-${fromOld(twin, value, index, site)}`;
+function byTheOther(whole: WholeReference, site: Site): string {
+  if (site.leads === 'old' || !isComposite(whole)) return '';
+  return `    ELSIF NOT hit AND NOT ${written(whole, 'by_new')} THEN
+${fromOld(whole, site)}`;
 }
 
 /** A row may refer to itself: nobody finds it in its table before it is written. */
-function itselfIs(value: LookedUp, { takes, finds }: ParentLookUp, into: string, { table }: Site): string {
+function itselfIs(value: LookedUp, { all, finds }: Found, into: readonly string[], { table }: Site): string {
   if (value.parent !== table.name) return '';
   return `      IF NOT hit AND ${finds.replaceAll(/(?<=^| AND )p\./g, 'NEW.')} THEN
-        ${into} := NEW.${takes};
-        hit := true;
+${into.map((variable, at) => `        ${variable} := NEW.${all[at]!};\n`).join('')}        hit := true;
       END IF;
 `;
 }

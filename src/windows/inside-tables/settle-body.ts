@@ -1,77 +1,113 @@
 /** What is settled at COMMIT, PL/pgSQL. */
-import {
-  columnNames,
-  nameThen,
-  twinNames,
-  type ColumnsWindow,
-  type LookedUp,
-  type Side,
-  type Twin,
-  type TwinTable,
-} from './columns-window.js';
+import { columnNames, nameThen, twinNames, type ColumnsWindow, type Side, type TwinTable } from './columns-window.js';
 import { fillId, fillLevels } from './fill-levels.js';
 import { noteOrphan } from './note-orphans.js';
 import { isSetAside } from './set-aside.js';
 import { OLD_SNAPSHOT, raiseOldSnapshot, type Site } from './twin-site.js';
-import { parentLookUp, type ParentLookUp } from './twin-values.js';
+import { asksParent, computedValue, parentLookUp } from './twin-values.js';
+import { wholeReferences, type Part, type WholeReference } from './whole-references.js';
 import { quoteIdentifier } from '../../sql/identifier.js';
 import { stepOfWindow } from '../window-name.js';
 
 /**
  * At COMMIT: a row whose reference was written before the row that it refers to (a deferred foreign key, two rows of one
- * statement) gets what was not there to be looked up.
+ * statement) gets what was not there to be looked up. So does one that has walked past the fill with its key. All parts of a
+ * composite reference at once: with one of them alone it would refer to nothing.
  */
 export function settleBody(window: ColumnsWindow, table: TwinTable, leads: Side): string {
-  const variables = table.twins.map(({ type }, index) => `  other_${index} ${type};\n`).join('');
-  const parts = table.twins.flatMap((twin, index) =>
-    twin.value.kind === 'own'
-      ? []
-      : settlePart(twin, twin.value, index, { window, table, leads, names: twinNames(window.name, table.name) }),
+  const variables = table.twins.flatMap(({ type, value }, index) =>
+    value.kind === 'own' ? [] : [`  wanted_${index} uuid;\n  other_${index} ${type};\n`],
   );
+  const site: Site = { window, table, leads, names: twinNames(window.name, table.name) };
   return `
 DECLARE
-  wanted uuid;
-${variables}BEGIN
-${parts.join('')}  RETURN NULL;
+${variables.join('')}BEGIN
+${wholeReferences(table)
+  .map((whole) => settlePart(whole, site))
+  .join('')}  RETURN NULL;
 END`;
 }
 
-function settlePart(twin: Twin, value: LookedUp, index: number, { window, table, leads, names }: Site): string {
-  const { old, new: twinName } = columnNames(twin, leads);
-  // By the side that leads: the other one may be what is still missing.
-  const keyName = (name: string): string => {
-    const twinned = table.twins.find((each) => each.old === name);
-    return twinned === undefined ? quoteIdentifier(name) : columnNames(twinned, leads)[leads];
-  };
-  const same = table.key.map(({ name }) => `t.${keyName(name)} = NEW.${keyName(name)}`);
-  const byOld = parentLookUp(window, table, twin.old, value, 'old', leads, 'NEW');
-  const byNew = parentLookUp(window, table, twin.old, value, 'new', leads, 'NEW');
-  // Still missing at the end, and the plan wants it noted down.
-  const noted = (says: Side, given: string, missing: string): string =>
-    isSetAside(twin)
-      ? `    ELSIF NOT FOUND AND EXISTS (SELECT FROM ${table.name} AS t WHERE ${same.join(' AND ')} AND t.${given} = NEW.${given} AND t.${missing} IS NULL) THEN
-${noteOrphan(window, table, { ...twin, value }, { leads, says }, fillId(stepOfWindow(window), table.name, fillLevels(window)(table, twin)))}`
-      : '';
-  // Still missing at the end, and nothing refers to nothing: the parent came after the snapshot. A foreign key says so itself.
-  const unless = (found: ParentLookUp, given: string, missing: string): string =>
-    value.orphans === 'fail' && !value.upheld
-      ? `    ELSIF ${found.complete} AND ${OLD_SNAPSHOT} AND EXISTS (SELECT FROM ${table.name} AS t WHERE ${same.join(' AND ')} AND t.${given} = NEW.${given} AND t.${missing} IS NULL) THEN
-${raiseOldSnapshot(window, value)}`
-      : '';
+function settlePart(whole: WholeReference, site: Site): string {
+  const { parts, value } = whole;
+  const { table, leads, names } = site;
   const part =
     value.where === null
       ? ''
-      : ` AND ${names.part(twin)}(${value.whereReads.map(({ name }) => `NEW.${nameThen(table, name, leads)}`).join(', ')})`;
-  return `  IF NEW.${twinName} IS NULL AND NEW.${old} IS NOT NULL${part} THEN
-    SELECT p.${byOld.takes} INTO wanted FROM ${value.parent} AS p WHERE ${byOld.finds};
-    IF wanted IS NOT NULL THEN
-      UPDATE ${table.name} AS t SET ${twinName} = wanted WHERE ${same.join(' AND ')} AND t.${old} = NEW.${old} AND t.${twinName} IS NULL;
-${unless(byOld, old, twinName)}${noted('old', old, twinName)}    END IF;
-  ELSIF NEW.${old} IS NULL AND NEW.${twinName} IS NOT NULL THEN
-    SELECT p.${byNew.takes} INTO other_${index} FROM ${value.parent} AS p WHERE ${byNew.finds};
-    IF other_${index} IS NOT NULL THEN
-      UPDATE ${table.name} AS t SET ${old} = other_${index} WHERE ${same.join(' AND ')} AND t.${twinName} = NEW.${twinName} AND t.${old} IS NULL;
-${unless(byNew, twinName, old)}${noted('new', twinName, old)}    END IF;
-  END IF;
+      : ` AND ${names.part(parts[0]!.twin)}(${value.whereReads.map(({ name }) => `NEW.${nameThen(table, name, leads)}`).join(', ')})`;
+  return `  IF ${missing(whole, 'new', leads)} AND ${given(whole, 'old', site)}${part} THEN
+${settleFrom(whole, 'old', site)}  ELSIF ${missing(whole, 'old', leads)} AND ${given(whole, 'new', site)} THEN
+${settleFrom(whole, 'new', site)}  END IF;
 `;
+}
+
+function missing({ parts }: WholeReference, side: Side, leads: Side): string {
+  const each = parts.map(({ twin }) => `NEW.${columnNames(twin, leads)[side]} IS NULL`);
+  return each.length === 1 ? each[0]! : `(${each.join(' OR ')})`;
+}
+
+/** All that the parent is looked up by; of one that computes its own value, itself. */
+function given({ parts, value }: WholeReference, side: Side, { window, table, leads }: Site): string {
+  if (side === 'new' || asksParent(value, leads))
+    return parentLookUp(window, table, parts[0]!.twin.old, value, side, leads, 'NEW').complete;
+  const each = parts.map(({ twin }) => `NEW.${columnNames(twin, leads).old} IS NOT NULL`);
+  return each.length === 1 ? each[0]! : `(${each.join(' OR ')})`;
+}
+
+/** By the values of one side those of the other. */
+function settleFrom(whole: WholeReference, says: Side, site: Site): string {
+  const { parts, value } = whole;
+  const { window, table, leads } = site;
+  const lacks: Side = says === 'old' ? 'new' : 'old';
+  const variable = ({ index }: Part): string => `${says === 'old' ? 'wanted' : 'other'}_${index}`;
+  const name = ({ twin }: Part, side: Side): string => columnNames(twin, leads)[side];
+  const found = parts.map(({ twin }) => parentLookUp(window, table, twin.old, twin.value, says, leads, 'NEW'));
+  const same = sameRow(site).join(' AND ');
+  const isAsItWas = `${same} AND ${parts.map((part) => `t.${name(part, says)} IS NOT DISTINCT FROM NEW.${name(part, says)}`).join(' AND ')} AND ${eachOr(parts.map((part) => `t.${name(part, lacks)} IS NULL`))}`;
+  const computes = says === 'old' && !asksParent(value, leads);
+  // What the old side computes by itself, a batch of ours has not to find the parent for: that may have no new key yet.
+  const asked = computes
+    ? parts.map((part) => `    ${variable(part)} := ${computedValue(value.by, `NEW.${name(part, says)}`)!};\n`).join('')
+    : `    SELECT ${found.map(({ takes }) => `p.${takes}`).join(', ')} INTO ${parts.map(variable).join(', ')} FROM ${value.parent} AS p WHERE ${found[0]!.finds};\n`;
+  const there = computes
+    ? eachOr(parts.map((part) => `${variable(part)} IS NOT NULL`))
+    : parts.map((part) => `${variable(part)} IS NOT NULL`).join(' AND ');
+  const set = parts.map((part) => `${name(part, lacks)} = ${variable(part)}`).join(', ');
+  const otherwise = computes
+    ? ''
+    : `${unless(found[0]!.complete, isAsItWas, whole, site)}${noted(isAsItWas, whole, says, site)}`;
+  return `${asked}    IF ${there} THEN
+      UPDATE ${table.name} AS t SET ${set} WHERE ${isAsItWas};
+${otherwise}    END IF;
+`;
+}
+
+function eachOr(conditions: readonly string[]): string {
+  return conditions.length === 1 ? conditions[0]! : `(${conditions.join(' OR ')})`;
+}
+
+/** By the side that leads: the other one may be what is still missing. */
+function sameRow({ table, leads }: Site): readonly string[] {
+  return table.key.map(({ name }) => {
+    const twinned = table.twins.find((each) => each.old === name);
+    const column = twinned === undefined ? quoteIdentifier(name) : columnNames(twinned, leads)[leads];
+    return `t.${column} = NEW.${column}`;
+  });
+}
+
+/** Still missing at the end, and nothing refers to nothing: the parent came after the snapshot. A foreign key says so itself. */
+function unless(complete: string, isAsItWas: string, whole: WholeReference, { window, table }: Site): string {
+  const { value } = whole;
+  if (value.orphans !== 'fail' || value.upheld) return '';
+  return `    ELSIF ${complete} AND ${OLD_SNAPSHOT} AND EXISTS (SELECT FROM ${table.name} AS t WHERE ${isAsItWas}) THEN
+${raiseOldSnapshot(window, value)}`;
+}
+
+/** Still missing at the end, and the plan wants it noted down. */
+function noted(isAsItWas: string, { parts }: WholeReference, says: Side, { window, table, leads }: Site): string {
+  const [{ twin }] = parts as readonly [Part];
+  if (!isSetAside(twin)) return '';
+  const fill = fillId(stepOfWindow(window), table.name, fillLevels(window)(table, twin));
+  return `    ELSIF NOT FOUND AND EXISTS (SELECT FROM ${table.name} AS t WHERE ${isAsItWas}) THEN
+${noteOrphan(window, table, twin, { leads, says }, fill)}`;
 }

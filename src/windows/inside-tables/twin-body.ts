@@ -7,33 +7,35 @@ import {
   columnNames,
   twinNames,
   type ColumnsWindow,
-  type LookedUp,
   type OwnValue,
   type Side,
   type Twin,
   type TwinTable,
 } from './columns-window.js';
-import { lookedUpPart } from './reference-body.js';
+import { wholeReferencePart } from './reference-body.js';
 import { alsoRead, refuseUnless, type Site } from './twin-site.js';
 import { computedValue, madeValue } from './twin-values.js';
+import { wholeReferences, type WholeReference } from './whole-references.js';
 
 export function twinBody(window: ColumnsWindow, table: TwinTable, leads: Side): string {
   const site: Site = { window, table, leads, names: twinNames(window.name, table.name) };
   const each = (part: (twin: Twin, index: number) => string): string => table.twins.map(part).join('');
+  const wholes = wholeReferences(table);
   // What was written is asked of all before anything is given: what one gets is not what a session wrote of another.
   return `
 DECLARE
   hit boolean;
   taken boolean;
   wanted uuid;
-${each(({ type }, index) => `  by_old_${index} boolean;\n  by_new_${index} boolean;\n  moved_${index} boolean;\n  other_${index} ${type};\n`)}BEGIN
-${each((twin, index) => written(twin, index, site))}${each((twin, index) => noteWriter(twin, index, site) + valuePart(twin, index, site))}  RETURN NEW;
+${each(({ type, value }, index) => `  by_old_${index} boolean;\n  by_new_${index} boolean;\n  moved_${index} boolean;\n  other_${index} ${type};\n${value.kind === 'own' ? '' : `  wanted_${index} uuid;\n`}`)}BEGIN
+${each((twin, index) => written(twin, index, wholes, site))}${each((twin, index) => noteWriter(twin, index, site) + valuePart(twin, index, wholes, site))}  RETURN NEW;
 END`;
 }
 
-function written(twin: Twin, index: number, { table, leads }: Site): string {
+function written(twin: Twin, index: number, wholes: readonly WholeReference[], { table, leads }: Site): string {
   const { old, new: twinName } = columnNames(twin, leads);
-  const beside = twin.value.kind === 'own' ? [] : besides(twin.value, { table, leads });
+  const whole = wholeOf(index, wholes);
+  const beside = whole === undefined ? [] : besides(whole, { table, leads });
   const moved = beside.map((name) => `NEW.${name} IS DISTINCT FROM OLD.${name}`).join(' OR ');
   return `  IF TG_OP = 'INSERT' THEN
     by_old_${index} := NEW.${old} IS NOT NULL;
@@ -47,18 +49,27 @@ function written(twin: Twin, index: number, { table, leads }: Site): string {
 `;
 }
 
-function valuePart(twin: Twin, index: number, site: Site): string {
-  const { value } = twin;
-  return value.kind === 'own' ? ownPart(twin, value, index, site) : lookedUpPart(twin, value, index, site);
+function wholeOf(index: number, wholes: readonly WholeReference[]): WholeReference | undefined {
+  return wholes.find(({ parts }) => parts.some((part) => part.index === index));
 }
 
-/** Own columns on which its value depends too, of both sides, quoted. */
-function besides(value: LookedUp, { table, leads }: Pick<Site, 'table' | 'leads'>): readonly string[] {
-  const twinned = value.also.flatMap(({ own }) => {
+/** That of a reference stands with its first part. */
+function valuePart(twin: Twin, index: number, wholes: readonly WholeReference[], site: Site): string {
+  if (twin.value.kind === 'own') return ownPart(twin, twin.value, index, site);
+  const whole = wholeOf(index, wholes)!;
+  return whole.parts[0]!.index === index ? wholeReferencePart(whole, site) : '';
+}
+
+/** Own columns on which its value depends besides its parts, of both sides, quoted. */
+function besides(whole: WholeReference, { table, leads }: Pick<Site, 'table' | 'leads'>): readonly string[] {
+  const { parts, value } = whole;
+  const isPart = (column: string): boolean => parts.some(({ twin }) => twin.old === column);
+  const others = value.also.filter(({ own }) => !isPart(own));
+  const twinned = others.flatMap(({ own }) => {
     const twin = table.twins.find(({ old }) => old === own);
     return twin === undefined ? [] : [columnNames(twin, leads).new];
   });
-  return [...alsoRead(value, { table, leads }), ...twinned];
+  return [...alsoRead({ ...value, also: others }, { table, leads }), ...twinned];
 }
 
 /** Who writes the old side alone once it does not lead: they would be cut off by a close. A default writes it for everybody. */
@@ -88,7 +99,7 @@ ${refuseUnless(`NOT ${byNew} OR wanted = NEW.${twinName}`, twin, site)}    NEW.$
     const fromNew = `    NEW.${old} := NEW.${twinName}::text;\n`;
     const [first, second] =
       site.leads === 'old'
-        ? [branch(byOld, old, fromOld), branch(byNew, twinName, fromNew)]
+        ? [branch(`(${byOld} OR NEW.${twinName} IS NULL)`, old, fromOld), branch(byNew, twinName, fromNew)]
         : [branch(byNew, twinName, `${disagrees(twin, computed, byOld, site)}${fromNew}`), branch(byOld, old, fromOld)];
     return `${makesOldWithoutNew(makesOld, twinName)}  IF ${first}  ELSIF ${second}  END IF;
 `;

@@ -146,9 +146,18 @@ function createUpdateTrigger(window: ColumnsWindow, table: TwinTable, leads: Sid
     return [
       ...olds.map((name) => `OLD.${name} IS DISTINCT FROM NEW.${name}`),
       `(OLD.${names.new} IS DISTINCT FROM NEW.${names.new}${leads === 'old' ? andNotFilled(names.new) : ''})`,
+      ...(leads === 'old' && twin.value.kind === 'own' ? walksPast(table, twin) : []),
     ];
   });
   return `CREATE TRIGGER ${updateTrigger} BEFORE UPDATE ON ${table.name} FOR EACH ROW WHEN (${[...new Set(changed)].join(' OR ')}) EXECUTE FUNCTION ${mirror}()`;
+}
+
+/** A row without its own new key, which gets another place in the order of the fill: nobody may come to it any more. */
+function walksPast({ key, twins }: TwinTable, { new: twinName }: Twin): readonly string[] {
+  const others = key.map(({ name }) => name).filter((name) => !twins.some(({ old }) => old === name));
+  if (others.length === 0) return [];
+  const moves = others.map((name) => `OLD.${quoteIdentifier(name)} IS DISTINCT FROM NEW.${quoteIdentifier(name)}`);
+  return [`(NEW.${quoteIdentifier(twinName)} IS NULL AND (${moves.join(' OR ')}))`];
 }
 
 /**

@@ -16,13 +16,13 @@ export function repairOf(window: Pick<ColumnsWindow, 'tables'>, value: LookedUp)
   return `UPDATE ${value.parent} SET ${twinName} = ${given} WHERE ${twinName} IS NULL`;
 }
 
-/** PL/pgSQL, where the parent was found (`hit`) and had nothing (`wanted`). */
-export function refuseUnconverted(twin: Twin, value: LookedUp, { window, table, leads }: Site): string {
+/** PL/pgSQL, where the parent was found (`hit`) and had nothing (`wanted`, a variable). */
+export function refuseUnconverted(twin: Twin, value: LookedUp, wanted: string, { window, table, leads }: Site): string {
   if (leads === 'new' || !twin.notNull || !(value.upheld || value.orphans === 'fail')) return '';
   const { old, new: twinName } = columnNames(twin, leads);
   const said = `lockstep window %: the row of ${value.parent} that ${old} of ${table.name} refers to has no new key`;
   return `      -- Until NOT NULL stands on it, the fill of this table is still to come. One condition alone is no query.
-      IF hit AND wanted IS NULL THEN
+      IF hit AND ${wanted} IS NULL THEN
         IF (SELECT a.attnotnull FROM pg_catalog.pg_attribute AS a WHERE a.attrelid = TG_RELID AND a.attname = ${quoteLiteral(twin.new)}) THEN
           RAISE EXCEPTION ${quoteLiteral(said.replaceAll('%', '%%').replace('%%:', '%:'))}, ${quoteLiteral(quoteIdentifier(window.name))}
             USING ERRCODE = 'not_null_violation', DETAIL = 'Key (${old.replaceAll("'", "''")})=(' || NEW.${old} || ') is there, its ${twinName.replaceAll("'", "''")} would be NULL.',

@@ -18,6 +18,8 @@ import {
   fillsWithoutPairs,
   noRuleForOldSnapshots,
   nobodyIsWaitedOut,
+  partsSettledApart,
+  settlesByTheParent,
   takesWritersForTheFill,
   triggersSortFirst,
 } from '../seeds/wrong-conversions.js';
@@ -50,6 +52,8 @@ interface Scenario {
   readonly schema?: string;
   /** Whose keys are converted; default: users. */
   readonly tables?: readonly string[];
+  /** The new keys; default: from chance. */
+  readonly value?: Readonly<Record<string, string>>;
   /** The table of pairs, where there is to be one. */
   readonly map?: string;
   /** When the first batch comes to its rows. */
@@ -128,6 +132,39 @@ const SCENARIOS: readonly (readonly [string, ChangeGraph, Scenario])[] = [
       },
     },
   ],
+  [
+    'parts of a composite reference that are settled apart',
+    partsSettledApart,
+    {
+      schema: `${SCHEMA};
+        CREATE TABLE docs (id serial PRIMARY KEY, user_id int NOT NULL REFERENCES users, UNIQUE (user_id, id));
+        CREATE TABLE edits (id int PRIMARY KEY, user_id int, doc_id int, FOREIGN KEY (user_id, doc_id) REFERENCES docs (user_id, id));
+        INSERT INTO docs (user_id) SELECT id FROM users; INSERT INTO edits SELECT id, user_id, id FROM docs`,
+      tables: ['users', 'docs'],
+      // As the row is until the fill comes to it.
+      open: async ({ test }) => {
+        await test.query('ALTER TABLE edits DISABLE TRIGGER USER');
+        await test.query('UPDATE edits SET user_id_uuid = NULL, doc_id_uuid = NULL');
+        const triggers = `SELECT tgname FROM pg_trigger WHERE tgrelid = 'edits'::regclass AND NOT tgisinternal`;
+        for (const { tgname } of await test.query<{ readonly tgname: string }>(triggers))
+          await test.query(`ALTER TABLE edits ENABLE ALWAYS TRIGGER "${tgname}"`);
+        await test.query('UPDATE edits SET id = id + 1000');
+      },
+      lost: 'SELECT count(*)::int FROM edits WHERE user_id IS NULL OR doc_id IS NULL OR user_id_uuid IS NULL',
+    },
+  ],
+  [
+    'a row past the fill that waits for its parent',
+    settlesByTheParent,
+    {
+      schema: `CREATE TABLE users (id int PRIMARY KEY, boss int REFERENCES users ON UPDATE CASCADE DEFERRABLE INITIALLY DEFERRED);
+        CREATE TABLE posts (id int PRIMARY KEY, user_id int REFERENCES users);
+        INSERT INTO users SELECT g, 101 - g FROM generate_series(1, 100) AS g`,
+      value: { value: 'derived', namespace: '6ba7b810-9dad-11d1-80b4-00c04fd430c8' },
+      atFirstFill: ({ test }) => test.query('UPDATE users SET id = 1000 WHERE id = 60'),
+      lost: 'SELECT count(*)::int FROM users WHERE boss IS NOT NULL AND boss_uuid IS NULL',
+    },
+  ],
   ['a child that is filled at once, before its parent', childrenBeforeParents, { tables: ['users', 'posts'] }],
   ['a fill that keeps no pairs', fillsWithoutPairs, { map: 'pairs', lost: UNPAIRED }],
   [
@@ -161,6 +198,7 @@ async function left(change: ChangeGraph, scenario: Scenario): Promise<number> {
           id: 'keys',
           convert_uuid: {
             ...{ value: 'random', user_triggers: 'fire', batch: { rows: 10, target: 'off' } },
+            ...scenario.value,
             tables: scenario.tables ?? ['users'],
             ...(scenario.map !== undefined && { map: scenario.map }),
           },

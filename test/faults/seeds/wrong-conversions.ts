@@ -47,6 +47,19 @@ export const takesWritersForTheFill = inTriggers(
   '',
 );
 
+/** Of a composite reference of two converted columns each part is given its value by itself, before the fill comes to the other. */
+export const partsSettledApart: ChangeGraph = (graph) =>
+  inTriggers(
+    /( AS t SET \S+ = wanted_\d+), \S+ = wanted_\d+ /g,
+    '$1 ',
+  )(inTriggers(/ OR TG_OP = ''UPDATE'' AND \([^)]*NOT by_new_\d+\)/g, '')(graph));
+
+/** Of a row that walks past the fill with its key, what it refers to is asked for the value that it could compute by itself. */
+export const settlesByTheParent = inTriggers(
+  /    (wanted_\d+) := \(SELECT pg_catalog\.encode[^;]*;\n    IF \1 IS NOT NULL THEN\n      UPDATE/g,
+  '    $1 := NULL;\n    IF $1 IS NOT NULL THEN\n      UPDATE',
+);
+
 /** A child's own key and its references are written at once, and nobody waits for the keys that these mean. */
 export const childrenBeforeParents: ChangeGraph = (graph) => {
   const [parent, child, ...more] = graph.operations.filter(({ kind }) => kind === 'batch');

@@ -67,10 +67,34 @@ export const forgottenNotAsked = inFunctions(/forgotten := n > 0;/, 'forgotten :
 /** Whether the target row is there is read past whoever deletes it at the moment. */
 export const forgottenNotWaitedFor = inFunctions(/ FOR NO KEY UPDATE OF t/, '');
 
-export const deletesNotMirrored = inFunctions(/ {2}IF moved THEN/, "  IF moved AND TG_OP <> ''DELETE'' THEN");
+export const deletesNotMirrored = inFunctions(
+  /\n {2}ELSIF had AND NOT has THEN/,
+  "\n  ELSIF had AND NOT has AND TG_OP <> ''DELETE'' THEN",
+);
 
 /** The row under the old key stays. */
-export const keyChangesNotMirrored = inFunctions(/moved := NOT [^;]+;/, 'moved := false;');
+export const keyChangesNotMirrored: ChangeGraph = (graph) => {
+  const unfollowed = inFunctions(/IF moved OR starts_with[^;]*? THEN\n/, 'IF false THEN\n')(graph);
+  return inFunctions(/moved := NOT [^;]+;/, 'moved := false;')(unfollowed);
+};
+
+/** As DELETE and INSERT: what hangs on the row goes with it. */
+export const keyChangeIsAnotherRow = inFunctions(/IF moved OR starts_with[^;]*? THEN\n/, 'IF false THEN\n');
+
+/** The event's row is taken for the row. */
+export const rowOfTheEvent = inFunctions(
+  /INTO come FROM \S+ AS s CROSS JOIN LATERAL (lockstep\."row of [^"]+")\(([^)]*)\) AS r WHERE [^;]*NEW\.[^;]*;/,
+  (_, row, reads) => `INTO come FROM ${row}(${reads.replaceAll('s.', 'NEW.')}) AS r;`,
+);
+
+/** A move that another one came before is made first. */
+export const movesInAnyOrder = inFunctions(
+  /AND \(\$2 IS NULL OR m\.id <= \$2\) ORDER BY m\.id/,
+  'AND ($2 IS NULL OR m.id = $2) ORDER BY m.id',
+);
+
+/** `citext` by case, `numeric` by its zeros. */
+export const keysByTheirSpelling = inFunctions(/lower\(([^()]*::text) COLLATE "default"\)/g, '$1');
 
 export const truncateLetPass = inFunctions(
   /RAISE EXCEPTION (''lockstep window %: TRUNCATE[\s\S]*?;)/,
@@ -88,13 +112,13 @@ export const mirrorBehindForeignKeys: ChangeGraph = (graph) => {
 };
 
 /** In the functions that the window makes before it opens. */
-function inFunctions(text: RegExp, instead: string): ChangeGraph {
+function inFunctions(text: RegExp, instead: string | ((...matched: string[]) => string)): ChangeGraph {
   return (graph) => {
     let changes = 0;
     const changed = (operation: Operation): Operation => {
       if (operation.kind !== 'statement') return operation;
       const statements = operation.statements.map(({ sql, parameters }) => {
-        const replaced = sql.replace(text, instead);
+        const replaced = typeof instead === 'string' ? sql.replace(text, instead) : sql.replace(text, instead);
         if (replaced !== sql) changes += 1;
         return { sql: replaced, parameters };
       });

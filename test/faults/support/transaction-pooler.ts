@@ -24,7 +24,11 @@ export function pgbouncer(): string | undefined {
 }
 
 /** `url` names the database behind it. Four connections to the server for however many clients. */
-export async function startTransactionPooler(program: string, url: string): Promise<Pooler> {
+export async function startTransactionPooler(
+  program: string,
+  url: string,
+  mode: 'transaction' | 'session' = 'transaction',
+): Promise<Pooler> {
   const target = new URL(url);
   const folder = await mkdtemp(join(await reachableTemporaryFolder(), 'lockstep-pooler-'));
   const port = await freePort();
@@ -40,7 +44,7 @@ listen_port = ${port}
 unix_socket_dir =
 auth_type = scram-sha-256
 auth_file = ${join(folder, 'users')}
-pool_mode = transaction
+pool_mode = ${mode}
 default_pool_size = 4
 max_client_conn = 200
 ignore_startup_parameters = extra_float_digits

@@ -23,17 +23,23 @@ WITH source AS MATERIALIZED (
       WHEN NOT (NOT EXISTS (
       SELECT p.relid::regclass::text AS "table", w.trigger_name AS "trigger"
       FROM (
-        VALUES ('public.people', '00 lockstep copy-beside-window/window: names i'),
-        ('public.people', '00 lockstep copy-beside-window/window: names u'),
-        ('public.people', '00 lockstep copy-beside-window/window: names d')
-      ) AS w (table_name, trigger_name)
+        VALUES ('public.people', '00 lockstep copy-beside-window/window: names i', true, NULL),
+        ('public.people', '00 lockstep copy-beside-window/window: names u', true, NULL),
+        ('public.people', '00 lockstep copy-beside-window/window: names d', true, NULL)
+      ) AS w (table_name, trigger_name, spreads, calls)
   CROSS JOIN LATERAL (
     SELECT pg_catalog.to_regclass(w.table_name) AS relid
     UNION
     SELECT t.relid
     FROM pg_catalog.pg_partition_tree(pg_catalog.to_regclass(w.table_name)) AS t
+    WHERE w.spreads
   ) AS p
-  WHERE NOT EXISTS (SELECT FROM pg_catalog.pg_trigger AS g WHERE g.tgrelid = p.relid AND g.tgenabled = 'A'
+  WHERE (w.calls IS NULL OR pg_catalog.to_regproc(w.calls) IS NOT NULL)
+    AND NOT EXISTS (
+    SELECT
+    FROM pg_catalog.pg_trigger AS g
+    WHERE g.tgrelid = p.relid
+    AND g.tgenabled = 'A'
     AND (g.tgname = w.trigger_name OR g.tgparentid <> 0)
       AND g.tgfoid IN (
         SELECT o.tgfoid
@@ -78,17 +84,23 @@ WITH source AS MATERIALIZED (
       WHEN NOT (NOT EXISTS (
       SELECT p.relid::regclass::text AS "table", w.trigger_name AS "trigger"
       FROM (
-        VALUES ('public.people', '00 lockstep copy-beside-window/window: names i'),
-        ('public.people', '00 lockstep copy-beside-window/window: names u'),
-        ('public.people', '00 lockstep copy-beside-window/window: names d')
-      ) AS w (table_name, trigger_name)
+        VALUES ('public.people', '00 lockstep copy-beside-window/window: names i', true, NULL),
+        ('public.people', '00 lockstep copy-beside-window/window: names u', true, NULL),
+        ('public.people', '00 lockstep copy-beside-window/window: names d', true, NULL)
+      ) AS w (table_name, trigger_name, spreads, calls)
   CROSS JOIN LATERAL (
     SELECT pg_catalog.to_regclass(w.table_name) AS relid
     UNION
     SELECT t.relid
     FROM pg_catalog.pg_partition_tree(pg_catalog.to_regclass(w.table_name)) AS t
+    WHERE w.spreads
   ) AS p
-  WHERE NOT EXISTS (SELECT FROM pg_catalog.pg_trigger AS g WHERE g.tgrelid = p.relid AND g.tgenabled = 'A'
+  WHERE (w.calls IS NULL OR pg_catalog.to_regproc(w.calls) IS NOT NULL)
+    AND NOT EXISTS (
+    SELECT
+    FROM pg_catalog.pg_trigger AS g
+    WHERE g.tgrelid = p.relid
+    AND g.tgenabled = 'A'
     AND (g.tgname = w.trigger_name OR g.tgparentid <> 0)
       AND g.tgfoid IN (
         SELECT o.tgfoid
@@ -133,17 +145,23 @@ WITH source AS MATERIALIZED (
       WHEN NOT (NOT EXISTS (
       SELECT p.relid::regclass::text AS "table", w.trigger_name AS "trigger"
       FROM (
-        VALUES ('public.people', '00 lockstep copy-beside-window/window: held i'),
-        ('public.people', '00 lockstep copy-beside-window/window: held u'),
-        ('public.people', '00 lockstep copy-beside-window/window: held d')
-      ) AS w (table_name, trigger_name)
+        VALUES ('public.people', '00 lockstep copy-beside-window/window: held i', true, NULL),
+        ('public.people', '00 lockstep copy-beside-window/window: held u', true, NULL),
+        ('public.people', '00 lockstep copy-beside-window/window: held d', true, NULL)
+      ) AS w (table_name, trigger_name, spreads, calls)
   CROSS JOIN LATERAL (
     SELECT pg_catalog.to_regclass(w.table_name) AS relid
     UNION
     SELECT t.relid
     FROM pg_catalog.pg_partition_tree(pg_catalog.to_regclass(w.table_name)) AS t
+    WHERE w.spreads
   ) AS p
-  WHERE NOT EXISTS (SELECT FROM pg_catalog.pg_trigger AS g WHERE g.tgrelid = p.relid AND g.tgenabled = 'A'
+  WHERE (w.calls IS NULL OR pg_catalog.to_regproc(w.calls) IS NOT NULL)
+    AND NOT EXISTS (
+    SELECT
+    FROM pg_catalog.pg_trigger AS g
+    WHERE g.tgrelid = p.relid
+    AND g.tgenabled = 'A'
     AND (g.tgname = w.trigger_name OR g.tgparentid <> 0)
       AND g.tgfoid IN (
         SELECT o.tgfoid
@@ -210,17 +228,23 @@ WITH source AS MATERIALIZED (
       WHEN NOT (NOT EXISTS (
       SELECT p.relid::regclass::text AS "table", w.trigger_name AS "trigger"
       FROM (
-        VALUES ('public.people', '00 lockstep copy-beside-window/window: held i'),
-        ('public.people', '00 lockstep copy-beside-window/window: held u'),
-        ('public.people', '00 lockstep copy-beside-window/window: held d')
-      ) AS w (table_name, trigger_name)
+        VALUES ('public.people', '00 lockstep copy-beside-window/window: held i', true, NULL),
+        ('public.people', '00 lockstep copy-beside-window/window: held u', true, NULL),
+        ('public.people', '00 lockstep copy-beside-window/window: held d', true, NULL)
+      ) AS w (table_name, trigger_name, spreads, calls)
   CROSS JOIN LATERAL (
     SELECT pg_catalog.to_regclass(w.table_name) AS relid
     UNION
     SELECT t.relid
     FROM pg_catalog.pg_partition_tree(pg_catalog.to_regclass(w.table_name)) AS t
+    WHERE w.spreads
   ) AS p
-  WHERE NOT EXISTS (SELECT FROM pg_catalog.pg_trigger AS g WHERE g.tgrelid = p.relid AND g.tgenabled = 'A'
+  WHERE (w.calls IS NULL OR pg_catalog.to_regproc(w.calls) IS NOT NULL)
+    AND NOT EXISTS (
+    SELECT
+    FROM pg_catalog.pg_trigger AS g
+    WHERE g.tgrelid = p.relid
+    AND g.tgenabled = 'A'
     AND (g.tgname = w.trigger_name OR g.tgparentid <> 0)
       AND g.tgfoid IN (
         SELECT o.tgfoid

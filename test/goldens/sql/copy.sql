@@ -22,6 +22,60 @@ WITH inserted AS (
 
 -- check
 WITH violation AS MATERIALIZED (
+  SELECT t.person_id
+  FROM (SELECT t.person_id, t.name, t.xmin AS lockstep_written_by FROM public.names AS t) AS t
+  JOIN (SELECT id AS person_id, name AS name
+  FROM public.people) AS e ON t.person_id = e.person_id
+  WHERE (
+    SELECT EXISTS (
+      SELECT
+      FROM lockstep.file_node AS f
+      WHERE f.run_id = current_setting('lockstep.run_id')::bigint
+      AND f.operation_id = 'plain/fill/names'
+      AND pg_catalog.pg_relation_filenode(f.relation) IS DISTINCT FROM f.file_node
+    )
+  )
+    AND NOT (ROW(t.name::text)::record *<> ROW(e.name::text)::record)
+    AND ((
+      SELECT EXISTS (
+      SELECT
+      FROM lockstep.file_node AS f
+      WHERE f.run_id = current_setting('lockstep.run_id')::bigint
+      AND f.operation_id = 'plain/fill/names'
+      AND pg_catalog.pg_relation_filenode(f.relation) IS DISTINCT FROM f.file_node
+    AND f.server <> (SELECT system_identifier::text FROM pg_catalog.pg_control_system())))
+      OR t.lockstep_written_by NOT IN (
+        SELECT b.xid::xid
+        FROM lockstep.batch AS b
+        WHERE b.run_id = current_setting('lockstep.run_id')::bigint
+        AND b.operation_id = 'plain/fill/names'
+        AND b.xid IS NOT NULL
+      )
+      AND age(t.lockstep_written_by) <= (
+        SELECT max(age(b.xid::xid))
+        FROM lockstep.batch AS b
+        WHERE b.run_id = current_setting('lockstep.run_id')::bigint
+        AND b.operation_id = 'plain/fill/names'
+        AND b.xid IS NOT NULL
+      ))
+    AND NOT EXISTS (
+      SELECT
+      FROM lockstep.already_there AS a
+      WHERE a.run_id = current_setting('lockstep.run_id')::bigint
+      AND a.operation_id = 'plain/fill/names'
+      AND a.key = ARRAY[t.person_id::text]
+    )
+  )
+  SELECT count(*) AS violations,
+    (SELECT json_agg(to_json(s.*)) FROM (SELECT * FROM violation LIMIT 3) AS s) AS samples,
+    NULL::json AS figures
+  FROM violation;
+
+----------------------------------------------------------------------------------------------------
+-- check undo/plain/fill/names/2-provenance_age: the transactions that copied into public.names are recent enough to be compared
+
+-- check
+WITH violation AS MATERIALIZED (
   SELECT min(b.xid::text::numeric) AS first_transaction, pg_snapshot_xmax(pg_current_snapshot())::text AS now
   FROM lockstep.batch AS b
     WHERE run_id = current_setting('lockstep.run_id')::bigint
@@ -37,60 +91,112 @@ WITH violation AS MATERIALIZED (
 -- batch undo/plain/fill/names: delete from public.names what was copied and not touched since (names)
 
 -- sends
-WITH candidate AS MATERIALIZED (
-  SELECT public.names.person_id, public.names.xmin AS lockstep_written_by,
-    public.names.xmin IN (
-      SELECT b.xid::xid
-      FROM lockstep.batch AS b
-      WHERE run_id = current_setting('lockstep.run_id')::bigint
-      AND operation_id = 'plain/fill/names'
-      AND b.xid IS NOT NULL
-    ) AS lockstep_ours,
-    false AS lockstep_referred
+WITH RECURSIVE candidate AS MATERIALIZED (
+  SELECT public.names.*,
+    public.names.ctid AS lockstep_row,
+    public.names.tableoid AS lockstep_table,
+    public.names.xmin AS lockstep_written_by
   FROM public.names
   WHERE public.names.person_id > $1::bigint AND public.names.person_id <= $2::bigint
   FOR UPDATE
-  ), removed AS (
-  DELETE FROM public.names USING candidate AS c
-  WHERE public.names.person_id = c.person_id
-    AND public.names.person_id > $1::bigint
-    AND public.names.person_id <= $2::bigint
-    AND c.lockstep_ours
-    AND NOT c.lockstep_referred
-  RETURNING 1
-  ), since AS (
-  SELECT c.*, 'kept: written by others since' AS lockstep_what FROM candidate AS c
-  WHERE NOT c.lockstep_ours
-    AND age(c.lockstep_written_by) <= (
-      SELECT max(age(b.xid::xid))
-      FROM lockstep.batch AS b
-      WHERE run_id = current_setting('lockstep.run_id')::bigint
-      AND operation_id = 'plain/fill/names'
-      AND b.xid IS NOT NULL
-    )
-    AND NOT EXISTS (
+  ), judged AS MATERIALIZED (
+  SELECT c.*, c.lockstep_ours AS lockstep_goes FROM (
+  SELECT c.*, NOT (
+    SELECT EXISTS (
+    SELECT
+    FROM lockstep.file_node AS f
+    WHERE f.run_id = current_setting('lockstep.run_id')::bigint
+    AND f.operation_id = 'plain/fill/names'
+    AND pg_catalog.pg_relation_filenode(f.relation) IS DISTINCT FROM f.file_node
+    AND f.server <> (SELECT system_identifier::text FROM pg_catalog.pg_control_system())))
+      AND c.lockstep_written_by IN (
+        SELECT b.xid::xid
+        FROM lockstep.batch AS b
+        WHERE run_id = current_setting('lockstep.run_id')::bigint
+        AND operation_id = 'plain/fill/names'
+        AND b.xid IS NOT NULL
+      ) AS lockstep_ours,
+    (
+      SELECT EXISTS (
+      SELECT
+      FROM lockstep.file_node AS f
+      WHERE f.run_id = current_setting('lockstep.run_id')::bigint
+      AND f.operation_id = 'plain/fill/names'
+      AND pg_catalog.pg_relation_filenode(f.relation) IS DISTINCT FROM f.file_node
+    AND f.server <> (SELECT system_identifier::text FROM pg_catalog.pg_control_system())))
+      OR coalesce(
+        age(c.lockstep_written_by) <= (
+          SELECT max(age(b.xid::xid))
+          FROM lockstep.batch AS b
+          WHERE run_id = current_setting('lockstep.run_id')::bigint
+          AND operation_id = 'plain/fill/names'
+          AND b.xid IS NOT NULL
+        ),
+        false
+      ) AS lockstep_since,
+    EXISTS (
       SELECT
       FROM lockstep.already_there AS a
       WHERE run_id = current_setting('lockstep.run_id')::bigint
       AND operation_id = 'plain/fill/names'
       AND a.key = ARRAY[c.person_id::text]
+    ) AS lockstep_there
+  FROM candidate AS c
+  OFFSET 0
+  ) AS c
+  ), edge AS MATERIALIZED (
+  SELECT e.*
+    FROM (
+      SELECT pg_catalog.array_agg(lockstep_table) AS tables, pg_catalog.array_agg(lockstep_row) AS places
+      FROM judged
+      WHERE lockstep_goes
+    ) AS c
+  CROSS JOIN LATERAL lockstep.referring_rows(
+    ARRAY[pg_catalog.to_regclass('public.names')::oid], c.tables, c.places
+  ) AS e
+  ), goes AS MATERIALIZED (
+  SELECT lockstep_table AS relation, lockstep_row AS place FROM judged WHERE lockstep_goes
+  ), stays AS (
+  SELECT e.of_relation AS relation, e.of_place AS place FROM edge AS e
+  WHERE NOT EXISTS (SELECT FROM goes AS g WHERE g.relation = e.relation AND g.place = e.place)
+  UNION
+  SELECT e.of_relation, e.of_place FROM edge AS e JOIN stays AS s ON s.relation = e.relation AND s.place = e.place
+  ), going AS MATERIALIZED (
+  SELECT relation, place FROM goes EXCEPT SELECT relation, place FROM stays
+  ), removed AS (
+  DELETE FROM public.names
+  WHERE public.names.ctid = ANY (ARRAY(SELECT place FROM going WHERE relation = 'public.names'::pg_catalog.regclass))
+  RETURNING 1
+  ), told AS (
+  SELECT c.*, CASE
+    WHEN c.lockstep_goes
+    THEN 'kept: others refer to it'
+    ELSE CASE
+    WHEN c.lockstep_since
+    AND NOT c.lockstep_there
+    THEN CASE
+    WHEN (
+      SELECT EXISTS (
+        SELECT
+        FROM lockstep.file_node AS f
+        WHERE f.run_id = current_setting('lockstep.run_id')::bigint
+        AND f.operation_id = 'plain/fill/names'
+        AND pg_catalog.pg_relation_filenode(f.relation) IS DISTINCT FROM f.file_node
+      )
     )
-  UNION ALL
-  SELECT c.*, 'kept: others refer to it' FROM candidate AS c WHERE c.lockstep_ours AND c.lockstep_referred
+    THEN 'kept: the table was rewritten since, whose it is cannot be told'
+    ELSE 'kept: written by others since' END END END AS lockstep_what
+    FROM judged AS c
+  WHERE NOT EXISTS (SELECT FROM going AS g WHERE g.relation = c.lockstep_table AND g.place = c.lockstep_row)
   )
   SELECT (SELECT count(*) FROM candidate) AS read, (SELECT count(*) FROM removed) AS changed,
-    (SELECT count(*) FROM candidate) - (SELECT count(*) FROM removed) - (SELECT count(*) FROM since) AS skipped,
-      (SELECT count(*) FROM since) AS kept,
+    (SELECT count(*) FROM told WHERE lockstep_what IS NULL) AS skipped,
+      (SELECT count(*) FROM told WHERE lockstep_what IS NOT NULL) AS kept,
     (
       SELECT json_agg(
-        json_build_object(
-          'what',
-          s.lockstep_what,
-          'row',
-          to_jsonb(s.*) - 'lockstep_ours' - 'lockstep_written_by' - 'lockstep_referred' - 'lockstep_what'
-        )
+        json_build_object('what', o.lockstep_what, 'row', to_jsonb((SELECT s FROM (SELECT o.person_id) AS s)))
       )
-      FROM (SELECT * FROM since LIMIT 10) AS s
+      FROM (SELECT * FROM told WHERE lockstep_what IS NOT NULL LIMIT 10) AS o
     ) AS findings,
     NULL::json AS problem;
 
@@ -156,6 +262,62 @@ WITH source AS MATERIALIZED (
 
 -- check
 WITH violation AS MATERIALIZED (
+  SELECT t.person_id
+  FROM (SELECT t.person_id, t.xmin AS lockstep_written_by FROM public.badges AS t) AS t
+  JOIN (SELECT id AS person_id
+  FROM public.people
+  WHERE (active
+  )) AS e ON t.person_id = e.person_id
+  WHERE (
+    SELECT EXISTS (
+      SELECT
+      FROM lockstep.file_node AS f
+      WHERE f.run_id = current_setting('lockstep.run_id')::bigint
+      AND f.operation_id = 'keeps/fill/badges'
+      AND pg_catalog.pg_relation_filenode(f.relation) IS DISTINCT FROM f.file_node
+    )
+  )
+    AND NOT false
+    AND ((
+      SELECT EXISTS (
+      SELECT
+      FROM lockstep.file_node AS f
+      WHERE f.run_id = current_setting('lockstep.run_id')::bigint
+      AND f.operation_id = 'keeps/fill/badges'
+      AND pg_catalog.pg_relation_filenode(f.relation) IS DISTINCT FROM f.file_node
+    AND f.server <> (SELECT system_identifier::text FROM pg_catalog.pg_control_system())))
+      OR t.lockstep_written_by NOT IN (
+        SELECT b.xid::xid
+        FROM lockstep.batch AS b
+        WHERE b.run_id = current_setting('lockstep.run_id')::bigint
+        AND b.operation_id = 'keeps/fill/badges'
+        AND b.xid IS NOT NULL
+      )
+      AND age(t.lockstep_written_by) <= (
+        SELECT max(age(b.xid::xid))
+        FROM lockstep.batch AS b
+        WHERE b.run_id = current_setting('lockstep.run_id')::bigint
+        AND b.operation_id = 'keeps/fill/badges'
+        AND b.xid IS NOT NULL
+      ))
+    AND NOT EXISTS (
+      SELECT
+      FROM lockstep.already_there AS a
+      WHERE a.run_id = current_setting('lockstep.run_id')::bigint
+      AND a.operation_id = 'keeps/fill/badges'
+      AND a.key = ARRAY[t.person_id::text]
+    )
+  )
+  SELECT count(*) AS violations,
+    (SELECT json_agg(to_json(s.*)) FROM (SELECT * FROM violation LIMIT 3) AS s) AS samples,
+    NULL::json AS figures
+  FROM violation;
+
+----------------------------------------------------------------------------------------------------
+-- check undo/keeps/fill/badges/2-provenance_age: the transactions that copied into public.badges are recent enough to be compared
+
+-- check
+WITH violation AS MATERIALIZED (
   SELECT min(b.xid::text::numeric) AS first_transaction, pg_snapshot_xmax(pg_current_snapshot())::text AS now
   FROM lockstep.batch AS b
     WHERE run_id = current_setting('lockstep.run_id')::bigint
@@ -171,60 +333,112 @@ WITH violation AS MATERIALIZED (
 -- batch undo/keeps/fill/badges: delete from public.badges what was copied and not touched since (badges)
 
 -- sends
-WITH candidate AS MATERIALIZED (
-  SELECT public.badges.person_id, public.badges.xmin AS lockstep_written_by,
-    public.badges.xmin IN (
-      SELECT b.xid::xid
-      FROM lockstep.batch AS b
-      WHERE run_id = current_setting('lockstep.run_id')::bigint
-      AND operation_id = 'keeps/fill/badges'
-      AND b.xid IS NOT NULL
-    ) AS lockstep_ours,
-    false AS lockstep_referred
+WITH RECURSIVE candidate AS MATERIALIZED (
+  SELECT public.badges.*,
+    public.badges.ctid AS lockstep_row,
+    public.badges.tableoid AS lockstep_table,
+    public.badges.xmin AS lockstep_written_by
   FROM public.badges
   WHERE public.badges.person_id > $1::bigint AND public.badges.person_id <= $2::bigint
   FOR UPDATE
-  ), removed AS (
-  DELETE FROM public.badges USING candidate AS c
-  WHERE public.badges.person_id = c.person_id
-    AND public.badges.person_id > $1::bigint
-    AND public.badges.person_id <= $2::bigint
-    AND c.lockstep_ours
-    AND NOT c.lockstep_referred
-  RETURNING 1
-  ), since AS (
-  SELECT c.*, 'kept: written by others since' AS lockstep_what FROM candidate AS c
-  WHERE NOT c.lockstep_ours
-    AND age(c.lockstep_written_by) <= (
-      SELECT max(age(b.xid::xid))
-      FROM lockstep.batch AS b
-      WHERE run_id = current_setting('lockstep.run_id')::bigint
-      AND operation_id = 'keeps/fill/badges'
-      AND b.xid IS NOT NULL
-    )
-    AND NOT EXISTS (
+  ), judged AS MATERIALIZED (
+  SELECT c.*, c.lockstep_ours AS lockstep_goes FROM (
+  SELECT c.*, NOT (
+    SELECT EXISTS (
+    SELECT
+    FROM lockstep.file_node AS f
+    WHERE f.run_id = current_setting('lockstep.run_id')::bigint
+    AND f.operation_id = 'keeps/fill/badges'
+    AND pg_catalog.pg_relation_filenode(f.relation) IS DISTINCT FROM f.file_node
+    AND f.server <> (SELECT system_identifier::text FROM pg_catalog.pg_control_system())))
+      AND c.lockstep_written_by IN (
+        SELECT b.xid::xid
+        FROM lockstep.batch AS b
+        WHERE run_id = current_setting('lockstep.run_id')::bigint
+        AND operation_id = 'keeps/fill/badges'
+        AND b.xid IS NOT NULL
+      ) AS lockstep_ours,
+    (
+      SELECT EXISTS (
+      SELECT
+      FROM lockstep.file_node AS f
+      WHERE f.run_id = current_setting('lockstep.run_id')::bigint
+      AND f.operation_id = 'keeps/fill/badges'
+      AND pg_catalog.pg_relation_filenode(f.relation) IS DISTINCT FROM f.file_node
+    AND f.server <> (SELECT system_identifier::text FROM pg_catalog.pg_control_system())))
+      OR coalesce(
+        age(c.lockstep_written_by) <= (
+          SELECT max(age(b.xid::xid))
+          FROM lockstep.batch AS b
+          WHERE run_id = current_setting('lockstep.run_id')::bigint
+          AND operation_id = 'keeps/fill/badges'
+          AND b.xid IS NOT NULL
+        ),
+        false
+      ) AS lockstep_since,
+    EXISTS (
       SELECT
       FROM lockstep.already_there AS a
       WHERE run_id = current_setting('lockstep.run_id')::bigint
       AND operation_id = 'keeps/fill/badges'
       AND a.key = ARRAY[c.person_id::text]
+    ) AS lockstep_there
+  FROM candidate AS c
+  OFFSET 0
+  ) AS c
+  ), edge AS MATERIALIZED (
+  SELECT e.*
+    FROM (
+      SELECT pg_catalog.array_agg(lockstep_table) AS tables, pg_catalog.array_agg(lockstep_row) AS places
+      FROM judged
+      WHERE lockstep_goes
+    ) AS c
+  CROSS JOIN LATERAL lockstep.referring_rows(
+    ARRAY[pg_catalog.to_regclass('public.badges')::oid], c.tables, c.places
+  ) AS e
+  ), goes AS MATERIALIZED (
+  SELECT lockstep_table AS relation, lockstep_row AS place FROM judged WHERE lockstep_goes
+  ), stays AS (
+  SELECT e.of_relation AS relation, e.of_place AS place FROM edge AS e
+  WHERE NOT EXISTS (SELECT FROM goes AS g WHERE g.relation = e.relation AND g.place = e.place)
+  UNION
+  SELECT e.of_relation, e.of_place FROM edge AS e JOIN stays AS s ON s.relation = e.relation AND s.place = e.place
+  ), going AS MATERIALIZED (
+  SELECT relation, place FROM goes EXCEPT SELECT relation, place FROM stays
+  ), removed AS (
+  DELETE FROM public.badges
+  WHERE public.badges.ctid = ANY (ARRAY(SELECT place FROM going WHERE relation = 'public.badges'::pg_catalog.regclass))
+  RETURNING 1
+  ), told AS (
+  SELECT c.*, CASE
+    WHEN c.lockstep_goes
+    THEN 'kept: others refer to it'
+    ELSE CASE
+    WHEN c.lockstep_since
+    AND NOT c.lockstep_there
+    THEN CASE
+    WHEN (
+      SELECT EXISTS (
+        SELECT
+        FROM lockstep.file_node AS f
+        WHERE f.run_id = current_setting('lockstep.run_id')::bigint
+        AND f.operation_id = 'keeps/fill/badges'
+        AND pg_catalog.pg_relation_filenode(f.relation) IS DISTINCT FROM f.file_node
+      )
     )
-  UNION ALL
-  SELECT c.*, 'kept: others refer to it' FROM candidate AS c WHERE c.lockstep_ours AND c.lockstep_referred
+    THEN 'kept: the table was rewritten since, whose it is cannot be told'
+    ELSE 'kept: written by others since' END END END AS lockstep_what
+    FROM judged AS c
+  WHERE NOT EXISTS (SELECT FROM going AS g WHERE g.relation = c.lockstep_table AND g.place = c.lockstep_row)
   )
   SELECT (SELECT count(*) FROM candidate) AS read, (SELECT count(*) FROM removed) AS changed,
-    (SELECT count(*) FROM candidate) - (SELECT count(*) FROM removed) - (SELECT count(*) FROM since) AS skipped,
-      (SELECT count(*) FROM since) AS kept,
+    (SELECT count(*) FROM told WHERE lockstep_what IS NULL) AS skipped,
+      (SELECT count(*) FROM told WHERE lockstep_what IS NOT NULL) AS kept,
     (
       SELECT json_agg(
-        json_build_object(
-          'what',
-          s.lockstep_what,
-          'row',
-          to_jsonb(s.*) - 'lockstep_ours' - 'lockstep_written_by' - 'lockstep_referred' - 'lockstep_what'
-        )
+        json_build_object('what', o.lockstep_what, 'row', to_jsonb((SELECT s FROM (SELECT o.person_id) AS s)))
       )
-      FROM (SELECT * FROM since LIMIT 10) AS s
+      FROM (SELECT * FROM told WHERE lockstep_what IS NOT NULL LIMIT 10) AS o
     ) AS findings,
     NULL::json AS problem;
 
@@ -295,6 +509,60 @@ WITH source AS MATERIALIZED (
 
 -- check
 WITH violation AS MATERIALIZED (
+  SELECT t.person_id
+  FROM (SELECT t.person_id, t.name, t.xmin AS lockstep_written_by FROM public.logged AS t) AS t
+  JOIN (SELECT id AS person_id, name AS name
+  FROM public.people) AS e ON t.person_id = e.person_id
+  WHERE (
+    SELECT EXISTS (
+      SELECT
+      FROM lockstep.file_node AS f
+      WHERE f.run_id = current_setting('lockstep.run_id')::bigint
+      AND f.operation_id = 'fires/fill/logged'
+      AND pg_catalog.pg_relation_filenode(f.relation) IS DISTINCT FROM f.file_node
+    )
+  )
+    AND NOT (ROW(t.name::text)::record *<> ROW(e.name::text)::record)
+    AND ((
+      SELECT EXISTS (
+      SELECT
+      FROM lockstep.file_node AS f
+      WHERE f.run_id = current_setting('lockstep.run_id')::bigint
+      AND f.operation_id = 'fires/fill/logged'
+      AND pg_catalog.pg_relation_filenode(f.relation) IS DISTINCT FROM f.file_node
+    AND f.server <> (SELECT system_identifier::text FROM pg_catalog.pg_control_system())))
+      OR t.lockstep_written_by NOT IN (
+        SELECT b.xid::xid
+        FROM lockstep.batch AS b
+        WHERE b.run_id = current_setting('lockstep.run_id')::bigint
+        AND b.operation_id = 'fires/fill/logged'
+        AND b.xid IS NOT NULL
+      )
+      AND age(t.lockstep_written_by) <= (
+        SELECT max(age(b.xid::xid))
+        FROM lockstep.batch AS b
+        WHERE b.run_id = current_setting('lockstep.run_id')::bigint
+        AND b.operation_id = 'fires/fill/logged'
+        AND b.xid IS NOT NULL
+      ))
+    AND NOT EXISTS (
+      SELECT
+      FROM lockstep.already_there AS a
+      WHERE a.run_id = current_setting('lockstep.run_id')::bigint
+      AND a.operation_id = 'fires/fill/logged'
+      AND a.key = ARRAY[t.person_id::text]
+    )
+  )
+  SELECT count(*) AS violations,
+    (SELECT json_agg(to_json(s.*)) FROM (SELECT * FROM violation LIMIT 3) AS s) AS samples,
+    NULL::json AS figures
+  FROM violation;
+
+----------------------------------------------------------------------------------------------------
+-- check undo/fires/fill/logged/2-provenance_age: the transactions that copied into public.logged are recent enough to be compared
+
+-- check
+WITH violation AS MATERIALIZED (
   SELECT min(b.xid::text::numeric) AS first_transaction, pg_snapshot_xmax(pg_current_snapshot())::text AS now
   FROM lockstep.batch AS b
     WHERE run_id = current_setting('lockstep.run_id')::bigint
@@ -310,60 +578,112 @@ WITH violation AS MATERIALIZED (
 -- batch undo/fires/fill/logged: delete from public.logged what was copied and not touched since (logged)
 
 -- sends
-WITH candidate AS MATERIALIZED (
-  SELECT public.logged.person_id, public.logged.xmin AS lockstep_written_by,
-    public.logged.xmin IN (
-      SELECT b.xid::xid
-      FROM lockstep.batch AS b
-      WHERE run_id = current_setting('lockstep.run_id')::bigint
-      AND operation_id = 'fires/fill/logged'
-      AND b.xid IS NOT NULL
-    ) AS lockstep_ours,
-    false AS lockstep_referred
+WITH RECURSIVE candidate AS MATERIALIZED (
+  SELECT public.logged.*,
+    public.logged.ctid AS lockstep_row,
+    public.logged.tableoid AS lockstep_table,
+    public.logged.xmin AS lockstep_written_by
   FROM public.logged
   WHERE public.logged.person_id > $1::bigint AND public.logged.person_id <= $2::bigint
   FOR UPDATE
-  ), removed AS (
-  DELETE FROM public.logged USING candidate AS c
-  WHERE public.logged.person_id = c.person_id
-    AND public.logged.person_id > $1::bigint
-    AND public.logged.person_id <= $2::bigint
-    AND c.lockstep_ours
-    AND NOT c.lockstep_referred
-  RETURNING 1
-  ), since AS (
-  SELECT c.*, 'kept: written by others since' AS lockstep_what FROM candidate AS c
-  WHERE NOT c.lockstep_ours
-    AND age(c.lockstep_written_by) <= (
-      SELECT max(age(b.xid::xid))
-      FROM lockstep.batch AS b
-      WHERE run_id = current_setting('lockstep.run_id')::bigint
-      AND operation_id = 'fires/fill/logged'
-      AND b.xid IS NOT NULL
-    )
-    AND NOT EXISTS (
+  ), judged AS MATERIALIZED (
+  SELECT c.*, c.lockstep_ours AS lockstep_goes FROM (
+  SELECT c.*, NOT (
+    SELECT EXISTS (
+    SELECT
+    FROM lockstep.file_node AS f
+    WHERE f.run_id = current_setting('lockstep.run_id')::bigint
+    AND f.operation_id = 'fires/fill/logged'
+    AND pg_catalog.pg_relation_filenode(f.relation) IS DISTINCT FROM f.file_node
+    AND f.server <> (SELECT system_identifier::text FROM pg_catalog.pg_control_system())))
+      AND c.lockstep_written_by IN (
+        SELECT b.xid::xid
+        FROM lockstep.batch AS b
+        WHERE run_id = current_setting('lockstep.run_id')::bigint
+        AND operation_id = 'fires/fill/logged'
+        AND b.xid IS NOT NULL
+      ) AS lockstep_ours,
+    (
+      SELECT EXISTS (
+      SELECT
+      FROM lockstep.file_node AS f
+      WHERE f.run_id = current_setting('lockstep.run_id')::bigint
+      AND f.operation_id = 'fires/fill/logged'
+      AND pg_catalog.pg_relation_filenode(f.relation) IS DISTINCT FROM f.file_node
+    AND f.server <> (SELECT system_identifier::text FROM pg_catalog.pg_control_system())))
+      OR coalesce(
+        age(c.lockstep_written_by) <= (
+          SELECT max(age(b.xid::xid))
+          FROM lockstep.batch AS b
+          WHERE run_id = current_setting('lockstep.run_id')::bigint
+          AND operation_id = 'fires/fill/logged'
+          AND b.xid IS NOT NULL
+        ),
+        false
+      ) AS lockstep_since,
+    EXISTS (
       SELECT
       FROM lockstep.already_there AS a
       WHERE run_id = current_setting('lockstep.run_id')::bigint
       AND operation_id = 'fires/fill/logged'
       AND a.key = ARRAY[c.person_id::text]
+    ) AS lockstep_there
+  FROM candidate AS c
+  OFFSET 0
+  ) AS c
+  ), edge AS MATERIALIZED (
+  SELECT e.*
+    FROM (
+      SELECT pg_catalog.array_agg(lockstep_table) AS tables, pg_catalog.array_agg(lockstep_row) AS places
+      FROM judged
+      WHERE lockstep_goes
+    ) AS c
+  CROSS JOIN LATERAL lockstep.referring_rows(
+    ARRAY[pg_catalog.to_regclass('public.logged')::oid], c.tables, c.places
+  ) AS e
+  ), goes AS MATERIALIZED (
+  SELECT lockstep_table AS relation, lockstep_row AS place FROM judged WHERE lockstep_goes
+  ), stays AS (
+  SELECT e.of_relation AS relation, e.of_place AS place FROM edge AS e
+  WHERE NOT EXISTS (SELECT FROM goes AS g WHERE g.relation = e.relation AND g.place = e.place)
+  UNION
+  SELECT e.of_relation, e.of_place FROM edge AS e JOIN stays AS s ON s.relation = e.relation AND s.place = e.place
+  ), going AS MATERIALIZED (
+  SELECT relation, place FROM goes EXCEPT SELECT relation, place FROM stays
+  ), removed AS (
+  DELETE FROM public.logged
+  WHERE public.logged.ctid = ANY (ARRAY(SELECT place FROM going WHERE relation = 'public.logged'::pg_catalog.regclass))
+  RETURNING 1
+  ), told AS (
+  SELECT c.*, CASE
+    WHEN c.lockstep_goes
+    THEN 'kept: others refer to it'
+    ELSE CASE
+    WHEN c.lockstep_since
+    AND NOT c.lockstep_there
+    THEN CASE
+    WHEN (
+      SELECT EXISTS (
+        SELECT
+        FROM lockstep.file_node AS f
+        WHERE f.run_id = current_setting('lockstep.run_id')::bigint
+        AND f.operation_id = 'fires/fill/logged'
+        AND pg_catalog.pg_relation_filenode(f.relation) IS DISTINCT FROM f.file_node
+      )
     )
-  UNION ALL
-  SELECT c.*, 'kept: others refer to it' FROM candidate AS c WHERE c.lockstep_ours AND c.lockstep_referred
+    THEN 'kept: the table was rewritten since, whose it is cannot be told'
+    ELSE 'kept: written by others since' END END END AS lockstep_what
+    FROM judged AS c
+  WHERE NOT EXISTS (SELECT FROM going AS g WHERE g.relation = c.lockstep_table AND g.place = c.lockstep_row)
   )
   SELECT (SELECT count(*) FROM candidate) AS read, (SELECT count(*) FROM removed) AS changed,
-    (SELECT count(*) FROM candidate) - (SELECT count(*) FROM removed) - (SELECT count(*) FROM since) AS skipped,
-      (SELECT count(*) FROM since) AS kept,
+    (SELECT count(*) FROM told WHERE lockstep_what IS NULL) AS skipped,
+      (SELECT count(*) FROM told WHERE lockstep_what IS NOT NULL) AS kept,
     (
       SELECT json_agg(
-        json_build_object(
-          'what',
-          s.lockstep_what,
-          'row',
-          to_jsonb(s.*) - 'lockstep_ours' - 'lockstep_written_by' - 'lockstep_referred' - 'lockstep_what'
-        )
+        json_build_object('what', o.lockstep_what, 'row', to_jsonb((SELECT s FROM (SELECT o.person_id) AS s)))
       )
-      FROM (SELECT * FROM since LIMIT 10) AS s
+      FROM (SELECT * FROM told WHERE lockstep_what IS NOT NULL LIMIT 10) AS o
     ) AS findings,
     NULL::json AS problem;
 
@@ -475,6 +795,61 @@ WITH source AS MATERIALIZED (
 
 -- check
 WITH violation AS MATERIALIZED (
+  SELECT t.person_id
+  FROM (SELECT t.person_id, t.name, t.xmin AS lockstep_written_by FROM public.held AS t) AS t
+  JOIN (SELECT id AS person_id, (upper(name)
+  )::text AS name
+  FROM public.people) AS e ON t.person_id = e.person_id
+  WHERE (
+    SELECT EXISTS (
+      SELECT
+      FROM lockstep.file_node AS f
+      WHERE f.run_id = current_setting('lockstep.run_id')::bigint
+      AND f.operation_id = 'suppresses/fill/held'
+      AND pg_catalog.pg_relation_filenode(f.relation) IS DISTINCT FROM f.file_node
+    )
+  )
+    AND NOT (ROW(t.name::text)::record *<> ROW(e.name::text)::record)
+    AND ((
+      SELECT EXISTS (
+      SELECT
+      FROM lockstep.file_node AS f
+      WHERE f.run_id = current_setting('lockstep.run_id')::bigint
+      AND f.operation_id = 'suppresses/fill/held'
+      AND pg_catalog.pg_relation_filenode(f.relation) IS DISTINCT FROM f.file_node
+    AND f.server <> (SELECT system_identifier::text FROM pg_catalog.pg_control_system())))
+      OR t.lockstep_written_by NOT IN (
+        SELECT b.xid::xid
+        FROM lockstep.batch AS b
+        WHERE b.run_id = current_setting('lockstep.run_id')::bigint
+        AND b.operation_id = 'suppresses/fill/held'
+        AND b.xid IS NOT NULL
+      )
+      AND age(t.lockstep_written_by) <= (
+        SELECT max(age(b.xid::xid))
+        FROM lockstep.batch AS b
+        WHERE b.run_id = current_setting('lockstep.run_id')::bigint
+        AND b.operation_id = 'suppresses/fill/held'
+        AND b.xid IS NOT NULL
+      ))
+    AND NOT EXISTS (
+      SELECT
+      FROM lockstep.already_there AS a
+      WHERE a.run_id = current_setting('lockstep.run_id')::bigint
+      AND a.operation_id = 'suppresses/fill/held'
+      AND a.key = ARRAY[t.person_id::text]
+    )
+  )
+  SELECT count(*) AS violations,
+    (SELECT json_agg(to_json(s.*)) FROM (SELECT * FROM violation LIMIT 3) AS s) AS samples,
+    NULL::json AS figures
+  FROM violation;
+
+----------------------------------------------------------------------------------------------------
+-- check undo/suppresses/fill/held/2-provenance_age: the transactions that copied into public.held are recent enough to be compared
+
+-- check
+WITH violation AS MATERIALIZED (
   SELECT min(b.xid::text::numeric) AS first_transaction, pg_snapshot_xmax(pg_current_snapshot())::text AS now
   FROM lockstep.batch AS b
     WHERE run_id = current_setting('lockstep.run_id')::bigint
@@ -489,83 +864,111 @@ WITH violation AS MATERIALIZED (
 ----------------------------------------------------------------------------------------------------
 -- batch undo/suppresses/fill/held: delete from public.held what was copied and not touched since (held)
 
--- locks its rows
-SELECT count(*)
-    FROM (
-      SELECT
-      FROM public.held
-      WHERE public.held.person_id > $1::bigint
-      AND public.held.person_id <= $2::bigint
-      FOR UPDATE
-    ) AS locked;
-
 -- sends
-WITH candidate AS MATERIALIZED (
-  SELECT public.held.person_id, public.held.xmin AS lockstep_written_by,
-    public.held.xmin IN (
-      SELECT b.xid::xid
-      FROM lockstep.batch AS b
-      WHERE run_id = current_setting('lockstep.run_id')::bigint
-      AND operation_id = 'suppresses/fill/held'
-      AND b.xid IS NOT NULL
-    ) AS lockstep_ours,
-    (EXISTS (SELECT FROM public.holdings AS r WHERE r.person_id = public.held.person_id)
-      OR EXISTS (
-      SELECT
-      FROM pg_catalog.pg_constraint AS f
-      WHERE f.contype = 'f'
-      AND f.conparentid = 0
-      AND f.conrelid <> ALL (
-        pg_catalog.array_remove(ARRAY[pg_catalog.to_regclass('public.holdings')::oid]::oid[], NULL)
-      )
-      AND (
-        f.confrelid = 'public.held'::pg_catalog.regclass
-        OR f.confrelid IN (SELECT relid FROM pg_catalog.pg_partition_tree('public.held'::pg_catalog.regclass))
-      ))) AS lockstep_referred
+WITH RECURSIVE candidate AS MATERIALIZED (
+  SELECT public.held.*,
+    public.held.ctid AS lockstep_row,
+    public.held.tableoid AS lockstep_table,
+    public.held.xmin AS lockstep_written_by
   FROM public.held
   WHERE public.held.person_id > $1::bigint AND public.held.person_id <= $2::bigint
   FOR UPDATE
-  ), removed AS (
-  DELETE FROM public.held USING candidate AS c
-  WHERE public.held.person_id = c.person_id
-    AND public.held.person_id > $1::bigint
-    AND public.held.person_id <= $2::bigint
-    AND c.lockstep_ours
-    AND NOT c.lockstep_referred
-  RETURNING 1
-  ), since AS (
-  SELECT c.*, 'kept: written by others since' AS lockstep_what FROM candidate AS c
-  WHERE NOT c.lockstep_ours
-    AND age(c.lockstep_written_by) <= (
-      SELECT max(age(b.xid::xid))
-      FROM lockstep.batch AS b
-      WHERE run_id = current_setting('lockstep.run_id')::bigint
-      AND operation_id = 'suppresses/fill/held'
-      AND b.xid IS NOT NULL
-    )
-    AND NOT EXISTS (
+  ), judged AS MATERIALIZED (
+  SELECT c.*, c.lockstep_ours AS lockstep_goes FROM (
+  SELECT c.*, NOT (
+    SELECT EXISTS (
+    SELECT
+    FROM lockstep.file_node AS f
+    WHERE f.run_id = current_setting('lockstep.run_id')::bigint
+    AND f.operation_id = 'suppresses/fill/held'
+    AND pg_catalog.pg_relation_filenode(f.relation) IS DISTINCT FROM f.file_node
+    AND f.server <> (SELECT system_identifier::text FROM pg_catalog.pg_control_system())))
+      AND c.lockstep_written_by IN (
+        SELECT b.xid::xid
+        FROM lockstep.batch AS b
+        WHERE run_id = current_setting('lockstep.run_id')::bigint
+        AND operation_id = 'suppresses/fill/held'
+        AND b.xid IS NOT NULL
+      ) AS lockstep_ours,
+    (
+      SELECT EXISTS (
+      SELECT
+      FROM lockstep.file_node AS f
+      WHERE f.run_id = current_setting('lockstep.run_id')::bigint
+      AND f.operation_id = 'suppresses/fill/held'
+      AND pg_catalog.pg_relation_filenode(f.relation) IS DISTINCT FROM f.file_node
+    AND f.server <> (SELECT system_identifier::text FROM pg_catalog.pg_control_system())))
+      OR coalesce(
+        age(c.lockstep_written_by) <= (
+          SELECT max(age(b.xid::xid))
+          FROM lockstep.batch AS b
+          WHERE run_id = current_setting('lockstep.run_id')::bigint
+          AND operation_id = 'suppresses/fill/held'
+          AND b.xid IS NOT NULL
+        ),
+        false
+      ) AS lockstep_since,
+    EXISTS (
       SELECT
       FROM lockstep.already_there AS a
       WHERE run_id = current_setting('lockstep.run_id')::bigint
       AND operation_id = 'suppresses/fill/held'
       AND a.key = ARRAY[c.person_id::text]
+    ) AS lockstep_there
+  FROM candidate AS c
+  OFFSET 0
+  ) AS c
+  ), edge AS MATERIALIZED (
+  SELECT e.*
+    FROM (
+      SELECT pg_catalog.array_agg(lockstep_table) AS tables, pg_catalog.array_agg(lockstep_row) AS places
+      FROM judged
+      WHERE lockstep_goes
+    ) AS c
+  CROSS JOIN LATERAL lockstep.referring_rows(ARRAY[pg_catalog.to_regclass('public.held')::oid], c.tables, c.places) AS e
+  ), goes AS MATERIALIZED (
+  SELECT lockstep_table AS relation, lockstep_row AS place FROM judged WHERE lockstep_goes
+  ), stays AS (
+  SELECT e.of_relation AS relation, e.of_place AS place FROM edge AS e
+  WHERE NOT EXISTS (SELECT FROM goes AS g WHERE g.relation = e.relation AND g.place = e.place)
+  UNION
+  SELECT e.of_relation, e.of_place FROM edge AS e JOIN stays AS s ON s.relation = e.relation AND s.place = e.place
+  ), going AS MATERIALIZED (
+  SELECT relation, place FROM goes EXCEPT SELECT relation, place FROM stays
+  ), removed AS (
+  DELETE FROM public.held
+  WHERE public.held.ctid = ANY (ARRAY(SELECT place FROM going WHERE relation = 'public.held'::pg_catalog.regclass))
+  RETURNING 1
+  ), told AS (
+  SELECT c.*, CASE
+    WHEN c.lockstep_goes
+    THEN 'kept: others refer to it'
+    ELSE CASE
+    WHEN c.lockstep_since
+    AND NOT c.lockstep_there
+    THEN CASE
+    WHEN (
+      SELECT EXISTS (
+        SELECT
+        FROM lockstep.file_node AS f
+        WHERE f.run_id = current_setting('lockstep.run_id')::bigint
+        AND f.operation_id = 'suppresses/fill/held'
+        AND pg_catalog.pg_relation_filenode(f.relation) IS DISTINCT FROM f.file_node
+      )
     )
-  UNION ALL
-  SELECT c.*, 'kept: others refer to it' FROM candidate AS c WHERE c.lockstep_ours AND c.lockstep_referred
+    THEN 'kept: the table was rewritten since, whose it is cannot be told'
+    ELSE 'kept: written by others since' END END END AS lockstep_what
+    FROM judged AS c
+  WHERE NOT EXISTS (SELECT FROM going AS g WHERE g.relation = c.lockstep_table AND g.place = c.lockstep_row)
   )
   SELECT (SELECT count(*) FROM candidate) AS read, (SELECT count(*) FROM removed) AS changed,
-    (SELECT count(*) FROM candidate) - (SELECT count(*) FROM removed) - (SELECT count(*) FROM since) AS skipped,
-      (SELECT count(*) FROM since) AS kept,
+    (SELECT count(*) FROM told WHERE lockstep_what IS NULL) AS skipped,
+      (SELECT count(*) FROM told WHERE lockstep_what IS NOT NULL) AS kept,
     (
       SELECT json_agg(
-        json_build_object(
-          'what',
-          s.lockstep_what,
-          'row',
-          to_jsonb(s.*) - 'lockstep_ours' - 'lockstep_written_by' - 'lockstep_referred' - 'lockstep_what'
-        )
+        json_build_object('what', o.lockstep_what, 'row', to_jsonb((SELECT s FROM (SELECT o.person_id) AS s)))
       )
-      FROM (SELECT * FROM since LIMIT 10) AS s
+      FROM (SELECT * FROM told WHERE lockstep_what IS NOT NULL LIMIT 10) AS o
     ) AS findings,
     NULL::json AS problem;
 
@@ -590,6 +993,60 @@ WITH inserted AS (
 
 -- check
 WITH violation AS MATERIALIZED (
+  SELECT t.person_id
+  FROM (SELECT t.person_id, t.name, t.xmin AS lockstep_written_by FROM public.listed AS t) AS t
+  JOIN (SELECT id AS person_id, name AS name
+  FROM public.people) AS e ON t.person_id = e.person_id
+  WHERE (
+    SELECT EXISTS (
+      SELECT
+      FROM lockstep.file_node AS f
+      WHERE f.run_id = current_setting('lockstep.run_id')::bigint
+      AND f.operation_id = 'referred-to/fill/listed'
+      AND pg_catalog.pg_relation_filenode(f.relation) IS DISTINCT FROM f.file_node
+    )
+  )
+    AND NOT (ROW(t.name::text)::record *<> ROW(e.name::text)::record)
+    AND ((
+      SELECT EXISTS (
+      SELECT
+      FROM lockstep.file_node AS f
+      WHERE f.run_id = current_setting('lockstep.run_id')::bigint
+      AND f.operation_id = 'referred-to/fill/listed'
+      AND pg_catalog.pg_relation_filenode(f.relation) IS DISTINCT FROM f.file_node
+    AND f.server <> (SELECT system_identifier::text FROM pg_catalog.pg_control_system())))
+      OR t.lockstep_written_by NOT IN (
+        SELECT b.xid::xid
+        FROM lockstep.batch AS b
+        WHERE b.run_id = current_setting('lockstep.run_id')::bigint
+        AND b.operation_id = 'referred-to/fill/listed'
+        AND b.xid IS NOT NULL
+      )
+      AND age(t.lockstep_written_by) <= (
+        SELECT max(age(b.xid::xid))
+        FROM lockstep.batch AS b
+        WHERE b.run_id = current_setting('lockstep.run_id')::bigint
+        AND b.operation_id = 'referred-to/fill/listed'
+        AND b.xid IS NOT NULL
+      ))
+    AND NOT EXISTS (
+      SELECT
+      FROM lockstep.already_there AS a
+      WHERE a.run_id = current_setting('lockstep.run_id')::bigint
+      AND a.operation_id = 'referred-to/fill/listed'
+      AND a.key = ARRAY[t.person_id::text]
+    )
+  )
+  SELECT count(*) AS violations,
+    (SELECT json_agg(to_json(s.*)) FROM (SELECT * FROM violation LIMIT 3) AS s) AS samples,
+    NULL::json AS figures
+  FROM violation;
+
+----------------------------------------------------------------------------------------------------
+-- check undo/referred-to/fill/listed/2-provenance_age: the transactions that copied into public.listed are recent enough to be compared
+
+-- check
+WITH violation AS MATERIALIZED (
   SELECT min(b.xid::text::numeric) AS first_transaction, pg_snapshot_xmax(pg_current_snapshot())::text AS now
   FROM lockstep.batch AS b
     WHERE run_id = current_setting('lockstep.run_id')::bigint
@@ -604,70 +1061,112 @@ WITH violation AS MATERIALIZED (
 ----------------------------------------------------------------------------------------------------
 -- batch undo/referred-to/fill/listed: delete from public.listed what was copied and not touched since (listed)
 
--- locks its rows
-SELECT count(*)
-    FROM (
-      SELECT
-      FROM public.listed
-      WHERE public.listed.person_id > $1::bigint
-      AND public.listed.person_id <= $2::bigint
-      FOR UPDATE
-    ) AS locked;
-
 -- sends
-WITH candidate AS MATERIALIZED (
-  SELECT public.listed.person_id, public.listed.xmin AS lockstep_written_by,
-    public.listed.xmin IN (
-      SELECT b.xid::xid
-      FROM lockstep.batch AS b
-      WHERE run_id = current_setting('lockstep.run_id')::bigint
-      AND operation_id = 'referred-to/fill/listed'
-      AND b.xid IS NOT NULL
-    ) AS lockstep_ours,
-    (EXISTS (SELECT FROM public.listings AS r WHERE r.person_id = public.listed.person_id)) AS lockstep_referred
+WITH RECURSIVE candidate AS MATERIALIZED (
+  SELECT public.listed.*,
+    public.listed.ctid AS lockstep_row,
+    public.listed.tableoid AS lockstep_table,
+    public.listed.xmin AS lockstep_written_by
   FROM public.listed
   WHERE public.listed.person_id > $1::bigint AND public.listed.person_id <= $2::bigint
   FOR UPDATE
-  ), removed AS (
-  DELETE FROM public.listed USING candidate AS c
-  WHERE public.listed.person_id = c.person_id
-    AND public.listed.person_id > $1::bigint
-    AND public.listed.person_id <= $2::bigint
-    AND c.lockstep_ours
-    AND NOT c.lockstep_referred
-  RETURNING 1
-  ), since AS (
-  SELECT c.*, 'kept: written by others since' AS lockstep_what FROM candidate AS c
-  WHERE NOT c.lockstep_ours
-    AND age(c.lockstep_written_by) <= (
-      SELECT max(age(b.xid::xid))
-      FROM lockstep.batch AS b
-      WHERE run_id = current_setting('lockstep.run_id')::bigint
-      AND operation_id = 'referred-to/fill/listed'
-      AND b.xid IS NOT NULL
-    )
-    AND NOT EXISTS (
+  ), judged AS MATERIALIZED (
+  SELECT c.*, c.lockstep_ours AS lockstep_goes FROM (
+  SELECT c.*, NOT (
+    SELECT EXISTS (
+    SELECT
+    FROM lockstep.file_node AS f
+    WHERE f.run_id = current_setting('lockstep.run_id')::bigint
+    AND f.operation_id = 'referred-to/fill/listed'
+    AND pg_catalog.pg_relation_filenode(f.relation) IS DISTINCT FROM f.file_node
+    AND f.server <> (SELECT system_identifier::text FROM pg_catalog.pg_control_system())))
+      AND c.lockstep_written_by IN (
+        SELECT b.xid::xid
+        FROM lockstep.batch AS b
+        WHERE run_id = current_setting('lockstep.run_id')::bigint
+        AND operation_id = 'referred-to/fill/listed'
+        AND b.xid IS NOT NULL
+      ) AS lockstep_ours,
+    (
+      SELECT EXISTS (
+      SELECT
+      FROM lockstep.file_node AS f
+      WHERE f.run_id = current_setting('lockstep.run_id')::bigint
+      AND f.operation_id = 'referred-to/fill/listed'
+      AND pg_catalog.pg_relation_filenode(f.relation) IS DISTINCT FROM f.file_node
+    AND f.server <> (SELECT system_identifier::text FROM pg_catalog.pg_control_system())))
+      OR coalesce(
+        age(c.lockstep_written_by) <= (
+          SELECT max(age(b.xid::xid))
+          FROM lockstep.batch AS b
+          WHERE run_id = current_setting('lockstep.run_id')::bigint
+          AND operation_id = 'referred-to/fill/listed'
+          AND b.xid IS NOT NULL
+        ),
+        false
+      ) AS lockstep_since,
+    EXISTS (
       SELECT
       FROM lockstep.already_there AS a
       WHERE run_id = current_setting('lockstep.run_id')::bigint
       AND operation_id = 'referred-to/fill/listed'
       AND a.key = ARRAY[c.person_id::text]
+    ) AS lockstep_there
+  FROM candidate AS c
+  OFFSET 0
+  ) AS c
+  ), edge AS MATERIALIZED (
+  SELECT e.*
+    FROM (
+      SELECT pg_catalog.array_agg(lockstep_table) AS tables, pg_catalog.array_agg(lockstep_row) AS places
+      FROM judged
+      WHERE lockstep_goes
+    ) AS c
+  CROSS JOIN LATERAL lockstep.referring_rows(
+    ARRAY[pg_catalog.to_regclass('public.listed')::oid], c.tables, c.places
+  ) AS e
+  ), goes AS MATERIALIZED (
+  SELECT lockstep_table AS relation, lockstep_row AS place FROM judged WHERE lockstep_goes
+  ), stays AS (
+  SELECT e.of_relation AS relation, e.of_place AS place FROM edge AS e
+  WHERE NOT EXISTS (SELECT FROM goes AS g WHERE g.relation = e.relation AND g.place = e.place)
+  UNION
+  SELECT e.of_relation, e.of_place FROM edge AS e JOIN stays AS s ON s.relation = e.relation AND s.place = e.place
+  ), going AS MATERIALIZED (
+  SELECT relation, place FROM goes EXCEPT SELECT relation, place FROM stays
+  ), removed AS (
+  DELETE FROM public.listed
+  WHERE public.listed.ctid = ANY (ARRAY(SELECT place FROM going WHERE relation = 'public.listed'::pg_catalog.regclass))
+  RETURNING 1
+  ), told AS (
+  SELECT c.*, CASE
+    WHEN c.lockstep_goes
+    THEN 'kept: others refer to it'
+    ELSE CASE
+    WHEN c.lockstep_since
+    AND NOT c.lockstep_there
+    THEN CASE
+    WHEN (
+      SELECT EXISTS (
+        SELECT
+        FROM lockstep.file_node AS f
+        WHERE f.run_id = current_setting('lockstep.run_id')::bigint
+        AND f.operation_id = 'referred-to/fill/listed'
+        AND pg_catalog.pg_relation_filenode(f.relation) IS DISTINCT FROM f.file_node
+      )
     )
-  UNION ALL
-  SELECT c.*, 'kept: others refer to it' FROM candidate AS c WHERE c.lockstep_ours AND c.lockstep_referred
+    THEN 'kept: the table was rewritten since, whose it is cannot be told'
+    ELSE 'kept: written by others since' END END END AS lockstep_what
+    FROM judged AS c
+  WHERE NOT EXISTS (SELECT FROM going AS g WHERE g.relation = c.lockstep_table AND g.place = c.lockstep_row)
   )
   SELECT (SELECT count(*) FROM candidate) AS read, (SELECT count(*) FROM removed) AS changed,
-    (SELECT count(*) FROM candidate) - (SELECT count(*) FROM removed) - (SELECT count(*) FROM since) AS skipped,
-      (SELECT count(*) FROM since) AS kept,
+    (SELECT count(*) FROM told WHERE lockstep_what IS NULL) AS skipped,
+      (SELECT count(*) FROM told WHERE lockstep_what IS NOT NULL) AS kept,
     (
       SELECT json_agg(
-        json_build_object(
-          'what',
-          s.lockstep_what,
-          'row',
-          to_jsonb(s.*) - 'lockstep_ours' - 'lockstep_written_by' - 'lockstep_referred' - 'lockstep_what'
-        )
+        json_build_object('what', o.lockstep_what, 'row', to_jsonb((SELECT s FROM (SELECT o.person_id) AS s)))
       )
-      FROM (SELECT * FROM since LIMIT 10) AS s
+      FROM (SELECT * FROM told WHERE lockstep_what IS NOT NULL LIMIT 10) AS o
     ) AS findings,
     NULL::json AS problem;

@@ -18,6 +18,155 @@ CREATE FUNCTION lockstep."key of mirror-both-deletes/window: badges"(bigint, big
   SELECT $1 = $2;
   END;
 
+CREATE OR REPLACE FUNCTION lockstep."same of mirror-both-deletes/window: badges"(bigint, bigint) RETURNS boolean
+  LANGUAGE sql STABLE BEGIN ATOMIC
+  SELECT $1 = $2;
+  END;
+
+CREATE OR REPLACE FUNCTION lockstep."follow of mirror-both-deletes/window: badges"(bigint) RETURNS void LANGUAGE plpgsql
+  SET search_path = pg_catalog, pg_temp
+    SET TimeZone = 'UTC'
+    SET DateStyle = 'ISO, YMD'
+    SET IntervalStyle = 'postgres'
+    SET extra_float_digits = '1'
+    SET bytea_output = 'hex'
+    SET lc_monetary = 'C'
+    SET lc_numeric = 'C'
+    SET lc_time = 'C'
+    SET array_nulls = 'on'
+    SET transform_null_equals = 'off'
+    SET xmlbinary = 'base64'
+    SET xmloption = 'content'
+    SET standard_conforming_strings = 'on'
+    SET row_security = 'off'
+    SET default_text_search_config
+    FROM CURRENT
+  AS $body$
+  #variable_conflict use_column
+  DECLARE
+    one record;
+    come record;
+    followed bigint;
+    n bigint;
+    stayed bigint;
+    echo text := current_setting('lockstep.echo', true);
+    said text;
+  BEGIN
+    LOOP
+      followed := CASE
+        WHEN starts_with(
+          coalesce(current_setting('lockstep.moves_old_547eae23bd91', true), ''), pg_current_xact_id()::text || ' '
+        )
+        THEN split_part(current_setting('lockstep.moves_old_547eae23bd91', true), ' ', 2)::bigint
+        ELSE 0 END;
+      EXECUTE 'SELECT m.id, m.from_key, m.to_key, m.row_before, m.row_after FROM lockstep.move AS m WHERE m.xid = pg_current_xact_id() AND m.window_name = ''mirror-both-deletes/window'' AND m.mapping = ''badges'' AND m.side = ''old'' AND m.id > $1 AND ($2 IS NULL OR m.id <= $2) ORDER BY m.id LIMIT 1' INTO one
+        USING followed, $1;
+      EXIT WHEN one.id IS NULL;
+      -- First: what triggers of the other side do to this one may come here again.
+      said := set_config('lockstep.moves_old_547eae23bd91', pg_current_xact_id()::text || ' ' || one.id, true);
+      IF one.to_key IS NULL THEN
+      said := set_config(
+        'lockstep.echo',
+        'mirror-both-deletes/window: badges > ' || pg_current_xact_id()::text || ' ' || one.from_key::text,
+        true
+      );
+        EXECUTE 'DELETE FROM public.badges AS t WHERE lockstep."key of mirror-both-deletes/window: badges"(t.person_id, $1[1]::bigint)'
+          USING one.from_key;
+        GET DIAGNOSTICS n = ROW_COUNT;
+      ELSE
+        stayed := 0;
+        EXECUTE 'SELECT r.* FROM public.people AS s CROSS JOIN LATERAL lockstep."row of mirror-both-deletes/window: badges"(s.id, s.active) AS r WHERE lockstep."same of mirror-both-deletes/window: badges"(s.id, $1[1]::bigint)' INTO come
+          USING one.row_after;
+        GET DIAGNOSTICS n = ROW_COUNT;
+        IF n = 0 THEN
+          -- It went on, or is deleted; or it never went: a BEFORE trigger of a partition can keep a row where it is.
+          EXECUTE 'SELECT FROM public.people AS s WHERE lockstep."same of mirror-both-deletes/window: badges"(s.id, $1[1]::bigint) AND NOT EXISTS (SELECT FROM public.people AS s WHERE lockstep."same of mirror-both-deletes/window: badges"(s.id, $2[1]::bigint)) AND NOT EXISTS (SELECT FROM lockstep.move AS m WHERE m.xid = pg_current_xact_id() AND m.window_name = ''mirror-both-deletes/window'' AND m.mapping = ''badges'' AND m.side = ''old'' AND m.id > $3 AND m.from_key = $4)'
+            USING one.row_before, one.row_after, one.id, one.to_key;
+          GET DIAGNOSTICS stayed = ROW_COUNT;
+        END IF;
+      said := set_config(
+        'lockstep.echo',
+        'mirror-both-deletes/window: badges > ' || pg_current_xact_id()::text || ' ' || one.to_key::text,
+        true
+      );
+        IF n > 0 THEN
+          EXECUTE 'UPDATE public.badges AS t SET person_id = $2 WHERE lockstep."key of mirror-both-deletes/window: badges"(t.person_id, $1[1]::bigint)'
+            USING one.from_key, come.person_id;
+          GET DIAGNOSTICS n = ROW_COUNT;
+        ELSIF stayed = 0 THEN
+          EXECUTE 'UPDATE public.badges AS t SET person_id = $2[1]::bigint WHERE lockstep."key of mirror-both-deletes/window: badges"(t.person_id, $1[1]::bigint)'
+            USING one.from_key, one.to_key;
+          GET DIAGNOSTICS n = ROW_COUNT;
+        END IF;
+      END IF;
+    said := set_config('lockstep.echo', coalesce(echo, ''), true);
+      IF n > 0 THEN
+        EXECUTE 'UPDATE lockstep.move AS m SET found = true WHERE m.id = $1' USING one.id;
+      END IF;
+    END LOOP;
+  END
+  $body$;
+
+CREATE OR REPLACE FUNCTION lockstep."move of mirror-both-deletes/window: badges"() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER
+  SET search_path = pg_catalog, pg_temp
+    SET TimeZone = 'UTC'
+    SET DateStyle = 'ISO, YMD'
+    SET IntervalStyle = 'postgres'
+    SET extra_float_digits = '1'
+    SET bytea_output = 'hex'
+    SET lc_monetary = 'C'
+    SET lc_numeric = 'C'
+    SET lc_time = 'C'
+    SET array_nulls = 'on'
+    SET transform_null_equals = 'off'
+    SET xmlbinary = 'base64'
+    SET xmloption = 'content'
+    SET standard_conforming_strings = 'on'
+    SET row_security = 'off'
+    SET default_text_search_config
+    FROM CURRENT
+  AS $body$
+  #variable_conflict use_column
+  DECLARE
+    gone record;
+    come record;
+    from_key text[];
+    to_key text[];
+    said text;
+  BEGIN
+    SELECT r.* INTO gone FROM lockstep."row of mirror-both-deletes/window: badges"(OLD.id, OLD.active) AS r;
+    IF NOT FOUND THEN
+      RETURN NEW;
+    END IF;
+    from_key := ARRAY[gone.person_id::bigint::text];
+    SELECT r.* INTO come FROM lockstep."row of mirror-both-deletes/window: badges"(NEW.id, NEW.active) AS r;
+    IF FOUND THEN
+      to_key := ARRAY[come.person_id::bigint::text];
+    END IF;
+    INSERT INTO lockstep.move (window_name, mapping, side, from_key, to_key, row_before, row_after)
+    VALUES (
+      'mirror-both-deletes/window',
+      'badges',
+      'old',
+      from_key,
+      to_key,
+      ARRAY[OLD.id::bigint::text],
+      ARRAY[NEW.id::bigint::text]
+    );
+    IF NOT starts_with(
+      coalesce(current_setting('lockstep.moves_old_547eae23bd91', true), ''), pg_current_xact_id()::text || ' '
+    )
+      THEN
+      said := set_config('lockstep.moves_old_547eae23bd91', pg_current_xact_id()::text || ' 0', true);
+    END IF;
+    RETURN NEW;
+  END
+  $body$;
+
+REVOKE ALL ON FUNCTION lockstep."move of mirror-both-deletes/window: badges"() FROM PUBLIC;
+REVOKE ALL ON FUNCTION lockstep."follow of mirror-both-deletes/window: badges"(bigint) FROM PUBLIC;
+REVOKE ALL ON FUNCTION lockstep."same of mirror-both-deletes/window: badges"(bigint, bigint) FROM PUBLIC;
+
 CREATE FUNCTION lockstep."mirror of mirror-both-deletes/window: badges"() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER
   SET search_path = pg_catalog, pg_temp
     SET TimeZone = 'UTC'
@@ -26,8 +175,16 @@ CREATE FUNCTION lockstep."mirror of mirror-both-deletes/window: badges"() RETURN
     SET extra_float_digits = '1'
     SET bytea_output = 'hex'
     SET lc_monetary = 'C'
+    SET lc_numeric = 'C'
+    SET lc_time = 'C'
+    SET array_nulls = 'on'
+    SET transform_null_equals = 'off'
+    SET xmlbinary = 'base64'
+    SET xmloption = 'content'
     SET standard_conforming_strings = 'on'
     SET row_security = 'off'
+    SET default_text_search_config
+    FROM CURRENT
   AS $body$
   #variable_conflict use_column
   DECLARE
@@ -37,26 +194,66 @@ CREATE FUNCTION lockstep."mirror of mirror-both-deletes/window: badges"() RETURN
     come_key text[];
     had boolean := false;
     has boolean := false;
-    moved boolean;
+    moved boolean := false;
+    followed boolean := false;
+    written boolean := false;
+    mine bigint;
     forgotten boolean := false;
     n bigint;
+    scans text := current_setting('enable_seqscan');
     echo text := current_setting('lockstep.echo', true);
+    said text;
   BEGIN
+    -- What the target has of it.
     IF TG_OP <> 'INSERT' THEN
       SELECT r.* INTO gone FROM lockstep."row of mirror-both-deletes/window: badges"(OLD.id, OLD.active) AS r;
       had := FOUND;
       gone_key := ARRAY[gone.person_id::bigint::text];
     END IF;
-    IF TG_OP <> 'DELETE' THEN
-      SELECT r.* INTO come FROM lockstep."row of mirror-both-deletes/window: badges"(NEW.id, NEW.active) AS r;
-      has := FOUND;
-      come_key := ARRAY[come.person_id::bigint::text];
+    -- What it should have. By the index: a plan is kept that was made when there were few rows.
+    said := set_config('enable_seqscan', 'off', true);
+    IF TG_OP = 'DELETE' THEN
+      SELECT r.* INTO come
+        FROM public.people AS s
+        CROSS JOIN LATERAL lockstep."row of mirror-both-deletes/window: badges"(s.id, s.active) AS r
+        WHERE lockstep."same of mirror-both-deletes/window: badges"(s.id, OLD.id);
+    ELSE
+      SELECT r.* INTO come
+        FROM public.people AS s
+        CROSS JOIN LATERAL lockstep."row of mirror-both-deletes/window: badges"(s.id, s.active) AS r
+        WHERE lockstep."same of mirror-both-deletes/window: badges"(s.id, NEW.id);
     END IF;
-    moved := had;
-    IF had AND has THEN
-      moved := NOT lockstep."key of mirror-both-deletes/window: badges"(come.person_id, gone.person_id);
+    has := FOUND;
+    said := set_config('enable_seqscan', scans, true);
+    come_key := ARRAY[come.person_id::bigint::text];
+    IF TG_OP = 'UPDATE' AND had THEN
+      moved := NOT lockstep."same of mirror-both-deletes/window: badges"(OLD.id, NEW.id);
     END IF;
-    IF had AND has THEN
+    IF moved
+      OR starts_with(
+        coalesce(current_setting('lockstep.moves_old_547eae23bd91', true), ''), pg_current_xact_id()::text || ' '
+      )
+      THEN
+      IF moved THEN
+        EXECUTE 'SELECT min(m.id) FROM lockstep.move AS m WHERE m.xid = pg_current_xact_id() AND m.window_name = ''mirror-both-deletes/window'' AND m.mapping = ''badges'' AND m.side = ''old'' AND m.from_key = $1' INTO mine
+          USING gone_key;
+      END IF;
+      PERFORM lockstep."follow of mirror-both-deletes/window: badges"(mine);
+      IF moved THEN
+        EXECUTE 'DELETE FROM lockstep.move AS m WHERE m.id = $1 RETURNING m.found' INTO followed USING mine;
+      ELSIF had AND NOT has THEN
+        EXECUTE 'SELECT EXISTS (SELECT FROM lockstep.move AS m WHERE m.xid = pg_current_xact_id() AND m.window_name = ''mirror-both-deletes/window'' AND m.mapping = ''badges'' AND m.side = ''old'' AND m.from_key = $1 AND m.found)' INTO followed
+          USING gone_key;
+        moved := followed;
+      END IF;
+      IF has THEN
+        EXECUTE 'SELECT FROM public.badges AS t CROSS JOIN (SELECT $1 AS person_id) AS come WHERE lockstep."key of mirror-both-deletes/window: badges"(t.person_id, come.person_id) AND NOT (ROW(t.person_id::bigint)::record *<> ROW(come.person_id::bigint)::record)'
+          USING come.person_id;
+        GET DIAGNOSTICS n = ROW_COUNT;
+        written := n > 0;
+      END IF;
+    END IF;
+    IF had AND has AND followed IS NOT TRUE THEN
       EXECUTE 'SELECT FROM public.badges AS t CROSS JOIN (SELECT $1 AS person_id) AS gone WHERE lockstep."key of mirror-both-deletes/window: badges"(t.person_id, gone.person_id) FOR NO KEY UPDATE OF t'
         USING gone.person_id;
       GET DIAGNOSTICS n = ROW_COUNT;
@@ -82,7 +279,35 @@ CREATE FUNCTION lockstep."mirror of mirror-both-deletes/window: badges"() RETURN
         ON CONFLICT DO NOTHING;
     END IF;
     IF moved THEN
-      PERFORM set_config(
+      -- The key of before is nobody's, unless another row has it by now.
+      EXECUTE 'SELECT FROM public.people AS s CROSS JOIN LATERAL lockstep."row of mirror-both-deletes/window: badges"(s.id, s.active) AS r WHERE lockstep."same of mirror-both-deletes/window: badges"(s.id, $1[1]::bigint)'
+        USING ARRAY[OLD.id::bigint::text];
+      GET DIAGNOSTICS n = ROW_COUNT;
+      IF n = 0 THEN
+        IF followed IS NOT TRUE THEN
+      said := set_config(
+        'lockstep.echo',
+        'mirror-both-deletes/window: badges > ' || pg_current_xact_id()::text || ' ' || gone_key::text,
+        true
+      );
+          EXECUTE 'DELETE FROM public.badges AS t USING (SELECT $1 AS person_id) AS gone WHERE lockstep."key of mirror-both-deletes/window: badges"(t.person_id, gone.person_id)'
+            USING gone.person_id;
+          GET DIAGNOSTICS n = ROW_COUNT;
+          IF n = 0 AND current_setting('transaction_isolation') <> 'read committed' THEN
+            INSERT INTO public.badges (person_id) VALUES (gone.person_id)
+            ON CONFLICT (person_id) DO NOTHING;
+            IF FOUND THEN
+              EXECUTE 'DELETE FROM public.badges AS t USING (SELECT $1 AS person_id) AS gone WHERE lockstep."key of mirror-both-deletes/window: badges"(t.person_id, gone.person_id)'
+                USING gone.person_id;
+            END IF;
+          END IF;
+        END IF;
+        INSERT INTO lockstep.tombstone (window_name, mapping, key)
+          VALUES ('mirror-both-deletes/window', 'badges', gone_key)
+          ON CONFLICT DO NOTHING;
+      END IF;
+    ELSIF had AND NOT has THEN
+      said := set_config(
         'lockstep.echo',
         'mirror-both-deletes/window: badges > ' || pg_current_xact_id()::text || ' ' || gone_key::text,
         true
@@ -116,7 +341,8 @@ CREATE FUNCTION lockstep."mirror of mirror-both-deletes/window: badges"() RETURN
         GET DIAGNOSTICS n = ROW_COUNT;
         END IF;
       END IF;
-      PERFORM set_config(
+      IF NOT written THEN
+      said := set_config(
         'lockstep.echo',
         'mirror-both-deletes/window: badges > ' || pg_current_xact_id()::text || ' ' || come_key::text,
         true
@@ -124,13 +350,15 @@ CREATE FUNCTION lockstep."mirror of mirror-both-deletes/window: badges"() RETURN
       INSERT INTO public.badges AS t (person_id) VALUES (come.person_id)
       ON CONFLICT (person_id) DO UPDATE SET person_id = EXCLUDED.person_id;
       IF NOT FOUND THEN
-        RAISE EXCEPTION 'lockstep window %: the row of public.badges with this key belongs to others',
-          '"mirror-both-deletes/window"'
+        RAISE EXCEPTION 'lockstep window %: the row of % with this key belongs to others',
+          '"mirror-both-deletes/window"',
+          'public.badges'
           USING ERRCODE = 'unique_violation',
             DETAIL = format('Key (%s)=(%s)', 'person_id', array_to_string(come_key, ', '));
       END IF;
+      END IF;
     END IF;
-    PERFORM set_config('lockstep.echo', coalesce(echo, ''), true);
+    said := set_config('lockstep.echo', coalesce(echo, ''), true);
     RETURN NULL;
   END
   $body$;
@@ -143,8 +371,16 @@ CREATE FUNCTION lockstep."truncate of mirror-both-deletes/window: badges"() RETU
     SET extra_float_digits = '1'
     SET bytea_output = 'hex'
     SET lc_monetary = 'C'
+    SET lc_numeric = 'C'
+    SET lc_time = 'C'
+    SET array_nulls = 'on'
+    SET transform_null_equals = 'off'
+    SET xmlbinary = 'base64'
+    SET xmloption = 'content'
     SET standard_conforming_strings = 'on'
     SET row_security = 'off'
+    SET default_text_search_config
+    FROM CURRENT
   AS $body$
   BEGIN
     RAISE EXCEPTION 'lockstep window %: TRUNCATE of % would leave the other side behind',
@@ -170,6 +406,155 @@ CREATE FUNCTION lockstep."key of mirror-both-deletes/window: names"(bigint, bigi
   SELECT $1 = $2;
   END;
 
+CREATE OR REPLACE FUNCTION lockstep."same of mirror-both-deletes/window: names"(bigint, bigint) RETURNS boolean
+  LANGUAGE sql STABLE BEGIN ATOMIC
+  SELECT $1 = $2;
+  END;
+
+CREATE OR REPLACE FUNCTION lockstep."follow of mirror-both-deletes/window: names"(bigint) RETURNS void LANGUAGE plpgsql
+  SET search_path = pg_catalog, pg_temp
+    SET TimeZone = 'UTC'
+    SET DateStyle = 'ISO, YMD'
+    SET IntervalStyle = 'postgres'
+    SET extra_float_digits = '1'
+    SET bytea_output = 'hex'
+    SET lc_monetary = 'C'
+    SET lc_numeric = 'C'
+    SET lc_time = 'C'
+    SET array_nulls = 'on'
+    SET transform_null_equals = 'off'
+    SET xmlbinary = 'base64'
+    SET xmloption = 'content'
+    SET standard_conforming_strings = 'on'
+    SET row_security = 'off'
+    SET default_text_search_config
+    FROM CURRENT
+  AS $body$
+  #variable_conflict use_column
+  DECLARE
+    one record;
+    come record;
+    followed bigint;
+    n bigint;
+    stayed bigint;
+    echo text := current_setting('lockstep.echo', true);
+    said text;
+  BEGIN
+    LOOP
+      followed := CASE
+        WHEN starts_with(
+          coalesce(current_setting('lockstep.moves_old_ff91901ec5e9', true), ''), pg_current_xact_id()::text || ' '
+        )
+        THEN split_part(current_setting('lockstep.moves_old_ff91901ec5e9', true), ' ', 2)::bigint
+        ELSE 0 END;
+      EXECUTE 'SELECT m.id, m.from_key, m.to_key, m.row_before, m.row_after FROM lockstep.move AS m WHERE m.xid = pg_current_xact_id() AND m.window_name = ''mirror-both-deletes/window'' AND m.mapping = ''names'' AND m.side = ''old'' AND m.id > $1 AND ($2 IS NULL OR m.id <= $2) ORDER BY m.id LIMIT 1' INTO one
+        USING followed, $1;
+      EXIT WHEN one.id IS NULL;
+      -- First: what triggers of the other side do to this one may come here again.
+      said := set_config('lockstep.moves_old_ff91901ec5e9', pg_current_xact_id()::text || ' ' || one.id, true);
+      IF one.to_key IS NULL THEN
+      said := set_config(
+        'lockstep.echo',
+        'mirror-both-deletes/window: names > ' || pg_current_xact_id()::text || ' ' || one.from_key::text,
+        true
+      );
+        EXECUTE 'DELETE FROM public.names AS t WHERE lockstep."key of mirror-both-deletes/window: names"(t.person_id, $1[1]::bigint)'
+          USING one.from_key;
+        GET DIAGNOSTICS n = ROW_COUNT;
+      ELSE
+        stayed := 0;
+        EXECUTE 'SELECT r.* FROM public.people AS s CROSS JOIN LATERAL lockstep."row of mirror-both-deletes/window: names"(s.id, s.name) AS r WHERE lockstep."same of mirror-both-deletes/window: names"(s.id, $1[1]::bigint)' INTO come
+          USING one.row_after;
+        GET DIAGNOSTICS n = ROW_COUNT;
+        IF n = 0 THEN
+          -- It went on, or is deleted; or it never went: a BEFORE trigger of a partition can keep a row where it is.
+          EXECUTE 'SELECT FROM public.people AS s WHERE lockstep."same of mirror-both-deletes/window: names"(s.id, $1[1]::bigint) AND NOT EXISTS (SELECT FROM public.people AS s WHERE lockstep."same of mirror-both-deletes/window: names"(s.id, $2[1]::bigint)) AND NOT EXISTS (SELECT FROM lockstep.move AS m WHERE m.xid = pg_current_xact_id() AND m.window_name = ''mirror-both-deletes/window'' AND m.mapping = ''names'' AND m.side = ''old'' AND m.id > $3 AND m.from_key = $4)'
+            USING one.row_before, one.row_after, one.id, one.to_key;
+          GET DIAGNOSTICS stayed = ROW_COUNT;
+        END IF;
+      said := set_config(
+        'lockstep.echo',
+        'mirror-both-deletes/window: names > ' || pg_current_xact_id()::text || ' ' || one.to_key::text,
+        true
+      );
+        IF n > 0 THEN
+          EXECUTE 'UPDATE public.names AS t SET person_id = $2, name = $3 WHERE lockstep."key of mirror-both-deletes/window: names"(t.person_id, $1[1]::bigint)'
+            USING one.from_key, come.person_id, come.name;
+          GET DIAGNOSTICS n = ROW_COUNT;
+        ELSIF stayed = 0 THEN
+          EXECUTE 'UPDATE public.names AS t SET person_id = $2[1]::bigint WHERE lockstep."key of mirror-both-deletes/window: names"(t.person_id, $1[1]::bigint)'
+            USING one.from_key, one.to_key;
+          GET DIAGNOSTICS n = ROW_COUNT;
+        END IF;
+      END IF;
+    said := set_config('lockstep.echo', coalesce(echo, ''), true);
+      IF n > 0 THEN
+        EXECUTE 'UPDATE lockstep.move AS m SET found = true WHERE m.id = $1' USING one.id;
+      END IF;
+    END LOOP;
+  END
+  $body$;
+
+CREATE OR REPLACE FUNCTION lockstep."move of mirror-both-deletes/window: names"() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER
+  SET search_path = pg_catalog, pg_temp
+    SET TimeZone = 'UTC'
+    SET DateStyle = 'ISO, YMD'
+    SET IntervalStyle = 'postgres'
+    SET extra_float_digits = '1'
+    SET bytea_output = 'hex'
+    SET lc_monetary = 'C'
+    SET lc_numeric = 'C'
+    SET lc_time = 'C'
+    SET array_nulls = 'on'
+    SET transform_null_equals = 'off'
+    SET xmlbinary = 'base64'
+    SET xmloption = 'content'
+    SET standard_conforming_strings = 'on'
+    SET row_security = 'off'
+    SET default_text_search_config
+    FROM CURRENT
+  AS $body$
+  #variable_conflict use_column
+  DECLARE
+    gone record;
+    come record;
+    from_key text[];
+    to_key text[];
+    said text;
+  BEGIN
+    SELECT r.* INTO gone FROM lockstep."row of mirror-both-deletes/window: names"(OLD.id, OLD.name) AS r;
+    IF NOT FOUND THEN
+      RETURN NEW;
+    END IF;
+    from_key := ARRAY[gone.person_id::bigint::text];
+    SELECT r.* INTO come FROM lockstep."row of mirror-both-deletes/window: names"(NEW.id, NEW.name) AS r;
+    IF FOUND THEN
+      to_key := ARRAY[come.person_id::bigint::text];
+    END IF;
+    INSERT INTO lockstep.move (window_name, mapping, side, from_key, to_key, row_before, row_after)
+    VALUES (
+      'mirror-both-deletes/window',
+      'names',
+      'old',
+      from_key,
+      to_key,
+      ARRAY[OLD.id::bigint::text],
+      ARRAY[NEW.id::bigint::text]
+    );
+    IF NOT starts_with(
+      coalesce(current_setting('lockstep.moves_old_ff91901ec5e9', true), ''), pg_current_xact_id()::text || ' '
+    )
+      THEN
+      said := set_config('lockstep.moves_old_ff91901ec5e9', pg_current_xact_id()::text || ' 0', true);
+    END IF;
+    RETURN NEW;
+  END
+  $body$;
+
+REVOKE ALL ON FUNCTION lockstep."move of mirror-both-deletes/window: names"() FROM PUBLIC;
+REVOKE ALL ON FUNCTION lockstep."follow of mirror-both-deletes/window: names"(bigint) FROM PUBLIC;
+REVOKE ALL ON FUNCTION lockstep."same of mirror-both-deletes/window: names"(bigint, bigint) FROM PUBLIC;
+
 CREATE FUNCTION lockstep."mirror of mirror-both-deletes/window: names"() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER
   SET search_path = pg_catalog, pg_temp
     SET TimeZone = 'UTC'
@@ -178,8 +563,16 @@ CREATE FUNCTION lockstep."mirror of mirror-both-deletes/window: names"() RETURNS
     SET extra_float_digits = '1'
     SET bytea_output = 'hex'
     SET lc_monetary = 'C'
+    SET lc_numeric = 'C'
+    SET lc_time = 'C'
+    SET array_nulls = 'on'
+    SET transform_null_equals = 'off'
+    SET xmlbinary = 'base64'
+    SET xmloption = 'content'
     SET standard_conforming_strings = 'on'
     SET row_security = 'off'
+    SET default_text_search_config
+    FROM CURRENT
   AS $body$
   #variable_conflict use_column
   DECLARE
@@ -189,26 +582,94 @@ CREATE FUNCTION lockstep."mirror of mirror-both-deletes/window: names"() RETURNS
     come_key text[];
     had boolean := false;
     has boolean := false;
-    moved boolean;
+    moved boolean := false;
+    followed boolean := false;
+    written boolean := false;
+    mine bigint;
     n bigint;
+    scans text := current_setting('enable_seqscan');
     echo text := current_setting('lockstep.echo', true);
+    said text;
   BEGIN
+    -- What the target has of it.
     IF TG_OP <> 'INSERT' THEN
       SELECT r.* INTO gone FROM lockstep."row of mirror-both-deletes/window: names"(OLD.id, OLD.name) AS r;
       had := FOUND;
       gone_key := ARRAY[gone.person_id::bigint::text];
     END IF;
-    IF TG_OP <> 'DELETE' THEN
-      SELECT r.* INTO come FROM lockstep."row of mirror-both-deletes/window: names"(NEW.id, NEW.name) AS r;
-      has := FOUND;
-      come_key := ARRAY[come.person_id::bigint::text];
+    -- What it should have. By the index: a plan is kept that was made when there were few rows.
+    said := set_config('enable_seqscan', 'off', true);
+    IF TG_OP = 'DELETE' THEN
+      SELECT r.* INTO come
+        FROM public.people AS s
+        CROSS JOIN LATERAL lockstep."row of mirror-both-deletes/window: names"(s.id, s.name) AS r
+        WHERE lockstep."same of mirror-both-deletes/window: names"(s.id, OLD.id);
+    ELSE
+      SELECT r.* INTO come
+        FROM public.people AS s
+        CROSS JOIN LATERAL lockstep."row of mirror-both-deletes/window: names"(s.id, s.name) AS r
+        WHERE lockstep."same of mirror-both-deletes/window: names"(s.id, NEW.id);
     END IF;
-    moved := had;
-    IF had AND has THEN
-      moved := NOT lockstep."key of mirror-both-deletes/window: names"(come.person_id, gone.person_id);
+    has := FOUND;
+    said := set_config('enable_seqscan', scans, true);
+    come_key := ARRAY[come.person_id::bigint::text];
+    IF TG_OP = 'UPDATE' AND had THEN
+      moved := NOT lockstep."same of mirror-both-deletes/window: names"(OLD.id, NEW.id);
+    END IF;
+    IF moved
+      OR starts_with(
+        coalesce(current_setting('lockstep.moves_old_ff91901ec5e9', true), ''), pg_current_xact_id()::text || ' '
+      )
+      THEN
+      IF moved THEN
+        EXECUTE 'SELECT min(m.id) FROM lockstep.move AS m WHERE m.xid = pg_current_xact_id() AND m.window_name = ''mirror-both-deletes/window'' AND m.mapping = ''names'' AND m.side = ''old'' AND m.from_key = $1' INTO mine
+          USING gone_key;
+      END IF;
+      PERFORM lockstep."follow of mirror-both-deletes/window: names"(mine);
+      IF moved THEN
+        EXECUTE 'DELETE FROM lockstep.move AS m WHERE m.id = $1 RETURNING m.found' INTO followed USING mine;
+      ELSIF had AND NOT has THEN
+        EXECUTE 'SELECT EXISTS (SELECT FROM lockstep.move AS m WHERE m.xid = pg_current_xact_id() AND m.window_name = ''mirror-both-deletes/window'' AND m.mapping = ''names'' AND m.side = ''old'' AND m.from_key = $1 AND m.found)' INTO followed
+          USING gone_key;
+        moved := followed;
+      END IF;
+      IF has THEN
+        EXECUTE 'SELECT FROM public.names AS t CROSS JOIN (SELECT $1 AS person_id, $2 AS name) AS come WHERE lockstep."key of mirror-both-deletes/window: names"(t.person_id, come.person_id) AND NOT (ROW(t.person_id::bigint, t.name::text)::record *<> ROW(come.person_id::bigint, come.name::text)::record)'
+          USING come.person_id, come.name;
+        GET DIAGNOSTICS n = ROW_COUNT;
+        written := n > 0;
+      END IF;
     END IF;
     IF moved THEN
-      PERFORM set_config(
+      -- The key of before is nobody's, unless another row has it by now.
+      EXECUTE 'SELECT FROM public.people AS s CROSS JOIN LATERAL lockstep."row of mirror-both-deletes/window: names"(s.id, s.name) AS r WHERE lockstep."same of mirror-both-deletes/window: names"(s.id, $1[1]::bigint)'
+        USING ARRAY[OLD.id::bigint::text];
+      GET DIAGNOSTICS n = ROW_COUNT;
+      IF n = 0 THEN
+        IF followed IS NOT TRUE THEN
+      said := set_config(
+        'lockstep.echo',
+        'mirror-both-deletes/window: names > ' || pg_current_xact_id()::text || ' ' || gone_key::text,
+        true
+      );
+          EXECUTE 'DELETE FROM public.names AS t USING (SELECT $1 AS person_id, $2 AS name) AS gone WHERE lockstep."key of mirror-both-deletes/window: names"(t.person_id, gone.person_id)'
+            USING gone.person_id, gone.name;
+          GET DIAGNOSTICS n = ROW_COUNT;
+          IF n = 0 AND current_setting('transaction_isolation') <> 'read committed' THEN
+            INSERT INTO public.names (person_id, name) VALUES (gone.person_id, gone.name)
+            ON CONFLICT (person_id) DO NOTHING;
+            IF FOUND THEN
+              EXECUTE 'DELETE FROM public.names AS t USING (SELECT $1 AS person_id, $2 AS name) AS gone WHERE lockstep."key of mirror-both-deletes/window: names"(t.person_id, gone.person_id)'
+                USING gone.person_id, gone.name;
+            END IF;
+          END IF;
+        END IF;
+        INSERT INTO lockstep.tombstone (window_name, mapping, key)
+          VALUES ('mirror-both-deletes/window', 'names', gone_key)
+          ON CONFLICT DO NOTHING;
+      END IF;
+    ELSIF had AND NOT has THEN
+      said := set_config(
         'lockstep.echo',
         'mirror-both-deletes/window: names > ' || pg_current_xact_id()::text || ' ' || gone_key::text,
         true
@@ -242,7 +703,8 @@ CREATE FUNCTION lockstep."mirror of mirror-both-deletes/window: names"() RETURNS
         GET DIAGNOSTICS n = ROW_COUNT;
         END IF;
       END IF;
-      PERFORM set_config(
+      IF NOT written THEN
+      said := set_config(
         'lockstep.echo',
         'mirror-both-deletes/window: names > ' || pg_current_xact_id()::text || ' ' || come_key::text,
         true
@@ -250,13 +712,15 @@ CREATE FUNCTION lockstep."mirror of mirror-both-deletes/window: names"() RETURNS
       INSERT INTO public.names AS t (person_id, name) VALUES (come.person_id, come.name)
       ON CONFLICT (person_id) DO UPDATE SET name = EXCLUDED.name;
       IF NOT FOUND THEN
-        RAISE EXCEPTION 'lockstep window %: the row of public.names with this key belongs to others',
-          '"mirror-both-deletes/window"'
+        RAISE EXCEPTION 'lockstep window %: the row of % with this key belongs to others',
+          '"mirror-both-deletes/window"',
+          'public.names'
           USING ERRCODE = 'unique_violation',
             DETAIL = format('Key (%s)=(%s)', 'person_id', array_to_string(come_key, ', '));
       END IF;
+      END IF;
     END IF;
-    PERFORM set_config('lockstep.echo', coalesce(echo, ''), true);
+    said := set_config('lockstep.echo', coalesce(echo, ''), true);
     RETURN NULL;
   END
   $body$;
@@ -269,8 +733,16 @@ CREATE FUNCTION lockstep."truncate of mirror-both-deletes/window: names"() RETUR
     SET extra_float_digits = '1'
     SET bytea_output = 'hex'
     SET lc_monetary = 'C'
+    SET lc_numeric = 'C'
+    SET lc_time = 'C'
+    SET array_nulls = 'on'
+    SET transform_null_equals = 'off'
+    SET xmlbinary = 'base64'
+    SET xmloption = 'content'
     SET standard_conforming_strings = 'on'
     SET row_security = 'off'
+    SET default_text_search_config
+    FROM CURRENT
   AS $body$
   BEGIN
     RAISE EXCEPTION 'lockstep window %: TRUNCATE of % would leave the other side behind',
@@ -293,10 +765,16 @@ DROP FUNCTION lockstep."mirror of mirror-both-deletes/window: badges"();
 DROP FUNCTION lockstep."truncate of mirror-both-deletes/window: badges"();
 DROP FUNCTION lockstep."row of mirror-both-deletes/window: badges"(bigint, boolean);
 DROP FUNCTION lockstep."key of mirror-both-deletes/window: badges"(bigint, bigint);
+DROP FUNCTION IF EXISTS lockstep."move of mirror-both-deletes/window: badges"();
+DROP FUNCTION IF EXISTS lockstep."follow of mirror-both-deletes/window: badges"(bigint);
+DROP FUNCTION IF EXISTS lockstep."same of mirror-both-deletes/window: badges"(bigint, bigint);
 DROP FUNCTION lockstep."mirror of mirror-both-deletes/window: names"();
 DROP FUNCTION lockstep."truncate of mirror-both-deletes/window: names"();
 DROP FUNCTION lockstep."row of mirror-both-deletes/window: names"(bigint, text);
 DROP FUNCTION lockstep."key of mirror-both-deletes/window: names"(bigint, bigint);
+DROP FUNCTION IF EXISTS lockstep."move of mirror-both-deletes/window: names"();
+DROP FUNCTION IF EXISTS lockstep."follow of mirror-both-deletes/window: names"(bigint);
+DROP FUNCTION IF EXISTS lockstep."same of mirror-both-deletes/window: names"(bigint, bigint);
 
 ----------------------------------------------------------------------------------------------------
 -- statement fill/join/window: keep public.badges → public.people, public.names → public.people in step from now on
@@ -321,12 +799,21 @@ CREATE FUNCTION lockstep."mirror back of mirror-both-deletes/window: badges"() R
     SET extra_float_digits = '1'
     SET bytea_output = 'hex'
     SET lc_monetary = 'C'
+    SET lc_numeric = 'C'
+    SET lc_time = 'C'
+    SET array_nulls = 'on'
+    SET transform_null_equals = 'off'
+    SET xmlbinary = 'base64'
+    SET xmloption = 'content'
     SET standard_conforming_strings = 'on'
     SET row_security = 'off'
+    SET default_text_search_config
+    FROM CURRENT
   AS $body$
   #variable_conflict use_column
   DECLARE
     gone record;
+    now record;
     come record;
     gone_row text[];
     come_row text[];
@@ -335,19 +822,24 @@ CREATE FUNCTION lockstep."mirror back of mirror-both-deletes/window: badges"() R
     had boolean := false;
     has boolean := false;
     moved boolean := false;
+    followed boolean;
+    written boolean := false;
+    mine bigint;
     fits boolean;
     n bigint;
+    scans text := current_setting('enable_seqscan');
     echo text := current_setting('lockstep.echo', true);
+    said text;
   BEGIN
-    IF strpos(coalesce(echo, ''), pg_current_xact_id()::text || ' {') = 0
-      AND current_setting('lockstep.seen', true) IS DISTINCT FROM pg_current_xact_id()::text
-        || ' mirror-both-deletes/window: badges new'
-      THEN
-      INSERT INTO lockstep.old_writer (window_name, mapping, side)
-        VALUES ('mirror-both-deletes/window', 'badges', 'new');
-      PERFORM set_config(
-        'lockstep.seen', pg_current_xact_id()::text || ' mirror-both-deletes/window: badges new', true
-      );
+    GET DIAGNOSTICS said = PG_CONTEXT;
+    IF strpos(substr(said, strpos(said, 'lockstep."mirror ') + 1), 'lockstep."mirror ') = 0 THEN
+      EXECUTE 'SELECT FROM lockstep.old_writer AS w WHERE w.xid = pg_current_xact_id() AND w.window_name = $1 AND w.mapping = $2 AND w.side = $3'
+        USING 'mirror-both-deletes/window', 'badges', 'new';
+      GET DIAGNOSTICS n = ROW_COUNT;
+      IF n = 0 THEN
+        INSERT INTO lockstep.old_writer (window_name, mapping, side)
+          VALUES ('mirror-both-deletes/window', 'badges', 'new');
+      END IF;
     END IF;
     IF TG_OP <> 'INSERT' THEN
       had := true;
@@ -357,21 +849,45 @@ CREATE FUNCTION lockstep."mirror back of mirror-both-deletes/window: badges"() R
         gone_key := ARRAY[OLD.person_id::bigint::text];
       END IF;
     END IF;
-    IF TG_OP <> 'DELETE' THEN
+    -- By the index: a plan is kept that was made when there were few rows.
+    said := set_config('enable_seqscan', 'off', true);
+    IF TG_OP = 'DELETE' THEN
+      SELECT t.* INTO now
+        FROM public.badges AS t
+        WHERE lockstep."key of mirror-both-deletes/window: badges"(t.person_id, OLD.person_id);
+    ELSE
+      SELECT t.* INTO now
+        FROM public.badges AS t
+        WHERE lockstep."key of mirror-both-deletes/window: badges"(t.person_id, NEW.person_id);
+    END IF;
+    fits := FOUND;
+    said := set_config('enable_seqscan', scans, true);
+    IF fits THEN
       has := true;
       IF has THEN
-        SELECT b.* INTO come FROM lockstep."back of mirror-both-deletes/window: badges"(NEW.person_id) AS b;
+        SELECT b.* INTO come FROM lockstep."back of mirror-both-deletes/window: badges"(now.person_id) AS b;
         come_row := ARRAY[come.id::bigint::text];
-        come_key := ARRAY[NEW.person_id::bigint::text];
+        come_key := ARRAY[now.person_id::bigint::text];
       END IF;
     END IF;
-    IF had AND has THEN
-      moved := NOT lockstep."own of mirror-both-deletes/window: badges"(come.id, gone.id);
+    IF had THEN
+      moved := false;
+      IF has AND NOT moved THEN
+        moved := NOT lockstep."own of mirror-both-deletes/window: badges"(come.id, gone.id);
+      END IF;
     END IF;
     IF had AND (NOT has OR gone_key <> come_key) THEN
-      INSERT INTO lockstep.tombstone (window_name, mapping, key)
-        VALUES ('mirror-both-deletes/window', 'badges', gone_key)
-        ON CONFLICT DO NOTHING;
+      n := 0;
+      IF TG_OP = 'UPDATE' THEN
+        EXECUTE 'SELECT FROM public.badges AS s CROSS JOIN LATERAL (SELECT b.* FROM lockstep."back of mirror-both-deletes/window: badges"(s.person_id) AS b) AS r WHERE lockstep."key of mirror-both-deletes/window: badges"(s.person_id, $1[1]::bigint)'
+          USING ARRAY[OLD.person_id::bigint::text];
+        GET DIAGNOSTICS n = ROW_COUNT;
+      END IF;
+      IF n = 0 THEN
+        INSERT INTO lockstep.tombstone (window_name, mapping, key)
+          VALUES ('mirror-both-deletes/window', 'badges', gone_key)
+          ON CONFLICT DO NOTHING;
+      END IF;
     END IF;
     IF moved THEN
         PERFORM
@@ -383,7 +899,7 @@ CREATE FUNCTION lockstep."mirror back of mirror-both-deletes/window: badges"() R
         FROM public.people AS s
         CROSS JOIN LATERAL lockstep."row of mirror-both-deletes/window: badges"(s.id, s.active) AS r
         WHERE lockstep."own of mirror-both-deletes/window: badges"(s.id, gone.id)
-        AND lockstep."key of mirror-both-deletes/window: badges"(r.person_id, NEW.person_id)
+        AND lockstep."key of mirror-both-deletes/window: badges"(r.person_id, now.person_id)
       )
         THEN
         RAISE EXCEPTION 'lockstep window %: a write to % does not fit into public.people: the old shape would still hold it',
@@ -417,7 +933,7 @@ CREATE FUNCTION lockstep."mirror back of mirror-both-deletes/window: badges"() R
           FROM public.people AS s
           CROSS JOIN LATERAL lockstep."row of mirror-both-deletes/window: badges"(s.id, s.active) AS r
           WHERE lockstep."own of mirror-both-deletes/window: badges"(s.id, come.id)
-          AND NOT lockstep."key of mirror-both-deletes/window: badges"(r.person_id, NEW.person_id)
+          AND NOT lockstep."key of mirror-both-deletes/window: badges"(r.person_id, now.person_id)
           AND NOT EXISTS (
             SELECT
             FROM lockstep.tombstone AS d
@@ -434,23 +950,25 @@ CREATE FUNCTION lockstep."mirror back of mirror-both-deletes/window: badges"() R
               DETAIL = format('Key (%s)=(%s)', 'person_id', array_to_string(coalesce(come_key, gone_key), ', '));
         END IF;
       END IF;
-      PERFORM set_config(
+      said := set_config(
         'lockstep.echo',
         'mirror-both-deletes/window: badges < ' || pg_current_xact_id()::text || ' ' || come_row::text,
         true
       );
-      UPDATE public.people AS s
-        SET id = come.id
-        WHERE lockstep."own of mirror-both-deletes/window: badges"(s.id, come.id);
-      IF NOT FOUND THEN
-        INSERT INTO public.people (id) VALUES (come.id);
+      IF NOT written THEN
+        UPDATE public.people AS s
+          SET id = come.id
+          WHERE lockstep."own of mirror-both-deletes/window: badges"(s.id, come.id);
+        IF NOT FOUND THEN
+          INSERT INTO public.people (id) VALUES (come.id);
+        END IF;
       END IF;
       fits := EXISTS (
         SELECT
         FROM public.people AS s
         CROSS JOIN LATERAL lockstep."row of mirror-both-deletes/window: badges"(s.id, s.active) AS r
         WHERE lockstep."own of mirror-both-deletes/window: badges"(s.id, come.id)
-        AND lockstep."key of mirror-both-deletes/window: badges"(r.person_id, NEW.person_id)
+        AND lockstep."key of mirror-both-deletes/window: badges"(r.person_id, now.person_id)
         AND NOT false
       );
       IF NOT fits THEN
@@ -461,7 +979,7 @@ CREATE FUNCTION lockstep."mirror back of mirror-both-deletes/window: badges"() R
             DETAIL = format('Key (%s)=(%s)', 'person_id', array_to_string(coalesce(come_key, gone_key), ', '));
       END IF;
     END IF;
-    PERFORM set_config('lockstep.echo', coalesce(echo, ''), true);
+    said := set_config('lockstep.echo', coalesce(echo, ''), true);
     RETURN NULL;
   END
   $body$;
@@ -481,6 +999,151 @@ CREATE FUNCTION lockstep."own of mirror-both-deletes/window: names"(bigint, bigi
   SELECT $1 = $2;
   END;
 
+CREATE OR REPLACE FUNCTION lockstep."follow back of mirror-both-deletes/window: names"(bigint) RETURNS void LANGUAGE plpgsql
+  SET search_path = pg_catalog, pg_temp
+    SET TimeZone = 'UTC'
+    SET DateStyle = 'ISO, YMD'
+    SET IntervalStyle = 'postgres'
+    SET extra_float_digits = '1'
+    SET bytea_output = 'hex'
+    SET lc_monetary = 'C'
+    SET lc_numeric = 'C'
+    SET lc_time = 'C'
+    SET array_nulls = 'on'
+    SET transform_null_equals = 'off'
+    SET xmlbinary = 'base64'
+    SET xmloption = 'content'
+    SET standard_conforming_strings = 'on'
+    SET row_security = 'off'
+    SET default_text_search_config
+    FROM CURRENT
+  AS $body$
+  #variable_conflict use_column
+  DECLARE
+    one record;
+    come record;
+    followed bigint;
+    n bigint;
+    stayed bigint;
+    echo text := current_setting('lockstep.echo', true);
+    said text;
+  BEGIN
+    LOOP
+      followed := CASE
+        WHEN starts_with(
+          coalesce(current_setting('lockstep.moves_new_ff91901ec5e9', true), ''), pg_current_xact_id()::text || ' '
+        )
+        THEN split_part(current_setting('lockstep.moves_new_ff91901ec5e9', true), ' ', 2)::bigint
+        ELSE 0 END;
+      EXECUTE 'SELECT m.id, m.from_key, m.to_key, m.row_before, m.row_after FROM lockstep.move AS m WHERE m.xid = pg_current_xact_id() AND m.window_name = ''mirror-both-deletes/window'' AND m.mapping = ''names'' AND m.side = ''new'' AND m.id > $1 AND ($2 IS NULL OR m.id <= $2) ORDER BY m.id LIMIT 1' INTO one
+        USING followed, $1;
+      EXIT WHEN one.id IS NULL;
+      -- First: what triggers of the other side do to this one may come here again.
+      said := set_config('lockstep.moves_new_ff91901ec5e9', pg_current_xact_id()::text || ' ' || one.id, true);
+      IF one.to_key IS NULL THEN
+      said := set_config(
+        'lockstep.echo',
+        'mirror-both-deletes/window: names < ' || pg_current_xact_id()::text || ' ' || one.from_key::text,
+        true
+      );
+        EXECUTE 'DELETE FROM public.people AS t WHERE lockstep."own of mirror-both-deletes/window: names"(t.id, $1[1]::bigint)'
+          USING one.from_key;
+        GET DIAGNOSTICS n = ROW_COUNT;
+      ELSE
+        stayed := 0;
+        EXECUTE 'SELECT r.* FROM public.names AS s CROSS JOIN LATERAL (SELECT b.* FROM lockstep."back of mirror-both-deletes/window: names"(s.person_id, s.name) AS b) AS r WHERE lockstep."key of mirror-both-deletes/window: names"(s.person_id, $1[1]::bigint)' INTO come
+          USING one.row_after;
+        GET DIAGNOSTICS n = ROW_COUNT;
+        IF n = 0 THEN
+          -- It went on, or is deleted; or it never went: a BEFORE trigger of a partition can keep a row where it is.
+          EXECUTE 'SELECT FROM public.names AS s WHERE lockstep."key of mirror-both-deletes/window: names"(s.person_id, $1[1]::bigint) AND NOT EXISTS (SELECT FROM public.names AS s WHERE lockstep."key of mirror-both-deletes/window: names"(s.person_id, $2[1]::bigint)) AND NOT EXISTS (SELECT FROM lockstep.move AS m WHERE m.xid = pg_current_xact_id() AND m.window_name = ''mirror-both-deletes/window'' AND m.mapping = ''names'' AND m.side = ''new'' AND m.id > $3 AND m.from_key = $4)'
+            USING one.row_before, one.row_after, one.id, one.to_key;
+          GET DIAGNOSTICS stayed = ROW_COUNT;
+        END IF;
+      said := set_config(
+        'lockstep.echo',
+        'mirror-both-deletes/window: names < ' || pg_current_xact_id()::text || ' ' || one.to_key::text,
+        true
+      );
+        IF n > 0 THEN
+          EXECUTE 'UPDATE public.people AS t SET name = $2, id = $3 WHERE lockstep."own of mirror-both-deletes/window: names"(t.id, $1[1]::bigint)'
+            USING one.from_key, come.name, come.id;
+          GET DIAGNOSTICS n = ROW_COUNT;
+        ELSIF stayed = 0 THEN
+          EXECUTE 'UPDATE public.people AS t SET id = $2[1]::bigint WHERE lockstep."own of mirror-both-deletes/window: names"(t.id, $1[1]::bigint)'
+            USING one.from_key, one.to_key;
+          GET DIAGNOSTICS n = ROW_COUNT;
+        END IF;
+      END IF;
+    said := set_config('lockstep.echo', coalesce(echo, ''), true);
+      IF n > 0 THEN
+        EXECUTE 'UPDATE lockstep.move AS m SET found = true WHERE m.id = $1' USING one.id;
+      END IF;
+    END LOOP;
+  END
+  $body$;
+
+CREATE OR REPLACE FUNCTION lockstep."move back of mirror-both-deletes/window: names"() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER
+  SET search_path = pg_catalog, pg_temp
+    SET TimeZone = 'UTC'
+    SET DateStyle = 'ISO, YMD'
+    SET IntervalStyle = 'postgres'
+    SET extra_float_digits = '1'
+    SET bytea_output = 'hex'
+    SET lc_monetary = 'C'
+    SET lc_numeric = 'C'
+    SET lc_time = 'C'
+    SET array_nulls = 'on'
+    SET transform_null_equals = 'off'
+    SET xmlbinary = 'base64'
+    SET xmloption = 'content'
+    SET standard_conforming_strings = 'on'
+    SET row_security = 'off'
+    SET default_text_search_config
+    FROM CURRENT
+  AS $body$
+  #variable_conflict use_column
+  DECLARE
+    gone record;
+    come record;
+    from_key text[];
+    to_key text[];
+    said text;
+  BEGIN
+    SELECT r.* INTO gone
+      FROM (SELECT b.* FROM lockstep."back of mirror-both-deletes/window: names"(OLD.person_id, OLD.name) AS b) AS r;
+    IF NOT FOUND THEN
+      RETURN NEW;
+    END IF;
+    from_key := ARRAY[gone.id::bigint::text];
+    SELECT r.* INTO come
+      FROM (SELECT b.* FROM lockstep."back of mirror-both-deletes/window: names"(NEW.person_id, NEW.name) AS b) AS r;
+    IF FOUND THEN
+      to_key := ARRAY[come.id::bigint::text];
+    END IF;
+    INSERT INTO lockstep.move (window_name, mapping, side, from_key, to_key, row_before, row_after)
+    VALUES (
+      'mirror-both-deletes/window',
+      'names',
+      'new',
+      from_key,
+      to_key,
+      ARRAY[OLD.person_id::bigint::text],
+      ARRAY[NEW.person_id::bigint::text]
+    );
+    IF NOT starts_with(
+      coalesce(current_setting('lockstep.moves_new_ff91901ec5e9', true), ''), pg_current_xact_id()::text || ' '
+    )
+      THEN
+      said := set_config('lockstep.moves_new_ff91901ec5e9', pg_current_xact_id()::text || ' 0', true);
+    END IF;
+    RETURN NEW;
+  END
+  $body$;
+
+REVOKE ALL ON FUNCTION lockstep."move back of mirror-both-deletes/window: names"() FROM PUBLIC;
+REVOKE ALL ON FUNCTION lockstep."follow back of mirror-both-deletes/window: names"(bigint) FROM PUBLIC;
+
 CREATE FUNCTION lockstep."mirror back of mirror-both-deletes/window: names"() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER
   SET search_path = pg_catalog, pg_temp
     SET TimeZone = 'UTC'
@@ -489,12 +1152,21 @@ CREATE FUNCTION lockstep."mirror back of mirror-both-deletes/window: names"() RE
     SET extra_float_digits = '1'
     SET bytea_output = 'hex'
     SET lc_monetary = 'C'
+    SET lc_numeric = 'C'
+    SET lc_time = 'C'
+    SET array_nulls = 'on'
+    SET transform_null_equals = 'off'
+    SET xmlbinary = 'base64'
+    SET xmloption = 'content'
     SET standard_conforming_strings = 'on'
     SET row_security = 'off'
+    SET default_text_search_config
+    FROM CURRENT
   AS $body$
   #variable_conflict use_column
   DECLARE
     gone record;
+    now record;
     come record;
     gone_row text[];
     come_row text[];
@@ -503,17 +1175,24 @@ CREATE FUNCTION lockstep."mirror back of mirror-both-deletes/window: names"() RE
     had boolean := false;
     has boolean := false;
     moved boolean := false;
+    followed boolean;
+    written boolean := false;
+    mine bigint;
     fits boolean;
     n bigint;
+    scans text := current_setting('enable_seqscan');
     echo text := current_setting('lockstep.echo', true);
+    said text;
   BEGIN
-    IF strpos(coalesce(echo, ''), pg_current_xact_id()::text || ' {') = 0
-      AND current_setting('lockstep.seen', true) IS DISTINCT FROM pg_current_xact_id()::text
-        || ' mirror-both-deletes/window: names new'
-      THEN
-      INSERT INTO lockstep.old_writer (window_name, mapping, side)
-        VALUES ('mirror-both-deletes/window', 'names', 'new');
-      PERFORM set_config('lockstep.seen', pg_current_xact_id()::text || ' mirror-both-deletes/window: names new', true);
+    GET DIAGNOSTICS said = PG_CONTEXT;
+    IF strpos(substr(said, strpos(said, 'lockstep."mirror ') + 1), 'lockstep."mirror ') = 0 THEN
+      EXECUTE 'SELECT FROM lockstep.old_writer AS w WHERE w.xid = pg_current_xact_id() AND w.window_name = $1 AND w.mapping = $2 AND w.side = $3'
+        USING 'mirror-both-deletes/window', 'names', 'new';
+      GET DIAGNOSTICS n = ROW_COUNT;
+      IF n = 0 THEN
+        INSERT INTO lockstep.old_writer (window_name, mapping, side)
+          VALUES ('mirror-both-deletes/window', 'names', 'new');
+      END IF;
     END IF;
     IF TG_OP <> 'INSERT' THEN
       had := true;
@@ -523,24 +1202,73 @@ CREATE FUNCTION lockstep."mirror back of mirror-both-deletes/window: names"() RE
         gone_key := ARRAY[OLD.person_id::bigint::text];
       END IF;
     END IF;
-    IF TG_OP <> 'DELETE' THEN
+    -- By the index: a plan is kept that was made when there were few rows.
+    said := set_config('enable_seqscan', 'off', true);
+    IF TG_OP = 'DELETE' THEN
+      SELECT t.* INTO now
+        FROM public.names AS t
+        WHERE lockstep."key of mirror-both-deletes/window: names"(t.person_id, OLD.person_id);
+    ELSE
+      SELECT t.* INTO now
+        FROM public.names AS t
+        WHERE lockstep."key of mirror-both-deletes/window: names"(t.person_id, NEW.person_id);
+    END IF;
+    fits := FOUND;
+    said := set_config('enable_seqscan', scans, true);
+    IF fits THEN
       has := true;
       IF has THEN
-        SELECT b.* INTO come FROM lockstep."back of mirror-both-deletes/window: names"(NEW.person_id, NEW.name) AS b;
+        SELECT b.* INTO come FROM lockstep."back of mirror-both-deletes/window: names"(now.person_id, now.name) AS b;
         come_row := ARRAY[come.id::bigint::text];
-        come_key := ARRAY[NEW.person_id::bigint::text];
+        come_key := ARRAY[now.person_id::bigint::text];
       END IF;
     END IF;
-    IF had AND has THEN
-      moved := NOT lockstep."own of mirror-both-deletes/window: names"(come.id, gone.id);
+    IF had THEN
+      moved := TG_OP = 'UPDATE'
+        AND NOT lockstep."key of mirror-both-deletes/window: names"(OLD.person_id, NEW.person_id);
+      IF has AND NOT moved THEN
+        moved := NOT lockstep."own of mirror-both-deletes/window: names"(come.id, gone.id);
+      END IF;
+    END IF;
+    IF moved
+      OR starts_with(
+        coalesce(current_setting('lockstep.moves_new_ff91901ec5e9', true), ''), pg_current_xact_id()::text || ' '
+      )
+      THEN
+      IF moved THEN
+        EXECUTE 'SELECT min(m.id) FROM lockstep.move AS m WHERE m.xid = pg_current_xact_id() AND m.window_name = ''mirror-both-deletes/window'' AND m.mapping = ''names'' AND m.side = ''new'' AND m.from_key = $1' INTO mine
+          USING gone_row;
+      END IF;
+      PERFORM lockstep."follow back of mirror-both-deletes/window: names"(mine);
+      IF moved THEN
+        EXECUTE 'DELETE FROM lockstep.move AS m WHERE m.id = $1 RETURNING m.found' INTO followed USING mine;
+      ELSIF had AND NOT has THEN
+        EXECUTE 'SELECT EXISTS (SELECT FROM lockstep.move AS m WHERE m.xid = pg_current_xact_id() AND m.window_name = ''mirror-both-deletes/window'' AND m.mapping = ''names'' AND m.side = ''new'' AND m.from_key = $1 AND m.found)' INTO followed
+          USING gone_row;
+        moved := followed;
+      END IF;
+      IF has THEN
+        EXECUTE 'SELECT FROM public.people AS t CROSS JOIN (SELECT $1 AS name, $2 AS id) AS come WHERE lockstep."own of mirror-both-deletes/window: names"(t.id, come.id) AND NOT (ROW(t.name::text, t.id::bigint)::record *<> ROW(come.name::text, come.id::bigint)::record)'
+          USING come.name, come.id;
+        GET DIAGNOSTICS n = ROW_COUNT;
+        written := n > 0;
+      END IF;
     END IF;
     IF had AND (NOT has OR gone_key <> come_key) THEN
-      INSERT INTO lockstep.tombstone (window_name, mapping, key)
-        VALUES ('mirror-both-deletes/window', 'names', gone_key)
-        ON CONFLICT DO NOTHING;
+      n := 0;
+      IF TG_OP = 'UPDATE' THEN
+        EXECUTE 'SELECT FROM public.names AS s CROSS JOIN LATERAL (SELECT b.* FROM lockstep."back of mirror-both-deletes/window: names"(s.person_id, s.name) AS b) AS r WHERE lockstep."key of mirror-both-deletes/window: names"(s.person_id, $1[1]::bigint)'
+          USING ARRAY[OLD.person_id::bigint::text];
+        GET DIAGNOSTICS n = ROW_COUNT;
+      END IF;
+      IF n = 0 THEN
+        INSERT INTO lockstep.tombstone (window_name, mapping, key)
+          VALUES ('mirror-both-deletes/window', 'names', gone_key)
+          ON CONFLICT DO NOTHING;
+      END IF;
     END IF;
-    IF had AND (NOT has) THEN
-      PERFORM set_config(
+    IF had AND NOT has AND (NOT moved OR followed IS NULL) THEN
+      said := set_config(
         'lockstep.echo',
         'mirror-both-deletes/window: names < ' || pg_current_xact_id()::text || ' ' || gone_row::text,
         true
@@ -561,7 +1289,7 @@ CREATE FUNCTION lockstep."mirror back of mirror-both-deletes/window: names"() RE
         GET DIAGNOSTICS n = ROW_COUNT;
         END IF;
       END IF;
-      IF NOT had THEN
+      IF NOT had AND followed IS NOT TRUE THEN
         PERFORM
           FROM public.people AS s
           WHERE lockstep."own of mirror-both-deletes/window: names"(s.id, come.id)
@@ -569,6 +1297,13 @@ CREATE FUNCTION lockstep."mirror back of mirror-both-deletes/window: names"() RE
         IF EXISTS (
           SELECT FROM public.people AS s WHERE lockstep."own of mirror-both-deletes/window: names"(s.id, come.id)
         )
+          AND NOT EXISTS (
+            SELECT
+            FROM public.people AS s
+            CROSS JOIN LATERAL lockstep."row of mirror-both-deletes/window: names"(s.id, s.name) AS r
+            WHERE lockstep."own of mirror-both-deletes/window: names"(s.id, come.id)
+            AND lockstep."key of mirror-both-deletes/window: names"(r.person_id, now.person_id)
+          )
           THEN
           RAISE EXCEPTION 'lockstep window %: a write to % does not fit into public.people: the row there stands for another one already',
             '"mirror-both-deletes/window"',
@@ -577,30 +1312,32 @@ CREATE FUNCTION lockstep."mirror back of mirror-both-deletes/window: names"() RE
               DETAIL = format('Key (%s)=(%s)', 'person_id', array_to_string(coalesce(come_key, gone_key), ', '));
         END IF;
       END IF;
-      PERFORM set_config(
+      said := set_config(
         'lockstep.echo',
         'mirror-both-deletes/window: names < ' || pg_current_xact_id()::text || ' ' || come_row::text,
         true
       );
-      IF moved THEN
-        UPDATE public.people AS s
-          SET name = come.name, id = come.id
-          WHERE lockstep."own of mirror-both-deletes/window: names"(s.id, gone.id);
-      ELSE
-        UPDATE public.people AS s
-          SET name = come.name
-          WHERE lockstep."own of mirror-both-deletes/window: names"(s.id, come.id);
-      END IF;
-      IF NOT FOUND THEN
-        INSERT INTO public.people (name, id) VALUES (come.name, come.id);
+      IF NOT written THEN
+        IF moved AND followed IS NULL THEN
+          UPDATE public.people AS s
+            SET name = come.name, id = come.id
+            WHERE lockstep."own of mirror-both-deletes/window: names"(s.id, gone.id);
+        ELSE
+          UPDATE public.people AS s
+            SET name = come.name
+            WHERE lockstep."own of mirror-both-deletes/window: names"(s.id, come.id);
+        END IF;
+        IF NOT FOUND THEN
+          INSERT INTO public.people (name, id) VALUES (come.name, come.id);
+        END IF;
       END IF;
       fits := EXISTS (
         SELECT
         FROM public.people AS s
         CROSS JOIN LATERAL lockstep."row of mirror-both-deletes/window: names"(s.id, s.name) AS r
         WHERE lockstep."own of mirror-both-deletes/window: names"(s.id, come.id)
-        AND lockstep."key of mirror-both-deletes/window: names"(r.person_id, NEW.person_id)
-        AND NOT (ROW(r.name::text)::record *<> ROW(NEW.name::text)::record)
+        AND lockstep."key of mirror-both-deletes/window: names"(r.person_id, now.person_id)
+        AND NOT (ROW(r.name::text)::record *<> ROW(now.name::text)::record)
       );
       IF NOT fits
         AND EXISTS (
@@ -610,7 +1347,7 @@ CREATE FUNCTION lockstep."mirror back of mirror-both-deletes/window: names"() RE
           AND (ROW(s.name::text)::record *<> ROW(come.name::text)::record)
         )
         THEN
-        PERFORM set_config(
+        said := set_config(
           'lockstep.echo',
           'mirror-both-deletes/window: names > ' || pg_current_xact_id()::text || ' ' || come_key::text,
           true
@@ -619,7 +1356,7 @@ CREATE FUNCTION lockstep."mirror back of mirror-both-deletes/window: names"() RE
         FROM public.people AS s
           CROSS JOIN LATERAL lockstep."row of mirror-both-deletes/window: names"(s.id, s.name) AS r
           WHERE lockstep."own of mirror-both-deletes/window: names"(s.id, come.id)
-          AND lockstep."key of mirror-both-deletes/window: names"(r.person_id, NEW.person_id)
+          AND lockstep."key of mirror-both-deletes/window: names"(r.person_id, now.person_id)
           AND lockstep."key of mirror-both-deletes/window: names"(t.person_id, r.person_id);
         fits := FOUND;
       END IF;
@@ -631,7 +1368,7 @@ CREATE FUNCTION lockstep."mirror back of mirror-both-deletes/window: names"() RE
             DETAIL = format('Key (%s)=(%s)', 'person_id', array_to_string(coalesce(come_key, gone_key), ', '));
       END IF;
     END IF;
-    PERFORM set_config('lockstep.echo', coalesce(echo, ''), true);
+    said := set_config('lockstep.echo', coalesce(echo, ''), true);
     RETURN NULL;
   END
   $body$;
@@ -734,12 +1471,55 @@ CREATE TRIGGER "00 lockstep mirror-both-deletes/window: names d" AFTER DELETE ON
 
 ALTER TABLE public.names ENABLE ALWAYS TRIGGER "00 lockstep mirror-both-deletes/window: names d";
 
-SELECT pg_catalog.setval(q.sequence, q.top, true)
-    FROM (
-      SELECT pg_catalog.pg_get_serial_sequence('public.people', 'id') AS sequence,
-      (SELECT max(id)::bigint FROM public.people) AS top
-    ) AS q
-  WHERE q.sequence IS NOT NULL AND q.top > coalesce(pg_catalog.pg_sequence_last_value(q.sequence::regclass), 0);
+CREATE TRIGGER "~ lockstep mirror-both-deletes/window: names" BEFORE UPDATE
+    ON public.names
+    FOR EACH ROW
+    WHEN (
+      (OLD.person_id, OLD.person_id) IS DISTINCT FROM (NEW.person_id, NEW.person_id)
+      AND (
+        current_setting('lockstep.echo', true) IS DISTINCT FROM 'mirror-both-deletes/window: names > '
+          || pg_catalog.pg_current_xact_id()::text
+          || ' '
+          || ARRAY[NEW.person_id::bigint::text]::text
+        OR NOT pg_catalog.has_table_privilege('lockstep.tombstone'::pg_catalog.regclass, 'INSERT')
+      )
+    )
+    EXECUTE FUNCTION lockstep."move back of mirror-both-deletes/window: names"();
+
+ALTER TABLE public.names ENABLE ALWAYS TRIGGER "~ lockstep mirror-both-deletes/window: names";
+
+DO $body$
+  #variable_conflict use_column
+  DECLARE
+    own record;
+    at bigint;
+    given boolean;
+    top numeric;
+  BEGIN
+    FOR own IN
+      SELECT s.* FROM pg_catalog.pg_attribute AS a JOIN pg_catalog.pg_sequence AS s ON s.seqrelid IN (
+        SELECT d.refobjid FROM pg_catalog.pg_attrdef AS f JOIN pg_catalog.pg_depend AS d ON d.objid = f.oid
+        WHERE f.adrelid = a.attrelid AND f.adnum = a.attnum AND d.classid = 'pg_catalog.pg_attrdef'::pg_catalog.regclass
+        UNION ALL
+        SELECT d.objid FROM pg_catalog.pg_depend AS d
+        WHERE d.refobjid = a.attrelid
+          AND d.refobjsubid = a.attnum
+          AND d.deptype = 'i'
+          AND d.refclassid = 'pg_catalog.pg_class'::pg_catalog.regclass)
+      WHERE a.attrelid = 'public.people'::pg_catalog.regclass AND a.attname = 'id'
+    LOOP
+      EXECUTE format('SELECT last_value, is_called FROM %s', own.seqrelid::pg_catalog.regclass) INTO at, given;
+      top := CASE
+        WHEN own.seqincrement > 0
+        THEN (SELECT max(id) FROM public.people)
+        ELSE (SELECT min(id) FROM public.people) END;
+      IF (top - at) * own.seqincrement > 0 OR (top = at AND NOT given) THEN
+        top := at + own.seqincrement * ceil((top - at) / own.seqincrement);
+        PERFORM pg_catalog.setval(own.seqrelid, greatest(own.seqmin, least(own.seqmax, top))::bigint, true);
+      END IF;
+    END LOOP;
+  END
+  $body$;
 
 ----------------------------------------------------------------------------------------------------
 -- statement undo/fill/join/window: no longer answer writes to public.badges, public.names
@@ -748,15 +1528,19 @@ SELECT pg_catalog.setval(q.sequence, q.top, true)
 DROP TRIGGER "00 lockstep mirror-both-deletes/window: badges i" ON public.badges;
 DROP TRIGGER "00 lockstep mirror-both-deletes/window: badges u" ON public.badges;
 DROP TRIGGER "00 lockstep mirror-both-deletes/window: badges d" ON public.badges;
+DROP TRIGGER IF EXISTS "~ lockstep mirror-both-deletes/window: badges" ON public.badges;
 DROP FUNCTION lockstep."mirror back of mirror-both-deletes/window: badges"();
 DROP FUNCTION lockstep."back of mirror-both-deletes/window: badges"(bigint);
 DROP FUNCTION lockstep."own of mirror-both-deletes/window: badges"(bigint, bigint);
 DROP TRIGGER "00 lockstep mirror-both-deletes/window: names i" ON public.names;
 DROP TRIGGER "00 lockstep mirror-both-deletes/window: names u" ON public.names;
 DROP TRIGGER "00 lockstep mirror-both-deletes/window: names d" ON public.names;
+DROP TRIGGER IF EXISTS "~ lockstep mirror-both-deletes/window: names" ON public.names;
 DROP FUNCTION lockstep."mirror back of mirror-both-deletes/window: names"();
 DROP FUNCTION lockstep."back of mirror-both-deletes/window: names"(bigint, text);
 DROP FUNCTION lockstep."own of mirror-both-deletes/window: names"(bigint, bigint);
+DROP FUNCTION IF EXISTS lockstep."move back of mirror-both-deletes/window: names"();
+DROP FUNCTION IF EXISTS lockstep."follow back of mirror-both-deletes/window: names"(bigint);
 
 ----------------------------------------------------------------------------------------------------
 -- statement flip/cutover: let the new side of window lead
@@ -873,22 +1657,34 @@ WITH violation AS MATERIALIZED (
 WITH violation AS MATERIALIZED (
   SELECT p.relid::regclass::text AS "table", w.trigger_name AS "trigger"
     FROM (
-      VALUES ('public.people', '00 lockstep mirror-both-deletes/window: badges i'),
-      ('public.people', '00 lockstep mirror-both-deletes/window: badges u'),
-      ('public.people', '00 lockstep mirror-both-deletes/window: badges d'),
-      ('public.people', '00 lockstep mirror-both-deletes/window: badges t'),
-      ('public.badges', '00 lockstep mirror-both-deletes/window: badges t'),
-      ('public.badges', '00 lockstep mirror-both-deletes/window: badges i'),
-      ('public.badges', '00 lockstep mirror-both-deletes/window: badges u'),
-      ('public.badges', '00 lockstep mirror-both-deletes/window: badges d')
-    ) AS w (table_name, trigger_name)
+      VALUES ('public.people', '00 lockstep mirror-both-deletes/window: badges i', true, NULL),
+      ('public.people', '00 lockstep mirror-both-deletes/window: badges u', true, NULL),
+      ('public.people', '00 lockstep mirror-both-deletes/window: badges d', true, NULL),
+      ('public.people', '00 lockstep mirror-both-deletes/window: badges t', false, NULL),
+      ('public.badges', '00 lockstep mirror-both-deletes/window: badges t', false, NULL),
+      ('public.badges', '00 lockstep mirror-both-deletes/window: badges i', true, NULL),
+      ('public.badges', '00 lockstep mirror-both-deletes/window: badges u', true, NULL),
+      ('public.badges', '00 lockstep mirror-both-deletes/window: badges d', true, NULL),
+      (
+        'public.people',
+        '~ lockstep mirror-both-deletes/window: badges',
+        true,
+        'lockstep."move of mirror-both-deletes/window: badges"'
+      )
+    ) AS w (table_name, trigger_name, spreads, calls)
   CROSS JOIN LATERAL (
     SELECT pg_catalog.to_regclass(w.table_name) AS relid
     UNION
     SELECT t.relid
     FROM pg_catalog.pg_partition_tree(pg_catalog.to_regclass(w.table_name)) AS t
+    WHERE w.spreads
   ) AS p
-  WHERE NOT EXISTS (SELECT FROM pg_catalog.pg_trigger AS g WHERE g.tgrelid = p.relid AND g.tgenabled = 'A'
+  WHERE (w.calls IS NULL OR pg_catalog.to_regproc(w.calls) IS NOT NULL)
+    AND NOT EXISTS (
+    SELECT
+    FROM pg_catalog.pg_trigger AS g
+    WHERE g.tgrelid = p.relid
+    AND g.tgenabled = 'A'
     AND (g.tgname = w.trigger_name OR g.tgparentid <> 0)
       AND g.tgfoid IN (
         SELECT o.tgfoid
@@ -906,22 +1702,40 @@ WITH violation AS MATERIALIZED (
 WITH violation AS MATERIALIZED (
   SELECT p.relid::regclass::text AS "table", w.trigger_name AS "trigger"
     FROM (
-      VALUES ('public.people', '00 lockstep mirror-both-deletes/window: names i'),
-      ('public.people', '00 lockstep mirror-both-deletes/window: names u'),
-      ('public.people', '00 lockstep mirror-both-deletes/window: names d'),
-      ('public.people', '00 lockstep mirror-both-deletes/window: names t'),
-      ('public.names', '00 lockstep mirror-both-deletes/window: names t'),
-      ('public.names', '00 lockstep mirror-both-deletes/window: names i'),
-      ('public.names', '00 lockstep mirror-both-deletes/window: names u'),
-      ('public.names', '00 lockstep mirror-both-deletes/window: names d')
-    ) AS w (table_name, trigger_name)
+      VALUES ('public.people', '00 lockstep mirror-both-deletes/window: names i', true, NULL),
+      ('public.people', '00 lockstep mirror-both-deletes/window: names u', true, NULL),
+      ('public.people', '00 lockstep mirror-both-deletes/window: names d', true, NULL),
+      ('public.people', '00 lockstep mirror-both-deletes/window: names t', false, NULL),
+      ('public.names', '00 lockstep mirror-both-deletes/window: names t', false, NULL),
+      ('public.names', '00 lockstep mirror-both-deletes/window: names i', true, NULL),
+      ('public.names', '00 lockstep mirror-both-deletes/window: names u', true, NULL),
+      ('public.names', '00 lockstep mirror-both-deletes/window: names d', true, NULL),
+      (
+        'public.people',
+        '~ lockstep mirror-both-deletes/window: names',
+        true,
+        'lockstep."move of mirror-both-deletes/window: names"'
+      ),
+      (
+        'public.names',
+        '~ lockstep mirror-both-deletes/window: names',
+        true,
+        'lockstep."move back of mirror-both-deletes/window: names"'
+      )
+    ) AS w (table_name, trigger_name, spreads, calls)
   CROSS JOIN LATERAL (
     SELECT pg_catalog.to_regclass(w.table_name) AS relid
     UNION
     SELECT t.relid
     FROM pg_catalog.pg_partition_tree(pg_catalog.to_regclass(w.table_name)) AS t
+    WHERE w.spreads
   ) AS p
-  WHERE NOT EXISTS (SELECT FROM pg_catalog.pg_trigger AS g WHERE g.tgrelid = p.relid AND g.tgenabled = 'A'
+  WHERE (w.calls IS NULL OR pg_catalog.to_regproc(w.calls) IS NOT NULL)
+    AND NOT EXISTS (
+    SELECT
+    FROM pg_catalog.pg_trigger AS g
+    WHERE g.tgrelid = p.relid
+    AND g.tgenabled = 'A'
     AND (g.tgname = w.trigger_name OR g.tgparentid <> 0)
       AND g.tgfoid IN (
         SELECT o.tgfoid
@@ -1096,8 +1910,16 @@ CREATE OR REPLACE FUNCTION lockstep."watch of mirror-both-deletes/window: badges
     SET extra_float_digits = '1'
     SET bytea_output = 'hex'
     SET lc_monetary = 'C'
+    SET lc_numeric = 'C'
+    SET lc_time = 'C'
+    SET array_nulls = 'on'
+    SET transform_null_equals = 'off'
+    SET xmlbinary = 'base64'
+    SET xmloption = 'content'
     SET standard_conforming_strings = 'on'
     SET row_security = 'off'
+    SET default_text_search_config
+    FROM CURRENT
   AS $body$
   BEGIN
     IF TG_ARGV[0] = 'old' THEN
@@ -1155,8 +1977,16 @@ CREATE OR REPLACE FUNCTION lockstep."watch of mirror-both-deletes/window: names"
     SET extra_float_digits = '1'
     SET bytea_output = 'hex'
     SET lc_monetary = 'C'
+    SET lc_numeric = 'C'
+    SET lc_time = 'C'
+    SET array_nulls = 'on'
+    SET transform_null_equals = 'off'
+    SET xmlbinary = 'base64'
+    SET xmloption = 'content'
     SET standard_conforming_strings = 'on'
     SET row_security = 'off'
+    SET default_text_search_config
+    FROM CURRENT
   AS $body$
   BEGIN
     IF TG_ARGV[0] = 'old' THEN
@@ -1426,6 +2256,19 @@ WITH moved AS (
 -- statement undo/flip/lead: note down who still writes the new side
 
 -- sends
+CREATE OR REPLACE FUNCTION lockstep."same of mirror-both-deletes/window: badges"(bigint, bigint) RETURNS boolean
+  LANGUAGE sql STABLE BEGIN ATOMIC
+  SELECT $1 = $2;
+  END;
+
+-- sends: as window/prepare
+
+-- sends: as window/prepare
+
+REVOKE ALL ON FUNCTION lockstep."move of mirror-both-deletes/window: badges"() FROM PUBLIC;
+REVOKE ALL ON FUNCTION lockstep."follow of mirror-both-deletes/window: badges"(bigint) FROM PUBLIC;
+REVOKE ALL ON FUNCTION lockstep."same of mirror-both-deletes/window: badges"(bigint, bigint) FROM PUBLIC;
+
 CREATE OR REPLACE FUNCTION lockstep."mirror of mirror-both-deletes/window: badges"() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER
   SET search_path = pg_catalog, pg_temp
     SET TimeZone = 'UTC'
@@ -1434,8 +2277,16 @@ CREATE OR REPLACE FUNCTION lockstep."mirror of mirror-both-deletes/window: badge
     SET extra_float_digits = '1'
     SET bytea_output = 'hex'
     SET lc_monetary = 'C'
+    SET lc_numeric = 'C'
+    SET lc_time = 'C'
+    SET array_nulls = 'on'
+    SET transform_null_equals = 'off'
+    SET xmlbinary = 'base64'
+    SET xmloption = 'content'
     SET standard_conforming_strings = 'on'
     SET row_security = 'off'
+    SET default_text_search_config
+    FROM CURRENT
   AS $body$
   #variable_conflict use_column
   DECLARE
@@ -1445,26 +2296,66 @@ CREATE OR REPLACE FUNCTION lockstep."mirror of mirror-both-deletes/window: badge
     come_key text[];
     had boolean := false;
     has boolean := false;
-    moved boolean;
+    moved boolean := false;
+    followed boolean := false;
+    written boolean := false;
+    mine bigint;
     forgotten boolean := false;
     n bigint;
+    scans text := current_setting('enable_seqscan');
     echo text := current_setting('lockstep.echo', true);
+    said text;
   BEGIN
+    -- What the target has of it.
     IF TG_OP <> 'INSERT' THEN
       SELECT r.* INTO gone FROM lockstep."row of mirror-both-deletes/window: badges"(OLD.id, OLD.active) AS r;
       had := FOUND;
       gone_key := ARRAY[gone.person_id::bigint::text];
     END IF;
-    IF TG_OP <> 'DELETE' THEN
-      SELECT r.* INTO come FROM lockstep."row of mirror-both-deletes/window: badges"(NEW.id, NEW.active) AS r;
-      has := FOUND;
-      come_key := ARRAY[come.person_id::bigint::text];
+    -- What it should have. By the index: a plan is kept that was made when there were few rows.
+    said := set_config('enable_seqscan', 'off', true);
+    IF TG_OP = 'DELETE' THEN
+      SELECT r.* INTO come
+        FROM public.people AS s
+        CROSS JOIN LATERAL lockstep."row of mirror-both-deletes/window: badges"(s.id, s.active) AS r
+        WHERE lockstep."same of mirror-both-deletes/window: badges"(s.id, OLD.id);
+    ELSE
+      SELECT r.* INTO come
+        FROM public.people AS s
+        CROSS JOIN LATERAL lockstep."row of mirror-both-deletes/window: badges"(s.id, s.active) AS r
+        WHERE lockstep."same of mirror-both-deletes/window: badges"(s.id, NEW.id);
     END IF;
-    moved := had;
-    IF had AND has THEN
-      moved := NOT lockstep."key of mirror-both-deletes/window: badges"(come.person_id, gone.person_id);
+    has := FOUND;
+    said := set_config('enable_seqscan', scans, true);
+    come_key := ARRAY[come.person_id::bigint::text];
+    IF TG_OP = 'UPDATE' AND had THEN
+      moved := NOT lockstep."same of mirror-both-deletes/window: badges"(OLD.id, NEW.id);
     END IF;
-    IF had AND has THEN
+    IF moved
+      OR starts_with(
+        coalesce(current_setting('lockstep.moves_old_547eae23bd91', true), ''), pg_current_xact_id()::text || ' '
+      )
+      THEN
+      IF moved THEN
+        EXECUTE 'SELECT min(m.id) FROM lockstep.move AS m WHERE m.xid = pg_current_xact_id() AND m.window_name = ''mirror-both-deletes/window'' AND m.mapping = ''badges'' AND m.side = ''old'' AND m.from_key = $1' INTO mine
+          USING gone_key;
+      END IF;
+      PERFORM lockstep."follow of mirror-both-deletes/window: badges"(mine);
+      IF moved THEN
+        EXECUTE 'DELETE FROM lockstep.move AS m WHERE m.id = $1 RETURNING m.found' INTO followed USING mine;
+      ELSIF had AND NOT has THEN
+        EXECUTE 'SELECT EXISTS (SELECT FROM lockstep.move AS m WHERE m.xid = pg_current_xact_id() AND m.window_name = ''mirror-both-deletes/window'' AND m.mapping = ''badges'' AND m.side = ''old'' AND m.from_key = $1 AND m.found)' INTO followed
+          USING gone_key;
+        moved := followed;
+      END IF;
+      IF has THEN
+        EXECUTE 'SELECT FROM public.badges AS t CROSS JOIN (SELECT $1 AS person_id) AS come WHERE lockstep."key of mirror-both-deletes/window: badges"(t.person_id, come.person_id) AND NOT (ROW(t.person_id::bigint)::record *<> ROW(come.person_id::bigint)::record)'
+          USING come.person_id;
+        GET DIAGNOSTICS n = ROW_COUNT;
+        written := n > 0;
+      END IF;
+    END IF;
+    IF had AND has AND followed IS NOT TRUE THEN
       EXECUTE 'SELECT FROM public.badges AS t CROSS JOIN (SELECT $1 AS person_id) AS gone WHERE lockstep."key of mirror-both-deletes/window: badges"(t.person_id, gone.person_id) FOR NO KEY UPDATE OF t'
         USING gone.person_id;
       GET DIAGNOSTICS n = ROW_COUNT;
@@ -1490,7 +2381,35 @@ CREATE OR REPLACE FUNCTION lockstep."mirror of mirror-both-deletes/window: badge
         ON CONFLICT DO NOTHING;
     END IF;
     IF moved THEN
-      PERFORM set_config(
+      -- The key of before is nobody's, unless another row has it by now.
+      EXECUTE 'SELECT FROM public.people AS s CROSS JOIN LATERAL lockstep."row of mirror-both-deletes/window: badges"(s.id, s.active) AS r WHERE lockstep."same of mirror-both-deletes/window: badges"(s.id, $1[1]::bigint)'
+        USING ARRAY[OLD.id::bigint::text];
+      GET DIAGNOSTICS n = ROW_COUNT;
+      IF n = 0 THEN
+        IF followed IS NOT TRUE THEN
+      said := set_config(
+        'lockstep.echo',
+        'mirror-both-deletes/window: badges > ' || pg_current_xact_id()::text || ' ' || gone_key::text,
+        true
+      );
+          EXECUTE 'DELETE FROM public.badges AS t USING (SELECT $1 AS person_id) AS gone WHERE lockstep."key of mirror-both-deletes/window: badges"(t.person_id, gone.person_id)'
+            USING gone.person_id;
+          GET DIAGNOSTICS n = ROW_COUNT;
+          IF n = 0 AND current_setting('transaction_isolation') <> 'read committed' THEN
+            INSERT INTO public.badges (person_id) VALUES (gone.person_id)
+            ON CONFLICT (person_id) DO NOTHING;
+            IF FOUND THEN
+              EXECUTE 'DELETE FROM public.badges AS t USING (SELECT $1 AS person_id) AS gone WHERE lockstep."key of mirror-both-deletes/window: badges"(t.person_id, gone.person_id)'
+                USING gone.person_id;
+            END IF;
+          END IF;
+        END IF;
+        INSERT INTO lockstep.tombstone (window_name, mapping, key)
+          VALUES ('mirror-both-deletes/window', 'badges', gone_key)
+          ON CONFLICT DO NOTHING;
+      END IF;
+    ELSIF had AND NOT has THEN
+      said := set_config(
         'lockstep.echo',
         'mirror-both-deletes/window: badges > ' || pg_current_xact_id()::text || ' ' || gone_key::text,
         true
@@ -1524,7 +2443,8 @@ CREATE OR REPLACE FUNCTION lockstep."mirror of mirror-both-deletes/window: badge
         GET DIAGNOSTICS n = ROW_COUNT;
         END IF;
       END IF;
-      PERFORM set_config(
+      IF NOT written THEN
+      said := set_config(
         'lockstep.echo',
         'mirror-both-deletes/window: badges > ' || pg_current_xact_id()::text || ' ' || come_key::text,
         true
@@ -1532,13 +2452,15 @@ CREATE OR REPLACE FUNCTION lockstep."mirror of mirror-both-deletes/window: badge
       INSERT INTO public.badges AS t (person_id) VALUES (come.person_id)
       ON CONFLICT (person_id) DO UPDATE SET person_id = EXCLUDED.person_id;
       IF NOT FOUND THEN
-        RAISE EXCEPTION 'lockstep window %: the row of public.badges with this key belongs to others',
-          '"mirror-both-deletes/window"'
+        RAISE EXCEPTION 'lockstep window %: the row of % with this key belongs to others',
+          '"mirror-both-deletes/window"',
+          'public.badges'
           USING ERRCODE = 'unique_violation',
             DETAIL = format('Key (%s)=(%s)', 'person_id', array_to_string(come_key, ', '));
       END IF;
+      END IF;
     END IF;
-    PERFORM set_config('lockstep.echo', coalesce(echo, ''), true);
+    said := set_config('lockstep.echo', coalesce(echo, ''), true);
     RETURN NULL;
   END
   $body$;
@@ -1551,12 +2473,21 @@ CREATE OR REPLACE FUNCTION lockstep."mirror back of mirror-both-deletes/window: 
     SET extra_float_digits = '1'
     SET bytea_output = 'hex'
     SET lc_monetary = 'C'
+    SET lc_numeric = 'C'
+    SET lc_time = 'C'
+    SET array_nulls = 'on'
+    SET transform_null_equals = 'off'
+    SET xmlbinary = 'base64'
+    SET xmloption = 'content'
     SET standard_conforming_strings = 'on'
     SET row_security = 'off'
+    SET default_text_search_config
+    FROM CURRENT
   AS $body$
   #variable_conflict use_column
   DECLARE
     gone record;
+    now record;
     come record;
     gone_row text[];
     come_row text[];
@@ -1565,19 +2496,24 @@ CREATE OR REPLACE FUNCTION lockstep."mirror back of mirror-both-deletes/window: 
     had boolean := false;
     has boolean := false;
     moved boolean := false;
+    followed boolean;
+    written boolean := false;
+    mine bigint;
     fits boolean;
     n bigint;
+    scans text := current_setting('enable_seqscan');
     echo text := current_setting('lockstep.echo', true);
+    said text;
   BEGIN
-    IF strpos(coalesce(echo, ''), pg_current_xact_id()::text || ' {') = 0
-      AND current_setting('lockstep.seen', true) IS DISTINCT FROM pg_current_xact_id()::text
-        || ' mirror-both-deletes/window: badges new'
-      THEN
-      INSERT INTO lockstep.old_writer (window_name, mapping, side)
-        VALUES ('mirror-both-deletes/window', 'badges', 'new');
-      PERFORM set_config(
-        'lockstep.seen', pg_current_xact_id()::text || ' mirror-both-deletes/window: badges new', true
-      );
+    GET DIAGNOSTICS said = PG_CONTEXT;
+    IF strpos(substr(said, strpos(said, 'lockstep."mirror ') + 1), 'lockstep."mirror ') = 0 THEN
+      EXECUTE 'SELECT FROM lockstep.old_writer AS w WHERE w.xid = pg_current_xact_id() AND w.window_name = $1 AND w.mapping = $2 AND w.side = $3'
+        USING 'mirror-both-deletes/window', 'badges', 'new';
+      GET DIAGNOSTICS n = ROW_COUNT;
+      IF n = 0 THEN
+        INSERT INTO lockstep.old_writer (window_name, mapping, side)
+          VALUES ('mirror-both-deletes/window', 'badges', 'new');
+      END IF;
     END IF;
     IF TG_OP <> 'INSERT' THEN
       had := true;
@@ -1587,21 +2523,45 @@ CREATE OR REPLACE FUNCTION lockstep."mirror back of mirror-both-deletes/window: 
         gone_key := ARRAY[OLD.person_id::bigint::text];
       END IF;
     END IF;
-    IF TG_OP <> 'DELETE' THEN
+    -- By the index: a plan is kept that was made when there were few rows.
+    said := set_config('enable_seqscan', 'off', true);
+    IF TG_OP = 'DELETE' THEN
+      SELECT t.* INTO now
+        FROM public.badges AS t
+        WHERE lockstep."key of mirror-both-deletes/window: badges"(t.person_id, OLD.person_id);
+    ELSE
+      SELECT t.* INTO now
+        FROM public.badges AS t
+        WHERE lockstep."key of mirror-both-deletes/window: badges"(t.person_id, NEW.person_id);
+    END IF;
+    fits := FOUND;
+    said := set_config('enable_seqscan', scans, true);
+    IF fits THEN
       has := true;
       IF has THEN
-        SELECT b.* INTO come FROM lockstep."back of mirror-both-deletes/window: badges"(NEW.person_id) AS b;
+        SELECT b.* INTO come FROM lockstep."back of mirror-both-deletes/window: badges"(now.person_id) AS b;
         come_row := ARRAY[come.id::bigint::text];
-        come_key := ARRAY[NEW.person_id::bigint::text];
+        come_key := ARRAY[now.person_id::bigint::text];
       END IF;
     END IF;
-    IF had AND has THEN
-      moved := NOT lockstep."own of mirror-both-deletes/window: badges"(come.id, gone.id);
+    IF had THEN
+      moved := false;
+      IF has AND NOT moved THEN
+        moved := NOT lockstep."own of mirror-both-deletes/window: badges"(come.id, gone.id);
+      END IF;
     END IF;
     IF had AND (NOT has OR gone_key <> come_key) THEN
-      INSERT INTO lockstep.tombstone (window_name, mapping, key)
-        VALUES ('mirror-both-deletes/window', 'badges', gone_key)
-        ON CONFLICT DO NOTHING;
+      n := 0;
+      IF TG_OP = 'UPDATE' THEN
+        EXECUTE 'SELECT FROM public.badges AS s CROSS JOIN LATERAL (SELECT b.* FROM lockstep."back of mirror-both-deletes/window: badges"(s.person_id) AS b) AS r WHERE lockstep."key of mirror-both-deletes/window: badges"(s.person_id, $1[1]::bigint)'
+          USING ARRAY[OLD.person_id::bigint::text];
+        GET DIAGNOSTICS n = ROW_COUNT;
+      END IF;
+      IF n = 0 THEN
+        INSERT INTO lockstep.tombstone (window_name, mapping, key)
+          VALUES ('mirror-both-deletes/window', 'badges', gone_key)
+          ON CONFLICT DO NOTHING;
+      END IF;
     END IF;
     IF moved THEN
         PERFORM
@@ -1613,7 +2573,7 @@ CREATE OR REPLACE FUNCTION lockstep."mirror back of mirror-both-deletes/window: 
         FROM public.people AS s
         CROSS JOIN LATERAL lockstep."row of mirror-both-deletes/window: badges"(s.id, s.active) AS r
         WHERE lockstep."own of mirror-both-deletes/window: badges"(s.id, gone.id)
-        AND lockstep."key of mirror-both-deletes/window: badges"(r.person_id, NEW.person_id)
+        AND lockstep."key of mirror-both-deletes/window: badges"(r.person_id, now.person_id)
       )
         THEN
         RAISE EXCEPTION 'lockstep window %: a write to % does not fit into public.people: the old shape would still hold it',
@@ -1647,7 +2607,7 @@ CREATE OR REPLACE FUNCTION lockstep."mirror back of mirror-both-deletes/window: 
           FROM public.people AS s
           CROSS JOIN LATERAL lockstep."row of mirror-both-deletes/window: badges"(s.id, s.active) AS r
           WHERE lockstep."own of mirror-both-deletes/window: badges"(s.id, come.id)
-          AND NOT lockstep."key of mirror-both-deletes/window: badges"(r.person_id, NEW.person_id)
+          AND NOT lockstep."key of mirror-both-deletes/window: badges"(r.person_id, now.person_id)
           AND NOT EXISTS (
             SELECT
             FROM lockstep.tombstone AS d
@@ -1664,23 +2624,25 @@ CREATE OR REPLACE FUNCTION lockstep."mirror back of mirror-both-deletes/window: 
               DETAIL = format('Key (%s)=(%s)', 'person_id', array_to_string(coalesce(come_key, gone_key), ', '));
         END IF;
       END IF;
-      PERFORM set_config(
+      said := set_config(
         'lockstep.echo',
         'mirror-both-deletes/window: badges < ' || pg_current_xact_id()::text || ' ' || come_row::text,
         true
       );
-      UPDATE public.people AS s
-        SET id = come.id
-        WHERE lockstep."own of mirror-both-deletes/window: badges"(s.id, come.id);
-      IF NOT FOUND THEN
-        INSERT INTO public.people (id) VALUES (come.id);
+      IF NOT written THEN
+        UPDATE public.people AS s
+          SET id = come.id
+          WHERE lockstep."own of mirror-both-deletes/window: badges"(s.id, come.id);
+        IF NOT FOUND THEN
+          INSERT INTO public.people (id) VALUES (come.id);
+        END IF;
       END IF;
       fits := EXISTS (
         SELECT
         FROM public.people AS s
         CROSS JOIN LATERAL lockstep."row of mirror-both-deletes/window: badges"(s.id, s.active) AS r
         WHERE lockstep."own of mirror-both-deletes/window: badges"(s.id, come.id)
-        AND lockstep."key of mirror-both-deletes/window: badges"(r.person_id, NEW.person_id)
+        AND lockstep."key of mirror-both-deletes/window: badges"(r.person_id, now.person_id)
         AND NOT false
       );
       IF NOT fits THEN
@@ -1691,10 +2653,23 @@ CREATE OR REPLACE FUNCTION lockstep."mirror back of mirror-both-deletes/window: 
             DETAIL = format('Key (%s)=(%s)', 'person_id', array_to_string(coalesce(come_key, gone_key), ', '));
       END IF;
     END IF;
-    PERFORM set_config('lockstep.echo', coalesce(echo, ''), true);
+    said := set_config('lockstep.echo', coalesce(echo, ''), true);
     RETURN NULL;
   END
   $body$;
+
+CREATE OR REPLACE FUNCTION lockstep."same of mirror-both-deletes/window: names"(bigint, bigint) RETURNS boolean
+  LANGUAGE sql STABLE BEGIN ATOMIC
+  SELECT $1 = $2;
+  END;
+
+-- sends: as window/prepare
+
+-- sends: as window/prepare
+
+REVOKE ALL ON FUNCTION lockstep."move of mirror-both-deletes/window: names"() FROM PUBLIC;
+REVOKE ALL ON FUNCTION lockstep."follow of mirror-both-deletes/window: names"(bigint) FROM PUBLIC;
+REVOKE ALL ON FUNCTION lockstep."same of mirror-both-deletes/window: names"(bigint, bigint) FROM PUBLIC;
 
 CREATE OR REPLACE FUNCTION lockstep."mirror of mirror-both-deletes/window: names"() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER
   SET search_path = pg_catalog, pg_temp
@@ -1704,8 +2679,16 @@ CREATE OR REPLACE FUNCTION lockstep."mirror of mirror-both-deletes/window: names
     SET extra_float_digits = '1'
     SET bytea_output = 'hex'
     SET lc_monetary = 'C'
+    SET lc_numeric = 'C'
+    SET lc_time = 'C'
+    SET array_nulls = 'on'
+    SET transform_null_equals = 'off'
+    SET xmlbinary = 'base64'
+    SET xmloption = 'content'
     SET standard_conforming_strings = 'on'
     SET row_security = 'off'
+    SET default_text_search_config
+    FROM CURRENT
   AS $body$
   #variable_conflict use_column
   DECLARE
@@ -1715,26 +2698,94 @@ CREATE OR REPLACE FUNCTION lockstep."mirror of mirror-both-deletes/window: names
     come_key text[];
     had boolean := false;
     has boolean := false;
-    moved boolean;
+    moved boolean := false;
+    followed boolean := false;
+    written boolean := false;
+    mine bigint;
     n bigint;
+    scans text := current_setting('enable_seqscan');
     echo text := current_setting('lockstep.echo', true);
+    said text;
   BEGIN
+    -- What the target has of it.
     IF TG_OP <> 'INSERT' THEN
       SELECT r.* INTO gone FROM lockstep."row of mirror-both-deletes/window: names"(OLD.id, OLD.name) AS r;
       had := FOUND;
       gone_key := ARRAY[gone.person_id::bigint::text];
     END IF;
-    IF TG_OP <> 'DELETE' THEN
-      SELECT r.* INTO come FROM lockstep."row of mirror-both-deletes/window: names"(NEW.id, NEW.name) AS r;
-      has := FOUND;
-      come_key := ARRAY[come.person_id::bigint::text];
+    -- What it should have. By the index: a plan is kept that was made when there were few rows.
+    said := set_config('enable_seqscan', 'off', true);
+    IF TG_OP = 'DELETE' THEN
+      SELECT r.* INTO come
+        FROM public.people AS s
+        CROSS JOIN LATERAL lockstep."row of mirror-both-deletes/window: names"(s.id, s.name) AS r
+        WHERE lockstep."same of mirror-both-deletes/window: names"(s.id, OLD.id);
+    ELSE
+      SELECT r.* INTO come
+        FROM public.people AS s
+        CROSS JOIN LATERAL lockstep."row of mirror-both-deletes/window: names"(s.id, s.name) AS r
+        WHERE lockstep."same of mirror-both-deletes/window: names"(s.id, NEW.id);
     END IF;
-    moved := had;
-    IF had AND has THEN
-      moved := NOT lockstep."key of mirror-both-deletes/window: names"(come.person_id, gone.person_id);
+    has := FOUND;
+    said := set_config('enable_seqscan', scans, true);
+    come_key := ARRAY[come.person_id::bigint::text];
+    IF TG_OP = 'UPDATE' AND had THEN
+      moved := NOT lockstep."same of mirror-both-deletes/window: names"(OLD.id, NEW.id);
+    END IF;
+    IF moved
+      OR starts_with(
+        coalesce(current_setting('lockstep.moves_old_ff91901ec5e9', true), ''), pg_current_xact_id()::text || ' '
+      )
+      THEN
+      IF moved THEN
+        EXECUTE 'SELECT min(m.id) FROM lockstep.move AS m WHERE m.xid = pg_current_xact_id() AND m.window_name = ''mirror-both-deletes/window'' AND m.mapping = ''names'' AND m.side = ''old'' AND m.from_key = $1' INTO mine
+          USING gone_key;
+      END IF;
+      PERFORM lockstep."follow of mirror-both-deletes/window: names"(mine);
+      IF moved THEN
+        EXECUTE 'DELETE FROM lockstep.move AS m WHERE m.id = $1 RETURNING m.found' INTO followed USING mine;
+      ELSIF had AND NOT has THEN
+        EXECUTE 'SELECT EXISTS (SELECT FROM lockstep.move AS m WHERE m.xid = pg_current_xact_id() AND m.window_name = ''mirror-both-deletes/window'' AND m.mapping = ''names'' AND m.side = ''old'' AND m.from_key = $1 AND m.found)' INTO followed
+          USING gone_key;
+        moved := followed;
+      END IF;
+      IF has THEN
+        EXECUTE 'SELECT FROM public.names AS t CROSS JOIN (SELECT $1 AS person_id, $2 AS name) AS come WHERE lockstep."key of mirror-both-deletes/window: names"(t.person_id, come.person_id) AND NOT (ROW(t.person_id::bigint, t.name::text)::record *<> ROW(come.person_id::bigint, come.name::text)::record)'
+          USING come.person_id, come.name;
+        GET DIAGNOSTICS n = ROW_COUNT;
+        written := n > 0;
+      END IF;
     END IF;
     IF moved THEN
-      PERFORM set_config(
+      -- The key of before is nobody's, unless another row has it by now.
+      EXECUTE 'SELECT FROM public.people AS s CROSS JOIN LATERAL lockstep."row of mirror-both-deletes/window: names"(s.id, s.name) AS r WHERE lockstep."same of mirror-both-deletes/window: names"(s.id, $1[1]::bigint)'
+        USING ARRAY[OLD.id::bigint::text];
+      GET DIAGNOSTICS n = ROW_COUNT;
+      IF n = 0 THEN
+        IF followed IS NOT TRUE THEN
+      said := set_config(
+        'lockstep.echo',
+        'mirror-both-deletes/window: names > ' || pg_current_xact_id()::text || ' ' || gone_key::text,
+        true
+      );
+          EXECUTE 'DELETE FROM public.names AS t USING (SELECT $1 AS person_id, $2 AS name) AS gone WHERE lockstep."key of mirror-both-deletes/window: names"(t.person_id, gone.person_id)'
+            USING gone.person_id, gone.name;
+          GET DIAGNOSTICS n = ROW_COUNT;
+          IF n = 0 AND current_setting('transaction_isolation') <> 'read committed' THEN
+            INSERT INTO public.names (person_id, name) VALUES (gone.person_id, gone.name)
+            ON CONFLICT (person_id) DO NOTHING;
+            IF FOUND THEN
+              EXECUTE 'DELETE FROM public.names AS t USING (SELECT $1 AS person_id, $2 AS name) AS gone WHERE lockstep."key of mirror-both-deletes/window: names"(t.person_id, gone.person_id)'
+                USING gone.person_id, gone.name;
+            END IF;
+          END IF;
+        END IF;
+        INSERT INTO lockstep.tombstone (window_name, mapping, key)
+          VALUES ('mirror-both-deletes/window', 'names', gone_key)
+          ON CONFLICT DO NOTHING;
+      END IF;
+    ELSIF had AND NOT has THEN
+      said := set_config(
         'lockstep.echo',
         'mirror-both-deletes/window: names > ' || pg_current_xact_id()::text || ' ' || gone_key::text,
         true
@@ -1768,7 +2819,8 @@ CREATE OR REPLACE FUNCTION lockstep."mirror of mirror-both-deletes/window: names
         GET DIAGNOSTICS n = ROW_COUNT;
         END IF;
       END IF;
-      PERFORM set_config(
+      IF NOT written THEN
+      said := set_config(
         'lockstep.echo',
         'mirror-both-deletes/window: names > ' || pg_current_xact_id()::text || ' ' || come_key::text,
         true
@@ -1776,16 +2828,25 @@ CREATE OR REPLACE FUNCTION lockstep."mirror of mirror-both-deletes/window: names
       INSERT INTO public.names AS t (person_id, name) VALUES (come.person_id, come.name)
       ON CONFLICT (person_id) DO UPDATE SET name = EXCLUDED.name;
       IF NOT FOUND THEN
-        RAISE EXCEPTION 'lockstep window %: the row of public.names with this key belongs to others',
-          '"mirror-both-deletes/window"'
+        RAISE EXCEPTION 'lockstep window %: the row of % with this key belongs to others',
+          '"mirror-both-deletes/window"',
+          'public.names'
           USING ERRCODE = 'unique_violation',
             DETAIL = format('Key (%s)=(%s)', 'person_id', array_to_string(come_key, ', '));
       END IF;
+      END IF;
     END IF;
-    PERFORM set_config('lockstep.echo', coalesce(echo, ''), true);
+    said := set_config('lockstep.echo', coalesce(echo, ''), true);
     RETURN NULL;
   END
   $body$;
+
+-- sends: as fill/join/window
+
+-- sends: as fill/join/window
+
+REVOKE ALL ON FUNCTION lockstep."move back of mirror-both-deletes/window: names"() FROM PUBLIC;
+REVOKE ALL ON FUNCTION lockstep."follow back of mirror-both-deletes/window: names"(bigint) FROM PUBLIC;
 
 CREATE OR REPLACE FUNCTION lockstep."mirror back of mirror-both-deletes/window: names"() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER
   SET search_path = pg_catalog, pg_temp
@@ -1795,12 +2856,21 @@ CREATE OR REPLACE FUNCTION lockstep."mirror back of mirror-both-deletes/window: 
     SET extra_float_digits = '1'
     SET bytea_output = 'hex'
     SET lc_monetary = 'C'
+    SET lc_numeric = 'C'
+    SET lc_time = 'C'
+    SET array_nulls = 'on'
+    SET transform_null_equals = 'off'
+    SET xmlbinary = 'base64'
+    SET xmloption = 'content'
     SET standard_conforming_strings = 'on'
     SET row_security = 'off'
+    SET default_text_search_config
+    FROM CURRENT
   AS $body$
   #variable_conflict use_column
   DECLARE
     gone record;
+    now record;
     come record;
     gone_row text[];
     come_row text[];
@@ -1809,17 +2879,24 @@ CREATE OR REPLACE FUNCTION lockstep."mirror back of mirror-both-deletes/window: 
     had boolean := false;
     has boolean := false;
     moved boolean := false;
+    followed boolean;
+    written boolean := false;
+    mine bigint;
     fits boolean;
     n bigint;
+    scans text := current_setting('enable_seqscan');
     echo text := current_setting('lockstep.echo', true);
+    said text;
   BEGIN
-    IF strpos(coalesce(echo, ''), pg_current_xact_id()::text || ' {') = 0
-      AND current_setting('lockstep.seen', true) IS DISTINCT FROM pg_current_xact_id()::text
-        || ' mirror-both-deletes/window: names new'
-      THEN
-      INSERT INTO lockstep.old_writer (window_name, mapping, side)
-        VALUES ('mirror-both-deletes/window', 'names', 'new');
-      PERFORM set_config('lockstep.seen', pg_current_xact_id()::text || ' mirror-both-deletes/window: names new', true);
+    GET DIAGNOSTICS said = PG_CONTEXT;
+    IF strpos(substr(said, strpos(said, 'lockstep."mirror ') + 1), 'lockstep."mirror ') = 0 THEN
+      EXECUTE 'SELECT FROM lockstep.old_writer AS w WHERE w.xid = pg_current_xact_id() AND w.window_name = $1 AND w.mapping = $2 AND w.side = $3'
+        USING 'mirror-both-deletes/window', 'names', 'new';
+      GET DIAGNOSTICS n = ROW_COUNT;
+      IF n = 0 THEN
+        INSERT INTO lockstep.old_writer (window_name, mapping, side)
+          VALUES ('mirror-both-deletes/window', 'names', 'new');
+      END IF;
     END IF;
     IF TG_OP <> 'INSERT' THEN
       had := true;
@@ -1829,24 +2906,73 @@ CREATE OR REPLACE FUNCTION lockstep."mirror back of mirror-both-deletes/window: 
         gone_key := ARRAY[OLD.person_id::bigint::text];
       END IF;
     END IF;
-    IF TG_OP <> 'DELETE' THEN
+    -- By the index: a plan is kept that was made when there were few rows.
+    said := set_config('enable_seqscan', 'off', true);
+    IF TG_OP = 'DELETE' THEN
+      SELECT t.* INTO now
+        FROM public.names AS t
+        WHERE lockstep."key of mirror-both-deletes/window: names"(t.person_id, OLD.person_id);
+    ELSE
+      SELECT t.* INTO now
+        FROM public.names AS t
+        WHERE lockstep."key of mirror-both-deletes/window: names"(t.person_id, NEW.person_id);
+    END IF;
+    fits := FOUND;
+    said := set_config('enable_seqscan', scans, true);
+    IF fits THEN
       has := true;
       IF has THEN
-        SELECT b.* INTO come FROM lockstep."back of mirror-both-deletes/window: names"(NEW.person_id, NEW.name) AS b;
+        SELECT b.* INTO come FROM lockstep."back of mirror-both-deletes/window: names"(now.person_id, now.name) AS b;
         come_row := ARRAY[come.id::bigint::text];
-        come_key := ARRAY[NEW.person_id::bigint::text];
+        come_key := ARRAY[now.person_id::bigint::text];
       END IF;
     END IF;
-    IF had AND has THEN
-      moved := NOT lockstep."own of mirror-both-deletes/window: names"(come.id, gone.id);
+    IF had THEN
+      moved := TG_OP = 'UPDATE'
+        AND NOT lockstep."key of mirror-both-deletes/window: names"(OLD.person_id, NEW.person_id);
+      IF has AND NOT moved THEN
+        moved := NOT lockstep."own of mirror-both-deletes/window: names"(come.id, gone.id);
+      END IF;
+    END IF;
+    IF moved
+      OR starts_with(
+        coalesce(current_setting('lockstep.moves_new_ff91901ec5e9', true), ''), pg_current_xact_id()::text || ' '
+      )
+      THEN
+      IF moved THEN
+        EXECUTE 'SELECT min(m.id) FROM lockstep.move AS m WHERE m.xid = pg_current_xact_id() AND m.window_name = ''mirror-both-deletes/window'' AND m.mapping = ''names'' AND m.side = ''new'' AND m.from_key = $1' INTO mine
+          USING gone_row;
+      END IF;
+      PERFORM lockstep."follow back of mirror-both-deletes/window: names"(mine);
+      IF moved THEN
+        EXECUTE 'DELETE FROM lockstep.move AS m WHERE m.id = $1 RETURNING m.found' INTO followed USING mine;
+      ELSIF had AND NOT has THEN
+        EXECUTE 'SELECT EXISTS (SELECT FROM lockstep.move AS m WHERE m.xid = pg_current_xact_id() AND m.window_name = ''mirror-both-deletes/window'' AND m.mapping = ''names'' AND m.side = ''new'' AND m.from_key = $1 AND m.found)' INTO followed
+          USING gone_row;
+        moved := followed;
+      END IF;
+      IF has THEN
+        EXECUTE 'SELECT FROM public.people AS t CROSS JOIN (SELECT $1 AS name, $2 AS id) AS come WHERE lockstep."own of mirror-both-deletes/window: names"(t.id, come.id) AND NOT (ROW(t.name::text, t.id::bigint)::record *<> ROW(come.name::text, come.id::bigint)::record)'
+          USING come.name, come.id;
+        GET DIAGNOSTICS n = ROW_COUNT;
+        written := n > 0;
+      END IF;
     END IF;
     IF had AND (NOT has OR gone_key <> come_key) THEN
-      INSERT INTO lockstep.tombstone (window_name, mapping, key)
-        VALUES ('mirror-both-deletes/window', 'names', gone_key)
-        ON CONFLICT DO NOTHING;
+      n := 0;
+      IF TG_OP = 'UPDATE' THEN
+        EXECUTE 'SELECT FROM public.names AS s CROSS JOIN LATERAL (SELECT b.* FROM lockstep."back of mirror-both-deletes/window: names"(s.person_id, s.name) AS b) AS r WHERE lockstep."key of mirror-both-deletes/window: names"(s.person_id, $1[1]::bigint)'
+          USING ARRAY[OLD.person_id::bigint::text];
+        GET DIAGNOSTICS n = ROW_COUNT;
+      END IF;
+      IF n = 0 THEN
+        INSERT INTO lockstep.tombstone (window_name, mapping, key)
+          VALUES ('mirror-both-deletes/window', 'names', gone_key)
+          ON CONFLICT DO NOTHING;
+      END IF;
     END IF;
-    IF had AND (NOT has) THEN
-      PERFORM set_config(
+    IF had AND NOT has AND (NOT moved OR followed IS NULL) THEN
+      said := set_config(
         'lockstep.echo',
         'mirror-both-deletes/window: names < ' || pg_current_xact_id()::text || ' ' || gone_row::text,
         true
@@ -1867,7 +2993,7 @@ CREATE OR REPLACE FUNCTION lockstep."mirror back of mirror-both-deletes/window: 
         GET DIAGNOSTICS n = ROW_COUNT;
         END IF;
       END IF;
-      IF NOT had THEN
+      IF NOT had AND followed IS NOT TRUE THEN
         PERFORM
           FROM public.people AS s
           WHERE lockstep."own of mirror-both-deletes/window: names"(s.id, come.id)
@@ -1875,6 +3001,13 @@ CREATE OR REPLACE FUNCTION lockstep."mirror back of mirror-both-deletes/window: 
         IF EXISTS (
           SELECT FROM public.people AS s WHERE lockstep."own of mirror-both-deletes/window: names"(s.id, come.id)
         )
+          AND NOT EXISTS (
+            SELECT
+            FROM public.people AS s
+            CROSS JOIN LATERAL lockstep."row of mirror-both-deletes/window: names"(s.id, s.name) AS r
+            WHERE lockstep."own of mirror-both-deletes/window: names"(s.id, come.id)
+            AND lockstep."key of mirror-both-deletes/window: names"(r.person_id, now.person_id)
+          )
           THEN
           RAISE EXCEPTION 'lockstep window %: a write to % does not fit into public.people: the row there stands for another one already',
             '"mirror-both-deletes/window"',
@@ -1883,30 +3016,32 @@ CREATE OR REPLACE FUNCTION lockstep."mirror back of mirror-both-deletes/window: 
               DETAIL = format('Key (%s)=(%s)', 'person_id', array_to_string(coalesce(come_key, gone_key), ', '));
         END IF;
       END IF;
-      PERFORM set_config(
+      said := set_config(
         'lockstep.echo',
         'mirror-both-deletes/window: names < ' || pg_current_xact_id()::text || ' ' || come_row::text,
         true
       );
-      IF moved THEN
-        UPDATE public.people AS s
-          SET name = come.name, id = come.id
-          WHERE lockstep."own of mirror-both-deletes/window: names"(s.id, gone.id);
-      ELSE
-        UPDATE public.people AS s
-          SET name = come.name
-          WHERE lockstep."own of mirror-both-deletes/window: names"(s.id, come.id);
-      END IF;
-      IF NOT FOUND THEN
-        INSERT INTO public.people (name, id) VALUES (come.name, come.id);
+      IF NOT written THEN
+        IF moved AND followed IS NULL THEN
+          UPDATE public.people AS s
+            SET name = come.name, id = come.id
+            WHERE lockstep."own of mirror-both-deletes/window: names"(s.id, gone.id);
+        ELSE
+          UPDATE public.people AS s
+            SET name = come.name
+            WHERE lockstep."own of mirror-both-deletes/window: names"(s.id, come.id);
+        END IF;
+        IF NOT FOUND THEN
+          INSERT INTO public.people (name, id) VALUES (come.name, come.id);
+        END IF;
       END IF;
       fits := EXISTS (
         SELECT
         FROM public.people AS s
         CROSS JOIN LATERAL lockstep."row of mirror-both-deletes/window: names"(s.id, s.name) AS r
         WHERE lockstep."own of mirror-both-deletes/window: names"(s.id, come.id)
-        AND lockstep."key of mirror-both-deletes/window: names"(r.person_id, NEW.person_id)
-        AND NOT (ROW(r.name::text)::record *<> ROW(NEW.name::text)::record)
+        AND lockstep."key of mirror-both-deletes/window: names"(r.person_id, now.person_id)
+        AND NOT (ROW(r.name::text)::record *<> ROW(now.name::text)::record)
       );
       IF NOT fits
         AND EXISTS (
@@ -1916,7 +3051,7 @@ CREATE OR REPLACE FUNCTION lockstep."mirror back of mirror-both-deletes/window: 
           AND (ROW(s.name::text)::record *<> ROW(come.name::text)::record)
         )
         THEN
-        PERFORM set_config(
+        said := set_config(
           'lockstep.echo',
           'mirror-both-deletes/window: names > ' || pg_current_xact_id()::text || ' ' || come_key::text,
           true
@@ -1925,7 +3060,7 @@ CREATE OR REPLACE FUNCTION lockstep."mirror back of mirror-both-deletes/window: 
         FROM public.people AS s
           CROSS JOIN LATERAL lockstep."row of mirror-both-deletes/window: names"(s.id, s.name) AS r
           WHERE lockstep."own of mirror-both-deletes/window: names"(s.id, come.id)
-          AND lockstep."key of mirror-both-deletes/window: names"(r.person_id, NEW.person_id)
+          AND lockstep."key of mirror-both-deletes/window: names"(r.person_id, now.person_id)
           AND lockstep."key of mirror-both-deletes/window: names"(t.person_id, r.person_id);
         fits := FOUND;
       END IF;
@@ -1937,7 +3072,7 @@ CREATE OR REPLACE FUNCTION lockstep."mirror back of mirror-both-deletes/window: 
             DETAIL = format('Key (%s)=(%s)', 'person_id', array_to_string(coalesce(come_key, gone_key), ', '));
       END IF;
     END IF;
-    PERFORM set_config('lockstep.echo', coalesce(echo, ''), true);
+    said := set_config('lockstep.echo', coalesce(echo, ''), true);
     RETURN NULL;
   END
   $body$;

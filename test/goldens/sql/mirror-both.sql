@@ -142,6 +142,166 @@ CREATE FUNCTION lockstep."part of mirror-both/window: contacts"(text) RETURNS bo
   ) IS TRUE FROM (SELECT $1 AS called) AS contacts;
   END;
 
+CREATE OR REPLACE FUNCTION lockstep."same of mirror-both/window: contacts"(bigint, bigint) RETURNS boolean
+  LANGUAGE sql STABLE BEGIN ATOMIC
+  SELECT $1 = $2;
+  END;
+
+CREATE OR REPLACE FUNCTION lockstep."follow of mirror-both/window: contacts"(bigint) RETURNS void LANGUAGE plpgsql
+  SET search_path = pg_catalog, pg_temp
+    SET TimeZone = 'UTC'
+    SET DateStyle = 'ISO, YMD'
+    SET IntervalStyle = 'postgres'
+    SET extra_float_digits = '1'
+    SET bytea_output = 'hex'
+    SET lc_monetary = 'C'
+    SET lc_numeric = 'C'
+    SET lc_time = 'C'
+    SET array_nulls = 'on'
+    SET transform_null_equals = 'off'
+    SET xmlbinary = 'base64'
+    SET xmloption = 'content'
+    SET standard_conforming_strings = 'on'
+    SET row_security = 'off'
+    SET default_text_search_config
+    FROM CURRENT
+  AS $body$
+  #variable_conflict use_column
+  DECLARE
+    one record;
+    come record;
+    followed bigint;
+    n bigint;
+    stayed bigint;
+    echo text := current_setting('lockstep.echo', true);
+    said text;
+  BEGIN
+    LOOP
+      followed := CASE
+        WHEN starts_with(
+          coalesce(current_setting('lockstep.moves_old_709ac7ad5e00', true), ''), pg_current_xact_id()::text || ' '
+        )
+        THEN split_part(current_setting('lockstep.moves_old_709ac7ad5e00', true), ' ', 2)::bigint
+        ELSE 0 END;
+      EXECUTE 'SELECT m.id, m.from_key, m.to_key, m.row_before, m.row_after FROM lockstep.move AS m WHERE m.xid = pg_current_xact_id() AND m.window_name = ''mirror-both/window'' AND m.mapping = ''contacts'' AND m.side = ''old'' AND m.id > $1 AND ($2 IS NULL OR m.id <= $2) ORDER BY m.id LIMIT 1' INTO one
+        USING followed, $1;
+      EXIT WHEN one.id IS NULL;
+      -- First: what triggers of the other side do to this one may come here again.
+      said := set_config('lockstep.moves_old_709ac7ad5e00', pg_current_xact_id()::text || ' ' || one.id, true);
+      IF one.to_key IS NULL THEN
+      said := set_config(
+        'lockstep.echo',
+        'mirror-both/window: contacts > ' || pg_current_xact_id()::text || ' ' || one.from_key::text,
+        true
+      );
+        EXECUTE 'DELETE FROM public.contacts AS t WHERE lockstep."key of mirror-both/window: contacts"(t.person_id, $1[1]::bigint) AND lockstep."part of mirror-both/window: contacts"(t.called)'
+          USING one.from_key;
+        GET DIAGNOSTICS n = ROW_COUNT;
+      ELSE
+        stayed := 0;
+        EXECUTE 'SELECT FROM public.contacts AS t WHERE lockstep."key of mirror-both/window: contacts"(t.person_id, $1[1]::bigint) AND NOT lockstep."part of mirror-both/window: contacts"(t.called)'
+          USING one.to_key;
+        GET DIAGNOSTICS stayed = ROW_COUNT;
+        IF stayed > 0 THEN
+          RAISE EXCEPTION 'lockstep window %: the row of % with this key belongs to others',
+            '"mirror-both/window"',
+            'public.contacts'
+          USING ERRCODE = 'unique_violation',
+            DETAIL = format('Key (%s)=(%s)', 'person_id', array_to_string(one.to_key, ', '));
+        END IF;
+        stayed := 0;
+        EXECUTE 'SELECT r.* FROM public.people AS s CROSS JOIN LATERAL lockstep."row of mirror-both/window: contacts"(s.id, s.email) AS r WHERE lockstep."same of mirror-both/window: contacts"(s.id, $1[1]::bigint)' INTO come
+          USING one.row_after;
+        GET DIAGNOSTICS n = ROW_COUNT;
+        IF n = 0 THEN
+          -- It went on, or is deleted; or it never went: a BEFORE trigger of a partition can keep a row where it is.
+          EXECUTE 'SELECT FROM public.people AS s WHERE lockstep."same of mirror-both/window: contacts"(s.id, $1[1]::bigint) AND NOT EXISTS (SELECT FROM public.people AS s WHERE lockstep."same of mirror-both/window: contacts"(s.id, $2[1]::bigint)) AND NOT EXISTS (SELECT FROM lockstep.move AS m WHERE m.xid = pg_current_xact_id() AND m.window_name = ''mirror-both/window'' AND m.mapping = ''contacts'' AND m.side = ''old'' AND m.id > $3 AND m.from_key = $4)'
+            USING one.row_before, one.row_after, one.id, one.to_key;
+          GET DIAGNOSTICS stayed = ROW_COUNT;
+        END IF;
+      said := set_config(
+        'lockstep.echo',
+        'mirror-both/window: contacts > ' || pg_current_xact_id()::text || ' ' || one.to_key::text,
+        true
+      );
+        IF n > 0 THEN
+          EXECUTE 'UPDATE public.contacts AS t SET person_id = $2, email = $3 WHERE lockstep."key of mirror-both/window: contacts"(t.person_id, $1[1]::bigint) AND lockstep."part of mirror-both/window: contacts"(t.called)'
+            USING one.from_key, come.person_id, come.email;
+          GET DIAGNOSTICS n = ROW_COUNT;
+        ELSIF stayed = 0 THEN
+          EXECUTE 'UPDATE public.contacts AS t SET person_id = $2[1]::bigint WHERE lockstep."key of mirror-both/window: contacts"(t.person_id, $1[1]::bigint) AND lockstep."part of mirror-both/window: contacts"(t.called)'
+            USING one.from_key, one.to_key;
+          GET DIAGNOSTICS n = ROW_COUNT;
+        END IF;
+      END IF;
+    said := set_config('lockstep.echo', coalesce(echo, ''), true);
+      IF n > 0 THEN
+        EXECUTE 'UPDATE lockstep.move AS m SET found = true WHERE m.id = $1' USING one.id;
+      END IF;
+    END LOOP;
+  END
+  $body$;
+
+CREATE OR REPLACE FUNCTION lockstep."move of mirror-both/window: contacts"() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER
+  SET search_path = pg_catalog, pg_temp
+    SET TimeZone = 'UTC'
+    SET DateStyle = 'ISO, YMD'
+    SET IntervalStyle = 'postgres'
+    SET extra_float_digits = '1'
+    SET bytea_output = 'hex'
+    SET lc_monetary = 'C'
+    SET lc_numeric = 'C'
+    SET lc_time = 'C'
+    SET array_nulls = 'on'
+    SET transform_null_equals = 'off'
+    SET xmlbinary = 'base64'
+    SET xmloption = 'content'
+    SET standard_conforming_strings = 'on'
+    SET row_security = 'off'
+    SET default_text_search_config
+    FROM CURRENT
+  AS $body$
+  #variable_conflict use_column
+  DECLARE
+    gone record;
+    come record;
+    from_key text[];
+    to_key text[];
+    said text;
+  BEGIN
+    SELECT r.* INTO gone FROM lockstep."row of mirror-both/window: contacts"(OLD.id, OLD.email) AS r;
+    IF NOT FOUND THEN
+      RETURN NEW;
+    END IF;
+    from_key := ARRAY[gone.person_id::bigint::text];
+    SELECT r.* INTO come FROM lockstep."row of mirror-both/window: contacts"(NEW.id, NEW.email) AS r;
+    IF FOUND THEN
+      to_key := ARRAY[come.person_id::bigint::text];
+    END IF;
+    INSERT INTO lockstep.move (window_name, mapping, side, from_key, to_key, row_before, row_after)
+    VALUES (
+      'mirror-both/window',
+      'contacts',
+      'old',
+      from_key,
+      to_key,
+      ARRAY[OLD.id::bigint::text],
+      ARRAY[NEW.id::bigint::text]
+    );
+    IF NOT starts_with(
+      coalesce(current_setting('lockstep.moves_old_709ac7ad5e00', true), ''), pg_current_xact_id()::text || ' '
+    )
+      THEN
+      said := set_config('lockstep.moves_old_709ac7ad5e00', pg_current_xact_id()::text || ' 0', true);
+    END IF;
+    RETURN NEW;
+  END
+  $body$;
+
+REVOKE ALL ON FUNCTION lockstep."move of mirror-both/window: contacts"() FROM PUBLIC;
+REVOKE ALL ON FUNCTION lockstep."follow of mirror-both/window: contacts"(bigint) FROM PUBLIC;
+REVOKE ALL ON FUNCTION lockstep."same of mirror-both/window: contacts"(bigint, bigint) FROM PUBLIC;
+
 CREATE FUNCTION lockstep."mirror of mirror-both/window: contacts"() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER
   SET search_path = pg_catalog, pg_temp
     SET TimeZone = 'UTC'
@@ -150,8 +310,16 @@ CREATE FUNCTION lockstep."mirror of mirror-both/window: contacts"() RETURNS trig
     SET extra_float_digits = '1'
     SET bytea_output = 'hex'
     SET lc_monetary = 'C'
+    SET lc_numeric = 'C'
+    SET lc_time = 'C'
+    SET array_nulls = 'on'
+    SET transform_null_equals = 'off'
+    SET xmlbinary = 'base64'
+    SET xmloption = 'content'
     SET standard_conforming_strings = 'on'
     SET row_security = 'off'
+    SET default_text_search_config
+    FROM CURRENT
   AS $body$
   #variable_conflict use_column
   DECLARE
@@ -161,26 +329,92 @@ CREATE FUNCTION lockstep."mirror of mirror-both/window: contacts"() RETURNS trig
     come_key text[];
     had boolean := false;
     has boolean := false;
-    moved boolean;
+    moved boolean := false;
+    followed boolean := false;
+    written boolean := false;
+    mine bigint;
     n bigint;
+    scans text := current_setting('enable_seqscan');
     echo text := current_setting('lockstep.echo', true);
+    said text;
   BEGIN
+    -- What the target has of it.
     IF TG_OP <> 'INSERT' THEN
       SELECT r.* INTO gone FROM lockstep."row of mirror-both/window: contacts"(OLD.id, OLD.email) AS r;
       had := FOUND;
       gone_key := ARRAY[gone.person_id::bigint::text];
     END IF;
-    IF TG_OP <> 'DELETE' THEN
-      SELECT r.* INTO come FROM lockstep."row of mirror-both/window: contacts"(NEW.id, NEW.email) AS r;
-      has := FOUND;
-      come_key := ARRAY[come.person_id::bigint::text];
+    -- What it should have. By the index: a plan is kept that was made when there were few rows.
+    said := set_config('enable_seqscan', 'off', true);
+    IF TG_OP = 'DELETE' THEN
+      SELECT r.* INTO come
+        FROM public.people AS s
+        CROSS JOIN LATERAL lockstep."row of mirror-both/window: contacts"(s.id, s.email) AS r
+        WHERE lockstep."same of mirror-both/window: contacts"(s.id, OLD.id);
+    ELSE
+      SELECT r.* INTO come
+        FROM public.people AS s
+        CROSS JOIN LATERAL lockstep."row of mirror-both/window: contacts"(s.id, s.email) AS r
+        WHERE lockstep."same of mirror-both/window: contacts"(s.id, NEW.id);
     END IF;
-    moved := had;
-    IF had AND has THEN
-      moved := NOT lockstep."key of mirror-both/window: contacts"(come.person_id, gone.person_id);
+    has := FOUND;
+    said := set_config('enable_seqscan', scans, true);
+    come_key := ARRAY[come.person_id::bigint::text];
+    IF TG_OP = 'UPDATE' AND had THEN
+      moved := NOT lockstep."same of mirror-both/window: contacts"(OLD.id, NEW.id);
+    END IF;
+    IF moved
+      OR starts_with(
+        coalesce(current_setting('lockstep.moves_old_709ac7ad5e00', true), ''), pg_current_xact_id()::text || ' '
+      )
+      THEN
+      IF moved THEN
+        EXECUTE 'SELECT min(m.id) FROM lockstep.move AS m WHERE m.xid = pg_current_xact_id() AND m.window_name = ''mirror-both/window'' AND m.mapping = ''contacts'' AND m.side = ''old'' AND m.from_key = $1' INTO mine
+          USING gone_key;
+      END IF;
+      PERFORM lockstep."follow of mirror-both/window: contacts"(mine);
+      IF moved THEN
+        EXECUTE 'DELETE FROM lockstep.move AS m WHERE m.id = $1 RETURNING m.found' INTO followed USING mine;
+      ELSIF had AND NOT has THEN
+        EXECUTE 'SELECT EXISTS (SELECT FROM lockstep.move AS m WHERE m.xid = pg_current_xact_id() AND m.window_name = ''mirror-both/window'' AND m.mapping = ''contacts'' AND m.side = ''old'' AND m.from_key = $1 AND m.found)' INTO followed
+          USING gone_key;
+        moved := followed;
+      END IF;
+      IF has THEN
+        EXECUTE 'SELECT FROM public.contacts AS t CROSS JOIN (SELECT $1 AS person_id, $2 AS email) AS come WHERE lockstep."key of mirror-both/window: contacts"(t.person_id, come.person_id) AND NOT (ROW(t.person_id::bigint, t.email::text)::record *<> ROW(come.person_id::bigint, come.email::text)::record)'
+          USING come.person_id, come.email;
+        GET DIAGNOSTICS n = ROW_COUNT;
+        written := n > 0;
+      END IF;
     END IF;
     IF moved THEN
-      PERFORM set_config(
+      -- The key of before is nobody's, unless another row has it by now.
+      EXECUTE 'SELECT FROM public.people AS s CROSS JOIN LATERAL lockstep."row of mirror-both/window: contacts"(s.id, s.email) AS r WHERE lockstep."same of mirror-both/window: contacts"(s.id, $1[1]::bigint)'
+        USING ARRAY[OLD.id::bigint::text];
+      GET DIAGNOSTICS n = ROW_COUNT;
+      IF n = 0 THEN
+        IF followed IS NOT TRUE THEN
+      said := set_config(
+        'lockstep.echo', 'mirror-both/window: contacts > ' || pg_current_xact_id()::text || ' ' || gone_key::text, true
+      );
+          EXECUTE 'DELETE FROM public.contacts AS t USING (SELECT $1 AS person_id, $2 AS email) AS gone WHERE lockstep."key of mirror-both/window: contacts"(t.person_id, gone.person_id) AND lockstep."part of mirror-both/window: contacts"(t.called)'
+            USING gone.person_id, gone.email;
+          GET DIAGNOSTICS n = ROW_COUNT;
+          IF n = 0 AND current_setting('transaction_isolation') <> 'read committed' THEN
+            INSERT INTO public.contacts (person_id, email) VALUES (gone.person_id, gone.email)
+            ON CONFLICT (person_id) DO NOTHING;
+            IF FOUND THEN
+              EXECUTE 'DELETE FROM public.contacts AS t USING (SELECT $1 AS person_id, $2 AS email) AS gone WHERE lockstep."key of mirror-both/window: contacts"(t.person_id, gone.person_id) AND lockstep."part of mirror-both/window: contacts"(t.called)'
+                USING gone.person_id, gone.email;
+            END IF;
+          END IF;
+        END IF;
+        INSERT INTO lockstep.tombstone (window_name, mapping, key)
+          VALUES ('mirror-both/window', 'contacts', gone_key)
+          ON CONFLICT DO NOTHING;
+      END IF;
+    ELSIF had AND NOT has THEN
+      said := set_config(
         'lockstep.echo', 'mirror-both/window: contacts > ' || pg_current_xact_id()::text || ' ' || gone_key::text, true
       );
       EXECUTE 'DELETE FROM public.contacts AS t USING (SELECT $1 AS person_id, $2 AS email) AS gone WHERE lockstep."key of mirror-both/window: contacts"(t.person_id, gone.person_id) AND lockstep."part of mirror-both/window: contacts"(t.called)'
@@ -212,7 +446,8 @@ CREATE FUNCTION lockstep."mirror of mirror-both/window: contacts"() RETURNS trig
         GET DIAGNOSTICS n = ROW_COUNT;
         END IF;
       END IF;
-      PERFORM set_config(
+      IF NOT written THEN
+      said := set_config(
         'lockstep.echo', 'mirror-both/window: contacts > ' || pg_current_xact_id()::text || ' ' || come_key::text, true
       );
       INSERT INTO public.contacts AS t (person_id, email) VALUES (come.person_id, come.email)
@@ -220,13 +455,15 @@ CREATE FUNCTION lockstep."mirror of mirror-both/window: contacts"() RETURNS trig
         SET email = EXCLUDED.email
         WHERE lockstep."part of mirror-both/window: contacts"(t.called);
       IF NOT FOUND THEN
-        RAISE EXCEPTION 'lockstep window %: the row of public.contacts with this key belongs to others',
-          '"mirror-both/window"'
+        RAISE EXCEPTION 'lockstep window %: the row of % with this key belongs to others',
+          '"mirror-both/window"',
+          'public.contacts'
           USING ERRCODE = 'unique_violation',
             DETAIL = format('Key (%s)=(%s)', 'person_id', array_to_string(come_key, ', '));
       END IF;
+      END IF;
     END IF;
-    PERFORM set_config('lockstep.echo', coalesce(echo, ''), true);
+    said := set_config('lockstep.echo', coalesce(echo, ''), true);
     RETURN NULL;
   END
   $body$;
@@ -239,8 +476,16 @@ CREATE FUNCTION lockstep."truncate of mirror-both/window: contacts"() RETURNS tr
     SET extra_float_digits = '1'
     SET bytea_output = 'hex'
     SET lc_monetary = 'C'
+    SET lc_numeric = 'C'
+    SET lc_time = 'C'
+    SET array_nulls = 'on'
+    SET transform_null_equals = 'off'
+    SET xmlbinary = 'base64'
+    SET xmloption = 'content'
     SET standard_conforming_strings = 'on'
     SET row_security = 'off'
+    SET default_text_search_config
+    FROM CURRENT
   AS $body$
   BEGIN
     RAISE EXCEPTION 'lockstep window %: TRUNCATE of % would leave the other side behind',
@@ -265,6 +510,9 @@ DROP FUNCTION lockstep."truncate of mirror-both/window: contacts"();
 DROP FUNCTION lockstep."row of mirror-both/window: contacts"(bigint, text);
 DROP FUNCTION lockstep."key of mirror-both/window: contacts"(bigint, bigint);
 DROP FUNCTION lockstep."part of mirror-both/window: contacts"(text);
+DROP FUNCTION IF EXISTS lockstep."move of mirror-both/window: contacts"();
+DROP FUNCTION IF EXISTS lockstep."follow of mirror-both/window: contacts"(bigint);
+DROP FUNCTION IF EXISTS lockstep."same of mirror-both/window: contacts"(bigint, bigint);
 
 ----------------------------------------------------------------------------------------------------
 -- batch window/note/contacts: note down the rows of public.contacts that are there (contacts)
@@ -345,6 +593,23 @@ ALTER TABLE public.people ENABLE ALWAYS TRIGGER "00 lockstep mirror-both/window:
 ALTER TABLE public.people ENABLE ALWAYS TRIGGER "00 lockstep mirror-both/window: contacts t";
 ALTER TABLE public.contacts ENABLE ALWAYS TRIGGER "00 lockstep mirror-both/window: contacts t";
 
+CREATE TRIGGER "~ lockstep mirror-both/window: contacts" BEFORE UPDATE
+    ON public.people
+    FOR EACH ROW
+    WHEN (
+      (OLD.id) IS DISTINCT FROM (NEW.id)
+      AND (
+        current_setting('lockstep.echo', true) IS DISTINCT FROM 'mirror-both/window: contacts < '
+          || pg_catalog.pg_current_xact_id()::text
+          || ' '
+          || ARRAY[NEW.id::bigint::text]::text
+        OR NOT pg_catalog.has_table_privilege('lockstep.tombstone'::pg_catalog.regclass, 'INSERT')
+      )
+    )
+    EXECUTE FUNCTION lockstep."move of mirror-both/window: contacts"();
+
+ALTER TABLE public.people ENABLE ALWAYS TRIGGER "~ lockstep mirror-both/window: contacts";
+
 INSERT INTO lockstep."window" (run_id, step, name, direction, state, sides)
   VALUES (
     current_setting('lockstep.run_id')::bigint,
@@ -420,8 +685,16 @@ CREATE OR REPLACE FUNCTION lockstep."mirror of mirror-both/window: contacts"() R
     SET extra_float_digits = '1'
     SET bytea_output = 'hex'
     SET lc_monetary = 'C'
+    SET lc_numeric = 'C'
+    SET lc_time = 'C'
+    SET array_nulls = 'on'
+    SET transform_null_equals = 'off'
+    SET xmlbinary = 'base64'
+    SET xmloption = 'content'
     SET standard_conforming_strings = 'on'
     SET row_security = 'off'
+    SET default_text_search_config
+    FROM CURRENT
   AS $body$
   #variable_conflict use_column
   DECLARE
@@ -444,7 +717,10 @@ CREATE OR REPLACE FUNCTION lockstep."mirror of mirror-both/window: contacts"() R
       come_key := ARRAY[come.person_id::bigint::text];
     END IF;
     IF had THEN
-      EXECUTE 'DELETE FROM public.contacts AS t USING (SELECT $1 AS person_id, $2 AS email) AS gone WHERE lockstep."key of mirror-both/window: contacts"(t.person_id, gone.person_id) AND lockstep."part of mirror-both/window: contacts"(t.called) AND NOT (ROW(t.email::text)::record *<> ROW(gone.email::text)::record) AND NOT (ROW(t.called::text, t.since::timestamp with time zone)::record *<> ROW(NULL::text, NULL::timestamp with time zone)::record) AND NOT EXISTS (SELECT FROM lockstep.already_there AS a WHERE a.run_id = (SELECT max(w.run_id) FROM lockstep."window" AS w WHERE w.name = ''mirror-both/window'') AND a.operation_id = ''window/note/contacts'' AND a.key = ARRAY[t.person_id::bigint::text])'
+      -- Behind the lock nobody can begin to refer to the row.
+      EXECUTE 'SELECT FROM public.contacts AS t CROSS JOIN (SELECT $1 AS person_id, $2 AS email) AS gone WHERE lockstep."key of mirror-both/window: contacts"(t.person_id, gone.person_id) AND lockstep."part of mirror-both/window: contacts"(t.called) FOR UPDATE OF t'
+        USING gone.person_id, gone.email;
+      EXECUTE 'DELETE FROM public.contacts AS t USING (SELECT $1 AS person_id, $2 AS email) AS gone WHERE lockstep."key of mirror-both/window: contacts"(t.person_id, gone.person_id) AND lockstep."part of mirror-both/window: contacts"(t.called) AND NOT (ROW(t.email::text)::record *<> ROW(gone.email::text)::record) AND NOT (ROW(t.called::text, t.since::timestamp with time zone)::record *<> ROW(NULL::text, NULL::timestamp with time zone)::record) AND NOT EXISTS (SELECT FROM lockstep.already_there AS a WHERE a.run_id = (SELECT max(w.run_id) FROM lockstep."window" AS w WHERE w.name = ''mirror-both/window'') AND a.operation_id = ''window/note/contacts'' AND a.key = ARRAY[t.person_id::bigint::text]) AND NOT EXISTS (SELECT FROM lockstep.referring_rows(''{}'', ARRAY[t.tableoid], ARRAY[t.ctid]))'
         USING gone.person_id, gone.email;
       GET DIAGNOSTICS n = ROW_COUNT;
       IF n = 0 AND current_setting('transaction_isolation') <> 'read committed' THEN
@@ -454,6 +730,10 @@ CREATE OR REPLACE FUNCTION lockstep."mirror of mirror-both/window: contacts"() R
           EXECUTE 'DELETE FROM public.contacts AS t USING (SELECT $1 AS person_id, $2 AS email) AS gone WHERE lockstep."key of mirror-both/window: contacts"(t.person_id, gone.person_id) AND lockstep."part of mirror-both/window: contacts"(t.called)'
             USING gone.person_id, gone.email;
         END IF;
+      END IF;
+      IF n = 0 AND has THEN
+        EXECUTE 'UPDATE public.contacts AS t SET person_id = come.person_id, email = come.email FROM (SELECT $1 AS person_id, $2 AS email) AS gone, (SELECT $3 AS person_id, $4 AS email) AS come WHERE lockstep."key of mirror-both/window: contacts"(t.person_id, gone.person_id) AND lockstep."part of mirror-both/window: contacts"(t.called) AND NOT (ROW(t.email::text)::record *<> ROW(gone.email::text)::record) AND NOT (ROW(t.called::text, t.since::timestamp with time zone)::record *<> ROW(NULL::text, NULL::timestamp with time zone)::record) AND NOT EXISTS (SELECT FROM lockstep.already_there AS a WHERE a.run_id = (SELECT max(w.run_id) FROM lockstep."window" AS w WHERE w.name = ''mirror-both/window'') AND a.operation_id = ''window/note/contacts'' AND a.key = ARRAY[t.person_id::bigint::text])'
+          USING gone.person_id, gone.email, come.person_id, come.email;
       END IF;
     END IF;
     RETURN NULL;
@@ -475,7 +755,7 @@ WITH moved AS (
 -- batch undo/window/take-away/contacts: delete from public.contacts what the window brought (contacts)
 
 -- sends
-WITH candidate AS MATERIALIZED (
+WITH RECURSIVE candidate AS MATERIALIZED (
   SELECT public.contacts.*,
     public.contacts.ctid AS lockstep_row,
     public.contacts.tableoid AS lockstep_table,
@@ -485,6 +765,7 @@ WITH candidate AS MATERIALIZED (
   ) AND public.contacts.person_id > $1::bigint AND public.contacts.person_id <= $2::bigint
   FOR UPDATE
   ), judged AS MATERIALIZED (
+  SELECT c.*, c.lockstep_said AND NOT c.lockstep_written AND NOT c.lockstep_there AS lockstep_goes FROM (
   SELECT c.*,
     EXISTS (
       SELECT
@@ -507,29 +788,66 @@ WITH candidate AS MATERIALIZED (
       )::record *<> ROW(NULL::text, NULL::timestamp with time zone)::record
     ) AS lockstep_written
   FROM candidate AS c
+  OFFSET 0
+  ) AS c
+  ), edge AS MATERIALIZED (
+  SELECT e.*
+    FROM (
+      SELECT pg_catalog.array_agg(lockstep_table) AS tables, pg_catalog.array_agg(lockstep_row) AS places
+      FROM judged
+      WHERE lockstep_goes
+    ) AS c
+  CROSS JOIN LATERAL lockstep.referring_rows(
+    ARRAY[pg_catalog.to_regclass('public.contacts')::oid], c.tables, c.places
+  ) AS e
+  ), goes AS MATERIALIZED (
+  SELECT lockstep_table AS relation, lockstep_row AS place FROM judged WHERE lockstep_goes
+  ), stays AS (
+  SELECT e.of_relation AS relation, e.of_place AS place FROM edge AS e
+  WHERE NOT EXISTS (SELECT FROM goes AS g WHERE g.relation = e.relation AND g.place = e.place)
+  UNION
+  SELECT e.of_relation, e.of_place FROM edge AS e JOIN stays AS s ON s.relation = e.relation AND s.place = e.place
+  ), going AS MATERIALIZED (
+  SELECT relation, place FROM goes EXCEPT SELECT relation, place FROM stays
   ), removed AS (
   DELETE FROM public.contacts
-    WHERE public.contacts.ctid
-      = ANY (ARRAY(SELECT lockstep_row FROM judged WHERE lockstep_said AND NOT lockstep_written AND NOT lockstep_there))
+  WHERE public.contacts.ctid
+    = ANY (ARRAY(SELECT place FROM going WHERE relation = 'public.contacts'::pg_catalog.regclass))
   RETURNING 1
-  ), others AS (
-  SELECT * FROM judged WHERE NOT (lockstep_said AND NOT lockstep_written) AND NOT lockstep_there
+  ), told AS (
+  SELECT c.*, CASE
+    WHEN c.lockstep_goes
+    THEN 'kept: others refer to it'
+    ELSE CASE
+    WHEN c.lockstep_there
+    THEN NULL
+    WHEN c.lockstep_said
+    THEN 'kept: columns that the mapping does not fill were written'
+    ELSE 'kept: not what the source says' END END AS lockstep_what
+    FROM judged AS c
+  WHERE NOT EXISTS (SELECT FROM going AS g WHERE g.relation = c.lockstep_table AND g.place = c.lockstep_row)
   )
   SELECT (SELECT count(*) FROM candidate) AS read, (SELECT count(*) FROM removed) AS changed,
-    (SELECT count(*) FROM judged WHERE lockstep_there) AS skipped, (SELECT count(*) FROM others) AS kept,
+    (SELECT count(*) FROM told WHERE lockstep_what IS NULL) AS skipped,
+      (SELECT count(*) FROM told WHERE lockstep_what IS NOT NULL) AS kept,
     (
-      SELECT json_agg(json_build_object('what', CASE
-      WHEN o.lockstep_said
-      THEN 'kept: columns that the mapping does not fill were written'
-      ELSE 'kept: not what the source says' END,
-      'row',
-        to_jsonb(o.*) - ARRAY['lockstep_row',
-        'lockstep_table',
-        'lockstep_key',
-        'lockstep_there',
-        'lockstep_said',
-        'lockstep_written']))
-        FROM (SELECT * FROM others LIMIT 10) AS o) AS findings,
+      SELECT json_agg(
+        json_build_object(
+          'what',
+          o.lockstep_what,
+          'row',
+          to_jsonb(o.*) - ARRAY['lockstep_row',
+          'lockstep_table',
+          'lockstep_goes',
+          'lockstep_what',
+          'lockstep_key',
+          'lockstep_there',
+          'lockstep_said',
+          'lockstep_written']
+        )
+      )
+      FROM (SELECT * FROM told WHERE lockstep_what IS NOT NULL LIMIT 10) AS o
+    ) AS findings,
     NULL::json AS problem;
 
 ----------------------------------------------------------------------------------------------------
@@ -540,6 +858,7 @@ DROP TRIGGER "00 lockstep mirror-both/window: contacts i" ON public.people;
 DROP TRIGGER "00 lockstep mirror-both/window: contacts u" ON public.people;
 DROP TRIGGER "00 lockstep mirror-both/window: contacts d" ON public.people;
 DROP TRIGGER "00 lockstep mirror-both/window: contacts t" ON public.people;
+DROP TRIGGER IF EXISTS "~ lockstep mirror-both/window: contacts" ON public.people;
 
 ----------------------------------------------------------------------------------------------------
 -- statement undo/window/drop/2: remove the mirrors from public.contacts
@@ -568,6 +887,7 @@ WITH violation AS MATERIALIZED (
 DELETE FROM lockstep.tombstone WHERE window_name = 'mirror-both/window';
 DELETE FROM lockstep.old_writer WHERE window_name = 'mirror-both/window';
 DELETE FROM lockstep.mirror_failure WHERE window_name = 'mirror-both/window';
+DELETE FROM lockstep.move WHERE window_name = 'mirror-both/window';
 
 WITH moved AS (
   UPDATE lockstep."window" AS w
@@ -603,17 +923,23 @@ WITH source AS MATERIALIZED (
       WHEN NOT (NOT EXISTS (
       SELECT p.relid::regclass::text AS "table", w.trigger_name AS "trigger"
       FROM (
-        VALUES ('public.people', '00 lockstep mirror-both/window: contacts i'),
-        ('public.people', '00 lockstep mirror-both/window: contacts u'),
-        ('public.people', '00 lockstep mirror-both/window: contacts d')
-      ) AS w (table_name, trigger_name)
+        VALUES ('public.people', '00 lockstep mirror-both/window: contacts i', true, NULL),
+        ('public.people', '00 lockstep mirror-both/window: contacts u', true, NULL),
+        ('public.people', '00 lockstep mirror-both/window: contacts d', true, NULL)
+      ) AS w (table_name, trigger_name, spreads, calls)
   CROSS JOIN LATERAL (
     SELECT pg_catalog.to_regclass(w.table_name) AS relid
     UNION
     SELECT t.relid
     FROM pg_catalog.pg_partition_tree(pg_catalog.to_regclass(w.table_name)) AS t
+    WHERE w.spreads
   ) AS p
-  WHERE NOT EXISTS (SELECT FROM pg_catalog.pg_trigger AS g WHERE g.tgrelid = p.relid AND g.tgenabled = 'A'
+  WHERE (w.calls IS NULL OR pg_catalog.to_regproc(w.calls) IS NOT NULL)
+    AND NOT EXISTS (
+    SELECT
+    FROM pg_catalog.pg_trigger AS g
+    WHERE g.tgrelid = p.relid
+    AND g.tgenabled = 'A'
     AND (g.tgname = w.trigger_name OR g.tgparentid <> 0)
       AND g.tgfoid IN (
         SELECT o.tgfoid
@@ -659,17 +985,23 @@ WITH source AS MATERIALIZED (
       WHEN NOT (NOT EXISTS (
       SELECT p.relid::regclass::text AS "table", w.trigger_name AS "trigger"
       FROM (
-        VALUES ('public.people', '00 lockstep mirror-both/window: contacts i'),
-        ('public.people', '00 lockstep mirror-both/window: contacts u'),
-        ('public.people', '00 lockstep mirror-both/window: contacts d')
-      ) AS w (table_name, trigger_name)
+        VALUES ('public.people', '00 lockstep mirror-both/window: contacts i', true, NULL),
+        ('public.people', '00 lockstep mirror-both/window: contacts u', true, NULL),
+        ('public.people', '00 lockstep mirror-both/window: contacts d', true, NULL)
+      ) AS w (table_name, trigger_name, spreads, calls)
   CROSS JOIN LATERAL (
     SELECT pg_catalog.to_regclass(w.table_name) AS relid
     UNION
     SELECT t.relid
     FROM pg_catalog.pg_partition_tree(pg_catalog.to_regclass(w.table_name)) AS t
+    WHERE w.spreads
   ) AS p
-  WHERE NOT EXISTS (SELECT FROM pg_catalog.pg_trigger AS g WHERE g.tgrelid = p.relid AND g.tgenabled = 'A'
+  WHERE (w.calls IS NULL OR pg_catalog.to_regproc(w.calls) IS NOT NULL)
+    AND NOT EXISTS (
+    SELECT
+    FROM pg_catalog.pg_trigger AS g
+    WHERE g.tgrelid = p.relid
+    AND g.tgenabled = 'A'
     AND (g.tgname = w.trigger_name OR g.tgparentid <> 0)
       AND g.tgfoid IN (
         SELECT o.tgfoid
@@ -772,12 +1104,21 @@ CREATE FUNCTION lockstep."mirror back of mirror-both/window: contacts"() RETURNS
     SET extra_float_digits = '1'
     SET bytea_output = 'hex'
     SET lc_monetary = 'C'
+    SET lc_numeric = 'C'
+    SET lc_time = 'C'
+    SET array_nulls = 'on'
+    SET transform_null_equals = 'off'
+    SET xmlbinary = 'base64'
+    SET xmloption = 'content'
     SET standard_conforming_strings = 'on'
     SET row_security = 'off'
+    SET default_text_search_config
+    FROM CURRENT
   AS $body$
   #variable_conflict use_column
   DECLARE
     gone record;
+    now record;
     come record;
     gone_row text[];
     come_row text[];
@@ -786,16 +1127,23 @@ CREATE FUNCTION lockstep."mirror back of mirror-both/window: contacts"() RETURNS
     had boolean := false;
     has boolean := false;
     moved boolean := false;
+    followed boolean;
+    written boolean := false;
+    mine bigint;
     fits boolean;
     n bigint;
+    scans text := current_setting('enable_seqscan');
     echo text := current_setting('lockstep.echo', true);
+    said text;
   BEGIN
-    IF strpos(coalesce(echo, ''), pg_current_xact_id()::text || ' {') = 0
-      AND current_setting('lockstep.seen', true) IS DISTINCT FROM pg_current_xact_id()::text
-        || ' mirror-both/window: contacts new'
-      THEN
-      INSERT INTO lockstep.old_writer (window_name, mapping, side) VALUES ('mirror-both/window', 'contacts', 'new');
-      PERFORM set_config('lockstep.seen', pg_current_xact_id()::text || ' mirror-both/window: contacts new', true);
+    GET DIAGNOSTICS said = PG_CONTEXT;
+    IF strpos(substr(said, strpos(said, 'lockstep."mirror ') + 1), 'lockstep."mirror ') = 0 THEN
+      EXECUTE 'SELECT FROM lockstep.old_writer AS w WHERE w.xid = pg_current_xact_id() AND w.window_name = $1 AND w.mapping = $2 AND w.side = $3'
+        USING 'mirror-both/window', 'contacts', 'new';
+      GET DIAGNOSTICS n = ROW_COUNT;
+      IF n = 0 THEN
+        INSERT INTO lockstep.old_writer (window_name, mapping, side) VALUES ('mirror-both/window', 'contacts', 'new');
+      END IF;
     END IF;
     IF TG_OP <> 'INSERT' THEN
       had := lockstep."part of mirror-both/window: contacts"(OLD.called);
@@ -806,25 +1154,49 @@ CREATE FUNCTION lockstep."mirror back of mirror-both/window: contacts"() RETURNS
         gone_key := ARRAY[OLD.person_id::bigint::text];
       END IF;
     END IF;
-    IF TG_OP <> 'DELETE' THEN
-      has := lockstep."part of mirror-both/window: contacts"(NEW.called);
+    -- By the index: a plan is kept that was made when there were few rows.
+    said := set_config('enable_seqscan', 'off', true);
+    IF TG_OP = 'DELETE' THEN
+      SELECT t.* INTO now
+        FROM public.contacts AS t
+        WHERE lockstep."key of mirror-both/window: contacts"(t.person_id, OLD.person_id);
+    ELSE
+      SELECT t.* INTO now
+        FROM public.contacts AS t
+        WHERE lockstep."key of mirror-both/window: contacts"(t.person_id, NEW.person_id);
+    END IF;
+    fits := FOUND;
+    said := set_config('enable_seqscan', scans, true);
+    IF fits THEN
+      has := lockstep."part of mirror-both/window: contacts"(now.called);
       IF has THEN
         SELECT b.* INTO come
-          FROM lockstep."back of mirror-both/window: contacts"(NEW.person_id, NEW.email, NEW.called) AS b;
+          FROM lockstep."back of mirror-both/window: contacts"(now.person_id, now.email, now.called) AS b;
         come_row := ARRAY[come.id::bigint::text];
-        come_key := ARRAY[NEW.person_id::bigint::text];
+        come_key := ARRAY[now.person_id::bigint::text];
       END IF;
     END IF;
-    IF had AND has THEN
-      moved := NOT lockstep."own of mirror-both/window: contacts"(come.id, gone.id);
+    IF had THEN
+      moved := false;
+      IF has AND NOT moved THEN
+        moved := NOT lockstep."own of mirror-both/window: contacts"(come.id, gone.id);
+      END IF;
     END IF;
     IF had AND (NOT has OR gone_key <> come_key) THEN
-      INSERT INTO lockstep.tombstone (window_name, mapping, key)
-        VALUES ('mirror-both/window', 'contacts', gone_key)
-        ON CONFLICT DO NOTHING;
+      n := 0;
+      IF TG_OP = 'UPDATE' THEN
+        EXECUTE 'SELECT FROM public.contacts AS s CROSS JOIN LATERAL (SELECT b.* FROM lockstep."back of mirror-both/window: contacts"(s.person_id, s.email, s.called) AS b WHERE lockstep."part of mirror-both/window: contacts"(s.called)) AS r WHERE lockstep."key of mirror-both/window: contacts"(s.person_id, $1[1]::bigint)'
+          USING ARRAY[OLD.person_id::bigint::text];
+        GET DIAGNOSTICS n = ROW_COUNT;
+      END IF;
+      IF n = 0 THEN
+        INSERT INTO lockstep.tombstone (window_name, mapping, key)
+          VALUES ('mirror-both/window', 'contacts', gone_key)
+          ON CONFLICT DO NOTHING;
+      END IF;
     END IF;
     IF had AND (NOT has OR moved) THEN
-      PERFORM set_config(
+      said := set_config(
         'lockstep.echo', 'mirror-both/window: contacts < ' || pg_current_xact_id()::text || ' ' || gone_row::text, true
       );
       PERFORM lockstep."unset of mirror-both/window: contacts"(gone.id);
@@ -866,7 +1238,7 @@ CREATE FUNCTION lockstep."mirror back of mirror-both/window: contacts"() RETURNS
           FROM public.people AS s
           CROSS JOIN LATERAL lockstep."row of mirror-both/window: contacts"(s.id, s.email) AS r
           WHERE lockstep."own of mirror-both/window: contacts"(s.id, come.id)
-          AND NOT lockstep."key of mirror-both/window: contacts"(r.person_id, NEW.person_id)
+          AND NOT lockstep."key of mirror-both/window: contacts"(r.person_id, now.person_id)
         )
           THEN
           RAISE EXCEPTION 'lockstep window %: a write to % does not fit into public.people: the row there stands for another one already',
@@ -876,22 +1248,24 @@ CREATE FUNCTION lockstep."mirror back of mirror-both/window: contacts"() RETURNS
               DETAIL = format('Key (%s)=(%s)', 'person_id', array_to_string(coalesce(come_key, gone_key), ', '));
         END IF;
       END IF;
-      PERFORM set_config(
+      said := set_config(
         'lockstep.echo', 'mirror-both/window: contacts < ' || pg_current_xact_id()::text || ' ' || come_row::text, true
       );
-      UPDATE public.people AS s
-        SET email = come.email
-        WHERE lockstep."own of mirror-both/window: contacts"(s.id, come.id);
-      IF NOT FOUND THEN
-        INSERT INTO public.people (email, id) VALUES (come.email, come.id);
+      IF NOT written THEN
+        UPDATE public.people AS s
+          SET email = come.email
+          WHERE lockstep."own of mirror-both/window: contacts"(s.id, come.id);
+        IF NOT FOUND THEN
+          INSERT INTO public.people (email, id) VALUES (come.email, come.id);
+        END IF;
       END IF;
       fits := EXISTS (
         SELECT
         FROM public.people AS s
         CROSS JOIN LATERAL lockstep."row of mirror-both/window: contacts"(s.id, s.email) AS r
         WHERE lockstep."own of mirror-both/window: contacts"(s.id, come.id)
-        AND lockstep."key of mirror-both/window: contacts"(r.person_id, NEW.person_id)
-        AND NOT (ROW(r.email::text)::record *<> ROW(NEW.email::text)::record)
+        AND lockstep."key of mirror-both/window: contacts"(r.person_id, now.person_id)
+        AND NOT (ROW(r.email::text)::record *<> ROW(now.email::text)::record)
       );
       IF NOT fits
         AND EXISTS (
@@ -901,7 +1275,7 @@ CREATE FUNCTION lockstep."mirror back of mirror-both/window: contacts"() RETURNS
           AND (ROW(s.email::text)::record *<> ROW(come.email::text)::record)
         )
         THEN
-        PERFORM set_config(
+        said := set_config(
           'lockstep.echo',
           'mirror-both/window: contacts > ' || pg_current_xact_id()::text || ' ' || come_key::text,
           true
@@ -910,7 +1284,7 @@ CREATE FUNCTION lockstep."mirror back of mirror-both/window: contacts"() RETURNS
         FROM public.people AS s
           CROSS JOIN LATERAL lockstep."row of mirror-both/window: contacts"(s.id, s.email) AS r
           WHERE lockstep."own of mirror-both/window: contacts"(s.id, come.id)
-          AND lockstep."key of mirror-both/window: contacts"(r.person_id, NEW.person_id)
+          AND lockstep."key of mirror-both/window: contacts"(r.person_id, now.person_id)
           AND lockstep."key of mirror-both/window: contacts"(t.person_id, r.person_id);
         fits := FOUND;
       END IF;
@@ -922,7 +1296,7 @@ CREATE FUNCTION lockstep."mirror back of mirror-both/window: contacts"() RETURNS
             DETAIL = format('Key (%s)=(%s)', 'person_id', array_to_string(coalesce(come_key, gone_key), ', '));
       END IF;
     END IF;
-    PERFORM set_config('lockstep.echo', coalesce(echo, ''), true);
+    said := set_config('lockstep.echo', coalesce(echo, ''), true);
     RETURN NULL;
   END
   $body$;
@@ -979,12 +1353,38 @@ CREATE TRIGGER "00 lockstep mirror-both/window: contacts d" AFTER DELETE ON publ
 
 ALTER TABLE public.contacts ENABLE ALWAYS TRIGGER "00 lockstep mirror-both/window: contacts d";
 
-SELECT pg_catalog.setval(q.sequence, q.top, true)
-    FROM (
-      SELECT pg_catalog.pg_get_serial_sequence('public.people', 'id') AS sequence,
-      (SELECT max(id)::bigint FROM public.people) AS top
-    ) AS q
-  WHERE q.sequence IS NOT NULL AND q.top > coalesce(pg_catalog.pg_sequence_last_value(q.sequence::regclass), 0);
+DO $body$
+  #variable_conflict use_column
+  DECLARE
+    own record;
+    at bigint;
+    given boolean;
+    top numeric;
+  BEGIN
+    FOR own IN
+      SELECT s.* FROM pg_catalog.pg_attribute AS a JOIN pg_catalog.pg_sequence AS s ON s.seqrelid IN (
+        SELECT d.refobjid FROM pg_catalog.pg_attrdef AS f JOIN pg_catalog.pg_depend AS d ON d.objid = f.oid
+        WHERE f.adrelid = a.attrelid AND f.adnum = a.attnum AND d.classid = 'pg_catalog.pg_attrdef'::pg_catalog.regclass
+        UNION ALL
+        SELECT d.objid FROM pg_catalog.pg_depend AS d
+        WHERE d.refobjid = a.attrelid
+          AND d.refobjsubid = a.attnum
+          AND d.deptype = 'i'
+          AND d.refclassid = 'pg_catalog.pg_class'::pg_catalog.regclass)
+      WHERE a.attrelid = 'public.people'::pg_catalog.regclass AND a.attname = 'id'
+    LOOP
+      EXECUTE format('SELECT last_value, is_called FROM %s', own.seqrelid::pg_catalog.regclass) INTO at, given;
+      top := CASE
+        WHEN own.seqincrement > 0
+        THEN (SELECT max(id) FROM public.people)
+        ELSE (SELECT min(id) FROM public.people) END;
+      IF (top - at) * own.seqincrement > 0 OR (top = at AND NOT given) THEN
+        top := at + own.seqincrement * ceil((top - at) / own.seqincrement);
+        PERFORM pg_catalog.setval(own.seqrelid, greatest(own.seqmin, least(own.seqmax, top))::bigint, true);
+      END IF;
+    END LOOP;
+  END
+  $body$;
 
 ----------------------------------------------------------------------------------------------------
 -- statement undo/fill/join/window: no longer answer writes to public.contacts
@@ -993,6 +1393,7 @@ SELECT pg_catalog.setval(q.sequence, q.top, true)
 DROP TRIGGER "00 lockstep mirror-both/window: contacts i" ON public.contacts;
 DROP TRIGGER "00 lockstep mirror-both/window: contacts u" ON public.contacts;
 DROP TRIGGER "00 lockstep mirror-both/window: contacts d" ON public.contacts;
+DROP TRIGGER IF EXISTS "~ lockstep mirror-both/window: contacts" ON public.contacts;
 DROP FUNCTION lockstep."mirror back of mirror-both/window: contacts"();
 DROP FUNCTION lockstep."back of mirror-both/window: contacts"(bigint, text, text);
 DROP FUNCTION lockstep."own of mirror-both/window: contacts"(bigint, bigint);
@@ -1010,8 +1411,16 @@ CREATE OR REPLACE FUNCTION lockstep."watch of mirror-both/window: contacts"() RE
     SET extra_float_digits = '1'
     SET bytea_output = 'hex'
     SET lc_monetary = 'C'
+    SET lc_numeric = 'C'
+    SET lc_time = 'C'
+    SET array_nulls = 'on'
+    SET transform_null_equals = 'off'
+    SET xmlbinary = 'base64'
+    SET xmloption = 'content'
     SET standard_conforming_strings = 'on'
     SET row_security = 'off'
+    SET default_text_search_config
+    FROM CURRENT
   AS $body$
   BEGIN
     IF TG_ARGV[0] = 'old' THEN
@@ -1163,22 +1572,34 @@ SELECT count(*) AS rest FROM lockstep.touched AS t WHERE window_name = 'mirror-b
 WITH violation AS MATERIALIZED (
   SELECT p.relid::regclass::text AS "table", w.trigger_name AS "trigger"
     FROM (
-      VALUES ('public.people', '00 lockstep mirror-both/window: contacts i'),
-      ('public.people', '00 lockstep mirror-both/window: contacts u'),
-      ('public.people', '00 lockstep mirror-both/window: contacts d'),
-      ('public.people', '00 lockstep mirror-both/window: contacts t'),
-      ('public.contacts', '00 lockstep mirror-both/window: contacts t'),
-      ('public.contacts', '00 lockstep mirror-both/window: contacts i'),
-      ('public.contacts', '00 lockstep mirror-both/window: contacts u'),
-      ('public.contacts', '00 lockstep mirror-both/window: contacts d')
-    ) AS w (table_name, trigger_name)
+      VALUES ('public.people', '00 lockstep mirror-both/window: contacts i', true, NULL),
+      ('public.people', '00 lockstep mirror-both/window: contacts u', true, NULL),
+      ('public.people', '00 lockstep mirror-both/window: contacts d', true, NULL),
+      ('public.people', '00 lockstep mirror-both/window: contacts t', false, NULL),
+      ('public.contacts', '00 lockstep mirror-both/window: contacts t', false, NULL),
+      ('public.contacts', '00 lockstep mirror-both/window: contacts i', true, NULL),
+      ('public.contacts', '00 lockstep mirror-both/window: contacts u', true, NULL),
+      ('public.contacts', '00 lockstep mirror-both/window: contacts d', true, NULL),
+      (
+        'public.people',
+        '~ lockstep mirror-both/window: contacts',
+        true,
+        'lockstep."move of mirror-both/window: contacts"'
+      )
+    ) AS w (table_name, trigger_name, spreads, calls)
   CROSS JOIN LATERAL (
     SELECT pg_catalog.to_regclass(w.table_name) AS relid
     UNION
     SELECT t.relid
     FROM pg_catalog.pg_partition_tree(pg_catalog.to_regclass(w.table_name)) AS t
+    WHERE w.spreads
   ) AS p
-  WHERE NOT EXISTS (SELECT FROM pg_catalog.pg_trigger AS g WHERE g.tgrelid = p.relid AND g.tgenabled = 'A'
+  WHERE (w.calls IS NULL OR pg_catalog.to_regproc(w.calls) IS NOT NULL)
+    AND NOT EXISTS (
+    SELECT
+    FROM pg_catalog.pg_trigger AS g
+    WHERE g.tgrelid = p.relid
+    AND g.tgenabled = 'A'
     AND (g.tgname = w.trigger_name OR g.tgparentid <> 0)
       AND g.tgfoid IN (
         SELECT o.tgfoid
@@ -1311,6 +1732,19 @@ WITH moved AS (
 -- statement undo/flip/lead: note down who still writes the new side
 
 -- sends
+CREATE OR REPLACE FUNCTION lockstep."same of mirror-both/window: contacts"(bigint, bigint) RETURNS boolean
+  LANGUAGE sql STABLE BEGIN ATOMIC
+  SELECT $1 = $2;
+  END;
+
+-- sends: as window/prepare
+
+-- sends: as window/prepare
+
+REVOKE ALL ON FUNCTION lockstep."move of mirror-both/window: contacts"() FROM PUBLIC;
+REVOKE ALL ON FUNCTION lockstep."follow of mirror-both/window: contacts"(bigint) FROM PUBLIC;
+REVOKE ALL ON FUNCTION lockstep."same of mirror-both/window: contacts"(bigint, bigint) FROM PUBLIC;
+
 CREATE OR REPLACE FUNCTION lockstep."mirror of mirror-both/window: contacts"() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER
   SET search_path = pg_catalog, pg_temp
     SET TimeZone = 'UTC'
@@ -1319,8 +1753,16 @@ CREATE OR REPLACE FUNCTION lockstep."mirror of mirror-both/window: contacts"() R
     SET extra_float_digits = '1'
     SET bytea_output = 'hex'
     SET lc_monetary = 'C'
+    SET lc_numeric = 'C'
+    SET lc_time = 'C'
+    SET array_nulls = 'on'
+    SET transform_null_equals = 'off'
+    SET xmlbinary = 'base64'
+    SET xmloption = 'content'
     SET standard_conforming_strings = 'on'
     SET row_security = 'off'
+    SET default_text_search_config
+    FROM CURRENT
   AS $body$
   #variable_conflict use_column
   DECLARE
@@ -1330,26 +1772,92 @@ CREATE OR REPLACE FUNCTION lockstep."mirror of mirror-both/window: contacts"() R
     come_key text[];
     had boolean := false;
     has boolean := false;
-    moved boolean;
+    moved boolean := false;
+    followed boolean := false;
+    written boolean := false;
+    mine bigint;
     n bigint;
+    scans text := current_setting('enable_seqscan');
     echo text := current_setting('lockstep.echo', true);
+    said text;
   BEGIN
+    -- What the target has of it.
     IF TG_OP <> 'INSERT' THEN
       SELECT r.* INTO gone FROM lockstep."row of mirror-both/window: contacts"(OLD.id, OLD.email) AS r;
       had := FOUND;
       gone_key := ARRAY[gone.person_id::bigint::text];
     END IF;
-    IF TG_OP <> 'DELETE' THEN
-      SELECT r.* INTO come FROM lockstep."row of mirror-both/window: contacts"(NEW.id, NEW.email) AS r;
-      has := FOUND;
-      come_key := ARRAY[come.person_id::bigint::text];
+    -- What it should have. By the index: a plan is kept that was made when there were few rows.
+    said := set_config('enable_seqscan', 'off', true);
+    IF TG_OP = 'DELETE' THEN
+      SELECT r.* INTO come
+        FROM public.people AS s
+        CROSS JOIN LATERAL lockstep."row of mirror-both/window: contacts"(s.id, s.email) AS r
+        WHERE lockstep."same of mirror-both/window: contacts"(s.id, OLD.id);
+    ELSE
+      SELECT r.* INTO come
+        FROM public.people AS s
+        CROSS JOIN LATERAL lockstep."row of mirror-both/window: contacts"(s.id, s.email) AS r
+        WHERE lockstep."same of mirror-both/window: contacts"(s.id, NEW.id);
     END IF;
-    moved := had;
-    IF had AND has THEN
-      moved := NOT lockstep."key of mirror-both/window: contacts"(come.person_id, gone.person_id);
+    has := FOUND;
+    said := set_config('enable_seqscan', scans, true);
+    come_key := ARRAY[come.person_id::bigint::text];
+    IF TG_OP = 'UPDATE' AND had THEN
+      moved := NOT lockstep."same of mirror-both/window: contacts"(OLD.id, NEW.id);
+    END IF;
+    IF moved
+      OR starts_with(
+        coalesce(current_setting('lockstep.moves_old_709ac7ad5e00', true), ''), pg_current_xact_id()::text || ' '
+      )
+      THEN
+      IF moved THEN
+        EXECUTE 'SELECT min(m.id) FROM lockstep.move AS m WHERE m.xid = pg_current_xact_id() AND m.window_name = ''mirror-both/window'' AND m.mapping = ''contacts'' AND m.side = ''old'' AND m.from_key = $1' INTO mine
+          USING gone_key;
+      END IF;
+      PERFORM lockstep."follow of mirror-both/window: contacts"(mine);
+      IF moved THEN
+        EXECUTE 'DELETE FROM lockstep.move AS m WHERE m.id = $1 RETURNING m.found' INTO followed USING mine;
+      ELSIF had AND NOT has THEN
+        EXECUTE 'SELECT EXISTS (SELECT FROM lockstep.move AS m WHERE m.xid = pg_current_xact_id() AND m.window_name = ''mirror-both/window'' AND m.mapping = ''contacts'' AND m.side = ''old'' AND m.from_key = $1 AND m.found)' INTO followed
+          USING gone_key;
+        moved := followed;
+      END IF;
+      IF has THEN
+        EXECUTE 'SELECT FROM public.contacts AS t CROSS JOIN (SELECT $1 AS person_id, $2 AS email) AS come WHERE lockstep."key of mirror-both/window: contacts"(t.person_id, come.person_id) AND NOT (ROW(t.person_id::bigint, t.email::text)::record *<> ROW(come.person_id::bigint, come.email::text)::record)'
+          USING come.person_id, come.email;
+        GET DIAGNOSTICS n = ROW_COUNT;
+        written := n > 0;
+      END IF;
     END IF;
     IF moved THEN
-      PERFORM set_config(
+      -- The key of before is nobody's, unless another row has it by now.
+      EXECUTE 'SELECT FROM public.people AS s CROSS JOIN LATERAL lockstep."row of mirror-both/window: contacts"(s.id, s.email) AS r WHERE lockstep."same of mirror-both/window: contacts"(s.id, $1[1]::bigint)'
+        USING ARRAY[OLD.id::bigint::text];
+      GET DIAGNOSTICS n = ROW_COUNT;
+      IF n = 0 THEN
+        IF followed IS NOT TRUE THEN
+      said := set_config(
+        'lockstep.echo', 'mirror-both/window: contacts > ' || pg_current_xact_id()::text || ' ' || gone_key::text, true
+      );
+          EXECUTE 'DELETE FROM public.contacts AS t USING (SELECT $1 AS person_id, $2 AS email) AS gone WHERE lockstep."key of mirror-both/window: contacts"(t.person_id, gone.person_id) AND lockstep."part of mirror-both/window: contacts"(t.called)'
+            USING gone.person_id, gone.email;
+          GET DIAGNOSTICS n = ROW_COUNT;
+          IF n = 0 AND current_setting('transaction_isolation') <> 'read committed' THEN
+            INSERT INTO public.contacts (person_id, email) VALUES (gone.person_id, gone.email)
+            ON CONFLICT (person_id) DO NOTHING;
+            IF FOUND THEN
+              EXECUTE 'DELETE FROM public.contacts AS t USING (SELECT $1 AS person_id, $2 AS email) AS gone WHERE lockstep."key of mirror-both/window: contacts"(t.person_id, gone.person_id) AND lockstep."part of mirror-both/window: contacts"(t.called)'
+                USING gone.person_id, gone.email;
+            END IF;
+          END IF;
+        END IF;
+        INSERT INTO lockstep.tombstone (window_name, mapping, key)
+          VALUES ('mirror-both/window', 'contacts', gone_key)
+          ON CONFLICT DO NOTHING;
+      END IF;
+    ELSIF had AND NOT has THEN
+      said := set_config(
         'lockstep.echo', 'mirror-both/window: contacts > ' || pg_current_xact_id()::text || ' ' || gone_key::text, true
       );
       EXECUTE 'DELETE FROM public.contacts AS t USING (SELECT $1 AS person_id, $2 AS email) AS gone WHERE lockstep."key of mirror-both/window: contacts"(t.person_id, gone.person_id) AND lockstep."part of mirror-both/window: contacts"(t.called)'
@@ -1381,7 +1889,8 @@ CREATE OR REPLACE FUNCTION lockstep."mirror of mirror-both/window: contacts"() R
         GET DIAGNOSTICS n = ROW_COUNT;
         END IF;
       END IF;
-      PERFORM set_config(
+      IF NOT written THEN
+      said := set_config(
         'lockstep.echo', 'mirror-both/window: contacts > ' || pg_current_xact_id()::text || ' ' || come_key::text, true
       );
       INSERT INTO public.contacts AS t (person_id, email) VALUES (come.person_id, come.email)
@@ -1389,13 +1898,15 @@ CREATE OR REPLACE FUNCTION lockstep."mirror of mirror-both/window: contacts"() R
         SET email = EXCLUDED.email
         WHERE lockstep."part of mirror-both/window: contacts"(t.called);
       IF NOT FOUND THEN
-        RAISE EXCEPTION 'lockstep window %: the row of public.contacts with this key belongs to others',
-          '"mirror-both/window"'
+        RAISE EXCEPTION 'lockstep window %: the row of % with this key belongs to others',
+          '"mirror-both/window"',
+          'public.contacts'
           USING ERRCODE = 'unique_violation',
             DETAIL = format('Key (%s)=(%s)', 'person_id', array_to_string(come_key, ', '));
       END IF;
+      END IF;
     END IF;
-    PERFORM set_config('lockstep.echo', coalesce(echo, ''), true);
+    said := set_config('lockstep.echo', coalesce(echo, ''), true);
     RETURN NULL;
   END
   $body$;
@@ -1408,12 +1919,21 @@ CREATE OR REPLACE FUNCTION lockstep."mirror back of mirror-both/window: contacts
     SET extra_float_digits = '1'
     SET bytea_output = 'hex'
     SET lc_monetary = 'C'
+    SET lc_numeric = 'C'
+    SET lc_time = 'C'
+    SET array_nulls = 'on'
+    SET transform_null_equals = 'off'
+    SET xmlbinary = 'base64'
+    SET xmloption = 'content'
     SET standard_conforming_strings = 'on'
     SET row_security = 'off'
+    SET default_text_search_config
+    FROM CURRENT
   AS $body$
   #variable_conflict use_column
   DECLARE
     gone record;
+    now record;
     come record;
     gone_row text[];
     come_row text[];
@@ -1422,16 +1942,23 @@ CREATE OR REPLACE FUNCTION lockstep."mirror back of mirror-both/window: contacts
     had boolean := false;
     has boolean := false;
     moved boolean := false;
+    followed boolean;
+    written boolean := false;
+    mine bigint;
     fits boolean;
     n bigint;
+    scans text := current_setting('enable_seqscan');
     echo text := current_setting('lockstep.echo', true);
+    said text;
   BEGIN
-    IF strpos(coalesce(echo, ''), pg_current_xact_id()::text || ' {') = 0
-      AND current_setting('lockstep.seen', true) IS DISTINCT FROM pg_current_xact_id()::text
-        || ' mirror-both/window: contacts new'
-      THEN
-      INSERT INTO lockstep.old_writer (window_name, mapping, side) VALUES ('mirror-both/window', 'contacts', 'new');
-      PERFORM set_config('lockstep.seen', pg_current_xact_id()::text || ' mirror-both/window: contacts new', true);
+    GET DIAGNOSTICS said = PG_CONTEXT;
+    IF strpos(substr(said, strpos(said, 'lockstep."mirror ') + 1), 'lockstep."mirror ') = 0 THEN
+      EXECUTE 'SELECT FROM lockstep.old_writer AS w WHERE w.xid = pg_current_xact_id() AND w.window_name = $1 AND w.mapping = $2 AND w.side = $3'
+        USING 'mirror-both/window', 'contacts', 'new';
+      GET DIAGNOSTICS n = ROW_COUNT;
+      IF n = 0 THEN
+        INSERT INTO lockstep.old_writer (window_name, mapping, side) VALUES ('mirror-both/window', 'contacts', 'new');
+      END IF;
     END IF;
     IF TG_OP <> 'INSERT' THEN
       had := lockstep."part of mirror-both/window: contacts"(OLD.called);
@@ -1442,25 +1969,49 @@ CREATE OR REPLACE FUNCTION lockstep."mirror back of mirror-both/window: contacts
         gone_key := ARRAY[OLD.person_id::bigint::text];
       END IF;
     END IF;
-    IF TG_OP <> 'DELETE' THEN
-      has := lockstep."part of mirror-both/window: contacts"(NEW.called);
+    -- By the index: a plan is kept that was made when there were few rows.
+    said := set_config('enable_seqscan', 'off', true);
+    IF TG_OP = 'DELETE' THEN
+      SELECT t.* INTO now
+        FROM public.contacts AS t
+        WHERE lockstep."key of mirror-both/window: contacts"(t.person_id, OLD.person_id);
+    ELSE
+      SELECT t.* INTO now
+        FROM public.contacts AS t
+        WHERE lockstep."key of mirror-both/window: contacts"(t.person_id, NEW.person_id);
+    END IF;
+    fits := FOUND;
+    said := set_config('enable_seqscan', scans, true);
+    IF fits THEN
+      has := lockstep."part of mirror-both/window: contacts"(now.called);
       IF has THEN
         SELECT b.* INTO come
-          FROM lockstep."back of mirror-both/window: contacts"(NEW.person_id, NEW.email, NEW.called) AS b;
+          FROM lockstep."back of mirror-both/window: contacts"(now.person_id, now.email, now.called) AS b;
         come_row := ARRAY[come.id::bigint::text];
-        come_key := ARRAY[NEW.person_id::bigint::text];
+        come_key := ARRAY[now.person_id::bigint::text];
       END IF;
     END IF;
-    IF had AND has THEN
-      moved := NOT lockstep."own of mirror-both/window: contacts"(come.id, gone.id);
+    IF had THEN
+      moved := false;
+      IF has AND NOT moved THEN
+        moved := NOT lockstep."own of mirror-both/window: contacts"(come.id, gone.id);
+      END IF;
     END IF;
     IF had AND (NOT has OR gone_key <> come_key) THEN
-      INSERT INTO lockstep.tombstone (window_name, mapping, key)
-        VALUES ('mirror-both/window', 'contacts', gone_key)
-        ON CONFLICT DO NOTHING;
+      n := 0;
+      IF TG_OP = 'UPDATE' THEN
+        EXECUTE 'SELECT FROM public.contacts AS s CROSS JOIN LATERAL (SELECT b.* FROM lockstep."back of mirror-both/window: contacts"(s.person_id, s.email, s.called) AS b WHERE lockstep."part of mirror-both/window: contacts"(s.called)) AS r WHERE lockstep."key of mirror-both/window: contacts"(s.person_id, $1[1]::bigint)'
+          USING ARRAY[OLD.person_id::bigint::text];
+        GET DIAGNOSTICS n = ROW_COUNT;
+      END IF;
+      IF n = 0 THEN
+        INSERT INTO lockstep.tombstone (window_name, mapping, key)
+          VALUES ('mirror-both/window', 'contacts', gone_key)
+          ON CONFLICT DO NOTHING;
+      END IF;
     END IF;
     IF had AND (NOT has OR moved) THEN
-      PERFORM set_config(
+      said := set_config(
         'lockstep.echo', 'mirror-both/window: contacts < ' || pg_current_xact_id()::text || ' ' || gone_row::text, true
       );
       PERFORM lockstep."unset of mirror-both/window: contacts"(gone.id);
@@ -1502,7 +2053,7 @@ CREATE OR REPLACE FUNCTION lockstep."mirror back of mirror-both/window: contacts
           FROM public.people AS s
           CROSS JOIN LATERAL lockstep."row of mirror-both/window: contacts"(s.id, s.email) AS r
           WHERE lockstep."own of mirror-both/window: contacts"(s.id, come.id)
-          AND NOT lockstep."key of mirror-both/window: contacts"(r.person_id, NEW.person_id)
+          AND NOT lockstep."key of mirror-both/window: contacts"(r.person_id, now.person_id)
         )
           THEN
           RAISE EXCEPTION 'lockstep window %: a write to % does not fit into public.people: the row there stands for another one already',
@@ -1512,22 +2063,24 @@ CREATE OR REPLACE FUNCTION lockstep."mirror back of mirror-both/window: contacts
               DETAIL = format('Key (%s)=(%s)', 'person_id', array_to_string(coalesce(come_key, gone_key), ', '));
         END IF;
       END IF;
-      PERFORM set_config(
+      said := set_config(
         'lockstep.echo', 'mirror-both/window: contacts < ' || pg_current_xact_id()::text || ' ' || come_row::text, true
       );
-      UPDATE public.people AS s
-        SET email = come.email
-        WHERE lockstep."own of mirror-both/window: contacts"(s.id, come.id);
-      IF NOT FOUND THEN
-        INSERT INTO public.people (email, id) VALUES (come.email, come.id);
+      IF NOT written THEN
+        UPDATE public.people AS s
+          SET email = come.email
+          WHERE lockstep."own of mirror-both/window: contacts"(s.id, come.id);
+        IF NOT FOUND THEN
+          INSERT INTO public.people (email, id) VALUES (come.email, come.id);
+        END IF;
       END IF;
       fits := EXISTS (
         SELECT
         FROM public.people AS s
         CROSS JOIN LATERAL lockstep."row of mirror-both/window: contacts"(s.id, s.email) AS r
         WHERE lockstep."own of mirror-both/window: contacts"(s.id, come.id)
-        AND lockstep."key of mirror-both/window: contacts"(r.person_id, NEW.person_id)
-        AND NOT (ROW(r.email::text)::record *<> ROW(NEW.email::text)::record)
+        AND lockstep."key of mirror-both/window: contacts"(r.person_id, now.person_id)
+        AND NOT (ROW(r.email::text)::record *<> ROW(now.email::text)::record)
       );
       IF NOT fits
         AND EXISTS (
@@ -1537,7 +2090,7 @@ CREATE OR REPLACE FUNCTION lockstep."mirror back of mirror-both/window: contacts
           AND (ROW(s.email::text)::record *<> ROW(come.email::text)::record)
         )
         THEN
-        PERFORM set_config(
+        said := set_config(
           'lockstep.echo',
           'mirror-both/window: contacts > ' || pg_current_xact_id()::text || ' ' || come_key::text,
           true
@@ -1546,7 +2099,7 @@ CREATE OR REPLACE FUNCTION lockstep."mirror back of mirror-both/window: contacts
         FROM public.people AS s
           CROSS JOIN LATERAL lockstep."row of mirror-both/window: contacts"(s.id, s.email) AS r
           WHERE lockstep."own of mirror-both/window: contacts"(s.id, come.id)
-          AND lockstep."key of mirror-both/window: contacts"(r.person_id, NEW.person_id)
+          AND lockstep."key of mirror-both/window: contacts"(r.person_id, now.person_id)
           AND lockstep."key of mirror-both/window: contacts"(t.person_id, r.person_id);
         fits := FOUND;
       END IF;
@@ -1558,7 +2111,7 @@ CREATE OR REPLACE FUNCTION lockstep."mirror back of mirror-both/window: contacts
             DETAIL = format('Key (%s)=(%s)', 'person_id', array_to_string(coalesce(come_key, gone_key), ', '));
       END IF;
     END IF;
-    PERFORM set_config('lockstep.echo', coalesce(echo, ''), true);
+    said := set_config('lockstep.echo', coalesce(echo, ''), true);
     RETURN NULL;
   END
   $body$;
@@ -1567,6 +2120,19 @@ CREATE OR REPLACE FUNCTION lockstep."mirror back of mirror-both/window: contacts
 -- statement flip/lead: note down who still writes the old side
 
 -- sends
+CREATE OR REPLACE FUNCTION lockstep."same of mirror-both/window: contacts"(bigint, bigint) RETURNS boolean
+  LANGUAGE sql STABLE BEGIN ATOMIC
+  SELECT $1 = $2;
+  END;
+
+-- sends: as window/prepare
+
+-- sends: as window/prepare
+
+REVOKE ALL ON FUNCTION lockstep."move of mirror-both/window: contacts"() FROM PUBLIC;
+REVOKE ALL ON FUNCTION lockstep."follow of mirror-both/window: contacts"(bigint) FROM PUBLIC;
+REVOKE ALL ON FUNCTION lockstep."same of mirror-both/window: contacts"(bigint, bigint) FROM PUBLIC;
+
 CREATE OR REPLACE FUNCTION lockstep."mirror of mirror-both/window: contacts"() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER
   SET search_path = pg_catalog, pg_temp
     SET TimeZone = 'UTC'
@@ -1575,8 +2141,16 @@ CREATE OR REPLACE FUNCTION lockstep."mirror of mirror-both/window: contacts"() R
     SET extra_float_digits = '1'
     SET bytea_output = 'hex'
     SET lc_monetary = 'C'
+    SET lc_numeric = 'C'
+    SET lc_time = 'C'
+    SET array_nulls = 'on'
+    SET transform_null_equals = 'off'
+    SET xmlbinary = 'base64'
+    SET xmloption = 'content'
     SET standard_conforming_strings = 'on'
     SET row_security = 'off'
+    SET default_text_search_config
+    FROM CURRENT
   AS $body$
   #variable_conflict use_column
   DECLARE
@@ -1586,33 +2160,101 @@ CREATE OR REPLACE FUNCTION lockstep."mirror of mirror-both/window: contacts"() R
     come_key text[];
     had boolean := false;
     has boolean := false;
-    moved boolean;
+    moved boolean := false;
+    followed boolean := false;
+    written boolean := false;
+    mine bigint;
     n bigint;
+    scans text := current_setting('enable_seqscan');
     echo text := current_setting('lockstep.echo', true);
+    said text;
   BEGIN
-    IF strpos(coalesce(echo, ''), pg_current_xact_id()::text || ' {') = 0
-      AND current_setting('lockstep.seen', true) IS DISTINCT FROM pg_current_xact_id()::text
-        || ' mirror-both/window: contacts old'
-      THEN
-      INSERT INTO lockstep.old_writer (window_name, mapping, side) VALUES ('mirror-both/window', 'contacts', 'old');
-      PERFORM set_config('lockstep.seen', pg_current_xact_id()::text || ' mirror-both/window: contacts old', true);
+    GET DIAGNOSTICS said = PG_CONTEXT;
+    IF strpos(substr(said, strpos(said, 'lockstep."mirror ') + 1), 'lockstep."mirror ') = 0 THEN
+      EXECUTE 'SELECT FROM lockstep.old_writer AS w WHERE w.xid = pg_current_xact_id() AND w.window_name = $1 AND w.mapping = $2 AND w.side = $3'
+        USING 'mirror-both/window', 'contacts', 'old';
+      GET DIAGNOSTICS n = ROW_COUNT;
+      IF n = 0 THEN
+        INSERT INTO lockstep.old_writer (window_name, mapping, side) VALUES ('mirror-both/window', 'contacts', 'old');
+      END IF;
     END IF;
+    -- What the target has of it.
     IF TG_OP <> 'INSERT' THEN
       SELECT r.* INTO gone FROM lockstep."row of mirror-both/window: contacts"(OLD.id, OLD.email) AS r;
       had := FOUND;
       gone_key := ARRAY[gone.person_id::bigint::text];
     END IF;
-    IF TG_OP <> 'DELETE' THEN
-      SELECT r.* INTO come FROM lockstep."row of mirror-both/window: contacts"(NEW.id, NEW.email) AS r;
-      has := FOUND;
-      come_key := ARRAY[come.person_id::bigint::text];
+    -- What it should have. By the index: a plan is kept that was made when there were few rows.
+    said := set_config('enable_seqscan', 'off', true);
+    IF TG_OP = 'DELETE' THEN
+      SELECT r.* INTO come
+        FROM public.people AS s
+        CROSS JOIN LATERAL lockstep."row of mirror-both/window: contacts"(s.id, s.email) AS r
+        WHERE lockstep."same of mirror-both/window: contacts"(s.id, OLD.id);
+    ELSE
+      SELECT r.* INTO come
+        FROM public.people AS s
+        CROSS JOIN LATERAL lockstep."row of mirror-both/window: contacts"(s.id, s.email) AS r
+        WHERE lockstep."same of mirror-both/window: contacts"(s.id, NEW.id);
     END IF;
-    moved := had;
-    IF had AND has THEN
-      moved := NOT lockstep."key of mirror-both/window: contacts"(come.person_id, gone.person_id);
+    has := FOUND;
+    said := set_config('enable_seqscan', scans, true);
+    come_key := ARRAY[come.person_id::bigint::text];
+    IF TG_OP = 'UPDATE' AND had THEN
+      moved := NOT lockstep."same of mirror-both/window: contacts"(OLD.id, NEW.id);
+    END IF;
+    IF moved
+      OR starts_with(
+        coalesce(current_setting('lockstep.moves_old_709ac7ad5e00', true), ''), pg_current_xact_id()::text || ' '
+      )
+      THEN
+      IF moved THEN
+        EXECUTE 'SELECT min(m.id) FROM lockstep.move AS m WHERE m.xid = pg_current_xact_id() AND m.window_name = ''mirror-both/window'' AND m.mapping = ''contacts'' AND m.side = ''old'' AND m.from_key = $1' INTO mine
+          USING gone_key;
+      END IF;
+      PERFORM lockstep."follow of mirror-both/window: contacts"(mine);
+      IF moved THEN
+        EXECUTE 'DELETE FROM lockstep.move AS m WHERE m.id = $1 RETURNING m.found' INTO followed USING mine;
+      ELSIF had AND NOT has THEN
+        EXECUTE 'SELECT EXISTS (SELECT FROM lockstep.move AS m WHERE m.xid = pg_current_xact_id() AND m.window_name = ''mirror-both/window'' AND m.mapping = ''contacts'' AND m.side = ''old'' AND m.from_key = $1 AND m.found)' INTO followed
+          USING gone_key;
+        moved := followed;
+      END IF;
+      IF has THEN
+        EXECUTE 'SELECT FROM public.contacts AS t CROSS JOIN (SELECT $1 AS person_id, $2 AS email) AS come WHERE lockstep."key of mirror-both/window: contacts"(t.person_id, come.person_id) AND NOT (ROW(t.person_id::bigint, t.email::text)::record *<> ROW(come.person_id::bigint, come.email::text)::record)'
+          USING come.person_id, come.email;
+        GET DIAGNOSTICS n = ROW_COUNT;
+        written := n > 0;
+      END IF;
     END IF;
     IF moved THEN
-      PERFORM set_config(
+      -- The key of before is nobody's, unless another row has it by now.
+      EXECUTE 'SELECT FROM public.people AS s CROSS JOIN LATERAL lockstep."row of mirror-both/window: contacts"(s.id, s.email) AS r WHERE lockstep."same of mirror-both/window: contacts"(s.id, $1[1]::bigint)'
+        USING ARRAY[OLD.id::bigint::text];
+      GET DIAGNOSTICS n = ROW_COUNT;
+      IF n = 0 THEN
+        IF followed IS NOT TRUE THEN
+      said := set_config(
+        'lockstep.echo', 'mirror-both/window: contacts > ' || pg_current_xact_id()::text || ' ' || gone_key::text, true
+      );
+          EXECUTE 'DELETE FROM public.contacts AS t USING (SELECT $1 AS person_id, $2 AS email) AS gone WHERE lockstep."key of mirror-both/window: contacts"(t.person_id, gone.person_id) AND lockstep."part of mirror-both/window: contacts"(t.called)'
+            USING gone.person_id, gone.email;
+          GET DIAGNOSTICS n = ROW_COUNT;
+          IF n = 0 AND current_setting('transaction_isolation') <> 'read committed' THEN
+            INSERT INTO public.contacts (person_id, email) VALUES (gone.person_id, gone.email)
+            ON CONFLICT (person_id) DO NOTHING;
+            IF FOUND THEN
+              EXECUTE 'DELETE FROM public.contacts AS t USING (SELECT $1 AS person_id, $2 AS email) AS gone WHERE lockstep."key of mirror-both/window: contacts"(t.person_id, gone.person_id) AND lockstep."part of mirror-both/window: contacts"(t.called)'
+                USING gone.person_id, gone.email;
+            END IF;
+          END IF;
+        END IF;
+        INSERT INTO lockstep.tombstone (window_name, mapping, key)
+          VALUES ('mirror-both/window', 'contacts', gone_key)
+          ON CONFLICT DO NOTHING;
+      END IF;
+    ELSIF had AND NOT has THEN
+      said := set_config(
         'lockstep.echo', 'mirror-both/window: contacts > ' || pg_current_xact_id()::text || ' ' || gone_key::text, true
       );
       EXECUTE 'DELETE FROM public.contacts AS t USING (SELECT $1 AS person_id, $2 AS email) AS gone WHERE lockstep."key of mirror-both/window: contacts"(t.person_id, gone.person_id) AND lockstep."part of mirror-both/window: contacts"(t.called)'
@@ -1644,7 +2286,8 @@ CREATE OR REPLACE FUNCTION lockstep."mirror of mirror-both/window: contacts"() R
         GET DIAGNOSTICS n = ROW_COUNT;
         END IF;
       END IF;
-      PERFORM set_config(
+      IF NOT written THEN
+      said := set_config(
         'lockstep.echo', 'mirror-both/window: contacts > ' || pg_current_xact_id()::text || ' ' || come_key::text, true
       );
       INSERT INTO public.contacts AS t (person_id, email) VALUES (come.person_id, come.email)
@@ -1652,13 +2295,15 @@ CREATE OR REPLACE FUNCTION lockstep."mirror of mirror-both/window: contacts"() R
         SET email = EXCLUDED.email
         WHERE lockstep."part of mirror-both/window: contacts"(t.called);
       IF NOT FOUND THEN
-        RAISE EXCEPTION 'lockstep window %: the row of public.contacts with this key belongs to others',
-          '"mirror-both/window"'
+        RAISE EXCEPTION 'lockstep window %: the row of % with this key belongs to others',
+          '"mirror-both/window"',
+          'public.contacts'
           USING ERRCODE = 'unique_violation',
             DETAIL = format('Key (%s)=(%s)', 'person_id', array_to_string(come_key, ', '));
       END IF;
+      END IF;
     END IF;
-    PERFORM set_config('lockstep.echo', coalesce(echo, ''), true);
+    said := set_config('lockstep.echo', coalesce(echo, ''), true);
     RETURN NULL;
   END
   $body$;
@@ -1671,12 +2316,21 @@ CREATE OR REPLACE FUNCTION lockstep."mirror back of mirror-both/window: contacts
     SET extra_float_digits = '1'
     SET bytea_output = 'hex'
     SET lc_monetary = 'C'
+    SET lc_numeric = 'C'
+    SET lc_time = 'C'
+    SET array_nulls = 'on'
+    SET transform_null_equals = 'off'
+    SET xmlbinary = 'base64'
+    SET xmloption = 'content'
     SET standard_conforming_strings = 'on'
     SET row_security = 'off'
+    SET default_text_search_config
+    FROM CURRENT
   AS $body$
   #variable_conflict use_column
   DECLARE
     gone record;
+    now record;
     come record;
     gone_row text[];
     come_row text[];
@@ -1685,9 +2339,14 @@ CREATE OR REPLACE FUNCTION lockstep."mirror back of mirror-both/window: contacts
     had boolean := false;
     has boolean := false;
     moved boolean := false;
+    followed boolean;
+    written boolean := false;
+    mine bigint;
     fits boolean;
     n bigint;
+    scans text := current_setting('enable_seqscan');
     echo text := current_setting('lockstep.echo', true);
+    said text;
   BEGIN
     IF TG_OP <> 'INSERT' THEN
       had := lockstep."part of mirror-both/window: contacts"(OLD.called);
@@ -1698,25 +2357,49 @@ CREATE OR REPLACE FUNCTION lockstep."mirror back of mirror-both/window: contacts
         gone_key := ARRAY[OLD.person_id::bigint::text];
       END IF;
     END IF;
-    IF TG_OP <> 'DELETE' THEN
-      has := lockstep."part of mirror-both/window: contacts"(NEW.called);
+    -- By the index: a plan is kept that was made when there were few rows.
+    said := set_config('enable_seqscan', 'off', true);
+    IF TG_OP = 'DELETE' THEN
+      SELECT t.* INTO now
+        FROM public.contacts AS t
+        WHERE lockstep."key of mirror-both/window: contacts"(t.person_id, OLD.person_id);
+    ELSE
+      SELECT t.* INTO now
+        FROM public.contacts AS t
+        WHERE lockstep."key of mirror-both/window: contacts"(t.person_id, NEW.person_id);
+    END IF;
+    fits := FOUND;
+    said := set_config('enable_seqscan', scans, true);
+    IF fits THEN
+      has := lockstep."part of mirror-both/window: contacts"(now.called);
       IF has THEN
         SELECT b.* INTO come
-          FROM lockstep."back of mirror-both/window: contacts"(NEW.person_id, NEW.email, NEW.called) AS b;
+          FROM lockstep."back of mirror-both/window: contacts"(now.person_id, now.email, now.called) AS b;
         come_row := ARRAY[come.id::bigint::text];
-        come_key := ARRAY[NEW.person_id::bigint::text];
+        come_key := ARRAY[now.person_id::bigint::text];
       END IF;
     END IF;
-    IF had AND has THEN
-      moved := NOT lockstep."own of mirror-both/window: contacts"(come.id, gone.id);
+    IF had THEN
+      moved := false;
+      IF has AND NOT moved THEN
+        moved := NOT lockstep."own of mirror-both/window: contacts"(come.id, gone.id);
+      END IF;
     END IF;
     IF had AND (NOT has OR gone_key <> come_key) THEN
-      INSERT INTO lockstep.tombstone (window_name, mapping, key)
-        VALUES ('mirror-both/window', 'contacts', gone_key)
-        ON CONFLICT DO NOTHING;
+      n := 0;
+      IF TG_OP = 'UPDATE' THEN
+        EXECUTE 'SELECT FROM public.contacts AS s CROSS JOIN LATERAL (SELECT b.* FROM lockstep."back of mirror-both/window: contacts"(s.person_id, s.email, s.called) AS b WHERE lockstep."part of mirror-both/window: contacts"(s.called)) AS r WHERE lockstep."key of mirror-both/window: contacts"(s.person_id, $1[1]::bigint)'
+          USING ARRAY[OLD.person_id::bigint::text];
+        GET DIAGNOSTICS n = ROW_COUNT;
+      END IF;
+      IF n = 0 THEN
+        INSERT INTO lockstep.tombstone (window_name, mapping, key)
+          VALUES ('mirror-both/window', 'contacts', gone_key)
+          ON CONFLICT DO NOTHING;
+      END IF;
     END IF;
     IF had AND (NOT has OR moved) THEN
-      PERFORM set_config(
+      said := set_config(
         'lockstep.echo', 'mirror-both/window: contacts < ' || pg_current_xact_id()::text || ' ' || gone_row::text, true
       );
       PERFORM lockstep."unset of mirror-both/window: contacts"(gone.id);
@@ -1758,7 +2441,7 @@ CREATE OR REPLACE FUNCTION lockstep."mirror back of mirror-both/window: contacts
           FROM public.people AS s
           CROSS JOIN LATERAL lockstep."row of mirror-both/window: contacts"(s.id, s.email) AS r
           WHERE lockstep."own of mirror-both/window: contacts"(s.id, come.id)
-          AND NOT lockstep."key of mirror-both/window: contacts"(r.person_id, NEW.person_id)
+          AND NOT lockstep."key of mirror-both/window: contacts"(r.person_id, now.person_id)
         )
           THEN
           RAISE EXCEPTION 'lockstep window %: a write to % does not fit into public.people: the row there stands for another one already',
@@ -1768,22 +2451,24 @@ CREATE OR REPLACE FUNCTION lockstep."mirror back of mirror-both/window: contacts
               DETAIL = format('Key (%s)=(%s)', 'person_id', array_to_string(coalesce(come_key, gone_key), ', '));
         END IF;
       END IF;
-      PERFORM set_config(
+      said := set_config(
         'lockstep.echo', 'mirror-both/window: contacts < ' || pg_current_xact_id()::text || ' ' || come_row::text, true
       );
-      UPDATE public.people AS s
-        SET email = come.email
-        WHERE lockstep."own of mirror-both/window: contacts"(s.id, come.id);
-      IF NOT FOUND THEN
-        INSERT INTO public.people (email, id) VALUES (come.email, come.id);
+      IF NOT written THEN
+        UPDATE public.people AS s
+          SET email = come.email
+          WHERE lockstep."own of mirror-both/window: contacts"(s.id, come.id);
+        IF NOT FOUND THEN
+          INSERT INTO public.people (email, id) VALUES (come.email, come.id);
+        END IF;
       END IF;
       fits := EXISTS (
         SELECT
         FROM public.people AS s
         CROSS JOIN LATERAL lockstep."row of mirror-both/window: contacts"(s.id, s.email) AS r
         WHERE lockstep."own of mirror-both/window: contacts"(s.id, come.id)
-        AND lockstep."key of mirror-both/window: contacts"(r.person_id, NEW.person_id)
-        AND NOT (ROW(r.email::text)::record *<> ROW(NEW.email::text)::record)
+        AND lockstep."key of mirror-both/window: contacts"(r.person_id, now.person_id)
+        AND NOT (ROW(r.email::text)::record *<> ROW(now.email::text)::record)
       );
       IF NOT fits
         AND EXISTS (
@@ -1793,7 +2478,7 @@ CREATE OR REPLACE FUNCTION lockstep."mirror back of mirror-both/window: contacts
           AND (ROW(s.email::text)::record *<> ROW(come.email::text)::record)
         )
         THEN
-        PERFORM set_config(
+        said := set_config(
           'lockstep.echo',
           'mirror-both/window: contacts > ' || pg_current_xact_id()::text || ' ' || come_key::text,
           true
@@ -1802,7 +2487,7 @@ CREATE OR REPLACE FUNCTION lockstep."mirror back of mirror-both/window: contacts
         FROM public.people AS s
           CROSS JOIN LATERAL lockstep."row of mirror-both/window: contacts"(s.id, s.email) AS r
           WHERE lockstep."own of mirror-both/window: contacts"(s.id, come.id)
-          AND lockstep."key of mirror-both/window: contacts"(r.person_id, NEW.person_id)
+          AND lockstep."key of mirror-both/window: contacts"(r.person_id, now.person_id)
           AND lockstep."key of mirror-both/window: contacts"(t.person_id, r.person_id);
         fits := FOUND;
       END IF;
@@ -1814,7 +2499,7 @@ CREATE OR REPLACE FUNCTION lockstep."mirror back of mirror-both/window: contacts
             DETAIL = format('Key (%s)=(%s)', 'person_id', array_to_string(coalesce(come_key, gone_key), ', '));
       END IF;
     END IF;
-    PERFORM set_config('lockstep.echo', coalesce(echo, ''), true);
+    said := set_config('lockstep.echo', coalesce(echo, ''), true);
     RETURN NULL;
   END
   $body$;
@@ -1841,12 +2526,59 @@ DROP FUNCTION IF EXISTS lockstep."watch of mirror-both/window: contacts"();
 DELETE FROM lockstep.touched WHERE window_name = 'mirror-both/window';
 
 ----------------------------------------------------------------------------------------------------
+-- statement done/watch/window: make the functions that note down which keys are written
+
+-- sends: as flip/watch
+
+REVOKE ALL ON FUNCTION lockstep."watch of mirror-both/window: contacts"() FROM PUBLIC;
+
+----------------------------------------------------------------------------------------------------
+-- statement undo/done/watch/window: forget which keys were written
+
+-- sends
+DROP FUNCTION IF EXISTS lockstep."watch of mirror-both/window: contacts"();
+DELETE FROM lockstep.touched WHERE window_name = 'mirror-both/window';
+
+----------------------------------------------------------------------------------------------------
+-- statement done/watch/window/1: note down which keys of public.people are written from now on
+
+-- sends: as flip/watch/1
+
+ALTER TABLE public.people ENABLE ALWAYS TRIGGER "00 lockstep mirror-both/window: contacts w";
+
+----------------------------------------------------------------------------------------------------
+-- statement undo/done/watch/window/1: stop noting down which keys of public.people are written
+
+-- sends
+DROP TRIGGER IF EXISTS "00 lockstep mirror-both/window: contacts w" ON public.people;
+
+-- sends: as fill/join/window
+
+----------------------------------------------------------------------------------------------------
+-- statement done/watch/window/2: note down which keys of public.contacts are written from now on
+
+-- sends: as flip/watch/2
+
+ALTER TABLE public.contacts ENABLE ALWAYS TRIGGER "00 lockstep mirror-both/window: contacts w";
+
+----------------------------------------------------------------------------------------------------
+-- statement undo/done/watch/window/2: stop noting down which keys of public.contacts are written
+
+-- sends
+DROP TRIGGER IF EXISTS "00 lockstep mirror-both/window: contacts w" ON public.contacts;
+
+----------------------------------------------------------------------------------------------------
 -- check done/compare/window/1-in_sync: public.contacts corresponds to public.people, and nothing that was deleted is back (contacts)
 
 -- check: as fill/join/window/1-in_sync
 
 ----------------------------------------------------------------------------------------------------
 -- statement done/close/window: silence the mirrors of public.people → public.contacts
+
+-- works off before it locks: as flip/cutover
+
+-- how much is left
+SELECT count(*) AS rest FROM lockstep.touched AS t WHERE window_name = 'mirror-both/window' AND mapping = 'contacts';
 
 -- asserts: the window mirror-both/window can become: closed
 WITH violation AS MATERIALIZED (
@@ -1865,6 +2597,8 @@ WITH violation AS MATERIALIZED (
 -- asserts: the mirror of contacts is as it was made: as flip/cutover
 
 -- asserts: what a side of mirror-both/window did not take has been made good: as undo/window/leave
+
+-- asserts: what was written since the comparison is the same on both sides (contacts): as flip/cutover
 
 -- asserts: nobody has written to the old side of mirror-both/window for 15m
 WITH violation AS MATERIALIZED (
@@ -1886,8 +2620,16 @@ CREATE OR REPLACE FUNCTION lockstep."mirror of mirror-both/window: contacts"() R
     SET extra_float_digits = '1'
     SET bytea_output = 'hex'
     SET lc_monetary = 'C'
+    SET lc_numeric = 'C'
+    SET lc_time = 'C'
+    SET array_nulls = 'on'
+    SET transform_null_equals = 'off'
+    SET xmlbinary = 'base64'
+    SET xmloption = 'content'
     SET standard_conforming_strings = 'on'
     SET row_security = 'off'
+    SET default_text_search_config
+    FROM CURRENT
   AS $body$
   BEGIN
     RETURN NULL;
@@ -1902,13 +2644,23 @@ CREATE OR REPLACE FUNCTION lockstep."mirror back of mirror-both/window: contacts
     SET extra_float_digits = '1'
     SET bytea_output = 'hex'
     SET lc_monetary = 'C'
+    SET lc_numeric = 'C'
+    SET lc_time = 'C'
+    SET array_nulls = 'on'
+    SET transform_null_equals = 'off'
+    SET xmlbinary = 'base64'
+    SET xmloption = 'content'
     SET standard_conforming_strings = 'on'
     SET row_security = 'off'
+    SET default_text_search_config
+    FROM CURRENT
   AS $body$
   BEGIN
     RETURN NULL;
   END
   $body$;
+
+-- sends: as fill/join/window
 
 WITH moved AS (
   UPDATE lockstep."window" AS w
@@ -1925,19 +2677,23 @@ WITH moved AS (
 -- statement done/drop/window/1: remove the mirrors from public.contacts
 
 -- sends
+DROP TRIGGER IF EXISTS "00 lockstep mirror-both/window: contacts w" ON public.contacts;
 DROP TRIGGER "00 lockstep mirror-both/window: contacts t" ON public.contacts;
 DROP TRIGGER "00 lockstep mirror-both/window: contacts i" ON public.contacts;
 DROP TRIGGER "00 lockstep mirror-both/window: contacts u" ON public.contacts;
 DROP TRIGGER "00 lockstep mirror-both/window: contacts d" ON public.contacts;
+DROP TRIGGER IF EXISTS "~ lockstep mirror-both/window: contacts" ON public.contacts;
 
 ----------------------------------------------------------------------------------------------------
 -- statement done/drop/window/2: remove the mirrors from public.people
 
 -- sends
+DROP TRIGGER IF EXISTS "00 lockstep mirror-both/window: contacts w" ON public.people;
 DROP TRIGGER "00 lockstep mirror-both/window: contacts i" ON public.people;
 DROP TRIGGER "00 lockstep mirror-both/window: contacts u" ON public.people;
 DROP TRIGGER "00 lockstep mirror-both/window: contacts d" ON public.people;
 DROP TRIGGER "00 lockstep mirror-both/window: contacts t" ON public.people;
+DROP TRIGGER IF EXISTS "~ lockstep mirror-both/window: contacts" ON public.people;
 
 ----------------------------------------------------------------------------------------------------
 -- statement done/forget/window: drop the functions of the window of public.people → public.contacts, and forget what it noted
@@ -1952,6 +2708,12 @@ DROP FUNCTION lockstep."truncate of mirror-both/window: contacts"();
 DROP FUNCTION lockstep."row of mirror-both/window: contacts"(bigint, text);
 DROP FUNCTION lockstep."key of mirror-both/window: contacts"(bigint, bigint);
 DROP FUNCTION lockstep."part of mirror-both/window: contacts"(text);
+DROP FUNCTION IF EXISTS lockstep."move of mirror-both/window: contacts"();
+DROP FUNCTION IF EXISTS lockstep."follow of mirror-both/window: contacts"(bigint);
+DROP FUNCTION IF EXISTS lockstep."same of mirror-both/window: contacts"(bigint, bigint);
+DROP FUNCTION IF EXISTS lockstep."watch of mirror-both/window: contacts"();
+DELETE FROM lockstep.touched WHERE window_name = 'mirror-both/window';
 DELETE FROM lockstep.tombstone WHERE window_name = 'mirror-both/window';
 DELETE FROM lockstep.old_writer WHERE window_name = 'mirror-both/window';
 DELETE FROM lockstep.mirror_failure WHERE window_name = 'mirror-both/window';
+DELETE FROM lockstep.move WHERE window_name = 'mirror-both/window';

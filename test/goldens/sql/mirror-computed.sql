@@ -109,6 +109,144 @@ CREATE FUNCTION lockstep."key of mirror-computed/window: labels"(text, text) RET
   SELECT $1 = $2;
   END;
 
+CREATE OR REPLACE FUNCTION lockstep."same of mirror-computed/window: labels"(text, text) RETURNS boolean
+  LANGUAGE sql STABLE BEGIN ATOMIC
+  SELECT $1 = $2;
+  END;
+
+CREATE OR REPLACE FUNCTION lockstep."follow of mirror-computed/window: labels"(bigint) RETURNS void LANGUAGE plpgsql
+  SET search_path = pg_catalog, pg_temp
+    SET TimeZone = 'UTC'
+    SET DateStyle = 'ISO, YMD'
+    SET IntervalStyle = 'postgres'
+    SET extra_float_digits = '1'
+    SET bytea_output = 'hex'
+    SET lc_monetary = 'C'
+    SET lc_numeric = 'C'
+    SET lc_time = 'C'
+    SET array_nulls = 'on'
+    SET transform_null_equals = 'off'
+    SET xmlbinary = 'base64'
+    SET xmloption = 'content'
+    SET standard_conforming_strings = 'on'
+    SET row_security = 'off'
+    SET default_text_search_config
+    FROM CURRENT
+  AS $body$
+  #variable_conflict use_column
+  DECLARE
+    one record;
+    come record;
+    followed bigint;
+    n bigint;
+    stayed bigint;
+    echo text := current_setting('lockstep.echo', true);
+    said text;
+  BEGIN
+    LOOP
+      followed := CASE
+        WHEN starts_with(
+          coalesce(current_setting('lockstep.moves_old_eee90cc2f5ff', true), ''), pg_current_xact_id()::text || ' '
+        )
+        THEN split_part(current_setting('lockstep.moves_old_eee90cc2f5ff', true), ' ', 2)::bigint
+        ELSE 0 END;
+      EXECUTE 'SELECT m.id, m.from_key, m.to_key, m.row_before, m.row_after FROM lockstep.move AS m WHERE m.xid = pg_current_xact_id() AND m.window_name = ''mirror-computed/window'' AND m.mapping = ''labels'' AND m.side = ''old'' AND m.id > $1 AND ($2 IS NULL OR m.id <= $2) ORDER BY m.id LIMIT 1' INTO one
+        USING followed, $1;
+      EXIT WHEN one.id IS NULL;
+      -- First: what triggers of the other side do to this one may come here again.
+      said := set_config('lockstep.moves_old_eee90cc2f5ff', pg_current_xact_id()::text || ' ' || one.id, true);
+      IF one.to_key IS NULL THEN
+        EXECUTE 'DELETE FROM public.labels AS t WHERE lockstep."key of mirror-computed/window: labels"(t.email, $1[1]::text)'
+          USING one.from_key;
+        GET DIAGNOSTICS n = ROW_COUNT;
+      ELSE
+        stayed := 0;
+        EXECUTE 'SELECT r.* FROM public.people AS s CROSS JOIN LATERAL lockstep."row of mirror-computed/window: labels"(s.name, s.email, s.size) AS r WHERE lockstep."same of mirror-computed/window: labels"(s.email, $1[1]::text)' INTO come
+          USING one.row_after;
+        GET DIAGNOSTICS n = ROW_COUNT;
+        IF n = 0 THEN
+          -- It went on, or is deleted; or it never went: a BEFORE trigger of a partition can keep a row where it is.
+          EXECUTE 'SELECT FROM public.people AS s WHERE lockstep."same of mirror-computed/window: labels"(s.email, $1[1]::text) AND NOT EXISTS (SELECT FROM public.people AS s WHERE lockstep."same of mirror-computed/window: labels"(s.email, $2[1]::text)) AND NOT EXISTS (SELECT FROM lockstep.move AS m WHERE m.xid = pg_current_xact_id() AND m.window_name = ''mirror-computed/window'' AND m.mapping = ''labels'' AND m.side = ''old'' AND m.id > $3 AND m.from_key = $4)'
+            USING one.row_before, one.row_after, one.id, one.to_key;
+          GET DIAGNOSTICS stayed = ROW_COUNT;
+        END IF;
+        IF n > 0 THEN
+          EXECUTE 'UPDATE public.labels AS t SET email = $2, slug = $3, size = $4 WHERE lockstep."key of mirror-computed/window: labels"(t.email, $1[1]::text)'
+            USING one.from_key, come.email, come.slug, come.size;
+          GET DIAGNOSTICS n = ROW_COUNT;
+        ELSIF stayed = 0 THEN
+          EXECUTE 'UPDATE public.labels AS t SET email = $2[1]::text WHERE lockstep."key of mirror-computed/window: labels"(t.email, $1[1]::text)'
+            USING one.from_key, one.to_key;
+          GET DIAGNOSTICS n = ROW_COUNT;
+        END IF;
+      END IF;
+      IF n > 0 THEN
+        EXECUTE 'UPDATE lockstep.move AS m SET found = true WHERE m.id = $1' USING one.id;
+      END IF;
+    END LOOP;
+  END
+  $body$;
+
+CREATE OR REPLACE FUNCTION lockstep."move of mirror-computed/window: labels"() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER
+  SET search_path = pg_catalog, pg_temp
+    SET TimeZone = 'UTC'
+    SET DateStyle = 'ISO, YMD'
+    SET IntervalStyle = 'postgres'
+    SET extra_float_digits = '1'
+    SET bytea_output = 'hex'
+    SET lc_monetary = 'C'
+    SET lc_numeric = 'C'
+    SET lc_time = 'C'
+    SET array_nulls = 'on'
+    SET transform_null_equals = 'off'
+    SET xmlbinary = 'base64'
+    SET xmloption = 'content'
+    SET standard_conforming_strings = 'on'
+    SET row_security = 'off'
+    SET default_text_search_config
+    FROM CURRENT
+  AS $body$
+  #variable_conflict use_column
+  DECLARE
+    gone record;
+    come record;
+    from_key text[];
+    to_key text[];
+    said text;
+  BEGIN
+    SELECT r.* INTO gone FROM lockstep."row of mirror-computed/window: labels"(OLD.name, OLD.email, OLD.size) AS r;
+    IF NOT FOUND THEN
+      RETURN NEW;
+    END IF;
+    from_key := ARRAY[gone.email::text::text];
+    SELECT r.* INTO come FROM lockstep."row of mirror-computed/window: labels"(NEW.name, NEW.email, NEW.size) AS r;
+    IF FOUND THEN
+      to_key := ARRAY[come.email::text::text];
+    END IF;
+    INSERT INTO lockstep.move (window_name, mapping, side, from_key, to_key, row_before, row_after)
+    VALUES (
+      'mirror-computed/window',
+      'labels',
+      'old',
+      from_key,
+      to_key,
+      ARRAY[OLD.email::text::text],
+      ARRAY[NEW.email::text::text]
+    );
+    IF NOT starts_with(
+      coalesce(current_setting('lockstep.moves_old_eee90cc2f5ff', true), ''), pg_current_xact_id()::text || ' '
+    )
+      THEN
+      said := set_config('lockstep.moves_old_eee90cc2f5ff', pg_current_xact_id()::text || ' 0', true);
+    END IF;
+    RETURN NEW;
+  END
+  $body$;
+
+REVOKE ALL ON FUNCTION lockstep."move of mirror-computed/window: labels"() FROM PUBLIC;
+REVOKE ALL ON FUNCTION lockstep."follow of mirror-computed/window: labels"(bigint) FROM PUBLIC;
+REVOKE ALL ON FUNCTION lockstep."same of mirror-computed/window: labels"(text, text) FROM PUBLIC;
+
 CREATE FUNCTION lockstep."mirror of mirror-computed/window: labels"() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER
   SET search_path = pg_catalog, pg_temp
     SET TimeZone = 'UTC'
@@ -117,8 +255,16 @@ CREATE FUNCTION lockstep."mirror of mirror-computed/window: labels"() RETURNS tr
     SET extra_float_digits = '1'
     SET bytea_output = 'hex'
     SET lc_monetary = 'C'
+    SET lc_numeric = 'C'
+    SET lc_time = 'C'
+    SET array_nulls = 'on'
+    SET transform_null_equals = 'off'
+    SET xmlbinary = 'base64'
+    SET xmloption = 'content'
     SET standard_conforming_strings = 'on'
     SET row_security = 'off'
+    SET default_text_search_config
+    FROM CURRENT
   AS $body$
   #variable_conflict use_column
   DECLARE
@@ -128,25 +274,88 @@ CREATE FUNCTION lockstep."mirror of mirror-computed/window: labels"() RETURNS tr
     come_key text[];
     had boolean := false;
     has boolean := false;
-    moved boolean;
+    moved boolean := false;
+    followed boolean := false;
+    written boolean := false;
+    mine bigint;
     n bigint;
+    scans text := current_setting('enable_seqscan');
     echo text := current_setting('lockstep.echo', true);
+    said text;
   BEGIN
+    -- What the target has of it.
     IF TG_OP <> 'INSERT' THEN
       SELECT r.* INTO gone FROM lockstep."row of mirror-computed/window: labels"(OLD.name, OLD.email, OLD.size) AS r;
       had := FOUND;
       gone_key := ARRAY[gone.email::text::text];
     END IF;
-    IF TG_OP <> 'DELETE' THEN
-      SELECT r.* INTO come FROM lockstep."row of mirror-computed/window: labels"(NEW.name, NEW.email, NEW.size) AS r;
-      has := FOUND;
-      come_key := ARRAY[come.email::text::text];
+    -- What it should have. By the index: a plan is kept that was made when there were few rows.
+    said := set_config('enable_seqscan', 'off', true);
+    IF TG_OP = 'DELETE' THEN
+      SELECT r.* INTO come
+        FROM public.people AS s
+        CROSS JOIN LATERAL lockstep."row of mirror-computed/window: labels"(s.name, s.email, s.size) AS r
+        WHERE lockstep."same of mirror-computed/window: labels"(s.email, OLD.email);
+    ELSE
+      SELECT r.* INTO come
+        FROM public.people AS s
+        CROSS JOIN LATERAL lockstep."row of mirror-computed/window: labels"(s.name, s.email, s.size) AS r
+        WHERE lockstep."same of mirror-computed/window: labels"(s.email, NEW.email);
     END IF;
-    moved := had;
-    IF had AND has THEN
-      moved := NOT lockstep."key of mirror-computed/window: labels"(come.email, gone.email);
+    has := FOUND;
+    said := set_config('enable_seqscan', scans, true);
+    come_key := ARRAY[come.email::text::text];
+    IF TG_OP = 'UPDATE' AND had THEN
+      moved := NOT lockstep."same of mirror-computed/window: labels"(OLD.email, NEW.email);
+    END IF;
+    IF moved
+      OR starts_with(
+        coalesce(current_setting('lockstep.moves_old_eee90cc2f5ff', true), ''), pg_current_xact_id()::text || ' '
+      )
+      THEN
+      IF moved THEN
+        EXECUTE 'SELECT min(m.id) FROM lockstep.move AS m WHERE m.xid = pg_current_xact_id() AND m.window_name = ''mirror-computed/window'' AND m.mapping = ''labels'' AND m.side = ''old'' AND m.from_key = $1' INTO mine
+          USING gone_key;
+      END IF;
+      PERFORM lockstep."follow of mirror-computed/window: labels"(mine);
+      IF moved THEN
+        EXECUTE 'DELETE FROM lockstep.move AS m WHERE m.id = $1 RETURNING m.found' INTO followed USING mine;
+      ELSIF had AND NOT has THEN
+        EXECUTE 'SELECT EXISTS (SELECT FROM lockstep.move AS m WHERE m.xid = pg_current_xact_id() AND m.window_name = ''mirror-computed/window'' AND m.mapping = ''labels'' AND m.side = ''old'' AND m.from_key = $1 AND m.found)' INTO followed
+          USING gone_key;
+        moved := followed;
+      END IF;
+      IF has THEN
+        EXECUTE 'SELECT FROM public.labels AS t CROSS JOIN (SELECT $1 AS email, $2 AS slug, $3 AS size) AS come WHERE lockstep."key of mirror-computed/window: labels"(t.email, come.email) AND NOT (ROW(t.email::text, t.slug::text)::record *<> ROW(come.email::text, come.slug::text)::record OR t.size IS DISTINCT FROM come.size)'
+          USING come.email, come.slug, come.size;
+        GET DIAGNOSTICS n = ROW_COUNT;
+        written := n > 0;
+      END IF;
     END IF;
     IF moved THEN
+      -- The key of before is nobody's, unless another row has it by now.
+      EXECUTE 'SELECT FROM public.people AS s CROSS JOIN LATERAL lockstep."row of mirror-computed/window: labels"(s.name, s.email, s.size) AS r WHERE lockstep."same of mirror-computed/window: labels"(s.email, $1[1]::text)'
+        USING ARRAY[OLD.email::text::text];
+      GET DIAGNOSTICS n = ROW_COUNT;
+      IF n = 0 THEN
+        IF followed IS NOT TRUE THEN
+          EXECUTE 'DELETE FROM public.labels AS t USING (SELECT $1 AS email, $2 AS slug, $3 AS size) AS gone WHERE lockstep."key of mirror-computed/window: labels"(t.email, gone.email)'
+            USING gone.email, gone.slug, gone.size;
+          GET DIAGNOSTICS n = ROW_COUNT;
+          IF n = 0 AND current_setting('transaction_isolation') <> 'read committed' THEN
+            INSERT INTO public.labels (email, slug, size) VALUES (gone.email, gone.slug, gone.size)
+            ON CONFLICT (email) DO NOTHING;
+            IF FOUND THEN
+              EXECUTE 'DELETE FROM public.labels AS t USING (SELECT $1 AS email, $2 AS slug, $3 AS size) AS gone WHERE lockstep."key of mirror-computed/window: labels"(t.email, gone.email)'
+                USING gone.email, gone.slug, gone.size;
+            END IF;
+          END IF;
+        END IF;
+        INSERT INTO lockstep.tombstone (window_name, mapping, key)
+          VALUES ('mirror-computed/window', 'labels', gone_key)
+          ON CONFLICT DO NOTHING;
+      END IF;
+    ELSIF had AND NOT has THEN
       EXECUTE 'DELETE FROM public.labels AS t USING (SELECT $1 AS email, $2 AS slug, $3 AS size) AS gone WHERE lockstep."key of mirror-computed/window: labels"(t.email, gone.email)'
         USING gone.email, gone.slug, gone.size;
       GET DIAGNOSTICS n = ROW_COUNT;
@@ -176,13 +385,16 @@ CREATE FUNCTION lockstep."mirror of mirror-computed/window: labels"() RETURNS tr
         GET DIAGNOSTICS n = ROW_COUNT;
         END IF;
       END IF;
+      IF NOT written THEN
       INSERT INTO public.labels AS t (email, slug, size) VALUES (come.email, come.slug, come.size)
       ON CONFLICT (email) DO UPDATE SET slug = EXCLUDED.slug, size = EXCLUDED.size;
       IF NOT FOUND THEN
-        RAISE EXCEPTION 'lockstep window %: the row of public.labels with this key belongs to others',
-          '"mirror-computed/window"'
+        RAISE EXCEPTION 'lockstep window %: the row of % with this key belongs to others',
+          '"mirror-computed/window"',
+          'public.labels'
           USING ERRCODE = 'unique_violation',
             DETAIL = format('Key (%s)=(%s)', 'email', array_to_string(come_key, ', '));
+      END IF;
       END IF;
     END IF;
     RETURN NULL;
@@ -197,8 +409,16 @@ CREATE FUNCTION lockstep."truncate of mirror-computed/window: labels"() RETURNS 
     SET extra_float_digits = '1'
     SET bytea_output = 'hex'
     SET lc_monetary = 'C'
+    SET lc_numeric = 'C'
+    SET lc_time = 'C'
+    SET array_nulls = 'on'
+    SET transform_null_equals = 'off'
+    SET xmlbinary = 'base64'
+    SET xmloption = 'content'
     SET standard_conforming_strings = 'on'
     SET row_security = 'off'
+    SET default_text_search_config
+    FROM CURRENT
   AS $body$
   BEGIN
     RAISE EXCEPTION 'lockstep window %: TRUNCATE of % would leave the other side behind',
@@ -221,6 +441,9 @@ DROP FUNCTION lockstep."mirror of mirror-computed/window: labels"();
 DROP FUNCTION lockstep."truncate of mirror-computed/window: labels"();
 DROP FUNCTION lockstep."row of mirror-computed/window: labels"(text, text, numeric(5,2));
 DROP FUNCTION lockstep."key of mirror-computed/window: labels"(text, text);
+DROP FUNCTION IF EXISTS lockstep."move of mirror-computed/window: labels"();
+DROP FUNCTION IF EXISTS lockstep."follow of mirror-computed/window: labels"(bigint);
+DROP FUNCTION IF EXISTS lockstep."same of mirror-computed/window: labels"(text, text);
 
 ----------------------------------------------------------------------------------------------------
 -- statement window/open: keep public.people → public.labels in step from now on
@@ -255,6 +478,14 @@ ALTER TABLE public.people ENABLE ALWAYS TRIGGER "00 lockstep mirror-computed/win
 ALTER TABLE public.people ENABLE ALWAYS TRIGGER "00 lockstep mirror-computed/window: labels d";
 ALTER TABLE public.people ENABLE ALWAYS TRIGGER "00 lockstep mirror-computed/window: labels t";
 ALTER TABLE public.labels ENABLE ALWAYS TRIGGER "00 lockstep mirror-computed/window: labels t";
+
+CREATE TRIGGER "~ lockstep mirror-computed/window: labels" BEFORE UPDATE
+    ON public.people
+    FOR EACH ROW
+    WHEN ((OLD.email) IS DISTINCT FROM (NEW.email))
+    EXECUTE FUNCTION lockstep."move of mirror-computed/window: labels"();
+
+ALTER TABLE public.people ENABLE ALWAYS TRIGGER "~ lockstep mirror-computed/window: labels";
 
 INSERT INTO lockstep."window" (run_id, step, name, direction, state, sides)
   VALUES (
@@ -327,8 +558,16 @@ CREATE OR REPLACE FUNCTION lockstep."mirror of mirror-computed/window: labels"()
     SET extra_float_digits = '1'
     SET bytea_output = 'hex'
     SET lc_monetary = 'C'
+    SET lc_numeric = 'C'
+    SET lc_time = 'C'
+    SET array_nulls = 'on'
+    SET transform_null_equals = 'off'
+    SET xmlbinary = 'base64'
+    SET xmloption = 'content'
     SET standard_conforming_strings = 'on'
     SET row_security = 'off'
+    SET default_text_search_config
+    FROM CURRENT
   AS $body$
   #variable_conflict use_column
   DECLARE
@@ -351,7 +590,10 @@ CREATE OR REPLACE FUNCTION lockstep."mirror of mirror-computed/window: labels"()
       come_key := ARRAY[come.email::text::text];
     END IF;
     IF had THEN
-      EXECUTE 'DELETE FROM public.labels AS t USING (SELECT $1 AS email, $2 AS slug, $3 AS size) AS gone WHERE lockstep."key of mirror-computed/window: labels"(t.email, gone.email) AND NOT (ROW(t.slug::text)::record *<> ROW(gone.slug::text)::record OR t.size IS DISTINCT FROM gone.size) AND NOT (ROW(t.code::character varying)::record *<> ROW(''new''::character varying(8)::character varying)::record) AND NOT EXISTS (SELECT FROM lockstep.already_there AS a WHERE a.run_id = (SELECT max(w.run_id) FROM lockstep."window" AS w WHERE w.name = ''mirror-computed/window'') AND a.operation_id = ''window/note/labels'' AND a.key = ARRAY[t.email::text::text])'
+      -- Behind the lock nobody can begin to refer to the row.
+      EXECUTE 'SELECT FROM public.labels AS t CROSS JOIN (SELECT $1 AS email, $2 AS slug, $3 AS size) AS gone WHERE lockstep."key of mirror-computed/window: labels"(t.email, gone.email) FOR UPDATE OF t'
+        USING gone.email, gone.slug, gone.size;
+      EXECUTE 'DELETE FROM public.labels AS t USING (SELECT $1 AS email, $2 AS slug, $3 AS size) AS gone WHERE lockstep."key of mirror-computed/window: labels"(t.email, gone.email) AND NOT (ROW(t.slug::text)::record *<> ROW(gone.slug::text)::record OR t.size IS DISTINCT FROM gone.size) AND NOT (ROW(t.code::character varying)::record *<> ROW(''new''::character varying(8)::character varying)::record) AND NOT EXISTS (SELECT FROM lockstep.already_there AS a WHERE a.run_id = (SELECT max(w.run_id) FROM lockstep."window" AS w WHERE w.name = ''mirror-computed/window'') AND a.operation_id = ''window/note/labels'' AND a.key = ARRAY[t.email::text::text]) AND NOT EXISTS (SELECT FROM lockstep.referring_rows(''{}'', ARRAY[t.tableoid], ARRAY[t.ctid]))'
         USING gone.email, gone.slug, gone.size;
       GET DIAGNOSTICS n = ROW_COUNT;
       IF n = 0 AND current_setting('transaction_isolation') <> 'read committed' THEN
@@ -361,6 +603,10 @@ CREATE OR REPLACE FUNCTION lockstep."mirror of mirror-computed/window: labels"()
           EXECUTE 'DELETE FROM public.labels AS t USING (SELECT $1 AS email, $2 AS slug, $3 AS size) AS gone WHERE lockstep."key of mirror-computed/window: labels"(t.email, gone.email)'
             USING gone.email, gone.slug, gone.size;
         END IF;
+      END IF;
+      IF n = 0 AND has THEN
+        EXECUTE 'UPDATE public.labels AS t SET email = come.email, slug = come.slug, size = come.size FROM (SELECT $1 AS email, $2 AS slug, $3 AS size) AS gone, (SELECT $4 AS email, $5 AS slug, $6 AS size) AS come WHERE lockstep."key of mirror-computed/window: labels"(t.email, gone.email) AND NOT (ROW(t.slug::text)::record *<> ROW(gone.slug::text)::record OR t.size IS DISTINCT FROM gone.size) AND NOT (ROW(t.code::character varying)::record *<> ROW(''new''::character varying(8)::character varying)::record) AND NOT EXISTS (SELECT FROM lockstep.already_there AS a WHERE a.run_id = (SELECT max(w.run_id) FROM lockstep."window" AS w WHERE w.name = ''mirror-computed/window'') AND a.operation_id = ''window/note/labels'' AND a.key = ARRAY[t.email::text::text])'
+          USING gone.email, gone.slug, gone.size, come.email, come.slug, come.size;
       END IF;
     END IF;
     RETURN NULL;
@@ -382,7 +628,7 @@ WITH moved AS (
 -- batch undo/window/take-away/labels: delete from public.labels what the window brought (labels)
 
 -- sends
-WITH candidate AS MATERIALIZED (
+WITH RECURSIVE candidate AS MATERIALIZED (
   SELECT public.labels.*,
     public.labels.ctid AS lockstep_row,
     public.labels.tableoid AS lockstep_table,
@@ -391,6 +637,7 @@ WITH candidate AS MATERIALIZED (
   WHERE public.labels.email > $1::text AND public.labels.email <= $2::text
   FOR UPDATE
   ), judged AS MATERIALIZED (
+  SELECT c.*, c.lockstep_said AND NOT c.lockstep_written AND NOT c.lockstep_there AS lockstep_goes FROM (
   SELECT c.*,
     EXISTS (
       SELECT
@@ -411,29 +658,65 @@ WITH candidate AS MATERIALIZED (
       ROW(c.code::character varying)::record *<> ROW('new'::character varying(8)::character varying)::record
     ) AS lockstep_written
   FROM candidate AS c
+  OFFSET 0
+  ) AS c
+  ), edge AS MATERIALIZED (
+  SELECT e.*
+    FROM (
+      SELECT pg_catalog.array_agg(lockstep_table) AS tables, pg_catalog.array_agg(lockstep_row) AS places
+      FROM judged
+      WHERE lockstep_goes
+    ) AS c
+  CROSS JOIN LATERAL lockstep.referring_rows(
+    ARRAY[pg_catalog.to_regclass('public.labels')::oid], c.tables, c.places
+  ) AS e
+  ), goes AS MATERIALIZED (
+  SELECT lockstep_table AS relation, lockstep_row AS place FROM judged WHERE lockstep_goes
+  ), stays AS (
+  SELECT e.of_relation AS relation, e.of_place AS place FROM edge AS e
+  WHERE NOT EXISTS (SELECT FROM goes AS g WHERE g.relation = e.relation AND g.place = e.place)
+  UNION
+  SELECT e.of_relation, e.of_place FROM edge AS e JOIN stays AS s ON s.relation = e.relation AND s.place = e.place
+  ), going AS MATERIALIZED (
+  SELECT relation, place FROM goes EXCEPT SELECT relation, place FROM stays
   ), removed AS (
   DELETE FROM public.labels
-    WHERE public.labels.ctid
-      = ANY (ARRAY(SELECT lockstep_row FROM judged WHERE lockstep_said AND NOT lockstep_written AND NOT lockstep_there))
+  WHERE public.labels.ctid = ANY (ARRAY(SELECT place FROM going WHERE relation = 'public.labels'::pg_catalog.regclass))
   RETURNING 1
-  ), others AS (
-  SELECT * FROM judged WHERE NOT (lockstep_said AND NOT lockstep_written) AND NOT lockstep_there
+  ), told AS (
+  SELECT c.*, CASE
+    WHEN c.lockstep_goes
+    THEN 'kept: others refer to it'
+    ELSE CASE
+    WHEN c.lockstep_there
+    THEN NULL
+    WHEN c.lockstep_said
+    THEN 'kept: columns that the mapping does not fill were written'
+    ELSE 'kept: not what the source says' END END AS lockstep_what
+    FROM judged AS c
+  WHERE NOT EXISTS (SELECT FROM going AS g WHERE g.relation = c.lockstep_table AND g.place = c.lockstep_row)
   )
   SELECT (SELECT count(*) FROM candidate) AS read, (SELECT count(*) FROM removed) AS changed,
-    (SELECT count(*) FROM judged WHERE lockstep_there) AS skipped, (SELECT count(*) FROM others) AS kept,
+    (SELECT count(*) FROM told WHERE lockstep_what IS NULL) AS skipped,
+      (SELECT count(*) FROM told WHERE lockstep_what IS NOT NULL) AS kept,
     (
-      SELECT json_agg(json_build_object('what', CASE
-      WHEN o.lockstep_said
-      THEN 'kept: columns that the mapping does not fill were written'
-      ELSE 'kept: not what the source says' END,
-      'row',
-        to_jsonb(o.*) - ARRAY['lockstep_row',
-        'lockstep_table',
-        'lockstep_key',
-        'lockstep_there',
-        'lockstep_said',
-        'lockstep_written']))
-        FROM (SELECT * FROM others LIMIT 10) AS o) AS findings,
+      SELECT json_agg(
+        json_build_object(
+          'what',
+          o.lockstep_what,
+          'row',
+          to_jsonb(o.*) - ARRAY['lockstep_row',
+          'lockstep_table',
+          'lockstep_goes',
+          'lockstep_what',
+          'lockstep_key',
+          'lockstep_there',
+          'lockstep_said',
+          'lockstep_written']
+        )
+      )
+      FROM (SELECT * FROM told WHERE lockstep_what IS NOT NULL LIMIT 10) AS o
+    ) AS findings,
     NULL::json AS problem;
 
 ----------------------------------------------------------------------------------------------------
@@ -444,6 +727,7 @@ DROP TRIGGER "00 lockstep mirror-computed/window: labels i" ON public.people;
 DROP TRIGGER "00 lockstep mirror-computed/window: labels u" ON public.people;
 DROP TRIGGER "00 lockstep mirror-computed/window: labels d" ON public.people;
 DROP TRIGGER "00 lockstep mirror-computed/window: labels t" ON public.people;
+DROP TRIGGER IF EXISTS "~ lockstep mirror-computed/window: labels" ON public.people;
 
 ----------------------------------------------------------------------------------------------------
 -- statement undo/window/drop/2: remove the mirrors from public.labels
@@ -472,6 +756,7 @@ WITH violation AS MATERIALIZED (
 DELETE FROM lockstep.tombstone WHERE window_name = 'mirror-computed/window';
 DELETE FROM lockstep.old_writer WHERE window_name = 'mirror-computed/window';
 DELETE FROM lockstep.mirror_failure WHERE window_name = 'mirror-computed/window';
+DELETE FROM lockstep.move WHERE window_name = 'mirror-computed/window';
 
 WITH moved AS (
   UPDATE lockstep."window" AS w

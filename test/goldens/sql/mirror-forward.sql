@@ -114,6 +114,155 @@ CREATE FUNCTION lockstep."part of mirror-forward/window: contacts"(text) RETURNS
   ) IS TRUE FROM (SELECT $1 AS called) AS contacts;
   END;
 
+CREATE OR REPLACE FUNCTION lockstep."same of mirror-forward/window: contacts"(bigint, bigint) RETURNS boolean
+  LANGUAGE sql STABLE BEGIN ATOMIC
+  SELECT $1 = $2;
+  END;
+
+CREATE OR REPLACE FUNCTION lockstep."follow of mirror-forward/window: contacts"(bigint) RETURNS void LANGUAGE plpgsql
+  SET search_path = pg_catalog, pg_temp
+    SET TimeZone = 'UTC'
+    SET DateStyle = 'ISO, YMD'
+    SET IntervalStyle = 'postgres'
+    SET extra_float_digits = '1'
+    SET bytea_output = 'hex'
+    SET lc_monetary = 'C'
+    SET lc_numeric = 'C'
+    SET lc_time = 'C'
+    SET array_nulls = 'on'
+    SET transform_null_equals = 'off'
+    SET xmlbinary = 'base64'
+    SET xmloption = 'content'
+    SET standard_conforming_strings = 'on'
+    SET row_security = 'off'
+    SET default_text_search_config
+    FROM CURRENT
+  AS $body$
+  #variable_conflict use_column
+  DECLARE
+    one record;
+    come record;
+    followed bigint;
+    n bigint;
+    stayed bigint;
+    echo text := current_setting('lockstep.echo', true);
+    said text;
+  BEGIN
+    LOOP
+      followed := CASE
+        WHEN starts_with(
+          coalesce(current_setting('lockstep.moves_old_ad53dc184de2', true), ''), pg_current_xact_id()::text || ' '
+        )
+        THEN split_part(current_setting('lockstep.moves_old_ad53dc184de2', true), ' ', 2)::bigint
+        ELSE 0 END;
+      EXECUTE 'SELECT m.id, m.from_key, m.to_key, m.row_before, m.row_after FROM lockstep.move AS m WHERE m.xid = pg_current_xact_id() AND m.window_name = ''mirror-forward/window'' AND m.mapping = ''contacts'' AND m.side = ''old'' AND m.id > $1 AND ($2 IS NULL OR m.id <= $2) ORDER BY m.id LIMIT 1' INTO one
+        USING followed, $1;
+      EXIT WHEN one.id IS NULL;
+      -- First: what triggers of the other side do to this one may come here again.
+      said := set_config('lockstep.moves_old_ad53dc184de2', pg_current_xact_id()::text || ' ' || one.id, true);
+      IF one.to_key IS NULL THEN
+        EXECUTE 'DELETE FROM public.contacts AS t WHERE lockstep."key of mirror-forward/window: contacts"(t.person_id, $1[1]::bigint) AND lockstep."part of mirror-forward/window: contacts"(t.called)'
+          USING one.from_key;
+        GET DIAGNOSTICS n = ROW_COUNT;
+      ELSE
+        stayed := 0;
+        EXECUTE 'SELECT FROM public.contacts AS t WHERE lockstep."key of mirror-forward/window: contacts"(t.person_id, $1[1]::bigint) AND NOT lockstep."part of mirror-forward/window: contacts"(t.called)'
+          USING one.to_key;
+        GET DIAGNOSTICS stayed = ROW_COUNT;
+        IF stayed > 0 THEN
+          RAISE EXCEPTION 'lockstep window %: the row of % with this key belongs to others',
+            '"mirror-forward/window"',
+            'public.contacts'
+          USING ERRCODE = 'unique_violation',
+            DETAIL = format('Key (%s)=(%s)', 'person_id', array_to_string(one.to_key, ', '));
+        END IF;
+        stayed := 0;
+        EXECUTE 'SELECT r.* FROM public.people AS s CROSS JOIN LATERAL lockstep."row of mirror-forward/window: contacts"(s.id, s.email) AS r WHERE lockstep."same of mirror-forward/window: contacts"(s.id, $1[1]::bigint)' INTO come
+          USING one.row_after;
+        GET DIAGNOSTICS n = ROW_COUNT;
+        IF n = 0 THEN
+          -- It went on, or is deleted; or it never went: a BEFORE trigger of a partition can keep a row where it is.
+          EXECUTE 'SELECT FROM public.people AS s WHERE lockstep."same of mirror-forward/window: contacts"(s.id, $1[1]::bigint) AND NOT EXISTS (SELECT FROM public.people AS s WHERE lockstep."same of mirror-forward/window: contacts"(s.id, $2[1]::bigint)) AND NOT EXISTS (SELECT FROM lockstep.move AS m WHERE m.xid = pg_current_xact_id() AND m.window_name = ''mirror-forward/window'' AND m.mapping = ''contacts'' AND m.side = ''old'' AND m.id > $3 AND m.from_key = $4)'
+            USING one.row_before, one.row_after, one.id, one.to_key;
+          GET DIAGNOSTICS stayed = ROW_COUNT;
+        END IF;
+        IF n > 0 THEN
+          EXECUTE 'UPDATE public.contacts AS t SET person_id = $2, email = $3 WHERE lockstep."key of mirror-forward/window: contacts"(t.person_id, $1[1]::bigint) AND lockstep."part of mirror-forward/window: contacts"(t.called)'
+            USING one.from_key, come.person_id, come.email;
+          GET DIAGNOSTICS n = ROW_COUNT;
+        ELSIF stayed = 0 THEN
+          EXECUTE 'UPDATE public.contacts AS t SET person_id = $2[1]::bigint WHERE lockstep."key of mirror-forward/window: contacts"(t.person_id, $1[1]::bigint) AND lockstep."part of mirror-forward/window: contacts"(t.called)'
+            USING one.from_key, one.to_key;
+          GET DIAGNOSTICS n = ROW_COUNT;
+        END IF;
+      END IF;
+      IF n > 0 THEN
+        EXECUTE 'UPDATE lockstep.move AS m SET found = true WHERE m.id = $1' USING one.id;
+      END IF;
+    END LOOP;
+  END
+  $body$;
+
+CREATE OR REPLACE FUNCTION lockstep."move of mirror-forward/window: contacts"() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER
+  SET search_path = pg_catalog, pg_temp
+    SET TimeZone = 'UTC'
+    SET DateStyle = 'ISO, YMD'
+    SET IntervalStyle = 'postgres'
+    SET extra_float_digits = '1'
+    SET bytea_output = 'hex'
+    SET lc_monetary = 'C'
+    SET lc_numeric = 'C'
+    SET lc_time = 'C'
+    SET array_nulls = 'on'
+    SET transform_null_equals = 'off'
+    SET xmlbinary = 'base64'
+    SET xmloption = 'content'
+    SET standard_conforming_strings = 'on'
+    SET row_security = 'off'
+    SET default_text_search_config
+    FROM CURRENT
+  AS $body$
+  #variable_conflict use_column
+  DECLARE
+    gone record;
+    come record;
+    from_key text[];
+    to_key text[];
+    said text;
+  BEGIN
+    SELECT r.* INTO gone FROM lockstep."row of mirror-forward/window: contacts"(OLD.id, OLD.email) AS r;
+    IF NOT FOUND THEN
+      RETURN NEW;
+    END IF;
+    from_key := ARRAY[gone.person_id::bigint::text];
+    SELECT r.* INTO come FROM lockstep."row of mirror-forward/window: contacts"(NEW.id, NEW.email) AS r;
+    IF FOUND THEN
+      to_key := ARRAY[come.person_id::bigint::text];
+    END IF;
+    INSERT INTO lockstep.move (window_name, mapping, side, from_key, to_key, row_before, row_after)
+    VALUES (
+      'mirror-forward/window',
+      'contacts',
+      'old',
+      from_key,
+      to_key,
+      ARRAY[OLD.id::bigint::text],
+      ARRAY[NEW.id::bigint::text]
+    );
+    IF NOT starts_with(
+      coalesce(current_setting('lockstep.moves_old_ad53dc184de2', true), ''), pg_current_xact_id()::text || ' '
+    )
+      THEN
+      said := set_config('lockstep.moves_old_ad53dc184de2', pg_current_xact_id()::text || ' 0', true);
+    END IF;
+    RETURN NEW;
+  END
+  $body$;
+
+REVOKE ALL ON FUNCTION lockstep."move of mirror-forward/window: contacts"() FROM PUBLIC;
+REVOKE ALL ON FUNCTION lockstep."follow of mirror-forward/window: contacts"(bigint) FROM PUBLIC;
+REVOKE ALL ON FUNCTION lockstep."same of mirror-forward/window: contacts"(bigint, bigint) FROM PUBLIC;
+
 CREATE FUNCTION lockstep."mirror of mirror-forward/window: contacts"() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER
   SET search_path = pg_catalog, pg_temp
     SET TimeZone = 'UTC'
@@ -122,8 +271,16 @@ CREATE FUNCTION lockstep."mirror of mirror-forward/window: contacts"() RETURNS t
     SET extra_float_digits = '1'
     SET bytea_output = 'hex'
     SET lc_monetary = 'C'
+    SET lc_numeric = 'C'
+    SET lc_time = 'C'
+    SET array_nulls = 'on'
+    SET transform_null_equals = 'off'
+    SET xmlbinary = 'base64'
+    SET xmloption = 'content'
     SET standard_conforming_strings = 'on'
     SET row_security = 'off'
+    SET default_text_search_config
+    FROM CURRENT
   AS $body$
   #variable_conflict use_column
   DECLARE
@@ -133,25 +290,88 @@ CREATE FUNCTION lockstep."mirror of mirror-forward/window: contacts"() RETURNS t
     come_key text[];
     had boolean := false;
     has boolean := false;
-    moved boolean;
+    moved boolean := false;
+    followed boolean := false;
+    written boolean := false;
+    mine bigint;
     n bigint;
+    scans text := current_setting('enable_seqscan');
     echo text := current_setting('lockstep.echo', true);
+    said text;
   BEGIN
+    -- What the target has of it.
     IF TG_OP <> 'INSERT' THEN
       SELECT r.* INTO gone FROM lockstep."row of mirror-forward/window: contacts"(OLD.id, OLD.email) AS r;
       had := FOUND;
       gone_key := ARRAY[gone.person_id::bigint::text];
     END IF;
-    IF TG_OP <> 'DELETE' THEN
-      SELECT r.* INTO come FROM lockstep."row of mirror-forward/window: contacts"(NEW.id, NEW.email) AS r;
-      has := FOUND;
-      come_key := ARRAY[come.person_id::bigint::text];
+    -- What it should have. By the index: a plan is kept that was made when there were few rows.
+    said := set_config('enable_seqscan', 'off', true);
+    IF TG_OP = 'DELETE' THEN
+      SELECT r.* INTO come
+        FROM public.people AS s
+        CROSS JOIN LATERAL lockstep."row of mirror-forward/window: contacts"(s.id, s.email) AS r
+        WHERE lockstep."same of mirror-forward/window: contacts"(s.id, OLD.id);
+    ELSE
+      SELECT r.* INTO come
+        FROM public.people AS s
+        CROSS JOIN LATERAL lockstep."row of mirror-forward/window: contacts"(s.id, s.email) AS r
+        WHERE lockstep."same of mirror-forward/window: contacts"(s.id, NEW.id);
     END IF;
-    moved := had;
-    IF had AND has THEN
-      moved := NOT lockstep."key of mirror-forward/window: contacts"(come.person_id, gone.person_id);
+    has := FOUND;
+    said := set_config('enable_seqscan', scans, true);
+    come_key := ARRAY[come.person_id::bigint::text];
+    IF TG_OP = 'UPDATE' AND had THEN
+      moved := NOT lockstep."same of mirror-forward/window: contacts"(OLD.id, NEW.id);
+    END IF;
+    IF moved
+      OR starts_with(
+        coalesce(current_setting('lockstep.moves_old_ad53dc184de2', true), ''), pg_current_xact_id()::text || ' '
+      )
+      THEN
+      IF moved THEN
+        EXECUTE 'SELECT min(m.id) FROM lockstep.move AS m WHERE m.xid = pg_current_xact_id() AND m.window_name = ''mirror-forward/window'' AND m.mapping = ''contacts'' AND m.side = ''old'' AND m.from_key = $1' INTO mine
+          USING gone_key;
+      END IF;
+      PERFORM lockstep."follow of mirror-forward/window: contacts"(mine);
+      IF moved THEN
+        EXECUTE 'DELETE FROM lockstep.move AS m WHERE m.id = $1 RETURNING m.found' INTO followed USING mine;
+      ELSIF had AND NOT has THEN
+        EXECUTE 'SELECT EXISTS (SELECT FROM lockstep.move AS m WHERE m.xid = pg_current_xact_id() AND m.window_name = ''mirror-forward/window'' AND m.mapping = ''contacts'' AND m.side = ''old'' AND m.from_key = $1 AND m.found)' INTO followed
+          USING gone_key;
+        moved := followed;
+      END IF;
+      IF has THEN
+        EXECUTE 'SELECT FROM public.contacts AS t CROSS JOIN (SELECT $1 AS person_id, $2 AS email) AS come WHERE lockstep."key of mirror-forward/window: contacts"(t.person_id, come.person_id) AND NOT (ROW(t.person_id::bigint, t.email::text)::record *<> ROW(come.person_id::bigint, come.email::text)::record)'
+          USING come.person_id, come.email;
+        GET DIAGNOSTICS n = ROW_COUNT;
+        written := n > 0;
+      END IF;
     END IF;
     IF moved THEN
+      -- The key of before is nobody's, unless another row has it by now.
+      EXECUTE 'SELECT FROM public.people AS s CROSS JOIN LATERAL lockstep."row of mirror-forward/window: contacts"(s.id, s.email) AS r WHERE lockstep."same of mirror-forward/window: contacts"(s.id, $1[1]::bigint)'
+        USING ARRAY[OLD.id::bigint::text];
+      GET DIAGNOSTICS n = ROW_COUNT;
+      IF n = 0 THEN
+        IF followed IS NOT TRUE THEN
+          EXECUTE 'DELETE FROM public.contacts AS t USING (SELECT $1 AS person_id, $2 AS email) AS gone WHERE lockstep."key of mirror-forward/window: contacts"(t.person_id, gone.person_id) AND lockstep."part of mirror-forward/window: contacts"(t.called)'
+            USING gone.person_id, gone.email;
+          GET DIAGNOSTICS n = ROW_COUNT;
+          IF n = 0 AND current_setting('transaction_isolation') <> 'read committed' THEN
+            INSERT INTO public.contacts (person_id, email) VALUES (gone.person_id, gone.email)
+            ON CONFLICT (person_id) DO NOTHING;
+            IF FOUND THEN
+              EXECUTE 'DELETE FROM public.contacts AS t USING (SELECT $1 AS person_id, $2 AS email) AS gone WHERE lockstep."key of mirror-forward/window: contacts"(t.person_id, gone.person_id) AND lockstep."part of mirror-forward/window: contacts"(t.called)'
+                USING gone.person_id, gone.email;
+            END IF;
+          END IF;
+        END IF;
+        INSERT INTO lockstep.tombstone (window_name, mapping, key)
+          VALUES ('mirror-forward/window', 'contacts', gone_key)
+          ON CONFLICT DO NOTHING;
+      END IF;
+    ELSIF had AND NOT has THEN
       EXECUTE 'DELETE FROM public.contacts AS t USING (SELECT $1 AS person_id, $2 AS email) AS gone WHERE lockstep."key of mirror-forward/window: contacts"(t.person_id, gone.person_id) AND lockstep."part of mirror-forward/window: contacts"(t.called)'
         USING gone.person_id, gone.email;
       GET DIAGNOSTICS n = ROW_COUNT;
@@ -181,15 +401,18 @@ CREATE FUNCTION lockstep."mirror of mirror-forward/window: contacts"() RETURNS t
         GET DIAGNOSTICS n = ROW_COUNT;
         END IF;
       END IF;
+      IF NOT written THEN
       INSERT INTO public.contacts AS t (person_id, email) VALUES (come.person_id, come.email)
       ON CONFLICT (person_id) DO UPDATE
         SET email = EXCLUDED.email
         WHERE lockstep."part of mirror-forward/window: contacts"(t.called);
       IF NOT FOUND THEN
-        RAISE EXCEPTION 'lockstep window %: the row of public.contacts with this key belongs to others',
-          '"mirror-forward/window"'
+        RAISE EXCEPTION 'lockstep window %: the row of % with this key belongs to others',
+          '"mirror-forward/window"',
+          'public.contacts'
           USING ERRCODE = 'unique_violation',
             DETAIL = format('Key (%s)=(%s)', 'person_id', array_to_string(come_key, ', '));
+      END IF;
       END IF;
     END IF;
     RETURN NULL;
@@ -204,8 +427,16 @@ CREATE FUNCTION lockstep."truncate of mirror-forward/window: contacts"() RETURNS
     SET extra_float_digits = '1'
     SET bytea_output = 'hex'
     SET lc_monetary = 'C'
+    SET lc_numeric = 'C'
+    SET lc_time = 'C'
+    SET array_nulls = 'on'
+    SET transform_null_equals = 'off'
+    SET xmlbinary = 'base64'
+    SET xmloption = 'content'
     SET standard_conforming_strings = 'on'
     SET row_security = 'off'
+    SET default_text_search_config
+    FROM CURRENT
   AS $body$
   BEGIN
     RAISE EXCEPTION 'lockstep window %: TRUNCATE of % would leave the other side behind',
@@ -230,6 +461,9 @@ DROP FUNCTION lockstep."truncate of mirror-forward/window: contacts"();
 DROP FUNCTION lockstep."row of mirror-forward/window: contacts"(bigint, text);
 DROP FUNCTION lockstep."key of mirror-forward/window: contacts"(bigint, bigint);
 DROP FUNCTION lockstep."part of mirror-forward/window: contacts"(text);
+DROP FUNCTION IF EXISTS lockstep."move of mirror-forward/window: contacts"();
+DROP FUNCTION IF EXISTS lockstep."follow of mirror-forward/window: contacts"(bigint);
+DROP FUNCTION IF EXISTS lockstep."same of mirror-forward/window: contacts"(bigint, bigint);
 
 ----------------------------------------------------------------------------------------------------
 -- batch window/note/contacts: note down the rows of public.contacts that are there (contacts)
@@ -282,6 +516,14 @@ ALTER TABLE public.people ENABLE ALWAYS TRIGGER "00 lockstep mirror-forward/wind
 ALTER TABLE public.people ENABLE ALWAYS TRIGGER "00 lockstep mirror-forward/window: contacts d";
 ALTER TABLE public.people ENABLE ALWAYS TRIGGER "00 lockstep mirror-forward/window: contacts t";
 ALTER TABLE public.contacts ENABLE ALWAYS TRIGGER "00 lockstep mirror-forward/window: contacts t";
+
+CREATE TRIGGER "~ lockstep mirror-forward/window: contacts" BEFORE UPDATE
+    ON public.people
+    FOR EACH ROW
+    WHEN ((OLD.id) IS DISTINCT FROM (NEW.id))
+    EXECUTE FUNCTION lockstep."move of mirror-forward/window: contacts"();
+
+ALTER TABLE public.people ENABLE ALWAYS TRIGGER "~ lockstep mirror-forward/window: contacts";
 
 INSERT INTO lockstep."window" (run_id, step, name, direction, state, sides)
   VALUES (
@@ -358,8 +600,16 @@ CREATE OR REPLACE FUNCTION lockstep."mirror of mirror-forward/window: contacts"(
     SET extra_float_digits = '1'
     SET bytea_output = 'hex'
     SET lc_monetary = 'C'
+    SET lc_numeric = 'C'
+    SET lc_time = 'C'
+    SET array_nulls = 'on'
+    SET transform_null_equals = 'off'
+    SET xmlbinary = 'base64'
+    SET xmloption = 'content'
     SET standard_conforming_strings = 'on'
     SET row_security = 'off'
+    SET default_text_search_config
+    FROM CURRENT
   AS $body$
   #variable_conflict use_column
   DECLARE
@@ -382,7 +632,10 @@ CREATE OR REPLACE FUNCTION lockstep."mirror of mirror-forward/window: contacts"(
       come_key := ARRAY[come.person_id::bigint::text];
     END IF;
     IF had THEN
-      EXECUTE 'DELETE FROM public.contacts AS t USING (SELECT $1 AS person_id, $2 AS email) AS gone WHERE lockstep."key of mirror-forward/window: contacts"(t.person_id, gone.person_id) AND lockstep."part of mirror-forward/window: contacts"(t.called) AND NOT (ROW(t.email::text)::record *<> ROW(gone.email::text)::record) AND NOT (ROW(t.called::text, t.since::timestamp with time zone)::record *<> ROW(NULL::text, NULL::timestamp with time zone)::record) AND NOT EXISTS (SELECT FROM lockstep.already_there AS a WHERE a.run_id = (SELECT max(w.run_id) FROM lockstep."window" AS w WHERE w.name = ''mirror-forward/window'') AND a.operation_id = ''window/note/contacts'' AND a.key = ARRAY[t.person_id::bigint::text])'
+      -- Behind the lock nobody can begin to refer to the row.
+      EXECUTE 'SELECT FROM public.contacts AS t CROSS JOIN (SELECT $1 AS person_id, $2 AS email) AS gone WHERE lockstep."key of mirror-forward/window: contacts"(t.person_id, gone.person_id) AND lockstep."part of mirror-forward/window: contacts"(t.called) FOR UPDATE OF t'
+        USING gone.person_id, gone.email;
+      EXECUTE 'DELETE FROM public.contacts AS t USING (SELECT $1 AS person_id, $2 AS email) AS gone WHERE lockstep."key of mirror-forward/window: contacts"(t.person_id, gone.person_id) AND lockstep."part of mirror-forward/window: contacts"(t.called) AND NOT (ROW(t.email::text)::record *<> ROW(gone.email::text)::record) AND NOT (ROW(t.called::text, t.since::timestamp with time zone)::record *<> ROW(NULL::text, NULL::timestamp with time zone)::record) AND NOT EXISTS (SELECT FROM lockstep.already_there AS a WHERE a.run_id = (SELECT max(w.run_id) FROM lockstep."window" AS w WHERE w.name = ''mirror-forward/window'') AND a.operation_id = ''window/note/contacts'' AND a.key = ARRAY[t.person_id::bigint::text]) AND NOT EXISTS (SELECT FROM lockstep.referring_rows(''{}'', ARRAY[t.tableoid], ARRAY[t.ctid]))'
         USING gone.person_id, gone.email;
       GET DIAGNOSTICS n = ROW_COUNT;
       IF n = 0 AND current_setting('transaction_isolation') <> 'read committed' THEN
@@ -392,6 +645,10 @@ CREATE OR REPLACE FUNCTION lockstep."mirror of mirror-forward/window: contacts"(
           EXECUTE 'DELETE FROM public.contacts AS t USING (SELECT $1 AS person_id, $2 AS email) AS gone WHERE lockstep."key of mirror-forward/window: contacts"(t.person_id, gone.person_id) AND lockstep."part of mirror-forward/window: contacts"(t.called)'
             USING gone.person_id, gone.email;
         END IF;
+      END IF;
+      IF n = 0 AND has THEN
+        EXECUTE 'UPDATE public.contacts AS t SET person_id = come.person_id, email = come.email FROM (SELECT $1 AS person_id, $2 AS email) AS gone, (SELECT $3 AS person_id, $4 AS email) AS come WHERE lockstep."key of mirror-forward/window: contacts"(t.person_id, gone.person_id) AND lockstep."part of mirror-forward/window: contacts"(t.called) AND NOT (ROW(t.email::text)::record *<> ROW(gone.email::text)::record) AND NOT (ROW(t.called::text, t.since::timestamp with time zone)::record *<> ROW(NULL::text, NULL::timestamp with time zone)::record) AND NOT EXISTS (SELECT FROM lockstep.already_there AS a WHERE a.run_id = (SELECT max(w.run_id) FROM lockstep."window" AS w WHERE w.name = ''mirror-forward/window'') AND a.operation_id = ''window/note/contacts'' AND a.key = ARRAY[t.person_id::bigint::text])'
+          USING gone.person_id, gone.email, come.person_id, come.email;
       END IF;
     END IF;
     RETURN NULL;
@@ -413,7 +670,7 @@ WITH moved AS (
 -- batch undo/window/take-away/contacts: delete from public.contacts what the window brought (contacts)
 
 -- sends
-WITH candidate AS MATERIALIZED (
+WITH RECURSIVE candidate AS MATERIALIZED (
   SELECT public.contacts.*,
     public.contacts.ctid AS lockstep_row,
     public.contacts.tableoid AS lockstep_table,
@@ -423,6 +680,7 @@ WITH candidate AS MATERIALIZED (
   ) AND public.contacts.person_id > $1::bigint AND public.contacts.person_id <= $2::bigint
   FOR UPDATE
   ), judged AS MATERIALIZED (
+  SELECT c.*, c.lockstep_said AND NOT c.lockstep_written AND NOT c.lockstep_there AS lockstep_goes FROM (
   SELECT c.*,
     EXISTS (
       SELECT
@@ -445,29 +703,66 @@ WITH candidate AS MATERIALIZED (
       )::record *<> ROW(NULL::text, NULL::timestamp with time zone)::record
     ) AS lockstep_written
   FROM candidate AS c
+  OFFSET 0
+  ) AS c
+  ), edge AS MATERIALIZED (
+  SELECT e.*
+    FROM (
+      SELECT pg_catalog.array_agg(lockstep_table) AS tables, pg_catalog.array_agg(lockstep_row) AS places
+      FROM judged
+      WHERE lockstep_goes
+    ) AS c
+  CROSS JOIN LATERAL lockstep.referring_rows(
+    ARRAY[pg_catalog.to_regclass('public.contacts')::oid], c.tables, c.places
+  ) AS e
+  ), goes AS MATERIALIZED (
+  SELECT lockstep_table AS relation, lockstep_row AS place FROM judged WHERE lockstep_goes
+  ), stays AS (
+  SELECT e.of_relation AS relation, e.of_place AS place FROM edge AS e
+  WHERE NOT EXISTS (SELECT FROM goes AS g WHERE g.relation = e.relation AND g.place = e.place)
+  UNION
+  SELECT e.of_relation, e.of_place FROM edge AS e JOIN stays AS s ON s.relation = e.relation AND s.place = e.place
+  ), going AS MATERIALIZED (
+  SELECT relation, place FROM goes EXCEPT SELECT relation, place FROM stays
   ), removed AS (
   DELETE FROM public.contacts
-    WHERE public.contacts.ctid
-      = ANY (ARRAY(SELECT lockstep_row FROM judged WHERE lockstep_said AND NOT lockstep_written AND NOT lockstep_there))
+  WHERE public.contacts.ctid
+    = ANY (ARRAY(SELECT place FROM going WHERE relation = 'public.contacts'::pg_catalog.regclass))
   RETURNING 1
-  ), others AS (
-  SELECT * FROM judged WHERE NOT (lockstep_said AND NOT lockstep_written) AND NOT lockstep_there
+  ), told AS (
+  SELECT c.*, CASE
+    WHEN c.lockstep_goes
+    THEN 'kept: others refer to it'
+    ELSE CASE
+    WHEN c.lockstep_there
+    THEN NULL
+    WHEN c.lockstep_said
+    THEN 'kept: columns that the mapping does not fill were written'
+    ELSE 'kept: not what the source says' END END AS lockstep_what
+    FROM judged AS c
+  WHERE NOT EXISTS (SELECT FROM going AS g WHERE g.relation = c.lockstep_table AND g.place = c.lockstep_row)
   )
   SELECT (SELECT count(*) FROM candidate) AS read, (SELECT count(*) FROM removed) AS changed,
-    (SELECT count(*) FROM judged WHERE lockstep_there) AS skipped, (SELECT count(*) FROM others) AS kept,
+    (SELECT count(*) FROM told WHERE lockstep_what IS NULL) AS skipped,
+      (SELECT count(*) FROM told WHERE lockstep_what IS NOT NULL) AS kept,
     (
-      SELECT json_agg(json_build_object('what', CASE
-      WHEN o.lockstep_said
-      THEN 'kept: columns that the mapping does not fill were written'
-      ELSE 'kept: not what the source says' END,
-      'row',
-        to_jsonb(o.*) - ARRAY['lockstep_row',
-        'lockstep_table',
-        'lockstep_key',
-        'lockstep_there',
-        'lockstep_said',
-        'lockstep_written']))
-        FROM (SELECT * FROM others LIMIT 10) AS o) AS findings,
+      SELECT json_agg(
+        json_build_object(
+          'what',
+          o.lockstep_what,
+          'row',
+          to_jsonb(o.*) - ARRAY['lockstep_row',
+          'lockstep_table',
+          'lockstep_goes',
+          'lockstep_what',
+          'lockstep_key',
+          'lockstep_there',
+          'lockstep_said',
+          'lockstep_written']
+        )
+      )
+      FROM (SELECT * FROM told WHERE lockstep_what IS NOT NULL LIMIT 10) AS o
+    ) AS findings,
     NULL::json AS problem;
 
 ----------------------------------------------------------------------------------------------------
@@ -478,6 +773,7 @@ DROP TRIGGER "00 lockstep mirror-forward/window: contacts i" ON public.people;
 DROP TRIGGER "00 lockstep mirror-forward/window: contacts u" ON public.people;
 DROP TRIGGER "00 lockstep mirror-forward/window: contacts d" ON public.people;
 DROP TRIGGER "00 lockstep mirror-forward/window: contacts t" ON public.people;
+DROP TRIGGER IF EXISTS "~ lockstep mirror-forward/window: contacts" ON public.people;
 
 ----------------------------------------------------------------------------------------------------
 -- statement undo/window/drop/2: remove the mirrors from public.contacts
@@ -506,6 +802,7 @@ WITH violation AS MATERIALIZED (
 DELETE FROM lockstep.tombstone WHERE window_name = 'mirror-forward/window';
 DELETE FROM lockstep.old_writer WHERE window_name = 'mirror-forward/window';
 DELETE FROM lockstep.mirror_failure WHERE window_name = 'mirror-forward/window';
+DELETE FROM lockstep.move WHERE window_name = 'mirror-forward/window';
 
 WITH moved AS (
   UPDATE lockstep."window" AS w
@@ -541,17 +838,23 @@ WITH source AS MATERIALIZED (
       WHEN NOT (NOT EXISTS (
       SELECT p.relid::regclass::text AS "table", w.trigger_name AS "trigger"
       FROM (
-        VALUES ('public.people', '00 lockstep mirror-forward/window: contacts i'),
-        ('public.people', '00 lockstep mirror-forward/window: contacts u'),
-        ('public.people', '00 lockstep mirror-forward/window: contacts d')
-      ) AS w (table_name, trigger_name)
+        VALUES ('public.people', '00 lockstep mirror-forward/window: contacts i', true, NULL),
+        ('public.people', '00 lockstep mirror-forward/window: contacts u', true, NULL),
+        ('public.people', '00 lockstep mirror-forward/window: contacts d', true, NULL)
+      ) AS w (table_name, trigger_name, spreads, calls)
   CROSS JOIN LATERAL (
     SELECT pg_catalog.to_regclass(w.table_name) AS relid
     UNION
     SELECT t.relid
     FROM pg_catalog.pg_partition_tree(pg_catalog.to_regclass(w.table_name)) AS t
+    WHERE w.spreads
   ) AS p
-  WHERE NOT EXISTS (SELECT FROM pg_catalog.pg_trigger AS g WHERE g.tgrelid = p.relid AND g.tgenabled = 'A'
+  WHERE (w.calls IS NULL OR pg_catalog.to_regproc(w.calls) IS NOT NULL)
+    AND NOT EXISTS (
+    SELECT
+    FROM pg_catalog.pg_trigger AS g
+    WHERE g.tgrelid = p.relid
+    AND g.tgenabled = 'A'
     AND (g.tgname = w.trigger_name OR g.tgparentid <> 0)
       AND g.tgfoid IN (
         SELECT o.tgfoid
@@ -597,17 +900,23 @@ WITH source AS MATERIALIZED (
       WHEN NOT (NOT EXISTS (
       SELECT p.relid::regclass::text AS "table", w.trigger_name AS "trigger"
       FROM (
-        VALUES ('public.people', '00 lockstep mirror-forward/window: contacts i'),
-        ('public.people', '00 lockstep mirror-forward/window: contacts u'),
-        ('public.people', '00 lockstep mirror-forward/window: contacts d')
-      ) AS w (table_name, trigger_name)
+        VALUES ('public.people', '00 lockstep mirror-forward/window: contacts i', true, NULL),
+        ('public.people', '00 lockstep mirror-forward/window: contacts u', true, NULL),
+        ('public.people', '00 lockstep mirror-forward/window: contacts d', true, NULL)
+      ) AS w (table_name, trigger_name, spreads, calls)
   CROSS JOIN LATERAL (
     SELECT pg_catalog.to_regclass(w.table_name) AS relid
     UNION
     SELECT t.relid
     FROM pg_catalog.pg_partition_tree(pg_catalog.to_regclass(w.table_name)) AS t
+    WHERE w.spreads
   ) AS p
-  WHERE NOT EXISTS (SELECT FROM pg_catalog.pg_trigger AS g WHERE g.tgrelid = p.relid AND g.tgenabled = 'A'
+  WHERE (w.calls IS NULL OR pg_catalog.to_regproc(w.calls) IS NOT NULL)
+    AND NOT EXISTS (
+    SELECT
+    FROM pg_catalog.pg_trigger AS g
+    WHERE g.tgrelid = p.relid
+    AND g.tgenabled = 'A'
     AND (g.tgname = w.trigger_name OR g.tgparentid <> 0)
       AND g.tgfoid IN (
         SELECT o.tgfoid
@@ -682,12 +991,172 @@ WITH expected AS NOT MATERIALIZED (SELECT id AS person_id, email AS email
     ) AS figures;
 
 ----------------------------------------------------------------------------------------------------
+-- statement done/watch/window: make the functions that note down which keys are written
+
+-- sends
+CREATE OR REPLACE FUNCTION lockstep."watch of mirror-forward/window: contacts"() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER
+  SET search_path = pg_catalog, pg_temp
+    SET TimeZone = 'UTC'
+    SET DateStyle = 'ISO, YMD'
+    SET IntervalStyle = 'postgres'
+    SET extra_float_digits = '1'
+    SET bytea_output = 'hex'
+    SET lc_monetary = 'C'
+    SET lc_numeric = 'C'
+    SET lc_time = 'C'
+    SET array_nulls = 'on'
+    SET transform_null_equals = 'off'
+    SET xmlbinary = 'base64'
+    SET xmloption = 'content'
+    SET standard_conforming_strings = 'on'
+    SET row_security = 'off'
+    SET default_text_search_config
+    FROM CURRENT
+  AS $body$
+  BEGIN
+    IF TG_ARGV[0] = 'old' THEN
+      IF TG_OP = 'UPDATE' THEN
+        INSERT INTO lockstep.touched (window_name, mapping, key)
+          SELECT 'mirror-forward/window', 'contacts', k.key
+          FROM (
+            SELECT ARRAY[r.person_id::bigint::text]
+            FROM lockstep."row of mirror-forward/window: contacts"(OLD.id, OLD.email) AS r
+            UNION
+            SELECT ARRAY[r.person_id::bigint::text]
+            FROM lockstep."row of mirror-forward/window: contacts"(NEW.id, NEW.email) AS r
+          ) AS k (key);
+      ELSIF TG_OP = 'INSERT' THEN
+        INSERT INTO lockstep.touched (window_name, mapping, key)
+          SELECT 'mirror-forward/window', 'contacts', k.key
+          FROM (
+            SELECT ARRAY[r.person_id::bigint::text]
+            FROM lockstep."row of mirror-forward/window: contacts"(NEW.id, NEW.email) AS r
+          ) AS k (key);
+      ELSE
+        INSERT INTO lockstep.touched (window_name, mapping, key)
+          SELECT 'mirror-forward/window', 'contacts', k.key
+          FROM (
+            SELECT ARRAY[r.person_id::bigint::text]
+            FROM lockstep."row of mirror-forward/window: contacts"(OLD.id, OLD.email) AS r
+          ) AS k (key);
+      END IF;
+    ELSE
+      IF TG_OP = 'UPDATE' THEN
+        INSERT INTO lockstep.touched (window_name, mapping, key)
+          SELECT 'mirror-forward/window', 'contacts', k.key
+          FROM (SELECT ARRAY[OLD.person_id::bigint::text] UNION SELECT ARRAY[NEW.person_id::bigint::text]) AS k (key);
+      ELSIF TG_OP = 'INSERT' THEN
+        INSERT INTO lockstep.touched (window_name, mapping, key)
+          SELECT 'mirror-forward/window', 'contacts', k.key
+          FROM (SELECT ARRAY[NEW.person_id::bigint::text]) AS k (key);
+      ELSE
+        INSERT INTO lockstep.touched (window_name, mapping, key)
+          SELECT 'mirror-forward/window', 'contacts', k.key
+          FROM (SELECT ARRAY[OLD.person_id::bigint::text]) AS k (key);
+      END IF;
+    END IF;
+    RETURN NULL;
+  END
+  $body$;
+
+REVOKE ALL ON FUNCTION lockstep."watch of mirror-forward/window: contacts"() FROM PUBLIC;
+
+----------------------------------------------------------------------------------------------------
+-- statement undo/done/watch/window: forget which keys were written
+
+-- sends
+DROP FUNCTION IF EXISTS lockstep."watch of mirror-forward/window: contacts"();
+DELETE FROM lockstep.touched WHERE window_name = 'mirror-forward/window';
+
+----------------------------------------------------------------------------------------------------
+-- statement done/watch/window/1: note down which keys of public.people are written from now on
+
+-- sends
+CREATE OR REPLACE TRIGGER "00 lockstep mirror-forward/window: contacts w" AFTER INSERT OR UPDATE
+    OR DELETE ON public.people
+    FOR EACH ROW
+    EXECUTE FUNCTION lockstep."watch of mirror-forward/window: contacts"('old');
+
+ALTER TABLE public.people ENABLE ALWAYS TRIGGER "00 lockstep mirror-forward/window: contacts w";
+
+----------------------------------------------------------------------------------------------------
+-- statement undo/done/watch/window/1: stop noting down which keys of public.people are written
+
+-- sends
+DROP TRIGGER IF EXISTS "00 lockstep mirror-forward/window: contacts w" ON public.people;
+
+----------------------------------------------------------------------------------------------------
+-- statement done/watch/window/2: note down which keys of public.contacts are written from now on
+
+-- sends
+CREATE OR REPLACE TRIGGER "00 lockstep mirror-forward/window: contacts w" AFTER INSERT OR UPDATE
+    OR DELETE ON public.contacts
+    FOR EACH ROW
+    EXECUTE FUNCTION lockstep."watch of mirror-forward/window: contacts"('new');
+
+ALTER TABLE public.contacts ENABLE ALWAYS TRIGGER "00 lockstep mirror-forward/window: contacts w";
+
+----------------------------------------------------------------------------------------------------
+-- statement undo/done/watch/window/2: stop noting down which keys of public.contacts are written
+
+-- sends
+DROP TRIGGER IF EXISTS "00 lockstep mirror-forward/window: contacts w" ON public.contacts;
+
+----------------------------------------------------------------------------------------------------
 -- check done/compare/window/1-in_sync: public.contacts corresponds to public.people, and nothing that was deleted is back (contacts)
 
 -- check: as proof/verify/1-in_sync
 
 ----------------------------------------------------------------------------------------------------
 -- statement done/close/window: silence the mirrors of public.people → public.contacts
+
+-- works off before it locks
+WITH entry AS MATERIALIZED (
+  SELECT t.ctid AS place, t.key
+    FROM lockstep.touched AS t
+    WHERE window_name = 'mirror-forward/window'
+    AND mapping = 'contacts'
+    LIMIT 10000
+  ), differs AS MATERIALIZED (
+  SELECT d.key
+    FROM (
+    SELECT w.lockstep_key AS key, to_jsonb(e.*) - 'lockstep_here' AS expected, to_jsonb(a.*) - 'lockstep_here' AS found
+  FROM (SELECT k.key AS lockstep_key, k.key[1]::bigint AS person_id FROM (SELECT DISTINCT key FROM entry) AS k) AS w
+  LEFT JOIN LATERAL (SELECT true AS lockstep_here, s.* FROM (SELECT id AS person_id, email AS email
+  FROM public.people
+  WHERE (email IS NOT NULL
+  ) AND id = w.person_id
+  OFFSET 0) AS s) AS e ON true
+  LEFT JOIN LATERAL (
+    SELECT true AS lockstep_here, t.*
+    FROM (
+    SELECT *
+    FROM (
+    SELECT t.*
+    FROM public.contacts AS t
+    WHERE t.person_id = w.lockstep_key[1]::bigint
+  OFFSET 0) AS contacts WHERE (called IS NULL
+  )
+  OFFSET 0) AS t) AS a ON true
+  WHERE (
+    e.lockstep_here IS DISTINCT FROM a.lockstep_here
+    OR (e.lockstep_here AND (ROW(e.email::text)::record *<> ROW(a.email::text)::record))
+  )) AS d
+  ), settled AS (
+  DELETE FROM lockstep.touched AS t
+    WHERE t.ctid = ANY (ARRAY(SELECT place FROM entry WHERE key NOT IN (SELECT key FROM differs)))
+    RETURNING 1
+  )
+  SELECT (SELECT count(*) FROM settled) AS settled,
+    (
+      SELECT count(*) FROM lockstep.touched AS t WHERE window_name = 'mirror-forward/window' AND mapping = 'contacts'
+    ) - (SELECT count(*) FROM settled) AS rest;
+
+-- how much is left
+SELECT count(*) AS rest
+    FROM lockstep.touched AS t
+    WHERE window_name = 'mirror-forward/window'
+    AND mapping = 'contacts';
 
 -- asserts: the window mirror-forward/window can become: closed
 WITH violation AS MATERIALIZED (
@@ -707,19 +1176,31 @@ WITH violation AS MATERIALIZED (
 WITH violation AS MATERIALIZED (
   SELECT p.relid::regclass::text AS "table", w.trigger_name AS "trigger"
     FROM (
-      VALUES ('public.people', '00 lockstep mirror-forward/window: contacts i'),
-      ('public.people', '00 lockstep mirror-forward/window: contacts u'),
-      ('public.people', '00 lockstep mirror-forward/window: contacts d'),
-      ('public.people', '00 lockstep mirror-forward/window: contacts t'),
-      ('public.contacts', '00 lockstep mirror-forward/window: contacts t')
-    ) AS w (table_name, trigger_name)
+      VALUES ('public.people', '00 lockstep mirror-forward/window: contacts i', true, NULL),
+      ('public.people', '00 lockstep mirror-forward/window: contacts u', true, NULL),
+      ('public.people', '00 lockstep mirror-forward/window: contacts d', true, NULL),
+      ('public.people', '00 lockstep mirror-forward/window: contacts t', false, NULL),
+      ('public.contacts', '00 lockstep mirror-forward/window: contacts t', false, NULL),
+      (
+        'public.people',
+        '~ lockstep mirror-forward/window: contacts',
+        true,
+        'lockstep."move of mirror-forward/window: contacts"'
+      )
+    ) AS w (table_name, trigger_name, spreads, calls)
   CROSS JOIN LATERAL (
     SELECT pg_catalog.to_regclass(w.table_name) AS relid
     UNION
     SELECT t.relid
     FROM pg_catalog.pg_partition_tree(pg_catalog.to_regclass(w.table_name)) AS t
+    WHERE w.spreads
   ) AS p
-  WHERE NOT EXISTS (SELECT FROM pg_catalog.pg_trigger AS g WHERE g.tgrelid = p.relid AND g.tgenabled = 'A'
+  WHERE (w.calls IS NULL OR pg_catalog.to_regproc(w.calls) IS NOT NULL)
+    AND NOT EXISTS (
+    SELECT
+    FROM pg_catalog.pg_trigger AS g
+    WHERE g.tgrelid = p.relid
+    AND g.tgenabled = 'A'
     AND (g.tgname = w.trigger_name OR g.tgparentid <> 0)
       AND g.tgfoid IN (
         SELECT o.tgfoid
@@ -735,6 +1216,41 @@ WITH violation AS MATERIALIZED (
 
 -- asserts: what a side of mirror-forward/window did not take has been made good: as undo/window/leave
 
+-- asserts: what was written since the comparison is the same on both sides (contacts)
+WITH violation AS MATERIALIZED (
+  SELECT w.lockstep_key AS key, to_jsonb(e.*) - 'lockstep_here' AS expected, to_jsonb(a.*) - 'lockstep_here' AS found
+  FROM (
+    SELECT k.key AS lockstep_key, k.key[1]::bigint AS person_id
+    FROM (
+      SELECT DISTINCT key FROM lockstep.touched WHERE window_name = 'mirror-forward/window' AND mapping = 'contacts'
+    ) AS k
+  ) AS w
+  LEFT JOIN LATERAL (SELECT true AS lockstep_here, s.* FROM (SELECT id AS person_id, email AS email
+  FROM public.people
+  WHERE (email IS NOT NULL
+  ) AND id = w.person_id
+  OFFSET 0) AS s) AS e ON true
+  LEFT JOIN LATERAL (
+    SELECT true AS lockstep_here, t.*
+    FROM (
+    SELECT *
+    FROM (
+    SELECT t.*
+    FROM public.contacts AS t
+    WHERE t.person_id = w.lockstep_key[1]::bigint
+  OFFSET 0) AS contacts WHERE (called IS NULL
+  )
+  OFFSET 0) AS t) AS a ON true
+  WHERE (
+    e.lockstep_here IS DISTINCT FROM a.lockstep_here
+    OR (e.lockstep_here AND (ROW(e.email::text)::record *<> ROW(a.email::text)::record))
+  )
+  )
+  SELECT count(*) AS violations,
+    (SELECT json_agg(to_json(s.*)) FROM (SELECT * FROM violation LIMIT 10) AS s) AS samples,
+    NULL::json AS figures
+  FROM violation;
+
 -- sends
 CREATE OR REPLACE FUNCTION lockstep."mirror of mirror-forward/window: contacts"() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER
   SET search_path = pg_catalog, pg_temp
@@ -744,8 +1260,16 @@ CREATE OR REPLACE FUNCTION lockstep."mirror of mirror-forward/window: contacts"(
     SET extra_float_digits = '1'
     SET bytea_output = 'hex'
     SET lc_monetary = 'C'
+    SET lc_numeric = 'C'
+    SET lc_time = 'C'
+    SET array_nulls = 'on'
+    SET transform_null_equals = 'off'
+    SET xmlbinary = 'base64'
+    SET xmloption = 'content'
     SET standard_conforming_strings = 'on'
     SET row_security = 'off'
+    SET default_text_search_config
+    FROM CURRENT
   AS $body$
   BEGIN
     RETURN NULL;
@@ -767,15 +1291,18 @@ WITH moved AS (
 -- statement done/drop/window/1: remove the mirrors from public.people
 
 -- sends
+DROP TRIGGER IF EXISTS "00 lockstep mirror-forward/window: contacts w" ON public.people;
 DROP TRIGGER "00 lockstep mirror-forward/window: contacts i" ON public.people;
 DROP TRIGGER "00 lockstep mirror-forward/window: contacts u" ON public.people;
 DROP TRIGGER "00 lockstep mirror-forward/window: contacts d" ON public.people;
 DROP TRIGGER "00 lockstep mirror-forward/window: contacts t" ON public.people;
+DROP TRIGGER IF EXISTS "~ lockstep mirror-forward/window: contacts" ON public.people;
 
 ----------------------------------------------------------------------------------------------------
 -- statement done/drop/window/2: remove the mirrors from public.contacts
 
 -- sends
+DROP TRIGGER IF EXISTS "00 lockstep mirror-forward/window: contacts w" ON public.contacts;
 DROP TRIGGER "00 lockstep mirror-forward/window: contacts t" ON public.contacts;
 
 ----------------------------------------------------------------------------------------------------
@@ -787,6 +1314,12 @@ DROP FUNCTION lockstep."truncate of mirror-forward/window: contacts"();
 DROP FUNCTION lockstep."row of mirror-forward/window: contacts"(bigint, text);
 DROP FUNCTION lockstep."key of mirror-forward/window: contacts"(bigint, bigint);
 DROP FUNCTION lockstep."part of mirror-forward/window: contacts"(text);
+DROP FUNCTION IF EXISTS lockstep."move of mirror-forward/window: contacts"();
+DROP FUNCTION IF EXISTS lockstep."follow of mirror-forward/window: contacts"(bigint);
+DROP FUNCTION IF EXISTS lockstep."same of mirror-forward/window: contacts"(bigint, bigint);
+DROP FUNCTION IF EXISTS lockstep."watch of mirror-forward/window: contacts"();
+DELETE FROM lockstep.touched WHERE window_name = 'mirror-forward/window';
 DELETE FROM lockstep.tombstone WHERE window_name = 'mirror-forward/window';
 DELETE FROM lockstep.old_writer WHERE window_name = 'mirror-forward/window';
 DELETE FROM lockstep.mirror_failure WHERE window_name = 'mirror-forward/window';
+DELETE FROM lockstep.move WHERE window_name = 'mirror-forward/window';

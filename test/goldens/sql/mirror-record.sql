@@ -16,6 +16,138 @@ CREATE FUNCTION lockstep."key of mirror-record/window: names"(bigint, bigint) RE
   SELECT $1 = $2;
   END;
 
+CREATE OR REPLACE FUNCTION lockstep."same of mirror-record/window: names"(bigint, bigint) RETURNS boolean
+  LANGUAGE sql STABLE BEGIN ATOMIC
+  SELECT $1 = $2;
+  END;
+
+CREATE OR REPLACE FUNCTION lockstep."follow of mirror-record/window: names"(bigint) RETURNS void LANGUAGE plpgsql
+  SET search_path = pg_catalog, pg_temp
+    SET TimeZone = 'UTC'
+    SET DateStyle = 'ISO, YMD'
+    SET IntervalStyle = 'postgres'
+    SET extra_float_digits = '1'
+    SET bytea_output = 'hex'
+    SET lc_monetary = 'C'
+    SET lc_numeric = 'C'
+    SET lc_time = 'C'
+    SET array_nulls = 'on'
+    SET transform_null_equals = 'off'
+    SET xmlbinary = 'base64'
+    SET xmloption = 'content'
+    SET standard_conforming_strings = 'on'
+    SET row_security = 'off'
+    SET default_text_search_config
+    FROM CURRENT
+  AS $body$
+  #variable_conflict use_column
+  DECLARE
+    one record;
+    come record;
+    followed bigint;
+    n bigint;
+    stayed bigint;
+    echo text := current_setting('lockstep.echo', true);
+    said text;
+  BEGIN
+    LOOP
+      followed := CASE
+        WHEN starts_with(
+          coalesce(current_setting('lockstep.moves_old_d713446d4356', true), ''), pg_current_xact_id()::text || ' '
+        )
+        THEN split_part(current_setting('lockstep.moves_old_d713446d4356', true), ' ', 2)::bigint
+        ELSE 0 END;
+      EXECUTE 'SELECT m.id, m.from_key, m.to_key, m.row_before, m.row_after FROM lockstep.move AS m WHERE m.xid = pg_current_xact_id() AND m.window_name = ''mirror-record/window'' AND m.mapping = ''names'' AND m.side = ''old'' AND m.id > $1 AND ($2 IS NULL OR m.id <= $2) ORDER BY m.id LIMIT 1' INTO one
+        USING followed, $1;
+      EXIT WHEN one.id IS NULL;
+      -- First: what triggers of the other side do to this one may come here again.
+      said := set_config('lockstep.moves_old_d713446d4356', pg_current_xact_id()::text || ' ' || one.id, true);
+      IF one.to_key IS NULL THEN
+        EXECUTE 'DELETE FROM public.names AS t WHERE lockstep."key of mirror-record/window: names"(t.person_id, $1[1]::bigint)'
+          USING one.from_key;
+        GET DIAGNOSTICS n = ROW_COUNT;
+      ELSE
+        stayed := 0;
+        EXECUTE 'SELECT r.* FROM public.people AS s CROSS JOIN LATERAL lockstep."row of mirror-record/window: names"(s.id, s.name) AS r WHERE lockstep."same of mirror-record/window: names"(s.id, $1[1]::bigint)' INTO come
+          USING one.row_after;
+        GET DIAGNOSTICS n = ROW_COUNT;
+        IF n = 0 THEN
+          -- It went on, or is deleted; or it never went: a BEFORE trigger of a partition can keep a row where it is.
+          EXECUTE 'SELECT FROM public.people AS s WHERE lockstep."same of mirror-record/window: names"(s.id, $1[1]::bigint) AND NOT EXISTS (SELECT FROM public.people AS s WHERE lockstep."same of mirror-record/window: names"(s.id, $2[1]::bigint)) AND NOT EXISTS (SELECT FROM lockstep.move AS m WHERE m.xid = pg_current_xact_id() AND m.window_name = ''mirror-record/window'' AND m.mapping = ''names'' AND m.side = ''old'' AND m.id > $3 AND m.from_key = $4)'
+            USING one.row_before, one.row_after, one.id, one.to_key;
+          GET DIAGNOSTICS stayed = ROW_COUNT;
+        END IF;
+        IF n > 0 THEN
+          EXECUTE 'UPDATE public.names AS t SET person_id = $2, name = $3 WHERE lockstep."key of mirror-record/window: names"(t.person_id, $1[1]::bigint)'
+            USING one.from_key, come.person_id, come.name;
+          GET DIAGNOSTICS n = ROW_COUNT;
+        ELSIF stayed = 0 THEN
+          EXECUTE 'UPDATE public.names AS t SET person_id = $2[1]::bigint WHERE lockstep."key of mirror-record/window: names"(t.person_id, $1[1]::bigint)'
+            USING one.from_key, one.to_key;
+          GET DIAGNOSTICS n = ROW_COUNT;
+        END IF;
+      END IF;
+      IF n > 0 THEN
+        EXECUTE 'UPDATE lockstep.move AS m SET found = true WHERE m.id = $1' USING one.id;
+      END IF;
+    END LOOP;
+  END
+  $body$;
+
+CREATE OR REPLACE FUNCTION lockstep."move of mirror-record/window: names"() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER
+  SET search_path = pg_catalog, pg_temp
+    SET TimeZone = 'UTC'
+    SET DateStyle = 'ISO, YMD'
+    SET IntervalStyle = 'postgres'
+    SET extra_float_digits = '1'
+    SET bytea_output = 'hex'
+    SET lc_monetary = 'C'
+    SET lc_numeric = 'C'
+    SET lc_time = 'C'
+    SET array_nulls = 'on'
+    SET transform_null_equals = 'off'
+    SET xmlbinary = 'base64'
+    SET xmloption = 'content'
+    SET standard_conforming_strings = 'on'
+    SET row_security = 'off'
+    SET default_text_search_config
+    FROM CURRENT
+  AS $body$
+  #variable_conflict use_column
+  DECLARE
+    gone record;
+    come record;
+    from_key text[];
+    to_key text[];
+    said text;
+  BEGIN
+    SELECT r.* INTO gone FROM lockstep."row of mirror-record/window: names"(OLD.id, OLD.name) AS r;
+    IF NOT FOUND THEN
+      RETURN NEW;
+    END IF;
+    from_key := ARRAY[gone.person_id::bigint::text];
+    SELECT r.* INTO come FROM lockstep."row of mirror-record/window: names"(NEW.id, NEW.name) AS r;
+    IF FOUND THEN
+      to_key := ARRAY[come.person_id::bigint::text];
+    END IF;
+    INSERT INTO lockstep.move (window_name, mapping, side, from_key, to_key, row_before, row_after)
+    VALUES (
+      'mirror-record/window', 'names', 'old', from_key, to_key, ARRAY[OLD.id::bigint::text], ARRAY[NEW.id::bigint::text]
+    );
+    IF NOT starts_with(
+      coalesce(current_setting('lockstep.moves_old_d713446d4356', true), ''), pg_current_xact_id()::text || ' '
+    )
+      THEN
+      said := set_config('lockstep.moves_old_d713446d4356', pg_current_xact_id()::text || ' 0', true);
+    END IF;
+    RETURN NEW;
+  END
+  $body$;
+
+REVOKE ALL ON FUNCTION lockstep."move of mirror-record/window: names"() FROM PUBLIC;
+REVOKE ALL ON FUNCTION lockstep."follow of mirror-record/window: names"(bigint) FROM PUBLIC;
+REVOKE ALL ON FUNCTION lockstep."same of mirror-record/window: names"(bigint, bigint) FROM PUBLIC;
+
 CREATE FUNCTION lockstep."mirror of mirror-record/window: names"() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER
   SET search_path = pg_catalog, pg_temp
     SET TimeZone = 'UTC'
@@ -24,8 +156,16 @@ CREATE FUNCTION lockstep."mirror of mirror-record/window: names"() RETURNS trigg
     SET extra_float_digits = '1'
     SET bytea_output = 'hex'
     SET lc_monetary = 'C'
+    SET lc_numeric = 'C'
+    SET lc_time = 'C'
+    SET array_nulls = 'on'
+    SET transform_null_equals = 'off'
+    SET xmlbinary = 'base64'
+    SET xmloption = 'content'
     SET standard_conforming_strings = 'on'
     SET row_security = 'off'
+    SET default_text_search_config
+    FROM CURRENT
   AS $body$
   #variable_conflict use_column
   DECLARE
@@ -35,26 +175,89 @@ CREATE FUNCTION lockstep."mirror of mirror-record/window: names"() RETURNS trigg
     come_key text[];
     had boolean := false;
     has boolean := false;
-    moved boolean;
+    moved boolean := false;
+    followed boolean := false;
+    written boolean := false;
+    mine bigint;
     n bigint;
+    scans text := current_setting('enable_seqscan');
     echo text := current_setting('lockstep.echo', true);
+    said text;
   BEGIN
+    -- What the target has of it.
     IF TG_OP <> 'INSERT' THEN
       SELECT r.* INTO gone FROM lockstep."row of mirror-record/window: names"(OLD.id, OLD.name) AS r;
       had := FOUND;
       gone_key := ARRAY[gone.person_id::bigint::text];
     END IF;
-    IF TG_OP <> 'DELETE' THEN
-      SELECT r.* INTO come FROM lockstep."row of mirror-record/window: names"(NEW.id, NEW.name) AS r;
-      has := FOUND;
-      come_key := ARRAY[come.person_id::bigint::text];
+    -- What it should have. By the index: a plan is kept that was made when there were few rows.
+    said := set_config('enable_seqscan', 'off', true);
+    IF TG_OP = 'DELETE' THEN
+      SELECT r.* INTO come
+        FROM public.people AS s
+        CROSS JOIN LATERAL lockstep."row of mirror-record/window: names"(s.id, s.name) AS r
+        WHERE lockstep."same of mirror-record/window: names"(s.id, OLD.id);
+    ELSE
+      SELECT r.* INTO come
+        FROM public.people AS s
+        CROSS JOIN LATERAL lockstep."row of mirror-record/window: names"(s.id, s.name) AS r
+        WHERE lockstep."same of mirror-record/window: names"(s.id, NEW.id);
     END IF;
-    moved := had;
-    IF had AND has THEN
-      moved := NOT lockstep."key of mirror-record/window: names"(come.person_id, gone.person_id);
+    has := FOUND;
+    said := set_config('enable_seqscan', scans, true);
+    come_key := ARRAY[come.person_id::bigint::text];
+    IF TG_OP = 'UPDATE' AND had THEN
+      moved := NOT lockstep."same of mirror-record/window: names"(OLD.id, NEW.id);
     END IF;
     BEGIN
+    IF moved
+      OR starts_with(
+        coalesce(current_setting('lockstep.moves_old_d713446d4356', true), ''), pg_current_xact_id()::text || ' '
+      )
+      THEN
+      IF moved THEN
+        EXECUTE 'SELECT min(m.id) FROM lockstep.move AS m WHERE m.xid = pg_current_xact_id() AND m.window_name = ''mirror-record/window'' AND m.mapping = ''names'' AND m.side = ''old'' AND m.from_key = $1' INTO mine
+          USING gone_key;
+      END IF;
+      PERFORM lockstep."follow of mirror-record/window: names"(mine);
+      IF moved THEN
+        EXECUTE 'DELETE FROM lockstep.move AS m WHERE m.id = $1 RETURNING m.found' INTO followed USING mine;
+      ELSIF had AND NOT has THEN
+        EXECUTE 'SELECT EXISTS (SELECT FROM lockstep.move AS m WHERE m.xid = pg_current_xact_id() AND m.window_name = ''mirror-record/window'' AND m.mapping = ''names'' AND m.side = ''old'' AND m.from_key = $1 AND m.found)' INTO followed
+          USING gone_key;
+        moved := followed;
+      END IF;
+      IF has THEN
+        EXECUTE 'SELECT FROM public.names AS t CROSS JOIN (SELECT $1 AS person_id, $2 AS name) AS come WHERE lockstep."key of mirror-record/window: names"(t.person_id, come.person_id) AND NOT (ROW(t.person_id::bigint, t.name::text)::record *<> ROW(come.person_id::bigint, come.name::text)::record)'
+          USING come.person_id, come.name;
+        GET DIAGNOSTICS n = ROW_COUNT;
+        written := n > 0;
+      END IF;
+    END IF;
     IF moved THEN
+      -- The key of before is nobody's, unless another row has it by now.
+      EXECUTE 'SELECT FROM public.people AS s CROSS JOIN LATERAL lockstep."row of mirror-record/window: names"(s.id, s.name) AS r WHERE lockstep."same of mirror-record/window: names"(s.id, $1[1]::bigint)'
+        USING ARRAY[OLD.id::bigint::text];
+      GET DIAGNOSTICS n = ROW_COUNT;
+      IF n = 0 THEN
+        IF followed IS NOT TRUE THEN
+          EXECUTE 'DELETE FROM public.names AS t USING (SELECT $1 AS person_id, $2 AS name) AS gone WHERE lockstep."key of mirror-record/window: names"(t.person_id, gone.person_id)'
+            USING gone.person_id, gone.name;
+          GET DIAGNOSTICS n = ROW_COUNT;
+          IF n = 0 AND current_setting('transaction_isolation') <> 'read committed' THEN
+            INSERT INTO public.names (person_id, name) VALUES (gone.person_id, gone.name)
+            ON CONFLICT (person_id) DO NOTHING;
+            IF FOUND THEN
+              EXECUTE 'DELETE FROM public.names AS t USING (SELECT $1 AS person_id, $2 AS name) AS gone WHERE lockstep."key of mirror-record/window: names"(t.person_id, gone.person_id)'
+                USING gone.person_id, gone.name;
+            END IF;
+          END IF;
+        END IF;
+        INSERT INTO lockstep.tombstone (window_name, mapping, key)
+          VALUES ('mirror-record/window', 'names', gone_key)
+          ON CONFLICT DO NOTHING;
+      END IF;
+    ELSIF had AND NOT has THEN
       EXECUTE 'DELETE FROM public.names AS t USING (SELECT $1 AS person_id, $2 AS name) AS gone WHERE lockstep."key of mirror-record/window: names"(t.person_id, gone.person_id)'
         USING gone.person_id, gone.name;
       GET DIAGNOSTICS n = ROW_COUNT;
@@ -84,13 +287,16 @@ CREATE FUNCTION lockstep."mirror of mirror-record/window: names"() RETURNS trigg
         GET DIAGNOSTICS n = ROW_COUNT;
         END IF;
       END IF;
+      IF NOT written THEN
       INSERT INTO public.names AS t (person_id, name) VALUES (come.person_id, come.name)
       ON CONFLICT (person_id) DO UPDATE SET name = EXCLUDED.name;
       IF NOT FOUND THEN
-        RAISE EXCEPTION 'lockstep window %: the row of public.names with this key belongs to others',
-          '"mirror-record/window"'
+        RAISE EXCEPTION 'lockstep window %: the row of % with this key belongs to others',
+          '"mirror-record/window"',
+          'public.names'
           USING ERRCODE = 'unique_violation',
             DETAIL = format('Key (%s)=(%s)', 'person_id', array_to_string(come_key, ', '));
+      END IF;
       END IF;
     END IF;
     EXCEPTION
@@ -112,6 +318,7 @@ CREATE FUNCTION lockstep."mirror of mirror-record/window: names"() RETURNS trigg
           WHEN has
           THEN come_key END, SQLSTATE, SQLERRM
         );
+        EXECUTE 'DELETE FROM lockstep.move AS m WHERE m.id = $1 RETURNING m.found' INTO followed USING mine;
     END;
     RETURN NULL;
   END
@@ -125,8 +332,16 @@ CREATE FUNCTION lockstep."truncate of mirror-record/window: names"() RETURNS tri
     SET extra_float_digits = '1'
     SET bytea_output = 'hex'
     SET lc_monetary = 'C'
+    SET lc_numeric = 'C'
+    SET lc_time = 'C'
+    SET array_nulls = 'on'
+    SET transform_null_equals = 'off'
+    SET xmlbinary = 'base64'
+    SET xmloption = 'content'
     SET standard_conforming_strings = 'on'
     SET row_security = 'off'
+    SET default_text_search_config
+    FROM CURRENT
   AS $body$
   BEGIN
     RAISE EXCEPTION 'lockstep window %: TRUNCATE of % would leave the other side behind',
@@ -149,6 +364,9 @@ DROP FUNCTION lockstep."mirror of mirror-record/window: names"();
 DROP FUNCTION lockstep."truncate of mirror-record/window: names"();
 DROP FUNCTION lockstep."row of mirror-record/window: names"(bigint, text);
 DROP FUNCTION lockstep."key of mirror-record/window: names"(bigint, bigint);
+DROP FUNCTION IF EXISTS lockstep."move of mirror-record/window: names"();
+DROP FUNCTION IF EXISTS lockstep."follow of mirror-record/window: names"(bigint);
+DROP FUNCTION IF EXISTS lockstep."same of mirror-record/window: names"(bigint, bigint);
 
 ----------------------------------------------------------------------------------------------------
 -- statement window/open: keep public.people → public.names in step from now on
@@ -183,6 +401,14 @@ ALTER TABLE public.people ENABLE ALWAYS TRIGGER "00 lockstep mirror-record/windo
 ALTER TABLE public.people ENABLE ALWAYS TRIGGER "00 lockstep mirror-record/window: names d";
 ALTER TABLE public.people ENABLE ALWAYS TRIGGER "00 lockstep mirror-record/window: names t";
 ALTER TABLE public.names ENABLE ALWAYS TRIGGER "00 lockstep mirror-record/window: names t";
+
+CREATE TRIGGER "~ lockstep mirror-record/window: names" BEFORE UPDATE
+    ON public.people
+    FOR EACH ROW
+    WHEN ((OLD.id) IS DISTINCT FROM (NEW.id))
+    EXECUTE FUNCTION lockstep."move of mirror-record/window: names"();
+
+ALTER TABLE public.people ENABLE ALWAYS TRIGGER "~ lockstep mirror-record/window: names";
 
 INSERT INTO lockstep."window" (run_id, step, name, direction, state, sides)
   VALUES (
@@ -254,8 +480,16 @@ CREATE OR REPLACE FUNCTION lockstep."mirror of mirror-record/window: names"() RE
     SET extra_float_digits = '1'
     SET bytea_output = 'hex'
     SET lc_monetary = 'C'
+    SET lc_numeric = 'C'
+    SET lc_time = 'C'
+    SET array_nulls = 'on'
+    SET transform_null_equals = 'off'
+    SET xmlbinary = 'base64'
+    SET xmloption = 'content'
     SET standard_conforming_strings = 'on'
     SET row_security = 'off'
+    SET default_text_search_config
+    FROM CURRENT
   AS $body$
   #variable_conflict use_column
   DECLARE
@@ -278,7 +512,10 @@ CREATE OR REPLACE FUNCTION lockstep."mirror of mirror-record/window: names"() RE
       come_key := ARRAY[come.person_id::bigint::text];
     END IF;
     IF had THEN
-      EXECUTE 'DELETE FROM public.names AS t USING (SELECT $1 AS person_id, $2 AS name) AS gone WHERE lockstep."key of mirror-record/window: names"(t.person_id, gone.person_id) AND NOT (ROW(t.name::text)::record *<> ROW(gone.name::text)::record) AND NOT false AND NOT EXISTS (SELECT FROM lockstep.already_there AS a WHERE a.run_id = (SELECT max(w.run_id) FROM lockstep."window" AS w WHERE w.name = ''mirror-record/window'') AND a.operation_id = ''window/note/names'' AND a.key = ARRAY[t.person_id::bigint::text])'
+      -- Behind the lock nobody can begin to refer to the row.
+      EXECUTE 'SELECT FROM public.names AS t CROSS JOIN (SELECT $1 AS person_id, $2 AS name) AS gone WHERE lockstep."key of mirror-record/window: names"(t.person_id, gone.person_id) FOR UPDATE OF t'
+        USING gone.person_id, gone.name;
+      EXECUTE 'DELETE FROM public.names AS t USING (SELECT $1 AS person_id, $2 AS name) AS gone WHERE lockstep."key of mirror-record/window: names"(t.person_id, gone.person_id) AND NOT (ROW(t.name::text)::record *<> ROW(gone.name::text)::record) AND NOT false AND NOT EXISTS (SELECT FROM lockstep.already_there AS a WHERE a.run_id = (SELECT max(w.run_id) FROM lockstep."window" AS w WHERE w.name = ''mirror-record/window'') AND a.operation_id = ''window/note/names'' AND a.key = ARRAY[t.person_id::bigint::text]) AND NOT EXISTS (SELECT FROM lockstep.referring_rows(''{}'', ARRAY[t.tableoid], ARRAY[t.ctid]))'
         USING gone.person_id, gone.name;
       GET DIAGNOSTICS n = ROW_COUNT;
       IF n = 0 AND current_setting('transaction_isolation') <> 'read committed' THEN
@@ -288,6 +525,10 @@ CREATE OR REPLACE FUNCTION lockstep."mirror of mirror-record/window: names"() RE
           EXECUTE 'DELETE FROM public.names AS t USING (SELECT $1 AS person_id, $2 AS name) AS gone WHERE lockstep."key of mirror-record/window: names"(t.person_id, gone.person_id)'
             USING gone.person_id, gone.name;
         END IF;
+      END IF;
+      IF n = 0 AND has THEN
+        EXECUTE 'UPDATE public.names AS t SET person_id = come.person_id, name = come.name FROM (SELECT $1 AS person_id, $2 AS name) AS gone, (SELECT $3 AS person_id, $4 AS name) AS come WHERE lockstep."key of mirror-record/window: names"(t.person_id, gone.person_id) AND NOT (ROW(t.name::text)::record *<> ROW(gone.name::text)::record) AND NOT false AND NOT EXISTS (SELECT FROM lockstep.already_there AS a WHERE a.run_id = (SELECT max(w.run_id) FROM lockstep."window" AS w WHERE w.name = ''mirror-record/window'') AND a.operation_id = ''window/note/names'' AND a.key = ARRAY[t.person_id::bigint::text])'
+          USING gone.person_id, gone.name, come.person_id, come.name;
       END IF;
     END IF;
     RETURN NULL;
@@ -309,7 +550,7 @@ WITH moved AS (
 -- batch undo/window/take-away/names: delete from public.names what the window brought (names)
 
 -- sends
-WITH candidate AS MATERIALIZED (
+WITH RECURSIVE candidate AS MATERIALIZED (
   SELECT public.names.*,
     public.names.ctid AS lockstep_row,
     public.names.tableoid AS lockstep_table,
@@ -318,6 +559,7 @@ WITH candidate AS MATERIALIZED (
   WHERE public.names.person_id > $1::bigint AND public.names.person_id <= $2::bigint
   FOR UPDATE
   ), judged AS MATERIALIZED (
+  SELECT c.*, c.lockstep_said AND NOT c.lockstep_written AND NOT c.lockstep_there AS lockstep_goes FROM (
   SELECT c.*,
     EXISTS (
       SELECT
@@ -335,29 +577,65 @@ WITH candidate AS MATERIALIZED (
   OFFSET 0) AS e), false) AS lockstep_said,
     false AS lockstep_written
   FROM candidate AS c
+  OFFSET 0
+  ) AS c
+  ), edge AS MATERIALIZED (
+  SELECT e.*
+    FROM (
+      SELECT pg_catalog.array_agg(lockstep_table) AS tables, pg_catalog.array_agg(lockstep_row) AS places
+      FROM judged
+      WHERE lockstep_goes
+    ) AS c
+  CROSS JOIN LATERAL lockstep.referring_rows(
+    ARRAY[pg_catalog.to_regclass('public.names')::oid], c.tables, c.places
+  ) AS e
+  ), goes AS MATERIALIZED (
+  SELECT lockstep_table AS relation, lockstep_row AS place FROM judged WHERE lockstep_goes
+  ), stays AS (
+  SELECT e.of_relation AS relation, e.of_place AS place FROM edge AS e
+  WHERE NOT EXISTS (SELECT FROM goes AS g WHERE g.relation = e.relation AND g.place = e.place)
+  UNION
+  SELECT e.of_relation, e.of_place FROM edge AS e JOIN stays AS s ON s.relation = e.relation AND s.place = e.place
+  ), going AS MATERIALIZED (
+  SELECT relation, place FROM goes EXCEPT SELECT relation, place FROM stays
   ), removed AS (
   DELETE FROM public.names
-    WHERE public.names.ctid
-      = ANY (ARRAY(SELECT lockstep_row FROM judged WHERE lockstep_said AND NOT lockstep_written AND NOT lockstep_there))
+  WHERE public.names.ctid = ANY (ARRAY(SELECT place FROM going WHERE relation = 'public.names'::pg_catalog.regclass))
   RETURNING 1
-  ), others AS (
-  SELECT * FROM judged WHERE NOT (lockstep_said AND NOT lockstep_written) AND NOT lockstep_there
+  ), told AS (
+  SELECT c.*, CASE
+    WHEN c.lockstep_goes
+    THEN 'kept: others refer to it'
+    ELSE CASE
+    WHEN c.lockstep_there
+    THEN NULL
+    WHEN c.lockstep_said
+    THEN 'kept: columns that the mapping does not fill were written'
+    ELSE 'kept: not what the source says' END END AS lockstep_what
+    FROM judged AS c
+  WHERE NOT EXISTS (SELECT FROM going AS g WHERE g.relation = c.lockstep_table AND g.place = c.lockstep_row)
   )
   SELECT (SELECT count(*) FROM candidate) AS read, (SELECT count(*) FROM removed) AS changed,
-    (SELECT count(*) FROM judged WHERE lockstep_there) AS skipped, (SELECT count(*) FROM others) AS kept,
+    (SELECT count(*) FROM told WHERE lockstep_what IS NULL) AS skipped,
+      (SELECT count(*) FROM told WHERE lockstep_what IS NOT NULL) AS kept,
     (
-      SELECT json_agg(json_build_object('what', CASE
-      WHEN o.lockstep_said
-      THEN 'kept: columns that the mapping does not fill were written'
-      ELSE 'kept: not what the source says' END,
-      'row',
-        to_jsonb(o.*) - ARRAY['lockstep_row',
-        'lockstep_table',
-        'lockstep_key',
-        'lockstep_there',
-        'lockstep_said',
-        'lockstep_written']))
-        FROM (SELECT * FROM others LIMIT 10) AS o) AS findings,
+      SELECT json_agg(
+        json_build_object(
+          'what',
+          o.lockstep_what,
+          'row',
+          to_jsonb(o.*) - ARRAY['lockstep_row',
+          'lockstep_table',
+          'lockstep_goes',
+          'lockstep_what',
+          'lockstep_key',
+          'lockstep_there',
+          'lockstep_said',
+          'lockstep_written']
+        )
+      )
+      FROM (SELECT * FROM told WHERE lockstep_what IS NOT NULL LIMIT 10) AS o
+    ) AS findings,
     NULL::json AS problem;
 
 ----------------------------------------------------------------------------------------------------
@@ -368,6 +646,7 @@ DROP TRIGGER "00 lockstep mirror-record/window: names i" ON public.people;
 DROP TRIGGER "00 lockstep mirror-record/window: names u" ON public.people;
 DROP TRIGGER "00 lockstep mirror-record/window: names d" ON public.people;
 DROP TRIGGER "00 lockstep mirror-record/window: names t" ON public.people;
+DROP TRIGGER IF EXISTS "~ lockstep mirror-record/window: names" ON public.people;
 
 ----------------------------------------------------------------------------------------------------
 -- statement undo/window/drop/2: remove the mirrors from public.names
@@ -396,6 +675,7 @@ WITH violation AS MATERIALIZED (
 DELETE FROM lockstep.tombstone WHERE window_name = 'mirror-record/window';
 DELETE FROM lockstep.old_writer WHERE window_name = 'mirror-record/window';
 DELETE FROM lockstep.mirror_failure WHERE window_name = 'mirror-record/window';
+DELETE FROM lockstep.move WHERE window_name = 'mirror-record/window';
 
 WITH moved AS (
   UPDATE lockstep."window" AS w
@@ -410,6 +690,46 @@ WITH moved AS (
 
 ----------------------------------------------------------------------------------------------------
 -- statement done/close/window: silence the mirrors of public.people → public.names
+
+-- works off before it locks
+WITH entry AS MATERIALIZED (
+  SELECT t.ctid AS place, t.key
+    FROM lockstep.touched AS t
+    WHERE window_name = 'mirror-record/window'
+    AND mapping = 'names'
+    LIMIT 10000
+  ), differs AS MATERIALIZED (
+  SELECT d.key
+    FROM (
+    SELECT w.lockstep_key AS key, to_jsonb(e.*) - 'lockstep_here' AS expected, to_jsonb(a.*) - 'lockstep_here' AS found
+  FROM (SELECT k.key AS lockstep_key, k.key[1]::bigint AS person_id FROM (SELECT DISTINCT key FROM entry) AS k) AS w
+  LEFT JOIN LATERAL (SELECT true AS lockstep_here, s.* FROM (SELECT id AS person_id, name AS name
+  FROM public.people
+  WHERE id = w.person_id
+  OFFSET 0) AS s) AS e ON true
+  LEFT JOIN LATERAL (
+    SELECT true AS lockstep_here, t.*
+    FROM (
+    SELECT t.*
+    FROM public.names AS t
+    WHERE t.person_id = w.lockstep_key[1]::bigint
+  OFFSET 0) AS t) AS a ON true
+  WHERE (
+    e.lockstep_here IS DISTINCT FROM a.lockstep_here
+    OR (e.lockstep_here AND (ROW(e.name::text)::record *<> ROW(a.name::text)::record))
+  )) AS d
+  ), settled AS (
+  DELETE FROM lockstep.touched AS t
+    WHERE t.ctid = ANY (ARRAY(SELECT place FROM entry WHERE key NOT IN (SELECT key FROM differs)))
+    RETURNING 1
+  )
+  SELECT (SELECT count(*) FROM settled) AS settled,
+    (
+      SELECT count(*) FROM lockstep.touched AS t WHERE window_name = 'mirror-record/window' AND mapping = 'names'
+    ) - (SELECT count(*) FROM settled) AS rest;
+
+-- how much is left
+SELECT count(*) AS rest FROM lockstep.touched AS t WHERE window_name = 'mirror-record/window' AND mapping = 'names';
 
 -- asserts: the window mirror-record/window can become: closed
 WITH violation AS MATERIALIZED (
@@ -429,19 +749,31 @@ WITH violation AS MATERIALIZED (
 WITH violation AS MATERIALIZED (
   SELECT p.relid::regclass::text AS "table", w.trigger_name AS "trigger"
     FROM (
-      VALUES ('public.people', '00 lockstep mirror-record/window: names i'),
-      ('public.people', '00 lockstep mirror-record/window: names u'),
-      ('public.people', '00 lockstep mirror-record/window: names d'),
-      ('public.people', '00 lockstep mirror-record/window: names t'),
-      ('public.names', '00 lockstep mirror-record/window: names t')
-    ) AS w (table_name, trigger_name)
+      VALUES ('public.people', '00 lockstep mirror-record/window: names i', true, NULL),
+      ('public.people', '00 lockstep mirror-record/window: names u', true, NULL),
+      ('public.people', '00 lockstep mirror-record/window: names d', true, NULL),
+      ('public.people', '00 lockstep mirror-record/window: names t', false, NULL),
+      ('public.names', '00 lockstep mirror-record/window: names t', false, NULL),
+      (
+        'public.people',
+        '~ lockstep mirror-record/window: names',
+        true,
+        'lockstep."move of mirror-record/window: names"'
+      )
+    ) AS w (table_name, trigger_name, spreads, calls)
   CROSS JOIN LATERAL (
     SELECT pg_catalog.to_regclass(w.table_name) AS relid
     UNION
     SELECT t.relid
     FROM pg_catalog.pg_partition_tree(pg_catalog.to_regclass(w.table_name)) AS t
+    WHERE w.spreads
   ) AS p
-  WHERE NOT EXISTS (SELECT FROM pg_catalog.pg_trigger AS g WHERE g.tgrelid = p.relid AND g.tgenabled = 'A'
+  WHERE (w.calls IS NULL OR pg_catalog.to_regproc(w.calls) IS NOT NULL)
+    AND NOT EXISTS (
+    SELECT
+    FROM pg_catalog.pg_trigger AS g
+    WHERE g.tgrelid = p.relid
+    AND g.tgenabled = 'A'
     AND (g.tgname = w.trigger_name OR g.tgparentid <> 0)
       AND g.tgfoid IN (
         SELECT o.tgfoid
@@ -457,6 +789,36 @@ WITH violation AS MATERIALIZED (
 
 -- asserts: what a side of mirror-record/window did not take has been made good: as undo/window/leave
 
+-- asserts: what was written since the comparison is the same on both sides (names)
+WITH violation AS MATERIALIZED (
+  SELECT w.lockstep_key AS key, to_jsonb(e.*) - 'lockstep_here' AS expected, to_jsonb(a.*) - 'lockstep_here' AS found
+  FROM (
+    SELECT k.key AS lockstep_key, k.key[1]::bigint AS person_id
+    FROM (
+      SELECT DISTINCT key FROM lockstep.touched WHERE window_name = 'mirror-record/window' AND mapping = 'names'
+    ) AS k
+  ) AS w
+  LEFT JOIN LATERAL (SELECT true AS lockstep_here, s.* FROM (SELECT id AS person_id, name AS name
+  FROM public.people
+  WHERE id = w.person_id
+  OFFSET 0) AS s) AS e ON true
+  LEFT JOIN LATERAL (
+    SELECT true AS lockstep_here, t.*
+    FROM (
+    SELECT t.*
+    FROM public.names AS t
+    WHERE t.person_id = w.lockstep_key[1]::bigint
+  OFFSET 0) AS t) AS a ON true
+  WHERE (
+    e.lockstep_here IS DISTINCT FROM a.lockstep_here
+    OR (e.lockstep_here AND (ROW(e.name::text)::record *<> ROW(a.name::text)::record))
+  )
+  )
+  SELECT count(*) AS violations,
+    (SELECT json_agg(to_json(s.*)) FROM (SELECT * FROM violation LIMIT 10) AS s) AS samples,
+    NULL::json AS figures
+  FROM violation;
+
 -- sends
 CREATE OR REPLACE FUNCTION lockstep."mirror of mirror-record/window: names"() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER
   SET search_path = pg_catalog, pg_temp
@@ -466,8 +828,16 @@ CREATE OR REPLACE FUNCTION lockstep."mirror of mirror-record/window: names"() RE
     SET extra_float_digits = '1'
     SET bytea_output = 'hex'
     SET lc_monetary = 'C'
+    SET lc_numeric = 'C'
+    SET lc_time = 'C'
+    SET array_nulls = 'on'
+    SET transform_null_equals = 'off'
+    SET xmlbinary = 'base64'
+    SET xmloption = 'content'
     SET standard_conforming_strings = 'on'
     SET row_security = 'off'
+    SET default_text_search_config
+    FROM CURRENT
   AS $body$
   BEGIN
     RETURN NULL;
@@ -493,6 +863,12 @@ DROP FUNCTION lockstep."mirror of mirror-record/window: names"();
 DROP FUNCTION lockstep."truncate of mirror-record/window: names"();
 DROP FUNCTION lockstep."row of mirror-record/window: names"(bigint, text);
 DROP FUNCTION lockstep."key of mirror-record/window: names"(bigint, bigint);
+DROP FUNCTION IF EXISTS lockstep."move of mirror-record/window: names"();
+DROP FUNCTION IF EXISTS lockstep."follow of mirror-record/window: names"(bigint);
+DROP FUNCTION IF EXISTS lockstep."same of mirror-record/window: names"(bigint, bigint);
+DROP FUNCTION IF EXISTS lockstep."watch of mirror-record/window: names"();
+DELETE FROM lockstep.touched WHERE window_name = 'mirror-record/window';
 DELETE FROM lockstep.tombstone WHERE window_name = 'mirror-record/window';
 DELETE FROM lockstep.old_writer WHERE window_name = 'mirror-record/window';
 DELETE FROM lockstep.mirror_failure WHERE window_name = 'mirror-record/window';
+DELETE FROM lockstep.move WHERE window_name = 'mirror-record/window';

@@ -13,8 +13,16 @@ CREATE FUNCTION lockstep."twins of twin-composite/keys: public.members"() RETURN
     SET extra_float_digits = '1'
     SET bytea_output = 'hex'
     SET lc_monetary = 'C'
+    SET lc_numeric = 'C'
+    SET lc_time = 'C'
+    SET array_nulls = 'on'
+    SET transform_null_equals = 'off'
+    SET xmlbinary = 'base64'
+    SET xmloption = 'content'
     SET standard_conforming_strings = 'on'
     SET row_security = 'off'
+    SET default_text_search_config
+    FROM CURRENT
   AS $body$
   DECLARE
     hit boolean;
@@ -65,6 +73,7 @@ CREATE TRIGGER "~ lockstep twin-composite/keys: public.members u" BEFORE UPDATE
         OLD.id_uuid IS DISTINCT FROM NEW.id_uuid
         AND (OLD.id_uuid IS NOT NULL OR coalesce(current_setting('lockstep.run_id', true), '') = '')
       )
+      OR (NEW.id_uuid IS NULL AND (OLD.tenant IS DISTINCT FROM NEW.tenant))
     )
     EXECUTE FUNCTION lockstep."twins of twin-composite/keys: public.members"();
 
@@ -91,8 +100,16 @@ CREATE FUNCTION lockstep."twins of twin-composite/keys: public.posts"() RETURNS 
     SET extra_float_digits = '1'
     SET bytea_output = 'hex'
     SET lc_monetary = 'C'
+    SET lc_numeric = 'C'
+    SET lc_time = 'C'
+    SET array_nulls = 'on'
+    SET transform_null_equals = 'off'
+    SET xmlbinary = 'base64'
+    SET xmloption = 'content'
     SET standard_conforming_strings = 'on'
     SET row_security = 'off'
+    SET default_text_search_config
+    FROM CURRENT
   AS $body$
   DECLARE
     hit boolean;
@@ -102,6 +119,7 @@ CREATE FUNCTION lockstep."twins of twin-composite/keys: public.posts"() RETURNS 
     by_new_0 boolean;
     moved_0 boolean;
     other_0 bigint;
+    wanted_0 uuid;
   BEGIN
     IF TG_OP = 'INSERT' THEN
       by_old_0 := NEW.author IS NOT NULL;
@@ -114,32 +132,36 @@ CREATE FUNCTION lockstep."twins of twin-composite/keys: public.posts"() RETURNS 
     END IF;
     taken := true;
     IF by_old_0 OR moved_0 AND NOT by_new_0 THEN
-      wanted := NULL;
+      wanted_0 := NULL;
       hit := true;
-      IF NEW.author IS NOT NULL AND taken THEN
-        SELECT p.id_uuid INTO wanted FROM public.members AS p WHERE p.id = NEW.author AND p.tenant = NEW.tenant;
+      IF NEW.author IS NOT NULL AND NEW.tenant IS NOT NULL AND taken THEN
+        SELECT p.id_uuid INTO wanted_0 FROM public.members AS p WHERE p.id = NEW.author AND p.tenant = NEW.tenant;
         hit := FOUND;
         -- The snapshot is older than the fill of the parent: what it shows of it will not do.
-        IF hit AND wanted IS NULL AND current_setting('transaction_isolation') <> 'read committed' THEN
+        IF hit AND wanted_0 IS NULL AND current_setting('transaction_isolation') <> 'read committed' THEN
           RAISE EXCEPTION 'lockstep window %: the snapshot is older than the new key of public.members',
             'twin-composite/keys'
             USING ERRCODE = 'serialization_failure', HINT = 'Try the transaction again.';
         END IF;
+      ELSIF taken THEN
+        wanted_0 := CASE WHEN by_new_0 OR NOT by_old_0 THEN NEW.author_uuid END;
       END IF;
-      IF NOT (NOT by_new_0 OR NEW.author_uuid IS NULL OR wanted IS NULL OR wanted = NEW.author_uuid) THEN
+      IF NOT (NOT by_new_0 OR NEW.author_uuid IS NULL OR wanted_0 IS NULL OR wanted_0 = NEW.author_uuid) THEN
         RAISE EXCEPTION 'lockstep window %: author and author_uuid of public.posts are written with values that do not belong together',
           '"twin-composite/keys"'
           USING ERRCODE = 'check_violation', HINT = 'Write one of the two; the other follows.';
       END IF;
       IF hit OR NOT by_new_0 THEN
-        NEW.author_uuid := wanted;
+        NEW.author_uuid := wanted_0;
       END IF;
     ELSIF by_new_0 THEN
       other_0 := NULL;
       hit := true;
-      IF NEW.author_uuid IS NOT NULL THEN
+      IF NEW.author_uuid IS NOT NULL AND NEW.tenant IS NOT NULL THEN
         SELECT p.id INTO other_0 FROM public.members AS p WHERE p.id_uuid = NEW.author_uuid AND p.tenant = NEW.tenant;
         hit := FOUND;
+      ELSE
+        other_0 := CASE WHEN NOT by_new_0 THEN NEW.author END;
       END IF;
       IF NOT (NOT by_old_0 OR NEW.author IS NULL OR other_0 IS NULL OR other_0 = NEW.author) THEN
         RAISE EXCEPTION 'lockstep window %: author and author_uuid of public.posts are written with values that do not belong together',
@@ -162,29 +184,37 @@ CREATE FUNCTION lockstep."settle of twin-composite/keys: public.posts"() RETURNS
     SET extra_float_digits = '1'
     SET bytea_output = 'hex'
     SET lc_monetary = 'C'
+    SET lc_numeric = 'C'
+    SET lc_time = 'C'
+    SET array_nulls = 'on'
+    SET transform_null_equals = 'off'
+    SET xmlbinary = 'base64'
+    SET xmloption = 'content'
     SET standard_conforming_strings = 'on'
     SET row_security = 'off'
+    SET default_text_search_config
+    FROM CURRENT
   AS $body$
   DECLARE
-    wanted uuid;
+    wanted_0 uuid;
     other_0 bigint;
   BEGIN
-    IF NEW.author_uuid IS NULL AND NEW.author IS NOT NULL THEN
-      SELECT p.id_uuid INTO wanted FROM public.members AS p WHERE p.id = NEW.author AND p.tenant = NEW.tenant;
-      IF wanted IS NOT NULL THEN
+    IF NEW.author_uuid IS NULL AND NEW.author IS NOT NULL AND NEW.tenant IS NOT NULL THEN
+      SELECT p.id_uuid INTO wanted_0 FROM public.members AS p WHERE p.id = NEW.author AND p.tenant = NEW.tenant;
+      IF wanted_0 IS NOT NULL THEN
         UPDATE public.posts AS t
-          SET author_uuid = wanted
+          SET author_uuid = wanted_0
           WHERE t.id = NEW.id
-          AND t.author = NEW.author
+          AND t.author IS NOT DISTINCT FROM NEW.author
           AND t.author_uuid IS NULL;
       END IF;
-    ELSIF NEW.author IS NULL AND NEW.author_uuid IS NOT NULL THEN
+    ELSIF NEW.author IS NULL AND NEW.author_uuid IS NOT NULL AND NEW.tenant IS NOT NULL THEN
       SELECT p.id INTO other_0 FROM public.members AS p WHERE p.id_uuid = NEW.author_uuid AND p.tenant = NEW.tenant;
       IF other_0 IS NOT NULL THEN
         UPDATE public.posts AS t
           SET author = other_0
           WHERE t.id = NEW.id
-          AND t.author_uuid = NEW.author_uuid
+          AND t.author_uuid IS NOT DISTINCT FROM NEW.author_uuid
           AND t.author IS NULL;
       END IF;
     END IF;

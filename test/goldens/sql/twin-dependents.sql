@@ -214,8 +214,16 @@ CREATE OR REPLACE FUNCTION lockstep."twins of twin-dependents/keys: public.items
     SET extra_float_digits = '1'
     SET bytea_output = 'hex'
     SET lc_monetary = 'C'
+    SET lc_numeric = 'C'
+    SET lc_time = 'C'
+    SET array_nulls = 'on'
+    SET transform_null_equals = 'off'
+    SET xmlbinary = 'base64'
+    SET xmloption = 'content'
     SET standard_conforming_strings = 'on'
     SET row_security = 'off'
+    SET default_text_search_config
+    FROM CURRENT
   AS $body$
   DECLARE
     hit boolean;
@@ -274,8 +282,16 @@ CREATE OR REPLACE FUNCTION lockstep."twins of twin-dependents/keys: public.lines
     SET extra_float_digits = '1'
     SET bytea_output = 'hex'
     SET lc_monetary = 'C'
+    SET lc_numeric = 'C'
+    SET lc_time = 'C'
+    SET array_nulls = 'on'
+    SET transform_null_equals = 'off'
+    SET xmlbinary = 'base64'
+    SET xmloption = 'content'
     SET standard_conforming_strings = 'on'
     SET row_security = 'off'
+    SET default_text_search_config
+    FROM CURRENT
   AS $body$
   DECLARE
     hit boolean;
@@ -285,6 +301,7 @@ CREATE OR REPLACE FUNCTION lockstep."twins of twin-dependents/keys: public.lines
     by_new_0 boolean;
     moved_0 boolean;
     other_0 bigint;
+    wanted_0 uuid;
   BEGIN
     IF TG_OP = 'INSERT' THEN
       by_old_0 := NEW.item_id_legacy IS NOT NULL;
@@ -321,25 +338,25 @@ CREATE OR REPLACE FUNCTION lockstep."twins of twin-dependents/keys: public.lines
         NEW.item_id_legacy := other_0;
       END IF;
     ELSIF by_old_0 OR moved_0 THEN
-      wanted := NULL;
+      wanted_0 := NULL;
       hit := true;
       IF NEW.item_id_legacy IS NOT NULL AND taken THEN
-        SELECT p.id INTO wanted FROM public.items AS p WHERE p.id_legacy = NEW.item_id_legacy;
+        SELECT p.id INTO wanted_0 FROM public.items AS p WHERE p.id_legacy = NEW.item_id_legacy;
         hit := FOUND;
         -- The snapshot is older than the fill of the parent: what it shows of it will not do.
-        IF (NOT hit OR wanted IS NULL) AND current_setting('transaction_isolation') <> 'read committed' THEN
+        IF (NOT hit OR wanted_0 IS NULL) AND current_setting('transaction_isolation') <> 'read committed' THEN
           RAISE EXCEPTION 'lockstep window %: the snapshot is older than the new key of public.items',
             'twin-dependents/keys'
             USING ERRCODE = 'serialization_failure', HINT = 'Try the transaction again.';
         END IF;
       END IF;
-      IF NOT (NOT by_new_0 OR NEW.item_id IS NULL OR wanted IS NULL OR wanted = NEW.item_id) THEN
+      IF NOT (NOT by_new_0 OR NEW.item_id IS NULL OR wanted_0 IS NULL OR wanted_0 = NEW.item_id) THEN
         RAISE EXCEPTION 'lockstep window %: item_id_legacy and item_id of public.lines are written with values that do not belong together',
           '"twin-dependents/keys"'
           USING ERRCODE = 'check_violation', HINT = 'Write one of the two; the other follows.';
       END IF;
       IF hit OR NOT by_new_0 THEN
-        NEW.item_id := wanted;
+        NEW.item_id := wanted_0;
       END IF;
     END IF;
     RETURN NEW;
@@ -354,20 +371,28 @@ CREATE OR REPLACE FUNCTION lockstep."settle of twin-dependents/keys: public.line
     SET extra_float_digits = '1'
     SET bytea_output = 'hex'
     SET lc_monetary = 'C'
+    SET lc_numeric = 'C'
+    SET lc_time = 'C'
+    SET array_nulls = 'on'
+    SET transform_null_equals = 'off'
+    SET xmlbinary = 'base64'
+    SET xmloption = 'content'
     SET standard_conforming_strings = 'on'
     SET row_security = 'off'
+    SET default_text_search_config
+    FROM CURRENT
   AS $body$
   DECLARE
-    wanted uuid;
+    wanted_0 uuid;
     other_0 bigint;
   BEGIN
     IF NEW.item_id IS NULL AND NEW.item_id_legacy IS NOT NULL THEN
-      SELECT p.id INTO wanted FROM public.items AS p WHERE p.id_legacy = NEW.item_id_legacy;
-      IF wanted IS NOT NULL THEN
+      SELECT p.id INTO wanted_0 FROM public.items AS p WHERE p.id_legacy = NEW.item_id_legacy;
+      IF wanted_0 IS NOT NULL THEN
         UPDATE public.lines AS t
-          SET item_id = wanted
+          SET item_id = wanted_0
           WHERE t.id = NEW.id
-          AND t.item_id_legacy = NEW.item_id_legacy
+          AND t.item_id_legacy IS NOT DISTINCT FROM NEW.item_id_legacy
           AND t.item_id IS NULL;
       END IF;
     ELSIF NEW.item_id_legacy IS NULL AND NEW.item_id IS NOT NULL THEN
@@ -376,7 +401,7 @@ CREATE OR REPLACE FUNCTION lockstep."settle of twin-dependents/keys: public.line
         UPDATE public.lines AS t
           SET item_id_legacy = other_0
           WHERE t.id = NEW.id
-          AND t.item_id = NEW.item_id
+          AND t.item_id IS NOT DISTINCT FROM NEW.item_id
           AND t.item_id_legacy IS NULL;
       END IF;
     END IF;
@@ -558,8 +583,16 @@ CREATE OR REPLACE FUNCTION lockstep."twins of twin-dependents/keys: public.items
     SET extra_float_digits = '1'
     SET bytea_output = 'hex'
     SET lc_monetary = 'C'
+    SET lc_numeric = 'C'
+    SET lc_time = 'C'
+    SET array_nulls = 'on'
+    SET transform_null_equals = 'off'
+    SET xmlbinary = 'base64'
+    SET xmloption = 'content'
     SET standard_conforming_strings = 'on'
     SET row_security = 'off'
+    SET default_text_search_config
+    FROM CURRENT
   AS $body$
   DECLARE
     hit boolean;
@@ -619,8 +652,16 @@ CREATE OR REPLACE FUNCTION lockstep."twins of twin-dependents/keys: public.lines
     SET extra_float_digits = '1'
     SET bytea_output = 'hex'
     SET lc_monetary = 'C'
+    SET lc_numeric = 'C'
+    SET lc_time = 'C'
+    SET array_nulls = 'on'
+    SET transform_null_equals = 'off'
+    SET xmlbinary = 'base64'
+    SET xmloption = 'content'
     SET standard_conforming_strings = 'on'
     SET row_security = 'off'
+    SET default_text_search_config
+    FROM CURRENT
   AS $body$
   DECLARE
     hit boolean;
@@ -630,6 +671,7 @@ CREATE OR REPLACE FUNCTION lockstep."twins of twin-dependents/keys: public.lines
     by_new_0 boolean;
     moved_0 boolean;
     other_0 bigint;
+    wanted_0 uuid;
   BEGIN
     IF TG_OP = 'INSERT' THEN
       by_old_0 := NEW.item_id IS NOT NULL;
@@ -642,19 +684,19 @@ CREATE OR REPLACE FUNCTION lockstep."twins of twin-dependents/keys: public.lines
     END IF;
     taken := true;
     IF by_old_0 OR moved_0 AND NOT by_new_0 THEN
-      wanted := NULL;
+      wanted_0 := NULL;
       hit := true;
       IF NEW.item_id IS NOT NULL AND taken THEN
-        SELECT p.id_uuid INTO wanted FROM public.items AS p WHERE p.id = NEW.item_id;
+        SELECT p.id_uuid INTO wanted_0 FROM public.items AS p WHERE p.id = NEW.item_id;
         hit := FOUND;
         -- The snapshot is older than the fill of the parent: what it shows of it will not do.
-        IF (NOT hit OR wanted IS NULL) AND current_setting('transaction_isolation') <> 'read committed' THEN
+        IF (NOT hit OR wanted_0 IS NULL) AND current_setting('transaction_isolation') <> 'read committed' THEN
           RAISE EXCEPTION 'lockstep window %: the snapshot is older than the new key of public.items',
             'twin-dependents/keys'
             USING ERRCODE = 'serialization_failure', HINT = 'Try the transaction again.';
         END IF;
         -- Until NOT NULL stands on it, the fill of this table is still to come. One condition alone is no query.
-        IF hit AND wanted IS NULL THEN
+        IF hit AND wanted_0 IS NULL THEN
           IF (
             SELECT a.attnotnull
             FROM pg_catalog.pg_attribute AS a
@@ -671,13 +713,13 @@ CREATE OR REPLACE FUNCTION lockstep."twins of twin-dependents/keys: public.lines
           END IF;
         END IF;
       END IF;
-      IF NOT (NOT by_new_0 OR NEW.item_id_uuid IS NULL OR wanted IS NULL OR wanted = NEW.item_id_uuid) THEN
+      IF NOT (NOT by_new_0 OR NEW.item_id_uuid IS NULL OR wanted_0 IS NULL OR wanted_0 = NEW.item_id_uuid) THEN
         RAISE EXCEPTION 'lockstep window %: item_id and item_id_uuid of public.lines are written with values that do not belong together',
           '"twin-dependents/keys"'
           USING ERRCODE = 'check_violation', HINT = 'Write one of the two; the other follows.';
       END IF;
       IF hit OR NOT by_new_0 THEN
-        NEW.item_id_uuid := wanted;
+        NEW.item_id_uuid := wanted_0;
       END IF;
     ELSIF by_new_0 THEN
       other_0 := NULL;
@@ -707,20 +749,28 @@ CREATE OR REPLACE FUNCTION lockstep."settle of twin-dependents/keys: public.line
     SET extra_float_digits = '1'
     SET bytea_output = 'hex'
     SET lc_monetary = 'C'
+    SET lc_numeric = 'C'
+    SET lc_time = 'C'
+    SET array_nulls = 'on'
+    SET transform_null_equals = 'off'
+    SET xmlbinary = 'base64'
+    SET xmloption = 'content'
     SET standard_conforming_strings = 'on'
     SET row_security = 'off'
+    SET default_text_search_config
+    FROM CURRENT
   AS $body$
   DECLARE
-    wanted uuid;
+    wanted_0 uuid;
     other_0 bigint;
   BEGIN
     IF NEW.item_id_uuid IS NULL AND NEW.item_id IS NOT NULL THEN
-      SELECT p.id_uuid INTO wanted FROM public.items AS p WHERE p.id = NEW.item_id;
-      IF wanted IS NOT NULL THEN
+      SELECT p.id_uuid INTO wanted_0 FROM public.items AS p WHERE p.id = NEW.item_id;
+      IF wanted_0 IS NOT NULL THEN
         UPDATE public.lines AS t
-          SET item_id_uuid = wanted
+          SET item_id_uuid = wanted_0
           WHERE t.id = NEW.id
-          AND t.item_id = NEW.item_id
+          AND t.item_id IS NOT DISTINCT FROM NEW.item_id
           AND t.item_id_uuid IS NULL;
       END IF;
     ELSIF NEW.item_id IS NULL AND NEW.item_id_uuid IS NOT NULL THEN
@@ -729,7 +779,7 @@ CREATE OR REPLACE FUNCTION lockstep."settle of twin-dependents/keys: public.line
         UPDATE public.lines AS t
           SET item_id = other_0
           WHERE t.id = NEW.id
-          AND t.item_id_uuid = NEW.item_id_uuid
+          AND t.item_id_uuid IS NOT DISTINCT FROM NEW.item_id_uuid
           AND t.item_id IS NULL;
       END IF;
     END IF;
@@ -831,6 +881,7 @@ ALTER TABLE public.lines ALTER COLUMN item_id_legacy DROP NOT NULL;
 DELETE FROM lockstep.tombstone WHERE window_name = 'twin-dependents/keys';
 DELETE FROM lockstep.old_writer WHERE window_name = 'twin-dependents/keys';
 DELETE FROM lockstep.mirror_failure WHERE window_name = 'twin-dependents/keys';
+DELETE FROM lockstep.move WHERE window_name = 'twin-dependents/keys';
 
 WITH moved AS (
   UPDATE lockstep."window" AS w

@@ -48,6 +48,7 @@ WITH violation AS MATERIALIZED (
 DELETE FROM lockstep.tombstone WHERE window_name = 'twin-key/keys';
 DELETE FROM lockstep.old_writer WHERE window_name = 'twin-key/keys';
 DELETE FROM lockstep.mirror_failure WHERE window_name = 'twin-key/keys';
+DELETE FROM lockstep.move WHERE window_name = 'twin-key/keys';
 
 WITH moved AS (
   UPDATE lockstep."window" AS w
@@ -72,8 +73,16 @@ CREATE FUNCTION lockstep."twins of twin-key/keys: public.lone"() RETURNS trigger
     SET extra_float_digits = '1'
     SET bytea_output = 'hex'
     SET lc_monetary = 'C'
+    SET lc_numeric = 'C'
+    SET lc_time = 'C'
+    SET array_nulls = 'on'
+    SET transform_null_equals = 'off'
+    SET xmlbinary = 'base64'
+    SET xmloption = 'content'
     SET standard_conforming_strings = 'on'
     SET row_security = 'off'
+    SET default_text_search_config
+    FROM CURRENT
   AS $body$
   DECLARE
     hit boolean;
@@ -454,8 +463,16 @@ CREATE OR REPLACE FUNCTION lockstep."twins of twin-key/keys: public.lone"() RETU
     SET extra_float_digits = '1'
     SET bytea_output = 'hex'
     SET lc_monetary = 'C'
+    SET lc_numeric = 'C'
+    SET lc_time = 'C'
+    SET array_nulls = 'on'
+    SET transform_null_equals = 'off'
+    SET xmlbinary = 'base64'
+    SET xmloption = 'content'
     SET standard_conforming_strings = 'on'
     SET row_security = 'off'
+    SET default_text_search_config
+    FROM CURRENT
   AS $body$
   DECLARE
     hit boolean;
@@ -608,8 +625,16 @@ CREATE OR REPLACE FUNCTION lockstep."twins of twin-key/keys: public.lone"() RETU
     SET extra_float_digits = '1'
     SET bytea_output = 'hex'
     SET lc_monetary = 'C'
+    SET lc_numeric = 'C'
+    SET lc_time = 'C'
+    SET array_nulls = 'on'
+    SET transform_null_equals = 'off'
+    SET xmlbinary = 'base64'
+    SET xmloption = 'content'
     SET standard_conforming_strings = 'on'
     SET row_security = 'off'
+    SET default_text_search_config
+    FROM CURRENT
   AS $body$
   DECLARE
     hit boolean;
@@ -704,6 +729,7 @@ DROP FUNCTION lockstep."twins of twin-key/keys: public.lone"();
 DELETE FROM lockstep.tombstone WHERE window_name = 'twin-key/keys';
 DELETE FROM lockstep.old_writer WHERE window_name = 'twin-key/keys';
 DELETE FROM lockstep.mirror_failure WHERE window_name = 'twin-key/keys';
+DELETE FROM lockstep.move WHERE window_name = 'twin-key/keys';
 
 WITH moved AS (
   UPDATE lockstep."window" AS w

@@ -13,8 +13,16 @@ CREATE FUNCTION lockstep."twins of twin-map/keys: public.lone"() RETURNS trigger
     SET extra_float_digits = '1'
     SET bytea_output = 'hex'
     SET lc_monetary = 'C'
+    SET lc_numeric = 'C'
+    SET lc_time = 'C'
+    SET array_nulls = 'on'
+    SET transform_null_equals = 'off'
+    SET xmlbinary = 'base64'
+    SET xmloption = 'content'
     SET standard_conforming_strings = 'on'
     SET row_security = 'off'
+    SET default_text_search_config
+    FROM CURRENT
   AS $body$
   DECLARE
     hit boolean;
@@ -58,8 +66,16 @@ CREATE FUNCTION lockstep."keep of twin-map/keys: public.lone"() RETURNS trigger 
     SET extra_float_digits = '1'
     SET bytea_output = 'hex'
     SET lc_monetary = 'C'
+    SET lc_numeric = 'C'
+    SET lc_time = 'C'
+    SET array_nulls = 'on'
+    SET transform_null_equals = 'off'
+    SET xmlbinary = 'base64'
+    SET xmloption = 'content'
     SET standard_conforming_strings = 'on'
     SET row_security = 'off'
+    SET default_text_search_config
+    FROM CURRENT
   AS $body$
   BEGIN
     IF TG_OP <> 'INSERT' THEN
@@ -282,8 +298,16 @@ CREATE OR REPLACE FUNCTION lockstep."twins of twin-map/keys: public.lone"() RETU
     SET extra_float_digits = '1'
     SET bytea_output = 'hex'
     SET lc_monetary = 'C'
+    SET lc_numeric = 'C'
+    SET lc_time = 'C'
+    SET array_nulls = 'on'
+    SET transform_null_equals = 'off'
+    SET xmlbinary = 'base64'
+    SET xmloption = 'content'
     SET standard_conforming_strings = 'on'
     SET row_security = 'off'
+    SET default_text_search_config
+    FROM CURRENT
   AS $body$
   DECLARE
     hit boolean;
@@ -331,8 +355,16 @@ CREATE OR REPLACE FUNCTION lockstep."keep of twin-map/keys: public.lone"() RETUR
     SET extra_float_digits = '1'
     SET bytea_output = 'hex'
     SET lc_monetary = 'C'
+    SET lc_numeric = 'C'
+    SET lc_time = 'C'
+    SET array_nulls = 'on'
+    SET transform_null_equals = 'off'
+    SET xmlbinary = 'base64'
+    SET xmloption = 'content'
     SET standard_conforming_strings = 'on'
     SET row_security = 'off'
+    SET default_text_search_config
+    FROM CURRENT
   AS $body$
   BEGIN
     IF TG_OP <> 'INSERT' THEN
@@ -459,8 +491,16 @@ CREATE OR REPLACE FUNCTION lockstep."twins of twin-map/keys: public.lone"() RETU
     SET extra_float_digits = '1'
     SET bytea_output = 'hex'
     SET lc_monetary = 'C'
+    SET lc_numeric = 'C'
+    SET lc_time = 'C'
+    SET array_nulls = 'on'
+    SET transform_null_equals = 'off'
+    SET xmlbinary = 'base64'
+    SET xmloption = 'content'
     SET standard_conforming_strings = 'on'
     SET row_security = 'off'
+    SET default_text_search_config
+    FROM CURRENT
   AS $body$
   DECLARE
     hit boolean;
@@ -504,8 +544,16 @@ CREATE OR REPLACE FUNCTION lockstep."keep of twin-map/keys: public.lone"() RETUR
     SET extra_float_digits = '1'
     SET bytea_output = 'hex'
     SET lc_monetary = 'C'
+    SET lc_numeric = 'C'
+    SET lc_time = 'C'
+    SET array_nulls = 'on'
+    SET transform_null_equals = 'off'
+    SET xmlbinary = 'base64'
+    SET xmloption = 'content'
     SET standard_conforming_strings = 'on'
     SET row_security = 'off'
+    SET default_text_search_config
+    FROM CURRENT
   AS $body$
   BEGIN
     IF TG_OP <> 'INSERT' THEN
@@ -581,6 +629,7 @@ DROP FUNCTION lockstep."keep of twin-map/keys: public.lone"();
 DELETE FROM lockstep.tombstone WHERE window_name = 'twin-map/keys';
 DELETE FROM lockstep.old_writer WHERE window_name = 'twin-map/keys';
 DELETE FROM lockstep.mirror_failure WHERE window_name = 'twin-map/keys';
+DELETE FROM lockstep.move WHERE window_name = 'twin-map/keys';
 
 WITH moved AS (
   UPDATE lockstep."window" AS w

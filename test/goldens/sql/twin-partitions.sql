@@ -13,8 +13,16 @@ CREATE FUNCTION lockstep."twins of twin-partitions/keys: public.calendars"() RET
     SET extra_float_digits = '1'
     SET bytea_output = 'hex'
     SET lc_monetary = 'C'
+    SET lc_numeric = 'C'
+    SET lc_time = 'C'
+    SET array_nulls = 'on'
+    SET transform_null_equals = 'off'
+    SET xmlbinary = 'base64'
+    SET xmloption = 'content'
     SET standard_conforming_strings = 'on'
     SET row_security = 'off'
+    SET default_text_search_config
+    FROM CURRENT
   AS $body$
   DECLARE
     hit boolean;
@@ -91,8 +99,16 @@ CREATE FUNCTION lockstep."twins of twin-partitions/keys: public.days"() RETURNS 
     SET extra_float_digits = '1'
     SET bytea_output = 'hex'
     SET lc_monetary = 'C'
+    SET lc_numeric = 'C'
+    SET lc_time = 'C'
+    SET array_nulls = 'on'
+    SET transform_null_equals = 'off'
+    SET xmlbinary = 'base64'
+    SET xmloption = 'content'
     SET standard_conforming_strings = 'on'
     SET row_security = 'off'
+    SET default_text_search_config
+    FROM CURRENT
   AS $body$
   DECLARE
     hit boolean;
@@ -102,6 +118,7 @@ CREATE FUNCTION lockstep."twins of twin-partitions/keys: public.days"() RETURNS 
     by_new_0 boolean;
     moved_0 boolean;
     other_0 bigint;
+    wanted_0 uuid;
   BEGIN
     IF TG_OP = 'INSERT' THEN
       by_old_0 := NEW.calendar_id IS NOT NULL;
@@ -114,25 +131,25 @@ CREATE FUNCTION lockstep."twins of twin-partitions/keys: public.days"() RETURNS 
     END IF;
     taken := true;
     IF by_old_0 OR moved_0 AND NOT by_new_0 THEN
-      wanted := NULL;
+      wanted_0 := NULL;
       hit := true;
       IF NEW.calendar_id IS NOT NULL AND taken THEN
-        SELECT p.id_uuid INTO wanted FROM public.calendars AS p WHERE p.id = NEW.calendar_id;
+        SELECT p.id_uuid INTO wanted_0 FROM public.calendars AS p WHERE p.id = NEW.calendar_id;
         hit := FOUND;
         -- The snapshot is older than the fill of the parent: what it shows of it will not do.
-        IF hit AND wanted IS NULL AND current_setting('transaction_isolation') <> 'read committed' THEN
+        IF hit AND wanted_0 IS NULL AND current_setting('transaction_isolation') <> 'read committed' THEN
           RAISE EXCEPTION 'lockstep window %: the snapshot is older than the new key of public.calendars',
             'twin-partitions/keys'
             USING ERRCODE = 'serialization_failure', HINT = 'Try the transaction again.';
         END IF;
       END IF;
-      IF NOT (NOT by_new_0 OR NEW.calendar_id_uuid IS NULL OR wanted IS NULL OR wanted = NEW.calendar_id_uuid) THEN
+      IF NOT (NOT by_new_0 OR NEW.calendar_id_uuid IS NULL OR wanted_0 IS NULL OR wanted_0 = NEW.calendar_id_uuid) THEN
         RAISE EXCEPTION 'lockstep window %: calendar_id and calendar_id_uuid of public.days are written with values that do not belong together',
           '"twin-partitions/keys"'
           USING ERRCODE = 'check_violation', HINT = 'Write one of the two; the other follows.';
       END IF;
       IF hit OR NOT by_new_0 THEN
-        NEW.calendar_id_uuid := wanted;
+        NEW.calendar_id_uuid := wanted_0;
       END IF;
     ELSIF by_new_0 THEN
       other_0 := NULL;
@@ -162,21 +179,29 @@ CREATE FUNCTION lockstep."settle of twin-partitions/keys: public.days"() RETURNS
     SET extra_float_digits = '1'
     SET bytea_output = 'hex'
     SET lc_monetary = 'C'
+    SET lc_numeric = 'C'
+    SET lc_time = 'C'
+    SET array_nulls = 'on'
+    SET transform_null_equals = 'off'
+    SET xmlbinary = 'base64'
+    SET xmloption = 'content'
     SET standard_conforming_strings = 'on'
     SET row_security = 'off'
+    SET default_text_search_config
+    FROM CURRENT
   AS $body$
   DECLARE
-    wanted uuid;
+    wanted_0 uuid;
     other_0 bigint;
   BEGIN
     IF NEW.calendar_id_uuid IS NULL AND NEW.calendar_id IS NOT NULL THEN
-      SELECT p.id_uuid INTO wanted FROM public.calendars AS p WHERE p.id = NEW.calendar_id;
-      IF wanted IS NOT NULL THEN
+      SELECT p.id_uuid INTO wanted_0 FROM public.calendars AS p WHERE p.id = NEW.calendar_id;
+      IF wanted_0 IS NOT NULL THEN
         UPDATE public.days AS t
-          SET calendar_id_uuid = wanted
+          SET calendar_id_uuid = wanted_0
           WHERE t.id = NEW.id
           AND t.at = NEW.at
-          AND t.calendar_id = NEW.calendar_id
+          AND t.calendar_id IS NOT DISTINCT FROM NEW.calendar_id
           AND t.calendar_id_uuid IS NULL;
       END IF;
     ELSIF NEW.calendar_id IS NULL AND NEW.calendar_id_uuid IS NOT NULL THEN
@@ -186,7 +211,7 @@ CREATE FUNCTION lockstep."settle of twin-partitions/keys: public.days"() RETURNS
           SET calendar_id = other_0
           WHERE t.id = NEW.id
           AND t.at = NEW.at
-          AND t.calendar_id_uuid = NEW.calendar_id_uuid
+          AND t.calendar_id_uuid IS NOT DISTINCT FROM NEW.calendar_id_uuid
           AND t.calendar_id IS NULL;
       END IF;
     END IF;
@@ -494,8 +519,16 @@ CREATE OR REPLACE FUNCTION lockstep."twins of twin-partitions/keys: public.calen
     SET extra_float_digits = '1'
     SET bytea_output = 'hex'
     SET lc_monetary = 'C'
+    SET lc_numeric = 'C'
+    SET lc_time = 'C'
+    SET array_nulls = 'on'
+    SET transform_null_equals = 'off'
+    SET xmlbinary = 'base64'
+    SET xmloption = 'content'
     SET standard_conforming_strings = 'on'
     SET row_security = 'off'
+    SET default_text_search_config
+    FROM CURRENT
   AS $body$
   DECLARE
     hit boolean;
@@ -554,8 +587,16 @@ CREATE OR REPLACE FUNCTION lockstep."twins of twin-partitions/keys: public.days"
     SET extra_float_digits = '1'
     SET bytea_output = 'hex'
     SET lc_monetary = 'C'
+    SET lc_numeric = 'C'
+    SET lc_time = 'C'
+    SET array_nulls = 'on'
+    SET transform_null_equals = 'off'
+    SET xmlbinary = 'base64'
+    SET xmloption = 'content'
     SET standard_conforming_strings = 'on'
     SET row_security = 'off'
+    SET default_text_search_config
+    FROM CURRENT
   AS $body$
   DECLARE
     hit boolean;
@@ -565,6 +606,7 @@ CREATE OR REPLACE FUNCTION lockstep."twins of twin-partitions/keys: public.days"
     by_new_0 boolean;
     moved_0 boolean;
     other_0 bigint;
+    wanted_0 uuid;
   BEGIN
     IF TG_OP = 'INSERT' THEN
       by_old_0 := NEW.calendar_id_legacy IS NOT NULL;
@@ -602,25 +644,25 @@ CREATE OR REPLACE FUNCTION lockstep."twins of twin-partitions/keys: public.days"
         NEW.calendar_id_legacy := other_0;
       END IF;
     ELSIF by_old_0 OR moved_0 THEN
-      wanted := NULL;
+      wanted_0 := NULL;
       hit := true;
       IF NEW.calendar_id_legacy IS NOT NULL AND taken THEN
-        SELECT p.id INTO wanted FROM public.calendars AS p WHERE p.id_legacy = NEW.calendar_id_legacy;
+        SELECT p.id INTO wanted_0 FROM public.calendars AS p WHERE p.id_legacy = NEW.calendar_id_legacy;
         hit := FOUND;
         -- The snapshot is older than the fill of the parent: what it shows of it will not do.
-        IF hit AND wanted IS NULL AND current_setting('transaction_isolation') <> 'read committed' THEN
+        IF hit AND wanted_0 IS NULL AND current_setting('transaction_isolation') <> 'read committed' THEN
           RAISE EXCEPTION 'lockstep window %: the snapshot is older than the new key of public.calendars',
             'twin-partitions/keys'
             USING ERRCODE = 'serialization_failure', HINT = 'Try the transaction again.';
         END IF;
       END IF;
-      IF NOT (NOT by_new_0 OR NEW.calendar_id IS NULL OR wanted IS NULL OR wanted = NEW.calendar_id) THEN
+      IF NOT (NOT by_new_0 OR NEW.calendar_id IS NULL OR wanted_0 IS NULL OR wanted_0 = NEW.calendar_id) THEN
         RAISE EXCEPTION 'lockstep window %: calendar_id_legacy and calendar_id of public.days are written with values that do not belong together',
           '"twin-partitions/keys"'
           USING ERRCODE = 'check_violation', HINT = 'Write one of the two; the other follows.';
       END IF;
       IF hit OR NOT by_new_0 THEN
-        NEW.calendar_id := wanted;
+        NEW.calendar_id := wanted_0;
       END IF;
     END IF;
     RETURN NEW;
@@ -635,21 +677,29 @@ CREATE OR REPLACE FUNCTION lockstep."settle of twin-partitions/keys: public.days
     SET extra_float_digits = '1'
     SET bytea_output = 'hex'
     SET lc_monetary = 'C'
+    SET lc_numeric = 'C'
+    SET lc_time = 'C'
+    SET array_nulls = 'on'
+    SET transform_null_equals = 'off'
+    SET xmlbinary = 'base64'
+    SET xmloption = 'content'
     SET standard_conforming_strings = 'on'
     SET row_security = 'off'
+    SET default_text_search_config
+    FROM CURRENT
   AS $body$
   DECLARE
-    wanted uuid;
+    wanted_0 uuid;
     other_0 bigint;
   BEGIN
     IF NEW.calendar_id IS NULL AND NEW.calendar_id_legacy IS NOT NULL THEN
-      SELECT p.id INTO wanted FROM public.calendars AS p WHERE p.id_legacy = NEW.calendar_id_legacy;
-      IF wanted IS NOT NULL THEN
+      SELECT p.id INTO wanted_0 FROM public.calendars AS p WHERE p.id_legacy = NEW.calendar_id_legacy;
+      IF wanted_0 IS NOT NULL THEN
         UPDATE public.days AS t
-          SET calendar_id = wanted
+          SET calendar_id = wanted_0
           WHERE t.id = NEW.id
           AND t.at = NEW.at
-          AND t.calendar_id_legacy = NEW.calendar_id_legacy
+          AND t.calendar_id_legacy IS NOT DISTINCT FROM NEW.calendar_id_legacy
           AND t.calendar_id IS NULL;
       END IF;
     ELSIF NEW.calendar_id_legacy IS NULL AND NEW.calendar_id IS NOT NULL THEN
@@ -659,7 +709,7 @@ CREATE OR REPLACE FUNCTION lockstep."settle of twin-partitions/keys: public.days
           SET calendar_id_legacy = other_0
           WHERE t.id = NEW.id
           AND t.at = NEW.at
-          AND t.calendar_id = NEW.calendar_id
+          AND t.calendar_id IS NOT DISTINCT FROM NEW.calendar_id
           AND t.calendar_id_legacy IS NULL;
       END IF;
     END IF;
@@ -831,8 +881,16 @@ CREATE OR REPLACE FUNCTION lockstep."twins of twin-partitions/keys: public.calen
     SET extra_float_digits = '1'
     SET bytea_output = 'hex'
     SET lc_monetary = 'C'
+    SET lc_numeric = 'C'
+    SET lc_time = 'C'
+    SET array_nulls = 'on'
+    SET transform_null_equals = 'off'
+    SET xmlbinary = 'base64'
+    SET xmloption = 'content'
     SET standard_conforming_strings = 'on'
     SET row_security = 'off'
+    SET default_text_search_config
+    FROM CURRENT
   AS $body$
   DECLARE
     hit boolean;
@@ -882,8 +940,16 @@ CREATE OR REPLACE FUNCTION lockstep."twins of twin-partitions/keys: public.days"
     SET extra_float_digits = '1'
     SET bytea_output = 'hex'
     SET lc_monetary = 'C'
+    SET lc_numeric = 'C'
+    SET lc_time = 'C'
+    SET array_nulls = 'on'
+    SET transform_null_equals = 'off'
+    SET xmlbinary = 'base64'
+    SET xmloption = 'content'
     SET standard_conforming_strings = 'on'
     SET row_security = 'off'
+    SET default_text_search_config
+    FROM CURRENT
   AS $body$
   DECLARE
     hit boolean;
@@ -893,6 +959,7 @@ CREATE OR REPLACE FUNCTION lockstep."twins of twin-partitions/keys: public.days"
     by_new_0 boolean;
     moved_0 boolean;
     other_0 bigint;
+    wanted_0 uuid;
   BEGIN
     IF TG_OP = 'INSERT' THEN
       by_old_0 := NEW.calendar_id IS NOT NULL;
@@ -905,25 +972,25 @@ CREATE OR REPLACE FUNCTION lockstep."twins of twin-partitions/keys: public.days"
     END IF;
     taken := true;
     IF by_old_0 OR moved_0 AND NOT by_new_0 THEN
-      wanted := NULL;
+      wanted_0 := NULL;
       hit := true;
       IF NEW.calendar_id IS NOT NULL AND taken THEN
-        SELECT p.id_uuid INTO wanted FROM public.calendars AS p WHERE p.id = NEW.calendar_id;
+        SELECT p.id_uuid INTO wanted_0 FROM public.calendars AS p WHERE p.id = NEW.calendar_id;
         hit := FOUND;
         -- The snapshot is older than the fill of the parent: what it shows of it will not do.
-        IF hit AND wanted IS NULL AND current_setting('transaction_isolation') <> 'read committed' THEN
+        IF hit AND wanted_0 IS NULL AND current_setting('transaction_isolation') <> 'read committed' THEN
           RAISE EXCEPTION 'lockstep window %: the snapshot is older than the new key of public.calendars',
             'twin-partitions/keys'
             USING ERRCODE = 'serialization_failure', HINT = 'Try the transaction again.';
         END IF;
       END IF;
-      IF NOT (NOT by_new_0 OR NEW.calendar_id_uuid IS NULL OR wanted IS NULL OR wanted = NEW.calendar_id_uuid) THEN
+      IF NOT (NOT by_new_0 OR NEW.calendar_id_uuid IS NULL OR wanted_0 IS NULL OR wanted_0 = NEW.calendar_id_uuid) THEN
         RAISE EXCEPTION 'lockstep window %: calendar_id and calendar_id_uuid of public.days are written with values that do not belong together',
           '"twin-partitions/keys"'
           USING ERRCODE = 'check_violation', HINT = 'Write one of the two; the other follows.';
       END IF;
       IF hit OR NOT by_new_0 THEN
-        NEW.calendar_id_uuid := wanted;
+        NEW.calendar_id_uuid := wanted_0;
       END IF;
     ELSIF by_new_0 THEN
       other_0 := NULL;
@@ -953,21 +1020,29 @@ CREATE OR REPLACE FUNCTION lockstep."settle of twin-partitions/keys: public.days
     SET extra_float_digits = '1'
     SET bytea_output = 'hex'
     SET lc_monetary = 'C'
+    SET lc_numeric = 'C'
+    SET lc_time = 'C'
+    SET array_nulls = 'on'
+    SET transform_null_equals = 'off'
+    SET xmlbinary = 'base64'
+    SET xmloption = 'content'
     SET standard_conforming_strings = 'on'
     SET row_security = 'off'
+    SET default_text_search_config
+    FROM CURRENT
   AS $body$
   DECLARE
-    wanted uuid;
+    wanted_0 uuid;
     other_0 bigint;
   BEGIN
     IF NEW.calendar_id_uuid IS NULL AND NEW.calendar_id IS NOT NULL THEN
-      SELECT p.id_uuid INTO wanted FROM public.calendars AS p WHERE p.id = NEW.calendar_id;
-      IF wanted IS NOT NULL THEN
+      SELECT p.id_uuid INTO wanted_0 FROM public.calendars AS p WHERE p.id = NEW.calendar_id;
+      IF wanted_0 IS NOT NULL THEN
         UPDATE public.days AS t
-          SET calendar_id_uuid = wanted
+          SET calendar_id_uuid = wanted_0
           WHERE t.id = NEW.id
           AND t.at = NEW.at
-          AND t.calendar_id = NEW.calendar_id
+          AND t.calendar_id IS NOT DISTINCT FROM NEW.calendar_id
           AND t.calendar_id_uuid IS NULL;
       END IF;
     ELSIF NEW.calendar_id IS NULL AND NEW.calendar_id_uuid IS NOT NULL THEN
@@ -977,7 +1052,7 @@ CREATE OR REPLACE FUNCTION lockstep."settle of twin-partitions/keys: public.days
           SET calendar_id = other_0
           WHERE t.id = NEW.id
           AND t.at = NEW.at
-          AND t.calendar_id_uuid = NEW.calendar_id_uuid
+          AND t.calendar_id_uuid IS NOT DISTINCT FROM NEW.calendar_id_uuid
           AND t.calendar_id IS NULL;
       END IF;
     END IF;

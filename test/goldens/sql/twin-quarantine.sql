@@ -41,8 +41,16 @@ CREATE FUNCTION lockstep."twins of twin-quarantine/keys: public.owners"() RETURN
     SET extra_float_digits = '1'
     SET bytea_output = 'hex'
     SET lc_monetary = 'C'
+    SET lc_numeric = 'C'
+    SET lc_time = 'C'
+    SET array_nulls = 'on'
+    SET transform_null_equals = 'off'
+    SET xmlbinary = 'base64'
+    SET xmloption = 'content'
     SET standard_conforming_strings = 'on'
     SET row_security = 'off'
+    SET default_text_search_config
+    FROM CURRENT
   AS $body$
   DECLARE
     hit boolean;
@@ -119,8 +127,16 @@ CREATE FUNCTION lockstep."twins of twin-quarantine/keys: public.remarks"() RETUR
     SET extra_float_digits = '1'
     SET bytea_output = 'hex'
     SET lc_monetary = 'C'
+    SET lc_numeric = 'C'
+    SET lc_time = 'C'
+    SET array_nulls = 'on'
+    SET transform_null_equals = 'off'
+    SET xmlbinary = 'base64'
+    SET xmloption = 'content'
     SET standard_conforming_strings = 'on'
     SET row_security = 'off'
+    SET default_text_search_config
+    FROM CURRENT
   AS $body$
   DECLARE
     hit boolean;
@@ -130,6 +146,7 @@ CREATE FUNCTION lockstep."twins of twin-quarantine/keys: public.remarks"() RETUR
     by_new_0 boolean;
     moved_0 boolean;
     other_0 bigint;
+    wanted_0 uuid;
   BEGIN
     IF TG_OP = 'INSERT' THEN
       by_old_0 := NEW.owner_id IS NOT NULL;
@@ -142,25 +159,25 @@ CREATE FUNCTION lockstep."twins of twin-quarantine/keys: public.remarks"() RETUR
     END IF;
     taken := true;
     IF by_old_0 OR moved_0 AND NOT by_new_0 THEN
-      wanted := NULL;
+      wanted_0 := NULL;
       hit := true;
       IF NEW.owner_id IS NOT NULL AND taken THEN
-        SELECT p.id_uuid INTO wanted FROM public.owners AS p WHERE p.id = NEW.owner_id;
+        SELECT p.id_uuid INTO wanted_0 FROM public.owners AS p WHERE p.id = NEW.owner_id;
         hit := FOUND;
         -- The snapshot is older than the fill of the parent: what it shows of it will not do.
-        IF hit AND wanted IS NULL AND current_setting('transaction_isolation') <> 'read committed' THEN
+        IF hit AND wanted_0 IS NULL AND current_setting('transaction_isolation') <> 'read committed' THEN
           RAISE EXCEPTION 'lockstep window %: the snapshot is older than the new key of public.owners',
             'twin-quarantine/keys'
             USING ERRCODE = 'serialization_failure', HINT = 'Try the transaction again.';
         END IF;
       END IF;
-      IF NOT (NOT by_new_0 OR NEW.owner_id_uuid IS NULL OR wanted IS NULL OR wanted = NEW.owner_id_uuid) THEN
+      IF NOT (NOT by_new_0 OR NEW.owner_id_uuid IS NULL OR wanted_0 IS NULL OR wanted_0 = NEW.owner_id_uuid) THEN
         RAISE EXCEPTION 'lockstep window %: owner_id and owner_id_uuid of public.remarks are written with values that do not belong together',
           '"twin-quarantine/keys"'
           USING ERRCODE = 'check_violation', HINT = 'Write one of the two; the other follows.';
       END IF;
       IF hit OR NOT by_new_0 THEN
-        NEW.owner_id_uuid := wanted;
+        NEW.owner_id_uuid := wanted_0;
       END IF;
     ELSIF by_new_0 THEN
       other_0 := NULL;
@@ -190,24 +207,36 @@ CREATE FUNCTION lockstep."settle of twin-quarantine/keys: public.remarks"() RETU
     SET extra_float_digits = '1'
     SET bytea_output = 'hex'
     SET lc_monetary = 'C'
+    SET lc_numeric = 'C'
+    SET lc_time = 'C'
+    SET array_nulls = 'on'
+    SET transform_null_equals = 'off'
+    SET xmlbinary = 'base64'
+    SET xmloption = 'content'
     SET standard_conforming_strings = 'on'
     SET row_security = 'off'
+    SET default_text_search_config
+    FROM CURRENT
   AS $body$
   DECLARE
-    wanted uuid;
+    wanted_0 uuid;
     other_0 bigint;
   BEGIN
     IF NEW.owner_id_uuid IS NULL AND NEW.owner_id IS NOT NULL THEN
-      SELECT p.id_uuid INTO wanted FROM public.owners AS p WHERE p.id = NEW.owner_id;
-      IF wanted IS NOT NULL THEN
+      SELECT p.id_uuid INTO wanted_0 FROM public.owners AS p WHERE p.id = NEW.owner_id;
+      IF wanted_0 IS NOT NULL THEN
         UPDATE public.remarks AS t
-          SET owner_id_uuid = wanted
+          SET owner_id_uuid = wanted_0
           WHERE t.id = NEW.id
-          AND t.owner_id = NEW.owner_id
+          AND t.owner_id IS NOT DISTINCT FROM NEW.owner_id
           AND t.owner_id_uuid IS NULL;
       ELSIF NOT FOUND
         AND EXISTS (
-          SELECT FROM public.remarks AS t WHERE t.id = NEW.id AND t.owner_id = NEW.owner_id AND t.owner_id_uuid IS NULL
+          SELECT
+          FROM public.remarks AS t
+          WHERE t.id = NEW.id
+          AND t.owner_id IS NOT DISTINCT FROM NEW.owner_id
+          AND t.owner_id_uuid IS NULL
         )
         THEN
         INSERT INTO lockstep.quarantined (run_id, operation_id, range_number, key, row, message)
@@ -252,14 +281,14 @@ CREATE FUNCTION lockstep."settle of twin-quarantine/keys: public.remarks"() RETU
         UPDATE public.remarks AS t
           SET owner_id = other_0
           WHERE t.id = NEW.id
-          AND t.owner_id_uuid = NEW.owner_id_uuid
+          AND t.owner_id_uuid IS NOT DISTINCT FROM NEW.owner_id_uuid
           AND t.owner_id IS NULL;
       ELSIF NOT FOUND
         AND EXISTS (
           SELECT
           FROM public.remarks AS t
           WHERE t.id = NEW.id
-          AND t.owner_id_uuid = NEW.owner_id_uuid
+          AND t.owner_id_uuid IS NOT DISTINCT FROM NEW.owner_id_uuid
           AND t.owner_id IS NULL
         )
         THEN
@@ -703,8 +732,16 @@ CREATE OR REPLACE FUNCTION lockstep."twins of twin-quarantine/keys: public.owner
     SET extra_float_digits = '1'
     SET bytea_output = 'hex'
     SET lc_monetary = 'C'
+    SET lc_numeric = 'C'
+    SET lc_time = 'C'
+    SET array_nulls = 'on'
+    SET transform_null_equals = 'off'
+    SET xmlbinary = 'base64'
+    SET xmloption = 'content'
     SET standard_conforming_strings = 'on'
     SET row_security = 'off'
+    SET default_text_search_config
+    FROM CURRENT
   AS $body$
   DECLARE
     hit boolean;
@@ -763,8 +800,16 @@ CREATE OR REPLACE FUNCTION lockstep."twins of twin-quarantine/keys: public.remar
     SET extra_float_digits = '1'
     SET bytea_output = 'hex'
     SET lc_monetary = 'C'
+    SET lc_numeric = 'C'
+    SET lc_time = 'C'
+    SET array_nulls = 'on'
+    SET transform_null_equals = 'off'
+    SET xmlbinary = 'base64'
+    SET xmloption = 'content'
     SET standard_conforming_strings = 'on'
     SET row_security = 'off'
+    SET default_text_search_config
+    FROM CURRENT
   AS $body$
   DECLARE
     hit boolean;
@@ -774,6 +819,7 @@ CREATE OR REPLACE FUNCTION lockstep."twins of twin-quarantine/keys: public.remar
     by_new_0 boolean;
     moved_0 boolean;
     other_0 bigint;
+    wanted_0 uuid;
   BEGIN
     IF TG_OP = 'INSERT' THEN
       by_old_0 := NEW.owner_id_legacy IS NOT NULL;
@@ -810,25 +856,25 @@ CREATE OR REPLACE FUNCTION lockstep."twins of twin-quarantine/keys: public.remar
         NEW.owner_id_legacy := other_0;
       END IF;
     ELSIF by_old_0 OR moved_0 THEN
-      wanted := NULL;
+      wanted_0 := NULL;
       hit := true;
       IF NEW.owner_id_legacy IS NOT NULL AND taken THEN
-        SELECT p.id INTO wanted FROM public.owners AS p WHERE p.id_legacy = NEW.owner_id_legacy;
+        SELECT p.id INTO wanted_0 FROM public.owners AS p WHERE p.id_legacy = NEW.owner_id_legacy;
         hit := FOUND;
         -- The snapshot is older than the fill of the parent: what it shows of it will not do.
-        IF hit AND wanted IS NULL AND current_setting('transaction_isolation') <> 'read committed' THEN
+        IF hit AND wanted_0 IS NULL AND current_setting('transaction_isolation') <> 'read committed' THEN
           RAISE EXCEPTION 'lockstep window %: the snapshot is older than the new key of public.owners',
             'twin-quarantine/keys'
             USING ERRCODE = 'serialization_failure', HINT = 'Try the transaction again.';
         END IF;
       END IF;
-      IF NOT (NOT by_new_0 OR NEW.owner_id IS NULL OR wanted IS NULL OR wanted = NEW.owner_id) THEN
+      IF NOT (NOT by_new_0 OR NEW.owner_id IS NULL OR wanted_0 IS NULL OR wanted_0 = NEW.owner_id) THEN
         RAISE EXCEPTION 'lockstep window %: owner_id_legacy and owner_id of public.remarks are written with values that do not belong together',
           '"twin-quarantine/keys"'
           USING ERRCODE = 'check_violation', HINT = 'Write one of the two; the other follows.';
       END IF;
       IF hit OR NOT by_new_0 THEN
-        NEW.owner_id := wanted;
+        NEW.owner_id := wanted_0;
       END IF;
     END IF;
     RETURN NEW;
@@ -843,27 +889,35 @@ CREATE OR REPLACE FUNCTION lockstep."settle of twin-quarantine/keys: public.rema
     SET extra_float_digits = '1'
     SET bytea_output = 'hex'
     SET lc_monetary = 'C'
+    SET lc_numeric = 'C'
+    SET lc_time = 'C'
+    SET array_nulls = 'on'
+    SET transform_null_equals = 'off'
+    SET xmlbinary = 'base64'
+    SET xmloption = 'content'
     SET standard_conforming_strings = 'on'
     SET row_security = 'off'
+    SET default_text_search_config
+    FROM CURRENT
   AS $body$
   DECLARE
-    wanted uuid;
+    wanted_0 uuid;
     other_0 bigint;
   BEGIN
     IF NEW.owner_id IS NULL AND NEW.owner_id_legacy IS NOT NULL THEN
-      SELECT p.id INTO wanted FROM public.owners AS p WHERE p.id_legacy = NEW.owner_id_legacy;
-      IF wanted IS NOT NULL THEN
+      SELECT p.id INTO wanted_0 FROM public.owners AS p WHERE p.id_legacy = NEW.owner_id_legacy;
+      IF wanted_0 IS NOT NULL THEN
         UPDATE public.remarks AS t
-          SET owner_id = wanted
+          SET owner_id = wanted_0
           WHERE t.id = NEW.id
-          AND t.owner_id_legacy = NEW.owner_id_legacy
+          AND t.owner_id_legacy IS NOT DISTINCT FROM NEW.owner_id_legacy
           AND t.owner_id IS NULL;
       ELSIF NOT FOUND
         AND EXISTS (
           SELECT
           FROM public.remarks AS t
           WHERE t.id = NEW.id
-          AND t.owner_id_legacy = NEW.owner_id_legacy
+          AND t.owner_id_legacy IS NOT DISTINCT FROM NEW.owner_id_legacy
           AND t.owner_id IS NULL
         )
         THEN
@@ -909,14 +963,14 @@ CREATE OR REPLACE FUNCTION lockstep."settle of twin-quarantine/keys: public.rema
         UPDATE public.remarks AS t
           SET owner_id_legacy = other_0
           WHERE t.id = NEW.id
-          AND t.owner_id = NEW.owner_id
+          AND t.owner_id IS NOT DISTINCT FROM NEW.owner_id
           AND t.owner_id_legacy IS NULL;
       ELSIF NOT FOUND
         AND EXISTS (
           SELECT
           FROM public.remarks AS t
           WHERE t.id = NEW.id
-          AND t.owner_id = NEW.owner_id
+          AND t.owner_id IS NOT DISTINCT FROM NEW.owner_id
           AND t.owner_id_legacy IS NULL
         )
         THEN
@@ -1101,8 +1155,16 @@ CREATE OR REPLACE FUNCTION lockstep."twins of twin-quarantine/keys: public.owner
     SET extra_float_digits = '1'
     SET bytea_output = 'hex'
     SET lc_monetary = 'C'
+    SET lc_numeric = 'C'
+    SET lc_time = 'C'
+    SET array_nulls = 'on'
+    SET transform_null_equals = 'off'
+    SET xmlbinary = 'base64'
+    SET xmloption = 'content'
     SET standard_conforming_strings = 'on'
     SET row_security = 'off'
+    SET default_text_search_config
+    FROM CURRENT
   AS $body$
   DECLARE
     hit boolean;
@@ -1152,8 +1214,16 @@ CREATE OR REPLACE FUNCTION lockstep."twins of twin-quarantine/keys: public.remar
     SET extra_float_digits = '1'
     SET bytea_output = 'hex'
     SET lc_monetary = 'C'
+    SET lc_numeric = 'C'
+    SET lc_time = 'C'
+    SET array_nulls = 'on'
+    SET transform_null_equals = 'off'
+    SET xmlbinary = 'base64'
+    SET xmloption = 'content'
     SET standard_conforming_strings = 'on'
     SET row_security = 'off'
+    SET default_text_search_config
+    FROM CURRENT
   AS $body$
   DECLARE
     hit boolean;
@@ -1163,6 +1233,7 @@ CREATE OR REPLACE FUNCTION lockstep."twins of twin-quarantine/keys: public.remar
     by_new_0 boolean;
     moved_0 boolean;
     other_0 bigint;
+    wanted_0 uuid;
   BEGIN
     IF TG_OP = 'INSERT' THEN
       by_old_0 := NEW.owner_id IS NOT NULL;
@@ -1175,25 +1246,25 @@ CREATE OR REPLACE FUNCTION lockstep."twins of twin-quarantine/keys: public.remar
     END IF;
     taken := true;
     IF by_old_0 OR moved_0 AND NOT by_new_0 THEN
-      wanted := NULL;
+      wanted_0 := NULL;
       hit := true;
       IF NEW.owner_id IS NOT NULL AND taken THEN
-        SELECT p.id_uuid INTO wanted FROM public.owners AS p WHERE p.id = NEW.owner_id;
+        SELECT p.id_uuid INTO wanted_0 FROM public.owners AS p WHERE p.id = NEW.owner_id;
         hit := FOUND;
         -- The snapshot is older than the fill of the parent: what it shows of it will not do.
-        IF hit AND wanted IS NULL AND current_setting('transaction_isolation') <> 'read committed' THEN
+        IF hit AND wanted_0 IS NULL AND current_setting('transaction_isolation') <> 'read committed' THEN
           RAISE EXCEPTION 'lockstep window %: the snapshot is older than the new key of public.owners',
             'twin-quarantine/keys'
             USING ERRCODE = 'serialization_failure', HINT = 'Try the transaction again.';
         END IF;
       END IF;
-      IF NOT (NOT by_new_0 OR NEW.owner_id_uuid IS NULL OR wanted IS NULL OR wanted = NEW.owner_id_uuid) THEN
+      IF NOT (NOT by_new_0 OR NEW.owner_id_uuid IS NULL OR wanted_0 IS NULL OR wanted_0 = NEW.owner_id_uuid) THEN
         RAISE EXCEPTION 'lockstep window %: owner_id and owner_id_uuid of public.remarks are written with values that do not belong together',
           '"twin-quarantine/keys"'
           USING ERRCODE = 'check_violation', HINT = 'Write one of the two; the other follows.';
       END IF;
       IF hit OR NOT by_new_0 THEN
-        NEW.owner_id_uuid := wanted;
+        NEW.owner_id_uuid := wanted_0;
       END IF;
     ELSIF by_new_0 THEN
       other_0 := NULL;
@@ -1223,24 +1294,36 @@ CREATE OR REPLACE FUNCTION lockstep."settle of twin-quarantine/keys: public.rema
     SET extra_float_digits = '1'
     SET bytea_output = 'hex'
     SET lc_monetary = 'C'
+    SET lc_numeric = 'C'
+    SET lc_time = 'C'
+    SET array_nulls = 'on'
+    SET transform_null_equals = 'off'
+    SET xmlbinary = 'base64'
+    SET xmloption = 'content'
     SET standard_conforming_strings = 'on'
     SET row_security = 'off'
+    SET default_text_search_config
+    FROM CURRENT
   AS $body$
   DECLARE
-    wanted uuid;
+    wanted_0 uuid;
     other_0 bigint;
   BEGIN
     IF NEW.owner_id_uuid IS NULL AND NEW.owner_id IS NOT NULL THEN
-      SELECT p.id_uuid INTO wanted FROM public.owners AS p WHERE p.id = NEW.owner_id;
-      IF wanted IS NOT NULL THEN
+      SELECT p.id_uuid INTO wanted_0 FROM public.owners AS p WHERE p.id = NEW.owner_id;
+      IF wanted_0 IS NOT NULL THEN
         UPDATE public.remarks AS t
-          SET owner_id_uuid = wanted
+          SET owner_id_uuid = wanted_0
           WHERE t.id = NEW.id
-          AND t.owner_id = NEW.owner_id
+          AND t.owner_id IS NOT DISTINCT FROM NEW.owner_id
           AND t.owner_id_uuid IS NULL;
       ELSIF NOT FOUND
         AND EXISTS (
-          SELECT FROM public.remarks AS t WHERE t.id = NEW.id AND t.owner_id = NEW.owner_id AND t.owner_id_uuid IS NULL
+          SELECT
+          FROM public.remarks AS t
+          WHERE t.id = NEW.id
+          AND t.owner_id IS NOT DISTINCT FROM NEW.owner_id
+          AND t.owner_id_uuid IS NULL
         )
         THEN
         INSERT INTO lockstep.quarantined (run_id, operation_id, range_number, key, row, message)
@@ -1285,14 +1368,14 @@ CREATE OR REPLACE FUNCTION lockstep."settle of twin-quarantine/keys: public.rema
         UPDATE public.remarks AS t
           SET owner_id = other_0
           WHERE t.id = NEW.id
-          AND t.owner_id_uuid = NEW.owner_id_uuid
+          AND t.owner_id_uuid IS NOT DISTINCT FROM NEW.owner_id_uuid
           AND t.owner_id IS NULL;
       ELSIF NOT FOUND
         AND EXISTS (
           SELECT
           FROM public.remarks AS t
           WHERE t.id = NEW.id
-          AND t.owner_id_uuid = NEW.owner_id_uuid
+          AND t.owner_id_uuid IS NOT DISTINCT FROM NEW.owner_id_uuid
           AND t.owner_id IS NULL
         )
         THEN
@@ -1414,6 +1497,7 @@ DROP FUNCTION lockstep."settle of twin-quarantine/keys: public.remarks"();
 DELETE FROM lockstep.tombstone WHERE window_name = 'twin-quarantine/keys';
 DELETE FROM lockstep.old_writer WHERE window_name = 'twin-quarantine/keys';
 DELETE FROM lockstep.mirror_failure WHERE window_name = 'twin-quarantine/keys';
+DELETE FROM lockstep.move WHERE window_name = 'twin-quarantine/keys';
 
 WITH moved AS (
   UPDATE lockstep."window" AS w

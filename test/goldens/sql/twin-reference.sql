@@ -128,6 +128,7 @@ WITH violation AS MATERIALIZED (
 DELETE FROM lockstep.tombstone WHERE window_name = 'twin-reference/keys';
 DELETE FROM lockstep.old_writer WHERE window_name = 'twin-reference/keys';
 DELETE FROM lockstep.mirror_failure WHERE window_name = 'twin-reference/keys';
+DELETE FROM lockstep.move WHERE window_name = 'twin-reference/keys';
 
 WITH moved AS (
   UPDATE lockstep."window" AS w
@@ -152,8 +153,16 @@ CREATE FUNCTION lockstep."twins of twin-reference/keys: public.texts"() RETURNS 
     SET extra_float_digits = '1'
     SET bytea_output = 'hex'
     SET lc_monetary = 'C'
+    SET lc_numeric = 'C'
+    SET lc_time = 'C'
+    SET array_nulls = 'on'
+    SET transform_null_equals = 'off'
+    SET xmlbinary = 'base64'
+    SET xmloption = 'content'
     SET standard_conforming_strings = 'on'
     SET row_security = 'off'
+    SET default_text_search_config
+    FROM CURRENT
   AS $body$
   DECLARE
     hit boolean;
@@ -173,7 +182,7 @@ CREATE FUNCTION lockstep."twins of twin-reference/keys: public.texts"() RETURNS 
       by_new_0 := NEW.id_uuid IS DISTINCT FROM OLD.id_uuid;
       moved_0 := false;
     END IF;
-    IF by_old_0 AND NEW.id IS NOT NULL THEN
+    IF (by_old_0 OR NEW.id_uuid IS NULL) AND NEW.id IS NOT NULL THEN
       wanted := NEW.id::pg_catalog.text::pg_catalog.uuid;
       IF NOT (NOT by_new_0 OR wanted = NEW.id_uuid) THEN
         RAISE EXCEPTION 'lockstep window %: id and id_uuid of public.texts are written with values that do not belong together',
@@ -229,8 +238,16 @@ CREATE FUNCTION lockstep."twins of twin-reference/keys: public.text_notes"() RET
     SET extra_float_digits = '1'
     SET bytea_output = 'hex'
     SET lc_monetary = 'C'
+    SET lc_numeric = 'C'
+    SET lc_time = 'C'
+    SET array_nulls = 'on'
+    SET transform_null_equals = 'off'
+    SET xmlbinary = 'base64'
+    SET xmloption = 'content'
     SET standard_conforming_strings = 'on'
     SET row_security = 'off'
+    SET default_text_search_config
+    FROM CURRENT
   AS $body$
   DECLARE
     hit boolean;
@@ -240,6 +257,7 @@ CREATE FUNCTION lockstep."twins of twin-reference/keys: public.text_notes"() RET
     by_new_0 boolean;
     moved_0 boolean;
     other_0 character varying(36);
+    wanted_0 uuid;
   BEGIN
     IF TG_OP = 'INSERT' THEN
       by_old_0 := NEW.text_id IS NOT NULL;
@@ -252,19 +270,18 @@ CREATE FUNCTION lockstep."twins of twin-reference/keys: public.text_notes"() RET
     END IF;
     taken := true;
     IF by_old_0 OR moved_0 AND NOT by_new_0 THEN
-      wanted := NULL;
+      wanted_0 := NULL;
       hit := true;
       IF NEW.text_id IS NOT NULL AND taken THEN
-        wanted := NEW.text_id::pg_catalog.text::pg_catalog.uuid;
-        hit := true;
+        wanted_0 := NEW.text_id::pg_catalog.text::pg_catalog.uuid;
       END IF;
-      IF NOT (NOT by_new_0 OR NEW.text_id_uuid IS NULL OR wanted IS NULL OR wanted = NEW.text_id_uuid) THEN
+      IF NOT (NOT by_new_0 OR NEW.text_id_uuid IS NULL OR wanted_0 IS NULL OR wanted_0 = NEW.text_id_uuid) THEN
         RAISE EXCEPTION 'lockstep window %: text_id and text_id_uuid of public.text_notes are written with values that do not belong together',
           '"twin-reference/keys"'
           USING ERRCODE = 'check_violation', HINT = 'Write one of the two; the other follows.';
       END IF;
       IF hit OR NOT by_new_0 THEN
-        NEW.text_id_uuid := wanted;
+        NEW.text_id_uuid := wanted_0;
       END IF;
     ELSIF by_new_0 THEN
       other_0 := NULL;
@@ -272,6 +289,14 @@ CREATE FUNCTION lockstep."twins of twin-reference/keys: public.text_notes"() RET
       IF NEW.text_id_uuid IS NOT NULL THEN
         SELECT p.id INTO other_0 FROM public.texts AS p WHERE p.id_uuid = NEW.text_id_uuid;
         hit := FOUND;
+        IF NOT hit
+          AND taken
+          AND NEW.text_id IS NOT NULL
+          AND NEW.text_id::pg_catalog.text::pg_catalog.uuid = NEW.text_id_uuid
+          THEN
+          other_0 := NEW.text_id;
+          hit := true;
+        END IF;
         IF NOT hit THEN
           other_0 := NEW.text_id_uuid::text;
           hit := true;
@@ -298,20 +323,28 @@ CREATE FUNCTION lockstep."settle of twin-reference/keys: public.text_notes"() RE
     SET extra_float_digits = '1'
     SET bytea_output = 'hex'
     SET lc_monetary = 'C'
+    SET lc_numeric = 'C'
+    SET lc_time = 'C'
+    SET array_nulls = 'on'
+    SET transform_null_equals = 'off'
+    SET xmlbinary = 'base64'
+    SET xmloption = 'content'
     SET standard_conforming_strings = 'on'
     SET row_security = 'off'
+    SET default_text_search_config
+    FROM CURRENT
   AS $body$
   DECLARE
-    wanted uuid;
+    wanted_0 uuid;
     other_0 character varying(36);
   BEGIN
     IF NEW.text_id_uuid IS NULL AND NEW.text_id IS NOT NULL THEN
-      SELECT p.id_uuid INTO wanted FROM public.texts AS p WHERE p.id = NEW.text_id;
-      IF wanted IS NOT NULL THEN
+      wanted_0 := NEW.text_id::pg_catalog.text::pg_catalog.uuid;
+      IF wanted_0 IS NOT NULL THEN
         UPDATE public.text_notes AS t
-          SET text_id_uuid = wanted
+          SET text_id_uuid = wanted_0
           WHERE t.id = NEW.id
-          AND t.text_id = NEW.text_id
+          AND t.text_id IS NOT DISTINCT FROM NEW.text_id
           AND t.text_id_uuid IS NULL;
       END IF;
     ELSIF NEW.text_id IS NULL AND NEW.text_id_uuid IS NOT NULL THEN
@@ -320,7 +353,7 @@ CREATE FUNCTION lockstep."settle of twin-reference/keys: public.text_notes"() RE
         UPDATE public.text_notes AS t
           SET text_id = other_0
           WHERE t.id = NEW.id
-          AND t.text_id_uuid = NEW.text_id_uuid
+          AND t.text_id_uuid IS NOT DISTINCT FROM NEW.text_id_uuid
           AND t.text_id IS NULL;
       END IF;
     END IF;
@@ -788,8 +821,16 @@ CREATE OR REPLACE FUNCTION lockstep."twins of twin-reference/keys: public.texts"
     SET extra_float_digits = '1'
     SET bytea_output = 'hex'
     SET lc_monetary = 'C'
+    SET lc_numeric = 'C'
+    SET lc_time = 'C'
+    SET array_nulls = 'on'
+    SET transform_null_equals = 'off'
+    SET xmlbinary = 'base64'
+    SET xmloption = 'content'
     SET standard_conforming_strings = 'on'
     SET row_security = 'off'
+    SET default_text_search_config
+    FROM CURRENT
   AS $body$
   DECLARE
     hit boolean;
@@ -857,8 +898,16 @@ CREATE OR REPLACE FUNCTION lockstep."twins of twin-reference/keys: public.text_n
     SET extra_float_digits = '1'
     SET bytea_output = 'hex'
     SET lc_monetary = 'C'
+    SET lc_numeric = 'C'
+    SET lc_time = 'C'
+    SET array_nulls = 'on'
+    SET transform_null_equals = 'off'
+    SET xmlbinary = 'base64'
+    SET xmloption = 'content'
     SET standard_conforming_strings = 'on'
     SET row_security = 'off'
+    SET default_text_search_config
+    FROM CURRENT
   AS $body$
   DECLARE
     hit boolean;
@@ -868,6 +917,7 @@ CREATE OR REPLACE FUNCTION lockstep."twins of twin-reference/keys: public.text_n
     by_new_0 boolean;
     moved_0 boolean;
     other_0 character varying(36);
+    wanted_0 uuid;
   BEGIN
     IF TG_OP = 'INSERT' THEN
       by_old_0 := NEW.text_id_legacy IS NOT NULL;
@@ -894,6 +944,14 @@ CREATE OR REPLACE FUNCTION lockstep."twins of twin-reference/keys: public.text_n
       IF NEW.text_id IS NOT NULL THEN
         SELECT p.id_legacy INTO other_0 FROM public.texts AS p WHERE p.id = NEW.text_id;
         hit := FOUND;
+        IF NOT hit
+          AND taken
+          AND NEW.text_id_legacy IS NOT NULL
+          AND NEW.text_id_legacy::pg_catalog.text::pg_catalog.uuid = NEW.text_id
+          THEN
+          other_0 := NEW.text_id_legacy;
+          hit := true;
+        END IF;
         IF NOT hit THEN
           other_0 := NEW.text_id::text;
           hit := true;
@@ -908,25 +966,25 @@ CREATE OR REPLACE FUNCTION lockstep."twins of twin-reference/keys: public.text_n
         NEW.text_id_legacy := other_0;
       END IF;
     ELSIF by_old_0 OR moved_0 THEN
-      wanted := NULL;
+      wanted_0 := NULL;
       hit := true;
       IF NEW.text_id_legacy IS NOT NULL AND taken THEN
-        SELECT p.id INTO wanted FROM public.texts AS p WHERE p.id_legacy = NEW.text_id_legacy;
+        SELECT p.id INTO wanted_0 FROM public.texts AS p WHERE p.id_legacy = NEW.text_id_legacy;
         hit := FOUND;
         -- The snapshot is older than the fill of the parent: what it shows of it will not do.
-        IF (NOT hit OR wanted IS NULL) AND current_setting('transaction_isolation') <> 'read committed' THEN
+        IF (NOT hit OR wanted_0 IS NULL) AND current_setting('transaction_isolation') <> 'read committed' THEN
           RAISE EXCEPTION 'lockstep window %: the snapshot is older than the new key of public.texts',
             'twin-reference/keys'
             USING ERRCODE = 'serialization_failure', HINT = 'Try the transaction again.';
         END IF;
       END IF;
-      IF NOT (NOT by_new_0 OR NEW.text_id IS NULL OR wanted IS NULL OR wanted = NEW.text_id) THEN
+      IF NOT (NOT by_new_0 OR NEW.text_id IS NULL OR wanted_0 IS NULL OR wanted_0 = NEW.text_id) THEN
         RAISE EXCEPTION 'lockstep window %: text_id_legacy and text_id of public.text_notes are written with values that do not belong together',
           '"twin-reference/keys"'
           USING ERRCODE = 'check_violation', HINT = 'Write one of the two; the other follows.';
       END IF;
       IF hit OR NOT by_new_0 THEN
-        NEW.text_id := wanted;
+        NEW.text_id := wanted_0;
       END IF;
     END IF;
     RETURN NEW;
@@ -941,20 +999,28 @@ CREATE OR REPLACE FUNCTION lockstep."settle of twin-reference/keys: public.text_
     SET extra_float_digits = '1'
     SET bytea_output = 'hex'
     SET lc_monetary = 'C'
+    SET lc_numeric = 'C'
+    SET lc_time = 'C'
+    SET array_nulls = 'on'
+    SET transform_null_equals = 'off'
+    SET xmlbinary = 'base64'
+    SET xmloption = 'content'
     SET standard_conforming_strings = 'on'
     SET row_security = 'off'
+    SET default_text_search_config
+    FROM CURRENT
   AS $body$
   DECLARE
-    wanted uuid;
+    wanted_0 uuid;
     other_0 character varying(36);
   BEGIN
     IF NEW.text_id IS NULL AND NEW.text_id_legacy IS NOT NULL THEN
-      SELECT p.id INTO wanted FROM public.texts AS p WHERE p.id_legacy = NEW.text_id_legacy;
-      IF wanted IS NOT NULL THEN
+      SELECT p.id INTO wanted_0 FROM public.texts AS p WHERE p.id_legacy = NEW.text_id_legacy;
+      IF wanted_0 IS NOT NULL THEN
         UPDATE public.text_notes AS t
-          SET text_id = wanted
+          SET text_id = wanted_0
           WHERE t.id = NEW.id
-          AND t.text_id_legacy = NEW.text_id_legacy
+          AND t.text_id_legacy IS NOT DISTINCT FROM NEW.text_id_legacy
           AND t.text_id IS NULL;
       END IF;
     ELSIF NEW.text_id_legacy IS NULL AND NEW.text_id IS NOT NULL THEN
@@ -963,7 +1029,7 @@ CREATE OR REPLACE FUNCTION lockstep."settle of twin-reference/keys: public.text_
         UPDATE public.text_notes AS t
           SET text_id_legacy = other_0
           WHERE t.id = NEW.id
-          AND t.text_id = NEW.text_id
+          AND t.text_id IS NOT DISTINCT FROM NEW.text_id
           AND t.text_id_legacy IS NULL;
       END IF;
     END IF;
@@ -1128,8 +1194,16 @@ CREATE OR REPLACE FUNCTION lockstep."twins of twin-reference/keys: public.texts"
     SET extra_float_digits = '1'
     SET bytea_output = 'hex'
     SET lc_monetary = 'C'
+    SET lc_numeric = 'C'
+    SET lc_time = 'C'
+    SET array_nulls = 'on'
+    SET transform_null_equals = 'off'
+    SET xmlbinary = 'base64'
+    SET xmloption = 'content'
     SET standard_conforming_strings = 'on'
     SET row_security = 'off'
+    SET default_text_search_config
+    FROM CURRENT
   AS $body$
   DECLARE
     hit boolean;
@@ -1149,7 +1223,7 @@ CREATE OR REPLACE FUNCTION lockstep."twins of twin-reference/keys: public.texts"
       by_new_0 := NEW.id_uuid IS DISTINCT FROM OLD.id_uuid;
       moved_0 := false;
     END IF;
-    IF by_old_0 AND NEW.id IS NOT NULL THEN
+    IF (by_old_0 OR NEW.id_uuid IS NULL) AND NEW.id IS NOT NULL THEN
       wanted := NEW.id::pg_catalog.text::pg_catalog.uuid;
       IF NOT (NOT by_new_0 OR wanted = NEW.id_uuid) THEN
         RAISE EXCEPTION 'lockstep window %: id and id_uuid of public.texts are written with values that do not belong together',
@@ -1178,8 +1252,16 @@ CREATE OR REPLACE FUNCTION lockstep."twins of twin-reference/keys: public.text_n
     SET extra_float_digits = '1'
     SET bytea_output = 'hex'
     SET lc_monetary = 'C'
+    SET lc_numeric = 'C'
+    SET lc_time = 'C'
+    SET array_nulls = 'on'
+    SET transform_null_equals = 'off'
+    SET xmlbinary = 'base64'
+    SET xmloption = 'content'
     SET standard_conforming_strings = 'on'
     SET row_security = 'off'
+    SET default_text_search_config
+    FROM CURRENT
   AS $body$
   DECLARE
     hit boolean;
@@ -1189,6 +1271,7 @@ CREATE OR REPLACE FUNCTION lockstep."twins of twin-reference/keys: public.text_n
     by_new_0 boolean;
     moved_0 boolean;
     other_0 character varying(36);
+    wanted_0 uuid;
   BEGIN
     IF TG_OP = 'INSERT' THEN
       by_old_0 := NEW.text_id IS NOT NULL;
@@ -1201,19 +1284,18 @@ CREATE OR REPLACE FUNCTION lockstep."twins of twin-reference/keys: public.text_n
     END IF;
     taken := true;
     IF by_old_0 OR moved_0 AND NOT by_new_0 THEN
-      wanted := NULL;
+      wanted_0 := NULL;
       hit := true;
       IF NEW.text_id IS NOT NULL AND taken THEN
-        wanted := NEW.text_id::pg_catalog.text::pg_catalog.uuid;
-        hit := true;
+        wanted_0 := NEW.text_id::pg_catalog.text::pg_catalog.uuid;
       END IF;
-      IF NOT (NOT by_new_0 OR NEW.text_id_uuid IS NULL OR wanted IS NULL OR wanted = NEW.text_id_uuid) THEN
+      IF NOT (NOT by_new_0 OR NEW.text_id_uuid IS NULL OR wanted_0 IS NULL OR wanted_0 = NEW.text_id_uuid) THEN
         RAISE EXCEPTION 'lockstep window %: text_id and text_id_uuid of public.text_notes are written with values that do not belong together',
           '"twin-reference/keys"'
           USING ERRCODE = 'check_violation', HINT = 'Write one of the two; the other follows.';
       END IF;
       IF hit OR NOT by_new_0 THEN
-        NEW.text_id_uuid := wanted;
+        NEW.text_id_uuid := wanted_0;
       END IF;
     ELSIF by_new_0 THEN
       other_0 := NULL;
@@ -1221,6 +1303,14 @@ CREATE OR REPLACE FUNCTION lockstep."twins of twin-reference/keys: public.text_n
       IF NEW.text_id_uuid IS NOT NULL THEN
         SELECT p.id INTO other_0 FROM public.texts AS p WHERE p.id_uuid = NEW.text_id_uuid;
         hit := FOUND;
+        IF NOT hit
+          AND taken
+          AND NEW.text_id IS NOT NULL
+          AND NEW.text_id::pg_catalog.text::pg_catalog.uuid = NEW.text_id_uuid
+          THEN
+          other_0 := NEW.text_id;
+          hit := true;
+        END IF;
         IF NOT hit THEN
           other_0 := NEW.text_id_uuid::text;
           hit := true;
@@ -1247,20 +1337,28 @@ CREATE OR REPLACE FUNCTION lockstep."settle of twin-reference/keys: public.text_
     SET extra_float_digits = '1'
     SET bytea_output = 'hex'
     SET lc_monetary = 'C'
+    SET lc_numeric = 'C'
+    SET lc_time = 'C'
+    SET array_nulls = 'on'
+    SET transform_null_equals = 'off'
+    SET xmlbinary = 'base64'
+    SET xmloption = 'content'
     SET standard_conforming_strings = 'on'
     SET row_security = 'off'
+    SET default_text_search_config
+    FROM CURRENT
   AS $body$
   DECLARE
-    wanted uuid;
+    wanted_0 uuid;
     other_0 character varying(36);
   BEGIN
     IF NEW.text_id_uuid IS NULL AND NEW.text_id IS NOT NULL THEN
-      SELECT p.id_uuid INTO wanted FROM public.texts AS p WHERE p.id = NEW.text_id;
-      IF wanted IS NOT NULL THEN
+      wanted_0 := NEW.text_id::pg_catalog.text::pg_catalog.uuid;
+      IF wanted_0 IS NOT NULL THEN
         UPDATE public.text_notes AS t
-          SET text_id_uuid = wanted
+          SET text_id_uuid = wanted_0
           WHERE t.id = NEW.id
-          AND t.text_id = NEW.text_id
+          AND t.text_id IS NOT DISTINCT FROM NEW.text_id
           AND t.text_id_uuid IS NULL;
       END IF;
     ELSIF NEW.text_id IS NULL AND NEW.text_id_uuid IS NOT NULL THEN
@@ -1269,7 +1367,7 @@ CREATE OR REPLACE FUNCTION lockstep."settle of twin-reference/keys: public.text_
         UPDATE public.text_notes AS t
           SET text_id = other_0
           WHERE t.id = NEW.id
-          AND t.text_id_uuid = NEW.text_id_uuid
+          AND t.text_id_uuid IS NOT DISTINCT FROM NEW.text_id_uuid
           AND t.text_id IS NULL;
       END IF;
     END IF;
@@ -1360,6 +1458,7 @@ ALTER TABLE public.text_notes ALTER COLUMN text_id_legacy DROP NOT NULL;
 DELETE FROM lockstep.tombstone WHERE window_name = 'twin-reference/keys';
 DELETE FROM lockstep.old_writer WHERE window_name = 'twin-reference/keys';
 DELETE FROM lockstep.mirror_failure WHERE window_name = 'twin-reference/keys';
+DELETE FROM lockstep.move WHERE window_name = 'twin-reference/keys';
 
 WITH moved AS (
   UPDATE lockstep."window" AS w

@@ -13,8 +13,16 @@ CREATE FUNCTION lockstep."twins of twin-self/keys: public.folders"() RETURNS tri
     SET extra_float_digits = '1'
     SET bytea_output = 'hex'
     SET lc_monetary = 'C'
+    SET lc_numeric = 'C'
+    SET lc_time = 'C'
+    SET array_nulls = 'on'
+    SET transform_null_equals = 'off'
+    SET xmlbinary = 'base64'
+    SET xmloption = 'content'
     SET standard_conforming_strings = 'on'
     SET row_security = 'off'
+    SET default_text_search_config
+    FROM CURRENT
   AS $body$
   DECLARE
     hit boolean;
@@ -28,6 +36,7 @@ CREATE FUNCTION lockstep."twins of twin-self/keys: public.folders"() RETURNS tri
     by_new_1 boolean;
     moved_1 boolean;
     other_1 bigint;
+    wanted_1 uuid;
   BEGIN
     IF TG_OP = 'INSERT' THEN
       by_old_0 := NEW.id IS NOT NULL;
@@ -61,29 +70,29 @@ CREATE FUNCTION lockstep."twins of twin-self/keys: public.folders"() RETURNS tri
     END IF;
     taken := true;
     IF by_old_1 OR moved_1 AND NOT by_new_1 THEN
-      wanted := NULL;
+      wanted_1 := NULL;
       hit := true;
       IF NEW.parent_id IS NOT NULL AND taken THEN
-        SELECT p.id_uuid INTO wanted FROM public.folders AS p WHERE p.id = NEW.parent_id;
+        SELECT p.id_uuid INTO wanted_1 FROM public.folders AS p WHERE p.id = NEW.parent_id;
         hit := FOUND;
         IF NOT hit AND NEW.id = NEW.parent_id THEN
-          wanted := NEW.id_uuid;
+          wanted_1 := NEW.id_uuid;
           hit := true;
         END IF;
         -- The snapshot is older than the fill of the parent: what it shows of it will not do.
-        IF hit AND wanted IS NULL AND current_setting('transaction_isolation') <> 'read committed' THEN
+        IF hit AND wanted_1 IS NULL AND current_setting('transaction_isolation') <> 'read committed' THEN
           RAISE EXCEPTION 'lockstep window %: the snapshot is older than the new key of public.folders',
             'twin-self/keys'
             USING ERRCODE = 'serialization_failure', HINT = 'Try the transaction again.';
         END IF;
       END IF;
-      IF NOT (NOT by_new_1 OR NEW.parent_id_uuid IS NULL OR wanted IS NULL OR wanted = NEW.parent_id_uuid) THEN
+      IF NOT (NOT by_new_1 OR NEW.parent_id_uuid IS NULL OR wanted_1 IS NULL OR wanted_1 = NEW.parent_id_uuid) THEN
         RAISE EXCEPTION 'lockstep window %: parent_id and parent_id_uuid of public.folders are written with values that do not belong together',
           '"twin-self/keys"'
           USING ERRCODE = 'check_violation', HINT = 'Write one of the two; the other follows.';
       END IF;
       IF hit OR NOT by_new_1 THEN
-        NEW.parent_id_uuid := wanted;
+        NEW.parent_id_uuid := wanted_1;
       END IF;
     ELSIF by_new_1 THEN
       other_1 := NULL;
@@ -117,21 +126,28 @@ CREATE FUNCTION lockstep."settle of twin-self/keys: public.folders"() RETURNS tr
     SET extra_float_digits = '1'
     SET bytea_output = 'hex'
     SET lc_monetary = 'C'
+    SET lc_numeric = 'C'
+    SET lc_time = 'C'
+    SET array_nulls = 'on'
+    SET transform_null_equals = 'off'
+    SET xmlbinary = 'base64'
+    SET xmloption = 'content'
     SET standard_conforming_strings = 'on'
     SET row_security = 'off'
+    SET default_text_search_config
+    FROM CURRENT
   AS $body$
   DECLARE
-    wanted uuid;
-    other_0 bigint;
+    wanted_1 uuid;
     other_1 bigint;
   BEGIN
     IF NEW.parent_id_uuid IS NULL AND NEW.parent_id IS NOT NULL THEN
-      SELECT p.id_uuid INTO wanted FROM public.folders AS p WHERE p.id = NEW.parent_id;
-      IF wanted IS NOT NULL THEN
+      SELECT p.id_uuid INTO wanted_1 FROM public.folders AS p WHERE p.id = NEW.parent_id;
+      IF wanted_1 IS NOT NULL THEN
         UPDATE public.folders AS t
-          SET parent_id_uuid = wanted
+          SET parent_id_uuid = wanted_1
           WHERE t.id = NEW.id
-          AND t.parent_id = NEW.parent_id
+          AND t.parent_id IS NOT DISTINCT FROM NEW.parent_id
           AND t.parent_id_uuid IS NULL;
       END IF;
     ELSIF NEW.parent_id IS NULL AND NEW.parent_id_uuid IS NOT NULL THEN
@@ -140,7 +156,7 @@ CREATE FUNCTION lockstep."settle of twin-self/keys: public.folders"() RETURNS tr
         UPDATE public.folders AS t
           SET parent_id = other_1
           WHERE t.id = NEW.id
-          AND t.parent_id_uuid = NEW.parent_id_uuid
+          AND t.parent_id_uuid IS NOT DISTINCT FROM NEW.parent_id_uuid
           AND t.parent_id IS NULL;
       END IF;
     END IF;

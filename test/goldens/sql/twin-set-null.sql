@@ -186,8 +186,16 @@ CREATE FUNCTION lockstep."twins of twin-set-null/keys: public.owners"() RETURNS 
     SET extra_float_digits = '1'
     SET bytea_output = 'hex'
     SET lc_monetary = 'C'
+    SET lc_numeric = 'C'
+    SET lc_time = 'C'
+    SET array_nulls = 'on'
+    SET transform_null_equals = 'off'
+    SET xmlbinary = 'base64'
+    SET xmloption = 'content'
     SET standard_conforming_strings = 'on'
     SET row_security = 'off'
+    SET default_text_search_config
+    FROM CURRENT
   AS $body$
   DECLARE
     hit boolean;
@@ -269,8 +277,16 @@ CREATE FUNCTION lockstep."twins of twin-set-null/keys: public.remarks"() RETURNS
     SET extra_float_digits = '1'
     SET bytea_output = 'hex'
     SET lc_monetary = 'C'
+    SET lc_numeric = 'C'
+    SET lc_time = 'C'
+    SET array_nulls = 'on'
+    SET transform_null_equals = 'off'
+    SET xmlbinary = 'base64'
+    SET xmloption = 'content'
     SET standard_conforming_strings = 'on'
     SET row_security = 'off'
+    SET default_text_search_config
+    FROM CURRENT
   AS $body$
   DECLARE
     hit boolean;
@@ -280,10 +296,12 @@ CREATE FUNCTION lockstep."twins of twin-set-null/keys: public.remarks"() RETURNS
     by_new_0 boolean;
     moved_0 boolean;
     other_0 bigint;
+    wanted_0 uuid;
     by_old_1 boolean;
     by_new_1 boolean;
     moved_1 boolean;
     other_1 bigint;
+    wanted_1 uuid;
   BEGIN
     IF TG_OP = 'INSERT' THEN
       by_old_0 := NEW.owner_id IS NOT NULL;
@@ -305,25 +323,25 @@ CREATE FUNCTION lockstep."twins of twin-set-null/keys: public.remarks"() RETURNS
     END IF;
     taken := true;
     IF by_old_0 OR moved_0 AND NOT by_new_0 THEN
-      wanted := NULL;
+      wanted_0 := NULL;
       hit := true;
       IF NEW.owner_id IS NOT NULL AND taken THEN
-        SELECT p.id_uuid INTO wanted FROM public.owners AS p WHERE p.id = NEW.owner_id;
+        SELECT p.id_uuid INTO wanted_0 FROM public.owners AS p WHERE p.id = NEW.owner_id;
         hit := FOUND;
         -- The snapshot is older than the fill of the parent: what it shows of it will not do.
-        IF hit AND wanted IS NULL AND current_setting('transaction_isolation') <> 'read committed' THEN
+        IF hit AND wanted_0 IS NULL AND current_setting('transaction_isolation') <> 'read committed' THEN
           RAISE EXCEPTION 'lockstep window %: the snapshot is older than the new key of public.owners',
             'twin-set-null/keys'
             USING ERRCODE = 'serialization_failure', HINT = 'Try the transaction again.';
         END IF;
       END IF;
-      IF NOT (NOT by_new_0 OR NEW.owner_id_uuid IS NULL OR wanted IS NULL OR wanted = NEW.owner_id_uuid) THEN
+      IF NOT (NOT by_new_0 OR NEW.owner_id_uuid IS NULL OR wanted_0 IS NULL OR wanted_0 = NEW.owner_id_uuid) THEN
         RAISE EXCEPTION 'lockstep window %: owner_id and owner_id_uuid of public.remarks are written with values that do not belong together',
           '"twin-set-null/keys"'
           USING ERRCODE = 'check_violation', HINT = 'Write one of the two; the other follows.';
       END IF;
       IF hit OR NOT by_new_0 THEN
-        NEW.owner_id_uuid := wanted;
+        NEW.owner_id_uuid := wanted_0;
       END IF;
     ELSIF by_new_0 THEN
       other_0 := NULL;
@@ -343,25 +361,25 @@ CREATE FUNCTION lockstep."twins of twin-set-null/keys: public.remarks"() RETURNS
     END IF;
     taken := lockstep."p4dfe of twin-set-null/keys: public.remarks"(NEW.subject_type);
     IF by_old_1 OR moved_1 AND NOT by_new_1 THEN
-      wanted := NULL;
+      wanted_1 := NULL;
       hit := true;
       IF NEW.subject_id IS NOT NULL AND taken THEN
-        SELECT p.id_uuid INTO wanted FROM public.owners AS p WHERE p.id = NEW.subject_id;
+        SELECT p.id_uuid INTO wanted_1 FROM public.owners AS p WHERE p.id = NEW.subject_id;
         hit := FOUND;
         -- The snapshot is older than the fill of the parent: what it shows of it will not do.
-        IF hit AND wanted IS NULL AND current_setting('transaction_isolation') <> 'read committed' THEN
+        IF hit AND wanted_1 IS NULL AND current_setting('transaction_isolation') <> 'read committed' THEN
           RAISE EXCEPTION 'lockstep window %: the snapshot is older than the new key of public.owners',
             'twin-set-null/keys'
             USING ERRCODE = 'serialization_failure', HINT = 'Try the transaction again.';
         END IF;
       END IF;
-      IF NOT (NOT by_new_1 OR NEW.subject_id_uuid IS NULL OR wanted IS NULL OR wanted = NEW.subject_id_uuid) THEN
+      IF NOT (NOT by_new_1 OR NEW.subject_id_uuid IS NULL OR wanted_1 IS NULL OR wanted_1 = NEW.subject_id_uuid) THEN
         RAISE EXCEPTION 'lockstep window %: subject_id and subject_id_uuid of public.remarks are written with values that do not belong together',
           '"twin-set-null/keys"'
           USING ERRCODE = 'check_violation', HINT = 'Write one of the two; the other follows.';
       END IF;
       IF hit OR NOT by_new_1 THEN
-        NEW.subject_id_uuid := wanted;
+        NEW.subject_id_uuid := wanted_1;
       END IF;
     ELSIF by_new_1 THEN
       other_1 := NULL;
@@ -395,21 +413,30 @@ CREATE FUNCTION lockstep."settle of twin-set-null/keys: public.remarks"() RETURN
     SET extra_float_digits = '1'
     SET bytea_output = 'hex'
     SET lc_monetary = 'C'
+    SET lc_numeric = 'C'
+    SET lc_time = 'C'
+    SET array_nulls = 'on'
+    SET transform_null_equals = 'off'
+    SET xmlbinary = 'base64'
+    SET xmloption = 'content'
     SET standard_conforming_strings = 'on'
     SET row_security = 'off'
+    SET default_text_search_config
+    FROM CURRENT
   AS $body$
   DECLARE
-    wanted uuid;
+    wanted_0 uuid;
     other_0 bigint;
+    wanted_1 uuid;
     other_1 bigint;
   BEGIN
     IF NEW.owner_id_uuid IS NULL AND NEW.owner_id IS NOT NULL THEN
-      SELECT p.id_uuid INTO wanted FROM public.owners AS p WHERE p.id = NEW.owner_id;
-      IF wanted IS NOT NULL THEN
+      SELECT p.id_uuid INTO wanted_0 FROM public.owners AS p WHERE p.id = NEW.owner_id;
+      IF wanted_0 IS NOT NULL THEN
         UPDATE public.remarks AS t
-          SET owner_id_uuid = wanted
+          SET owner_id_uuid = wanted_0
           WHERE t.id = NEW.id
-          AND t.owner_id = NEW.owner_id
+          AND t.owner_id IS NOT DISTINCT FROM NEW.owner_id
           AND t.owner_id_uuid IS NULL;
       END IF;
     ELSIF NEW.owner_id IS NULL AND NEW.owner_id_uuid IS NOT NULL THEN
@@ -418,7 +445,7 @@ CREATE FUNCTION lockstep."settle of twin-set-null/keys: public.remarks"() RETURN
         UPDATE public.remarks AS t
           SET owner_id = other_0
           WHERE t.id = NEW.id
-          AND t.owner_id_uuid = NEW.owner_id_uuid
+          AND t.owner_id_uuid IS NOT DISTINCT FROM NEW.owner_id_uuid
           AND t.owner_id IS NULL;
       END IF;
     END IF;
@@ -426,12 +453,12 @@ CREATE FUNCTION lockstep."settle of twin-set-null/keys: public.remarks"() RETURN
       AND NEW.subject_id IS NOT NULL
       AND lockstep."p4dfe of twin-set-null/keys: public.remarks"(NEW.subject_type)
       THEN
-      SELECT p.id_uuid INTO wanted FROM public.owners AS p WHERE p.id = NEW.subject_id;
-      IF wanted IS NOT NULL THEN
+      SELECT p.id_uuid INTO wanted_1 FROM public.owners AS p WHERE p.id = NEW.subject_id;
+      IF wanted_1 IS NOT NULL THEN
         UPDATE public.remarks AS t
-          SET subject_id_uuid = wanted
+          SET subject_id_uuid = wanted_1
           WHERE t.id = NEW.id
-          AND t.subject_id = NEW.subject_id
+          AND t.subject_id IS NOT DISTINCT FROM NEW.subject_id
           AND t.subject_id_uuid IS NULL;
       END IF;
     ELSIF NEW.subject_id IS NULL AND NEW.subject_id_uuid IS NOT NULL THEN
@@ -440,7 +467,7 @@ CREATE FUNCTION lockstep."settle of twin-set-null/keys: public.remarks"() RETURN
         UPDATE public.remarks AS t
           SET subject_id = other_1
           WHERE t.id = NEW.id
-          AND t.subject_id_uuid = NEW.subject_id_uuid
+          AND t.subject_id_uuid IS NOT DISTINCT FROM NEW.subject_id_uuid
           AND t.subject_id IS NULL;
       END IF;
     END IF;

@@ -40,8 +40,16 @@ CREATE FUNCTION lockstep."twins of twin-soft/keys: public.owners"() RETURNS trig
     SET extra_float_digits = '1'
     SET bytea_output = 'hex'
     SET lc_monetary = 'C'
+    SET lc_numeric = 'C'
+    SET lc_time = 'C'
+    SET array_nulls = 'on'
+    SET transform_null_equals = 'off'
+    SET xmlbinary = 'base64'
+    SET xmloption = 'content'
     SET standard_conforming_strings = 'on'
     SET row_security = 'off'
+    SET default_text_search_config
+    FROM CURRENT
   AS $body$
   DECLARE
     hit boolean;
@@ -140,8 +148,16 @@ CREATE FUNCTION lockstep."twins of twin-soft/keys: public.remarks"() RETURNS tri
     SET extra_float_digits = '1'
     SET bytea_output = 'hex'
     SET lc_monetary = 'C'
+    SET lc_numeric = 'C'
+    SET lc_time = 'C'
+    SET array_nulls = 'on'
+    SET transform_null_equals = 'off'
+    SET xmlbinary = 'base64'
+    SET xmloption = 'content'
     SET standard_conforming_strings = 'on'
     SET row_security = 'off'
+    SET default_text_search_config
+    FROM CURRENT
   AS $body$
   DECLARE
     hit boolean;
@@ -151,10 +167,12 @@ CREATE FUNCTION lockstep."twins of twin-soft/keys: public.remarks"() RETURNS tri
     by_new_0 boolean;
     moved_0 boolean;
     other_0 bigint;
+    wanted_0 uuid;
     by_old_1 boolean;
     by_new_1 boolean;
     moved_1 boolean;
     other_1 bigint;
+    wanted_1 uuid;
   BEGIN
     IF TG_OP = 'INSERT' THEN
       by_old_0 := NEW.owner_id IS NOT NULL;
@@ -176,10 +194,10 @@ CREATE FUNCTION lockstep."twins of twin-soft/keys: public.remarks"() RETURNS tri
     END IF;
     taken := true;
     IF by_old_0 OR moved_0 AND NOT by_new_0 THEN
-      wanted := NULL;
+      wanted_0 := NULL;
       hit := true;
       IF NEW.owner_id IS NOT NULL AND taken THEN
-        wanted := (
+        wanted_0 := (
           SELECT pg_catalog.encode(
             pg_catalog.set_byte(
               pg_catalog.set_byte(d.h, 6, pg_catalog.get_byte(d.h, 6) & 15 | 128),
@@ -200,15 +218,14 @@ CREATE FUNCTION lockstep."twins of twin-soft/keys: public.remarks"() RETURNS tri
             OFFSET 0
           ) AS d
         );
-        hit := true;
       END IF;
-      IF NOT (NOT by_new_0 OR NEW.owner_id_uuid IS NULL OR wanted IS NULL OR wanted = NEW.owner_id_uuid) THEN
+      IF NOT (NOT by_new_0 OR NEW.owner_id_uuid IS NULL OR wanted_0 IS NULL OR wanted_0 = NEW.owner_id_uuid) THEN
         RAISE EXCEPTION 'lockstep window %: owner_id and owner_id_uuid of public.remarks are written with values that do not belong together',
           '"twin-soft/keys"'
           USING ERRCODE = 'check_violation', HINT = 'Write one of the two; the other follows.';
       END IF;
       IF hit OR NOT by_new_0 THEN
-        NEW.owner_id_uuid := wanted;
+        NEW.owner_id_uuid := wanted_0;
       END IF;
     ELSIF by_new_0 THEN
       other_0 := NULL;
@@ -216,6 +233,35 @@ CREATE FUNCTION lockstep."twins of twin-soft/keys: public.remarks"() RETURNS tri
       IF NEW.owner_id_uuid IS NOT NULL THEN
         SELECT p.id INTO other_0 FROM public.owners AS p WHERE p.id_uuid = NEW.owner_id_uuid;
         hit := FOUND;
+        IF NOT hit
+          AND taken
+          AND NEW.owner_id IS NOT NULL
+          AND (
+            SELECT pg_catalog.encode(
+              pg_catalog.set_byte(
+                pg_catalog.set_byte(d.h, 6, pg_catalog.get_byte(d.h, 6) & 15 | 128),
+                8,
+                pg_catalog.get_byte(d.h, 8) & 63 | 128
+              ),
+              'hex'
+            )::pg_catalog.uuid
+            FROM (
+              SELECT pg_catalog.substr(
+                pg_catalog.sha256(
+                  pg_catalog.uuid_send('6ba7b810-9dad-11d1-80b4-00c04fd430c8'::pg_catalog.uuid)
+                  || pg_catalog.convert_to(NEW.owner_id::pg_catalog.text, 'UTF8')
+                ),
+                1,
+                16
+              ) AS h
+              OFFSET 0
+            ) AS d
+          )
+            = NEW.owner_id_uuid
+          THEN
+          other_0 := NEW.owner_id;
+          hit := true;
+        END IF;
       END IF;
       IF NOT (NOT by_old_0 OR NEW.owner_id IS NULL OR other_0 IS NULL OR other_0 = NEW.owner_id) THEN
         RAISE EXCEPTION 'lockstep window %: owner_id and owner_id_uuid of public.remarks are written with values that do not belong together',
@@ -228,10 +274,10 @@ CREATE FUNCTION lockstep."twins of twin-soft/keys: public.remarks"() RETURNS tri
     END IF;
     taken := lockstep."p4dfe of twin-soft/keys: public.remarks"(NEW.subject_type);
     IF by_old_1 OR moved_1 AND NOT by_new_1 THEN
-      wanted := NULL;
+      wanted_1 := NULL;
       hit := true;
       IF NEW.subject_id IS NOT NULL AND taken THEN
-        wanted := (
+        wanted_1 := (
           SELECT pg_catalog.encode(
             pg_catalog.set_byte(
               pg_catalog.set_byte(d.h, 6, pg_catalog.get_byte(d.h, 6) & 15 | 128),
@@ -252,15 +298,14 @@ CREATE FUNCTION lockstep."twins of twin-soft/keys: public.remarks"() RETURNS tri
             OFFSET 0
           ) AS d
         );
-        hit := true;
       END IF;
-      IF NOT (NOT by_new_1 OR NEW.subject_id_uuid IS NULL OR wanted IS NULL OR wanted = NEW.subject_id_uuid) THEN
+      IF NOT (NOT by_new_1 OR NEW.subject_id_uuid IS NULL OR wanted_1 IS NULL OR wanted_1 = NEW.subject_id_uuid) THEN
         RAISE EXCEPTION 'lockstep window %: subject_id and subject_id_uuid of public.remarks are written with values that do not belong together',
           '"twin-soft/keys"'
           USING ERRCODE = 'check_violation', HINT = 'Write one of the two; the other follows.';
       END IF;
       IF hit OR NOT by_new_1 THEN
-        NEW.subject_id_uuid := wanted;
+        NEW.subject_id_uuid := wanted_1;
       END IF;
     ELSIF by_new_1 THEN
       other_1 := NULL;
@@ -272,6 +317,35 @@ CREATE FUNCTION lockstep."twins of twin-soft/keys: public.remarks"() RETURNS tri
       IF NEW.subject_id_uuid IS NOT NULL THEN
         SELECT p.id INTO other_1 FROM public.owners AS p WHERE p.id_uuid = NEW.subject_id_uuid;
         hit := FOUND;
+        IF NOT hit
+          AND taken
+          AND NEW.subject_id IS NOT NULL
+          AND (
+            SELECT pg_catalog.encode(
+              pg_catalog.set_byte(
+                pg_catalog.set_byte(d.h, 6, pg_catalog.get_byte(d.h, 6) & 15 | 128),
+                8,
+                pg_catalog.get_byte(d.h, 8) & 63 | 128
+              ),
+              'hex'
+            )::pg_catalog.uuid
+            FROM (
+              SELECT pg_catalog.substr(
+                pg_catalog.sha256(
+                  pg_catalog.uuid_send('6ba7b810-9dad-11d1-80b4-00c04fd430c8'::pg_catalog.uuid)
+                  || pg_catalog.convert_to(NEW.subject_id::pg_catalog.text, 'UTF8')
+                ),
+                1,
+                16
+              ) AS h
+              OFFSET 0
+            ) AS d
+          )
+            = NEW.subject_id_uuid
+          THEN
+          other_1 := NEW.subject_id;
+          hit := true;
+        END IF;
       END IF;
       IF NOT (NOT by_old_1 OR NEW.subject_id IS NULL OR other_1 IS NULL OR other_1 = NEW.subject_id) THEN
         RAISE EXCEPTION 'lockstep window %: subject_id and subject_id_uuid of public.remarks are written with values that do not belong together',
@@ -294,21 +368,50 @@ CREATE FUNCTION lockstep."settle of twin-soft/keys: public.remarks"() RETURNS tr
     SET extra_float_digits = '1'
     SET bytea_output = 'hex'
     SET lc_monetary = 'C'
+    SET lc_numeric = 'C'
+    SET lc_time = 'C'
+    SET array_nulls = 'on'
+    SET transform_null_equals = 'off'
+    SET xmlbinary = 'base64'
+    SET xmloption = 'content'
     SET standard_conforming_strings = 'on'
     SET row_security = 'off'
+    SET default_text_search_config
+    FROM CURRENT
   AS $body$
   DECLARE
-    wanted uuid;
+    wanted_0 uuid;
     other_0 bigint;
+    wanted_1 uuid;
     other_1 bigint;
   BEGIN
     IF NEW.owner_id_uuid IS NULL AND NEW.owner_id IS NOT NULL THEN
-      SELECT p.id_uuid INTO wanted FROM public.owners AS p WHERE p.id = NEW.owner_id;
-      IF wanted IS NOT NULL THEN
+      wanted_0 := (
+        SELECT pg_catalog.encode(
+          pg_catalog.set_byte(
+            pg_catalog.set_byte(d.h, 6, pg_catalog.get_byte(d.h, 6) & 15 | 128),
+            8,
+            pg_catalog.get_byte(d.h, 8) & 63 | 128
+          ),
+          'hex'
+        )::pg_catalog.uuid
+        FROM (
+          SELECT pg_catalog.substr(
+            pg_catalog.sha256(
+              pg_catalog.uuid_send('6ba7b810-9dad-11d1-80b4-00c04fd430c8'::pg_catalog.uuid)
+              || pg_catalog.convert_to(NEW.owner_id::pg_catalog.text, 'UTF8')
+            ),
+            1,
+            16
+          ) AS h
+          OFFSET 0
+        ) AS d
+      );
+      IF wanted_0 IS NOT NULL THEN
         UPDATE public.remarks AS t
-          SET owner_id_uuid = wanted
+          SET owner_id_uuid = wanted_0
           WHERE t.id = NEW.id
-          AND t.owner_id = NEW.owner_id
+          AND t.owner_id IS NOT DISTINCT FROM NEW.owner_id
           AND t.owner_id_uuid IS NULL;
       END IF;
     ELSIF NEW.owner_id IS NULL AND NEW.owner_id_uuid IS NOT NULL THEN
@@ -317,7 +420,7 @@ CREATE FUNCTION lockstep."settle of twin-soft/keys: public.remarks"() RETURNS tr
         UPDATE public.remarks AS t
           SET owner_id = other_0
           WHERE t.id = NEW.id
-          AND t.owner_id_uuid = NEW.owner_id_uuid
+          AND t.owner_id_uuid IS NOT DISTINCT FROM NEW.owner_id_uuid
           AND t.owner_id IS NULL;
       END IF;
     END IF;
@@ -325,12 +428,32 @@ CREATE FUNCTION lockstep."settle of twin-soft/keys: public.remarks"() RETURNS tr
       AND NEW.subject_id IS NOT NULL
       AND lockstep."p4dfe of twin-soft/keys: public.remarks"(NEW.subject_type)
       THEN
-      SELECT p.id_uuid INTO wanted FROM public.owners AS p WHERE p.id = NEW.subject_id;
-      IF wanted IS NOT NULL THEN
+      wanted_1 := (
+        SELECT pg_catalog.encode(
+          pg_catalog.set_byte(
+            pg_catalog.set_byte(d.h, 6, pg_catalog.get_byte(d.h, 6) & 15 | 128),
+            8,
+            pg_catalog.get_byte(d.h, 8) & 63 | 128
+          ),
+          'hex'
+        )::pg_catalog.uuid
+        FROM (
+          SELECT pg_catalog.substr(
+            pg_catalog.sha256(
+              pg_catalog.uuid_send('6ba7b810-9dad-11d1-80b4-00c04fd430c8'::pg_catalog.uuid)
+              || pg_catalog.convert_to(NEW.subject_id::pg_catalog.text, 'UTF8')
+            ),
+            1,
+            16
+          ) AS h
+          OFFSET 0
+        ) AS d
+      );
+      IF wanted_1 IS NOT NULL THEN
         UPDATE public.remarks AS t
-          SET subject_id_uuid = wanted
+          SET subject_id_uuid = wanted_1
           WHERE t.id = NEW.id
-          AND t.subject_id = NEW.subject_id
+          AND t.subject_id IS NOT DISTINCT FROM NEW.subject_id
           AND t.subject_id_uuid IS NULL;
       END IF;
     ELSIF NEW.subject_id IS NULL AND NEW.subject_id_uuid IS NOT NULL THEN
@@ -339,7 +462,7 @@ CREATE FUNCTION lockstep."settle of twin-soft/keys: public.remarks"() RETURNS tr
         UPDATE public.remarks AS t
           SET subject_id = other_1
           WHERE t.id = NEW.id
-          AND t.subject_id_uuid = NEW.subject_id_uuid
+          AND t.subject_id_uuid IS NOT DISTINCT FROM NEW.subject_id_uuid
           AND t.subject_id IS NULL;
       END IF;
     END IF;
@@ -628,8 +751,16 @@ CREATE OR REPLACE FUNCTION lockstep."twins of twin-soft/keys: public.owners"() R
     SET extra_float_digits = '1'
     SET bytea_output = 'hex'
     SET lc_monetary = 'C'
+    SET lc_numeric = 'C'
+    SET lc_time = 'C'
+    SET array_nulls = 'on'
+    SET transform_null_equals = 'off'
+    SET xmlbinary = 'base64'
+    SET xmloption = 'content'
     SET standard_conforming_strings = 'on'
     SET row_security = 'off'
+    SET default_text_search_config
+    FROM CURRENT
   AS $body$
   DECLARE
     hit boolean;
@@ -707,8 +838,16 @@ CREATE OR REPLACE FUNCTION lockstep."twins of twin-soft/keys: public.remarks"() 
     SET extra_float_digits = '1'
     SET bytea_output = 'hex'
     SET lc_monetary = 'C'
+    SET lc_numeric = 'C'
+    SET lc_time = 'C'
+    SET array_nulls = 'on'
+    SET transform_null_equals = 'off'
+    SET xmlbinary = 'base64'
+    SET xmloption = 'content'
     SET standard_conforming_strings = 'on'
     SET row_security = 'off'
+    SET default_text_search_config
+    FROM CURRENT
   AS $body$
   DECLARE
     hit boolean;
@@ -718,10 +857,12 @@ CREATE OR REPLACE FUNCTION lockstep."twins of twin-soft/keys: public.remarks"() 
     by_new_0 boolean;
     moved_0 boolean;
     other_0 bigint;
+    wanted_0 uuid;
     by_old_1 boolean;
     by_new_1 boolean;
     moved_1 boolean;
     other_1 bigint;
+    wanted_1 uuid;
   BEGIN
     IF TG_OP = 'INSERT' THEN
       by_old_0 := NEW.owner_id_legacy IS NOT NULL;
@@ -756,6 +897,35 @@ CREATE OR REPLACE FUNCTION lockstep."twins of twin-soft/keys: public.remarks"() 
       IF NEW.owner_id IS NOT NULL THEN
         SELECT p.id_legacy INTO other_0 FROM public.owners AS p WHERE p.id = NEW.owner_id;
         hit := FOUND;
+        IF NOT hit
+          AND taken
+          AND NEW.owner_id_legacy IS NOT NULL
+          AND (
+            SELECT pg_catalog.encode(
+              pg_catalog.set_byte(
+                pg_catalog.set_byte(d.h, 6, pg_catalog.get_byte(d.h, 6) & 15 | 128),
+                8,
+                pg_catalog.get_byte(d.h, 8) & 63 | 128
+              ),
+              'hex'
+            )::pg_catalog.uuid
+            FROM (
+              SELECT pg_catalog.substr(
+                pg_catalog.sha256(
+                  pg_catalog.uuid_send('6ba7b810-9dad-11d1-80b4-00c04fd430c8'::pg_catalog.uuid)
+                  || pg_catalog.convert_to(NEW.owner_id_legacy::pg_catalog.text, 'UTF8')
+                ),
+                1,
+                16
+              ) AS h
+              OFFSET 0
+            ) AS d
+          )
+            = NEW.owner_id
+          THEN
+          other_0 := NEW.owner_id_legacy;
+          hit := true;
+        END IF;
       END IF;
       IF NOT (NOT by_old_0 OR NEW.owner_id_legacy IS NULL OR other_0 IS NULL OR other_0 = NEW.owner_id_legacy) THEN
         RAISE EXCEPTION 'lockstep window %: owner_id_legacy and owner_id of public.remarks are written with values that do not belong together',
@@ -766,24 +936,24 @@ CREATE OR REPLACE FUNCTION lockstep."twins of twin-soft/keys: public.remarks"() 
         NEW.owner_id_legacy := other_0;
       END IF;
     ELSIF by_old_0 OR moved_0 THEN
-      wanted := NULL;
+      wanted_0 := NULL;
       hit := true;
       IF NEW.owner_id_legacy IS NOT NULL AND taken THEN
-        SELECT p.id INTO wanted FROM public.owners AS p WHERE p.id_legacy = NEW.owner_id_legacy;
+        SELECT p.id INTO wanted_0 FROM public.owners AS p WHERE p.id_legacy = NEW.owner_id_legacy;
         hit := FOUND;
         -- The snapshot is older than the fill of the parent: what it shows of it will not do.
-        IF hit AND wanted IS NULL AND current_setting('transaction_isolation') <> 'read committed' THEN
+        IF hit AND wanted_0 IS NULL AND current_setting('transaction_isolation') <> 'read committed' THEN
           RAISE EXCEPTION 'lockstep window %: the snapshot is older than the new key of public.owners', 'twin-soft/keys'
             USING ERRCODE = 'serialization_failure', HINT = 'Try the transaction again.';
         END IF;
       END IF;
-      IF NOT (NOT by_new_0 OR NEW.owner_id IS NULL OR wanted IS NULL OR wanted = NEW.owner_id) THEN
+      IF NOT (NOT by_new_0 OR NEW.owner_id IS NULL OR wanted_0 IS NULL OR wanted_0 = NEW.owner_id) THEN
         RAISE EXCEPTION 'lockstep window %: owner_id_legacy and owner_id of public.remarks are written with values that do not belong together',
           '"twin-soft/keys"'
           USING ERRCODE = 'check_violation', HINT = 'Write one of the two; the other follows.';
       END IF;
       IF hit OR NOT by_new_0 THEN
-        NEW.owner_id := wanted;
+        NEW.owner_id := wanted_0;
       END IF;
     END IF;
     IF by_old_1
@@ -805,6 +975,35 @@ CREATE OR REPLACE FUNCTION lockstep."twins of twin-soft/keys: public.remarks"() 
       IF NEW.subject_id_uuid IS NOT NULL THEN
         SELECT p.id_legacy INTO other_1 FROM public.owners AS p WHERE p.id = NEW.subject_id_uuid;
         hit := FOUND;
+        IF NOT hit
+          AND taken
+          AND NEW.subject_id IS NOT NULL
+          AND (
+            SELECT pg_catalog.encode(
+              pg_catalog.set_byte(
+                pg_catalog.set_byte(d.h, 6, pg_catalog.get_byte(d.h, 6) & 15 | 128),
+                8,
+                pg_catalog.get_byte(d.h, 8) & 63 | 128
+              ),
+              'hex'
+            )::pg_catalog.uuid
+            FROM (
+              SELECT pg_catalog.substr(
+                pg_catalog.sha256(
+                  pg_catalog.uuid_send('6ba7b810-9dad-11d1-80b4-00c04fd430c8'::pg_catalog.uuid)
+                  || pg_catalog.convert_to(NEW.subject_id::pg_catalog.text, 'UTF8')
+                ),
+                1,
+                16
+              ) AS h
+              OFFSET 0
+            ) AS d
+          )
+            = NEW.subject_id_uuid
+          THEN
+          other_1 := NEW.subject_id;
+          hit := true;
+        END IF;
       END IF;
       IF NOT (NOT by_old_1 OR NEW.subject_id IS NULL OR other_1 IS NULL OR other_1 = NEW.subject_id) THEN
         RAISE EXCEPTION 'lockstep window %: subject_id and subject_id_uuid of public.remarks are written with values that do not belong together',
@@ -815,24 +1014,24 @@ CREATE OR REPLACE FUNCTION lockstep."twins of twin-soft/keys: public.remarks"() 
         NEW.subject_id := other_1;
       END IF;
     ELSIF by_old_1 OR moved_1 THEN
-      wanted := NULL;
+      wanted_1 := NULL;
       hit := true;
       IF NEW.subject_id IS NOT NULL AND taken THEN
-        SELECT p.id INTO wanted FROM public.owners AS p WHERE p.id_legacy = NEW.subject_id;
+        SELECT p.id INTO wanted_1 FROM public.owners AS p WHERE p.id_legacy = NEW.subject_id;
         hit := FOUND;
         -- The snapshot is older than the fill of the parent: what it shows of it will not do.
-        IF hit AND wanted IS NULL AND current_setting('transaction_isolation') <> 'read committed' THEN
+        IF hit AND wanted_1 IS NULL AND current_setting('transaction_isolation') <> 'read committed' THEN
           RAISE EXCEPTION 'lockstep window %: the snapshot is older than the new key of public.owners', 'twin-soft/keys'
             USING ERRCODE = 'serialization_failure', HINT = 'Try the transaction again.';
         END IF;
       END IF;
-      IF NOT (NOT by_new_1 OR NEW.subject_id_uuid IS NULL OR wanted IS NULL OR wanted = NEW.subject_id_uuid) THEN
+      IF NOT (NOT by_new_1 OR NEW.subject_id_uuid IS NULL OR wanted_1 IS NULL OR wanted_1 = NEW.subject_id_uuid) THEN
         RAISE EXCEPTION 'lockstep window %: subject_id and subject_id_uuid of public.remarks are written with values that do not belong together',
           '"twin-soft/keys"'
           USING ERRCODE = 'check_violation', HINT = 'Write one of the two; the other follows.';
       END IF;
       IF hit OR NOT by_new_1 THEN
-        NEW.subject_id_uuid := wanted;
+        NEW.subject_id_uuid := wanted_1;
       END IF;
     END IF;
     RETURN NEW;
@@ -847,21 +1046,30 @@ CREATE OR REPLACE FUNCTION lockstep."settle of twin-soft/keys: public.remarks"()
     SET extra_float_digits = '1'
     SET bytea_output = 'hex'
     SET lc_monetary = 'C'
+    SET lc_numeric = 'C'
+    SET lc_time = 'C'
+    SET array_nulls = 'on'
+    SET transform_null_equals = 'off'
+    SET xmlbinary = 'base64'
+    SET xmloption = 'content'
     SET standard_conforming_strings = 'on'
     SET row_security = 'off'
+    SET default_text_search_config
+    FROM CURRENT
   AS $body$
   DECLARE
-    wanted uuid;
+    wanted_0 uuid;
     other_0 bigint;
+    wanted_1 uuid;
     other_1 bigint;
   BEGIN
     IF NEW.owner_id IS NULL AND NEW.owner_id_legacy IS NOT NULL THEN
-      SELECT p.id INTO wanted FROM public.owners AS p WHERE p.id_legacy = NEW.owner_id_legacy;
-      IF wanted IS NOT NULL THEN
+      SELECT p.id INTO wanted_0 FROM public.owners AS p WHERE p.id_legacy = NEW.owner_id_legacy;
+      IF wanted_0 IS NOT NULL THEN
         UPDATE public.remarks AS t
-          SET owner_id = wanted
+          SET owner_id = wanted_0
           WHERE t.id = NEW.id
-          AND t.owner_id_legacy = NEW.owner_id_legacy
+          AND t.owner_id_legacy IS NOT DISTINCT FROM NEW.owner_id_legacy
           AND t.owner_id IS NULL;
       END IF;
     ELSIF NEW.owner_id_legacy IS NULL AND NEW.owner_id IS NOT NULL THEN
@@ -870,7 +1078,7 @@ CREATE OR REPLACE FUNCTION lockstep."settle of twin-soft/keys: public.remarks"()
         UPDATE public.remarks AS t
           SET owner_id_legacy = other_0
           WHERE t.id = NEW.id
-          AND t.owner_id = NEW.owner_id
+          AND t.owner_id IS NOT DISTINCT FROM NEW.owner_id
           AND t.owner_id_legacy IS NULL;
       END IF;
     END IF;
@@ -878,12 +1086,12 @@ CREATE OR REPLACE FUNCTION lockstep."settle of twin-soft/keys: public.remarks"()
       AND NEW.subject_id IS NOT NULL
       AND lockstep."p4dfe of twin-soft/keys: public.remarks"(NEW.subject_type)
       THEN
-      SELECT p.id INTO wanted FROM public.owners AS p WHERE p.id_legacy = NEW.subject_id;
-      IF wanted IS NOT NULL THEN
+      SELECT p.id INTO wanted_1 FROM public.owners AS p WHERE p.id_legacy = NEW.subject_id;
+      IF wanted_1 IS NOT NULL THEN
         UPDATE public.remarks AS t
-          SET subject_id_uuid = wanted
+          SET subject_id_uuid = wanted_1
           WHERE t.id = NEW.id
-          AND t.subject_id = NEW.subject_id
+          AND t.subject_id IS NOT DISTINCT FROM NEW.subject_id
           AND t.subject_id_uuid IS NULL;
       END IF;
     ELSIF NEW.subject_id IS NULL AND NEW.subject_id_uuid IS NOT NULL THEN
@@ -892,7 +1100,7 @@ CREATE OR REPLACE FUNCTION lockstep."settle of twin-soft/keys: public.remarks"()
         UPDATE public.remarks AS t
           SET subject_id = other_1
           WHERE t.id = NEW.id
-          AND t.subject_id_uuid = NEW.subject_id_uuid
+          AND t.subject_id_uuid IS NOT DISTINCT FROM NEW.subject_id_uuid
           AND t.subject_id IS NULL;
       END IF;
     END IF;
@@ -1067,8 +1275,16 @@ CREATE OR REPLACE FUNCTION lockstep."twins of twin-soft/keys: public.owners"() R
     SET extra_float_digits = '1'
     SET bytea_output = 'hex'
     SET lc_monetary = 'C'
+    SET lc_numeric = 'C'
+    SET lc_time = 'C'
+    SET array_nulls = 'on'
+    SET transform_null_equals = 'off'
+    SET xmlbinary = 'base64'
+    SET xmloption = 'content'
     SET standard_conforming_strings = 'on'
     SET row_security = 'off'
+    SET default_text_search_config
+    FROM CURRENT
   AS $body$
   DECLARE
     hit boolean;
@@ -1135,8 +1351,16 @@ CREATE OR REPLACE FUNCTION lockstep."twins of twin-soft/keys: public.remarks"() 
     SET extra_float_digits = '1'
     SET bytea_output = 'hex'
     SET lc_monetary = 'C'
+    SET lc_numeric = 'C'
+    SET lc_time = 'C'
+    SET array_nulls = 'on'
+    SET transform_null_equals = 'off'
+    SET xmlbinary = 'base64'
+    SET xmloption = 'content'
     SET standard_conforming_strings = 'on'
     SET row_security = 'off'
+    SET default_text_search_config
+    FROM CURRENT
   AS $body$
   DECLARE
     hit boolean;
@@ -1146,10 +1370,12 @@ CREATE OR REPLACE FUNCTION lockstep."twins of twin-soft/keys: public.remarks"() 
     by_new_0 boolean;
     moved_0 boolean;
     other_0 bigint;
+    wanted_0 uuid;
     by_old_1 boolean;
     by_new_1 boolean;
     moved_1 boolean;
     other_1 bigint;
+    wanted_1 uuid;
   BEGIN
     IF TG_OP = 'INSERT' THEN
       by_old_0 := NEW.owner_id IS NOT NULL;
@@ -1171,10 +1397,10 @@ CREATE OR REPLACE FUNCTION lockstep."twins of twin-soft/keys: public.remarks"() 
     END IF;
     taken := true;
     IF by_old_0 OR moved_0 AND NOT by_new_0 THEN
-      wanted := NULL;
+      wanted_0 := NULL;
       hit := true;
       IF NEW.owner_id IS NOT NULL AND taken THEN
-        wanted := (
+        wanted_0 := (
           SELECT pg_catalog.encode(
             pg_catalog.set_byte(
               pg_catalog.set_byte(d.h, 6, pg_catalog.get_byte(d.h, 6) & 15 | 128),
@@ -1195,15 +1421,14 @@ CREATE OR REPLACE FUNCTION lockstep."twins of twin-soft/keys: public.remarks"() 
             OFFSET 0
           ) AS d
         );
-        hit := true;
       END IF;
-      IF NOT (NOT by_new_0 OR NEW.owner_id_uuid IS NULL OR wanted IS NULL OR wanted = NEW.owner_id_uuid) THEN
+      IF NOT (NOT by_new_0 OR NEW.owner_id_uuid IS NULL OR wanted_0 IS NULL OR wanted_0 = NEW.owner_id_uuid) THEN
         RAISE EXCEPTION 'lockstep window %: owner_id and owner_id_uuid of public.remarks are written with values that do not belong together',
           '"twin-soft/keys"'
           USING ERRCODE = 'check_violation', HINT = 'Write one of the two; the other follows.';
       END IF;
       IF hit OR NOT by_new_0 THEN
-        NEW.owner_id_uuid := wanted;
+        NEW.owner_id_uuid := wanted_0;
       END IF;
     ELSIF by_new_0 THEN
       other_0 := NULL;
@@ -1211,6 +1436,35 @@ CREATE OR REPLACE FUNCTION lockstep."twins of twin-soft/keys: public.remarks"() 
       IF NEW.owner_id_uuid IS NOT NULL THEN
         SELECT p.id INTO other_0 FROM public.owners AS p WHERE p.id_uuid = NEW.owner_id_uuid;
         hit := FOUND;
+        IF NOT hit
+          AND taken
+          AND NEW.owner_id IS NOT NULL
+          AND (
+            SELECT pg_catalog.encode(
+              pg_catalog.set_byte(
+                pg_catalog.set_byte(d.h, 6, pg_catalog.get_byte(d.h, 6) & 15 | 128),
+                8,
+                pg_catalog.get_byte(d.h, 8) & 63 | 128
+              ),
+              'hex'
+            )::pg_catalog.uuid
+            FROM (
+              SELECT pg_catalog.substr(
+                pg_catalog.sha256(
+                  pg_catalog.uuid_send('6ba7b810-9dad-11d1-80b4-00c04fd430c8'::pg_catalog.uuid)
+                  || pg_catalog.convert_to(NEW.owner_id::pg_catalog.text, 'UTF8')
+                ),
+                1,
+                16
+              ) AS h
+              OFFSET 0
+            ) AS d
+          )
+            = NEW.owner_id_uuid
+          THEN
+          other_0 := NEW.owner_id;
+          hit := true;
+        END IF;
       END IF;
       IF NOT (NOT by_old_0 OR NEW.owner_id IS NULL OR other_0 IS NULL OR other_0 = NEW.owner_id) THEN
         RAISE EXCEPTION 'lockstep window %: owner_id and owner_id_uuid of public.remarks are written with values that do not belong together',
@@ -1223,10 +1477,10 @@ CREATE OR REPLACE FUNCTION lockstep."twins of twin-soft/keys: public.remarks"() 
     END IF;
     taken := lockstep."p4dfe of twin-soft/keys: public.remarks"(NEW.subject_type);
     IF by_old_1 OR moved_1 AND NOT by_new_1 THEN
-      wanted := NULL;
+      wanted_1 := NULL;
       hit := true;
       IF NEW.subject_id IS NOT NULL AND taken THEN
-        wanted := (
+        wanted_1 := (
           SELECT pg_catalog.encode(
             pg_catalog.set_byte(
               pg_catalog.set_byte(d.h, 6, pg_catalog.get_byte(d.h, 6) & 15 | 128),
@@ -1247,15 +1501,14 @@ CREATE OR REPLACE FUNCTION lockstep."twins of twin-soft/keys: public.remarks"() 
             OFFSET 0
           ) AS d
         );
-        hit := true;
       END IF;
-      IF NOT (NOT by_new_1 OR NEW.subject_id_uuid IS NULL OR wanted IS NULL OR wanted = NEW.subject_id_uuid) THEN
+      IF NOT (NOT by_new_1 OR NEW.subject_id_uuid IS NULL OR wanted_1 IS NULL OR wanted_1 = NEW.subject_id_uuid) THEN
         RAISE EXCEPTION 'lockstep window %: subject_id and subject_id_uuid of public.remarks are written with values that do not belong together',
           '"twin-soft/keys"'
           USING ERRCODE = 'check_violation', HINT = 'Write one of the two; the other follows.';
       END IF;
       IF hit OR NOT by_new_1 THEN
-        NEW.subject_id_uuid := wanted;
+        NEW.subject_id_uuid := wanted_1;
       END IF;
     ELSIF by_new_1 THEN
       other_1 := NULL;
@@ -1267,6 +1520,35 @@ CREATE OR REPLACE FUNCTION lockstep."twins of twin-soft/keys: public.remarks"() 
       IF NEW.subject_id_uuid IS NOT NULL THEN
         SELECT p.id INTO other_1 FROM public.owners AS p WHERE p.id_uuid = NEW.subject_id_uuid;
         hit := FOUND;
+        IF NOT hit
+          AND taken
+          AND NEW.subject_id IS NOT NULL
+          AND (
+            SELECT pg_catalog.encode(
+              pg_catalog.set_byte(
+                pg_catalog.set_byte(d.h, 6, pg_catalog.get_byte(d.h, 6) & 15 | 128),
+                8,
+                pg_catalog.get_byte(d.h, 8) & 63 | 128
+              ),
+              'hex'
+            )::pg_catalog.uuid
+            FROM (
+              SELECT pg_catalog.substr(
+                pg_catalog.sha256(
+                  pg_catalog.uuid_send('6ba7b810-9dad-11d1-80b4-00c04fd430c8'::pg_catalog.uuid)
+                  || pg_catalog.convert_to(NEW.subject_id::pg_catalog.text, 'UTF8')
+                ),
+                1,
+                16
+              ) AS h
+              OFFSET 0
+            ) AS d
+          )
+            = NEW.subject_id_uuid
+          THEN
+          other_1 := NEW.subject_id;
+          hit := true;
+        END IF;
       END IF;
       IF NOT (NOT by_old_1 OR NEW.subject_id IS NULL OR other_1 IS NULL OR other_1 = NEW.subject_id) THEN
         RAISE EXCEPTION 'lockstep window %: subject_id and subject_id_uuid of public.remarks are written with values that do not belong together',
@@ -1289,21 +1571,50 @@ CREATE OR REPLACE FUNCTION lockstep."settle of twin-soft/keys: public.remarks"()
     SET extra_float_digits = '1'
     SET bytea_output = 'hex'
     SET lc_monetary = 'C'
+    SET lc_numeric = 'C'
+    SET lc_time = 'C'
+    SET array_nulls = 'on'
+    SET transform_null_equals = 'off'
+    SET xmlbinary = 'base64'
+    SET xmloption = 'content'
     SET standard_conforming_strings = 'on'
     SET row_security = 'off'
+    SET default_text_search_config
+    FROM CURRENT
   AS $body$
   DECLARE
-    wanted uuid;
+    wanted_0 uuid;
     other_0 bigint;
+    wanted_1 uuid;
     other_1 bigint;
   BEGIN
     IF NEW.owner_id_uuid IS NULL AND NEW.owner_id IS NOT NULL THEN
-      SELECT p.id_uuid INTO wanted FROM public.owners AS p WHERE p.id = NEW.owner_id;
-      IF wanted IS NOT NULL THEN
+      wanted_0 := (
+        SELECT pg_catalog.encode(
+          pg_catalog.set_byte(
+            pg_catalog.set_byte(d.h, 6, pg_catalog.get_byte(d.h, 6) & 15 | 128),
+            8,
+            pg_catalog.get_byte(d.h, 8) & 63 | 128
+          ),
+          'hex'
+        )::pg_catalog.uuid
+        FROM (
+          SELECT pg_catalog.substr(
+            pg_catalog.sha256(
+              pg_catalog.uuid_send('6ba7b810-9dad-11d1-80b4-00c04fd430c8'::pg_catalog.uuid)
+              || pg_catalog.convert_to(NEW.owner_id::pg_catalog.text, 'UTF8')
+            ),
+            1,
+            16
+          ) AS h
+          OFFSET 0
+        ) AS d
+      );
+      IF wanted_0 IS NOT NULL THEN
         UPDATE public.remarks AS t
-          SET owner_id_uuid = wanted
+          SET owner_id_uuid = wanted_0
           WHERE t.id = NEW.id
-          AND t.owner_id = NEW.owner_id
+          AND t.owner_id IS NOT DISTINCT FROM NEW.owner_id
           AND t.owner_id_uuid IS NULL;
       END IF;
     ELSIF NEW.owner_id IS NULL AND NEW.owner_id_uuid IS NOT NULL THEN
@@ -1312,7 +1623,7 @@ CREATE OR REPLACE FUNCTION lockstep."settle of twin-soft/keys: public.remarks"()
         UPDATE public.remarks AS t
           SET owner_id = other_0
           WHERE t.id = NEW.id
-          AND t.owner_id_uuid = NEW.owner_id_uuid
+          AND t.owner_id_uuid IS NOT DISTINCT FROM NEW.owner_id_uuid
           AND t.owner_id IS NULL;
       END IF;
     END IF;
@@ -1320,12 +1631,32 @@ CREATE OR REPLACE FUNCTION lockstep."settle of twin-soft/keys: public.remarks"()
       AND NEW.subject_id IS NOT NULL
       AND lockstep."p4dfe of twin-soft/keys: public.remarks"(NEW.subject_type)
       THEN
-      SELECT p.id_uuid INTO wanted FROM public.owners AS p WHERE p.id = NEW.subject_id;
-      IF wanted IS NOT NULL THEN
+      wanted_1 := (
+        SELECT pg_catalog.encode(
+          pg_catalog.set_byte(
+            pg_catalog.set_byte(d.h, 6, pg_catalog.get_byte(d.h, 6) & 15 | 128),
+            8,
+            pg_catalog.get_byte(d.h, 8) & 63 | 128
+          ),
+          'hex'
+        )::pg_catalog.uuid
+        FROM (
+          SELECT pg_catalog.substr(
+            pg_catalog.sha256(
+              pg_catalog.uuid_send('6ba7b810-9dad-11d1-80b4-00c04fd430c8'::pg_catalog.uuid)
+              || pg_catalog.convert_to(NEW.subject_id::pg_catalog.text, 'UTF8')
+            ),
+            1,
+            16
+          ) AS h
+          OFFSET 0
+        ) AS d
+      );
+      IF wanted_1 IS NOT NULL THEN
         UPDATE public.remarks AS t
-          SET subject_id_uuid = wanted
+          SET subject_id_uuid = wanted_1
           WHERE t.id = NEW.id
-          AND t.subject_id = NEW.subject_id
+          AND t.subject_id IS NOT DISTINCT FROM NEW.subject_id
           AND t.subject_id_uuid IS NULL;
       END IF;
     ELSIF NEW.subject_id IS NULL AND NEW.subject_id_uuid IS NOT NULL THEN
@@ -1334,7 +1665,7 @@ CREATE OR REPLACE FUNCTION lockstep."settle of twin-soft/keys: public.remarks"()
         UPDATE public.remarks AS t
           SET subject_id = other_1
           WHERE t.id = NEW.id
-          AND t.subject_id_uuid = NEW.subject_id_uuid
+          AND t.subject_id_uuid IS NOT DISTINCT FROM NEW.subject_id_uuid
           AND t.subject_id IS NULL;
       END IF;
     END IF;

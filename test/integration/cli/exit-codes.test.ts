@@ -1,5 +1,5 @@
 /** The built program against a server: what it exits with, and which stream says what. */
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer, type AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -275,5 +275,21 @@ describe('the process', () => {
     expect((await lockstep(['status'], { cwd: folder })).exit).toBe(0);
     const other = await lockstep(['status'], { cwd: folder, env: { DATABASE_URL: 'postgresql://u@127.0.0.1:1/x' } });
     expect(other.exit).toBe(1);
+    // A variable of another name, which would come last if both stood in one place.
+    const elsewhere = await lockstep(['status'], { cwd: folder, env: { PGHOST: '127.0.0.1', PGPORT: '1' } });
+    expect([elsewhere.exit, elsewhere.err.includes('ECONNREFUSED')]).toEqual([1, true]);
+  });
+
+  it('takes nothing else from it, and says where it cannot be read', async () => {
+    writeFileSync(join(folder, '.env'), `DATABASE_URL=${url}\nLOCKSTEP_DEBUG=1\nFORCE_COLOR=1\n`);
+    const plain = await lockstep(['status'], { cwd: folder });
+    expect([plain.exit, (plain.out + plain.err).includes('\u001b')]).toEqual([0, false]);
+    rmSync(join(folder, '.env'));
+    mkdirSync(join(folder, '.env'));
+    const refused = await lockstep(['status', '--database-url', url], { cwd: folder });
+    expect([refused.exit, refused.err.includes('error[LS9017]')]).toEqual([1, true]);
+    expect(refused.err).toContain('`.env` is there and cannot be read (it is no regular file)');
+    expect((await lockstep(['explain', 'LS9017'], { cwd: folder })).exit).toBe(0);
+    rmSync(join(folder, '.env'), { recursive: true });
   });
 });

@@ -260,7 +260,8 @@ test('a run of a journal from before goes on', async () => {
   const { found, env, file } = await slowFill(0);
   await found.database.withSession((session) => migrate(session, JOURNAL_MIGRATIONS.slice(0, 3)));
   expect(await lockstep(['apply', file, '--yes', '--time-budget', '1ms'], { env })).toMatchObject({ exit: 6 });
-  await found.query(`ALTER TABLE lockstep.run DROP COLUMN asked; DROP TABLE lockstep.quarantined, lockstep.window_move, lockstep."window", lockstep.tombstone, lockstep.mirror_failure, lockstep.touched, lockstep.old_writer;
+  await found.query(`ALTER TABLE lockstep.run DROP COLUMN asked; DROP TABLE lockstep.quarantined, lockstep.window_move, lockstep."window", lockstep.tombstone, lockstep.mirror_failure, lockstep.touched, lockstep.old_writer, lockstep.move, lockstep.file_node;
+    DROP FUNCTION lockstep.referring_rows; ALTER TABLE lockstep.event DROP COLUMN before; ALTER TABLE lockstep.run DROP COLUMN rollback_digest; ALTER TABLE lockstep.approval DROP COLUMN graph_digest;
     ALTER TABLE lockstep.range DROP COLUMN rows_quarantined; DELETE FROM lockstep.migration WHERE number > 3`);
   expect((await lockstep(['status'], { env })).out).toMatch(/^bump@1 +stopped /m);
   expect(await lockstep(['apply', file], { env })).toMatchObject({ exit: 0 });

@@ -137,6 +137,7 @@ for (const major of [18, 15]) {
 
     it('refuses where the target did not take a write that came behind the comparison', async () => {
       const closing = await atTheGate({ on_mirror_error: 'record' });
+      expect((await closing.apply(stopAfterOperation('done/compare/in-step/1-in_sync'))).exit).toBe(6);
       // An index build or a VACUUM holds the close back, but not a writer.
       let read: () => void = () => undefined;
       const reading = database.transaction(async (session) => {

@@ -297,3 +297,27 @@ const FLIP = { id: 'flip', cutover: { windows: ['keys'] } };
 function definitionsOf({ database }: TestDatabase) {
   return database.transaction((session) => readFingerprint(session), { readOnly: true });
 }
+
+test.each([['random'], ['cast']])(
+  'a row gets its new key when it walks past the fill by another key than the one that is converted: %s',
+  async (value) => {
+    const { database, query, value: one } = await testDatabase({ after: onTestFinished });
+    await query(`CREATE TABLE users (n int PRIMARY KEY, id text NOT NULL UNIQUE DEFAULT gen_random_uuid()::text);
+      INSERT INTO users SELECT g FROM generate_series(1, 10) AS g`);
+    const plan = planOn(database, {
+      name: 'keys',
+      steps: [{ id: 'keys', convert_uuid: { table: 'users', column: 'id', value } }],
+    });
+    expect(told(await plan.apply())).toBe('exit 0');
+    const [trigger] = await query<{ readonly text: string }>(
+      `SELECT string_agg(format('ALTER TABLE users DISABLE TRIGGER %I', tgname), ';') AS text FROM pg_trigger WHERE tgrelid = 'users'::regclass AND NOT tgisinternal`,
+    );
+    // As the row is before the fill comes to it, and where no index asks for its key yet.
+    await query('ALTER TABLE users ALTER COLUMN id_uuid DROP NOT NULL');
+    await query(
+      `${trigger!.text}; UPDATE users SET id_uuid = NULL WHERE n = 3; ${trigger!.text.replaceAll('DISABLE', 'ENABLE ALWAYS')}`,
+    );
+    await query('UPDATE users SET n = 1000 WHERE n = 3');
+    expect(await one('SELECT count(*)::int FROM users WHERE id_uuid IS NULL')).toBe(0);
+  },
+);

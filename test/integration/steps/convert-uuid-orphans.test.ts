@@ -1,5 +1,5 @@
 /** References that find nothing, of every rule: found and told before anything changes, and nothing of them lost on any way. */
-import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { afterEach, beforeEach, describe, expect, onTestFinished, test } from 'vitest';
 
 import { diffFingerprints } from '../../../src/catalog/fingerprint.js';
 import { EXIT } from '../../../src/commands/command-result.js';
@@ -445,3 +445,33 @@ for (const major of ON_OLD) {
     });
   });
 }
+
+const SCHEMA_OF_KEPT = `CREATE TABLE users (id text PRIMARY KEY); CREATE TABLE audit (id int PRIMARY KEY, user_id text);
+  INSERT INTO users SELECT 'u' || g FROM generate_series(1, 9) AS g; INSERT INTO audit SELECT g, 'u' || g FROM generate_series(1, 11) AS g`;
+
+test.each([
+  ['random', {}],
+  ['derived', { namespace: '6ba7b810-9dad-11d1-80b4-00c04fd430c8' }],
+])('values that are kept do not go with their column but by consent: %s', async (value, more) => {
+  const { database, query, value: one } = await testDatabase({ after: onTestFinished });
+  await query(SCHEMA_OF_KEPT);
+  const closing = (allow: object, on = database): PlanOnDatabase =>
+    planOn(on, {
+      name: 'keys',
+      steps: [
+        {
+          id: 'keys',
+          convert_uuid: { table: 'users', value, references: ['audit.user_id'], orphans: 'keep', ...more },
+        },
+        { id: 'flip', cutover: { windows: ['keys'] } },
+        { id: 'done', close: { windows: ['keys'], quiet: '0s', retain: '0s' }, ...allow },
+      ],
+    });
+  expect(told(await closing({}).apply())).toMatch(/^exit 4\nLS9003 `done\/kept\/keys\/1-kept`/);
+  expect(await one('SELECT count(user_id_legacy)::int FROM audit')).toBe(11);
+  await query(`DELETE FROM audit WHERE id > 9`);
+  expect(told(await closing({}).apply())).toBe('exit 0');
+  const again = await testDatabase({ after: onTestFinished });
+  await again.query(SCHEMA_OF_KEPT);
+  expect(told(await closing({ allow: { data_loss: 'nobody asks' } }, again.database).apply())).toBe('exit 0');
+});

@@ -12,7 +12,11 @@ import { renderRun } from '../../../src/render/render-run.js';
 import { renderRunStatus } from '../../../src/render/render-status.js';
 import { testDatabase } from '../../support/database.js';
 import { ON_NEW } from '../../support/majors.js';
-import { planOn, told, type PlanOnDatabase } from '../../support/plan-on-database.js';
+import { planOn, told as toldAll, type PlanOnDatabase } from '../../support/plan-on-database.js';
+
+/** The functions of these checks are VOLATILE, on purpose; that each command says so is the subject of `security/reader`. */
+const told: typeof toldAll = (result) =>
+  toldAll({ ...result, diagnostics: result.diagnostics.filter(({ code }) => code !== 'LS9067') });
 
 const ZONE = 'Asia/Kolkata';
 const view = { style: PLAIN_STYLE, width: 160 };

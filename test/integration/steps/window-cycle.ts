@@ -82,7 +82,7 @@ export async function closed(test: TestDatabase, shape: WindowShape): Promise<vo
 export async function leftOver({ query }: Pick<TestDatabase, 'query'>): Promise<readonly unknown[]> {
   const found = await query<{ name: string }>(
     `SELECT tgname::text AS name FROM pg_trigger AS g JOIN pg_proc AS p ON p.oid = g.tgfoid WHERE p.pronamespace = 'lockstep'::regnamespace
-     UNION ALL SELECT oid::regprocedure::text FROM pg_proc WHERE pronamespace = 'lockstep'::regnamespace`,
+     UNION ALL SELECT oid::regprocedure::text FROM pg_proc WHERE pronamespace = 'lockstep'::regnamespace AND proname LIKE '% of %'`,
   );
   return found.map(({ name }) => name);
 }

@@ -3,7 +3,7 @@ import { afterAll, beforeEach, describe, expect, test } from 'vitest';
 import { PgDatabase } from '../../../src/postgres/pg-database.js';
 import { ON_OLD } from '../../support/majors.js';
 import { startPrimary, startStandby } from '../../support/standby.js';
-import { told } from '../../support/plan-on-database.js';
+import { planOn, told } from '../../support/plan-on-database.js';
 import { expectExact, held, startFill, TABLE, type HeldRun } from './held-run.js';
 
 for (const major of ON_OLD) {
@@ -42,6 +42,17 @@ for (const major of ON_OLD) {
       }
       throw new Error('the standby does not come');
     }
+
+    test('verify runs on a standby, which no plan is run on', async () => {
+      await query('UPDATE n SET n = 0');
+      await caughtUp();
+      const plan = planOn(replica!, {
+        name: 'looked',
+        steps: [{ id: 'v', verify: [{ no_nulls: { table: 'n', columns: ['n'] } }] }],
+      });
+      expect(told(await plan.verify())).toBe('exit 0');
+      expect(told(await plan.apply())).toMatch(/^exit 1\nLS8003 /);
+    });
 
     test('a standby whose replay is paused holds the run back; resumed, it goes on', async () => {
       const run = start({ expression: SLOW });

@@ -23,7 +23,7 @@ export interface CompiledGolden {
 export async function compileGolden({ file, against }: Pick<GoldenPlan, 'file' | 'against'>): Promise<CompiledGolden> {
   const text = readFileSync(file, 'utf8');
   const refuse = (diagnostics: readonly Diagnostic[]): never => {
-    throw new Error(renderDiagnostics(diagnostics, (name) => (name === file ? text : undefined), PLAIN_STYLE));
+    throw new Error(renderDiagnostics(diagnostics, (span) => (span.file === file ? text : undefined), PLAIN_STYLE));
   };
   const read = await readPlan(file, text, { ...saidAtHead(text), readInclude: readBeside(file) });
   if (!read.ok) return refuse(read.diagnostics);

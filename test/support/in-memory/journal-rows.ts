@@ -72,7 +72,7 @@ export function rowsOf({ transaction }: Pick<Backend, 'transaction'>) {
         .toSorted((a, b) => a.number - b.number),
     putRange: (run: RunKey, row: RangeRow) => transaction.set(rangeKey(run, row), row),
     approvals: (run: RunKey, id: string) =>
-      all<Approval & { readonly operation: string }>(`approvals/${run.id}/`)
+      all<Pick<Approval, 'by' | 'at'> & { readonly operation: string }>(`approvals/${run.id}/`)
         .filter(({ operation }) => operation === id)
         .map(({ by, at }) => ({ by, at })),
     aside: (run: RunKey, id: string) =>

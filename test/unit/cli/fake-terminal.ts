@@ -11,22 +11,30 @@ export interface FakeTerminal extends Terminal {
 
 export interface FakeTerminalOptions {
   readonly env?: Readonly<Record<string, string>>;
+  readonly envFile?: Readonly<Record<string, string>>;
   /** What the person types; absent: nobody is there. */
   readonly answer?: string;
   readonly errIsTty?: boolean;
 }
 
-export function fakeTerminal({ env = {}, answer, errIsTty = false }: FakeTerminalOptions = {}): FakeTerminal {
+export function fakeTerminal({
+  env = {},
+  envFile = {},
+  answer,
+  errIsTty = false,
+}: FakeTerminalOptions = {}): FakeTerminal {
   const written = { out: '', err: '' };
   const questions: string[] = [];
   let listener: ((signal: StopSignal) => void) | undefined;
   const stream = (name: 'out' | 'err', isTty: boolean): Stream => ({
     write: (text) => void (written[name] += text),
     isTty,
+    lost: () => undefined,
     size: () => ({ width: 100, height: 24 }),
   });
   return {
     env,
+    envFile: { values: envFile },
     written,
     questions,
     out: stream('out', false),

@@ -1,7 +1,7 @@
 /** The configuration file: what it says, what is refused, and that a password is never part of a problem. */
 import { describe, expect, it } from 'vitest';
 import { readConfiguration, targetUrl, type Configuration } from '../../../src/document/configuration.js';
-import { maskPasswords } from '../../../src/kernel/mask-passwords.js';
+import { textOf } from '../../../src/kernel/span.js';
 import { renderDiagnostics } from '../../../src/render/diagnostic-frame.js';
 import { PLAIN_STYLE } from '../../../src/render/style.js';
 
@@ -17,7 +17,7 @@ function read(text: string): Configuration {
 function refusal(text: string): string {
   const outcome = readConfiguration(FILE, text);
   expect(outcome.ok).toBe(false);
-  return renderDiagnostics(outcome.diagnostics, () => maskPasswords(text), PLAIN_STYLE);
+  return renderDiagnostics(outcome.diagnostics, textOf, PLAIN_STYLE);
 }
 
 describe('a configuration', () => {
@@ -79,5 +79,25 @@ describe('a configuration', () => {
     String.raw`targets: { prod: { url: "postgresql://app:\qs3cret@db/shop" } }`,
   ])('never shows a password: %s', (wrong) => {
     expect(refusal(wrong)).not.toContain('s3c');
+  });
+});
+
+describe('a value under a key for passwords', () => {
+  const url = 'url: postgresql://db/shop';
+  it.each([
+    `targets:\n  prod:\n    ${url}\n    password: canary-4711\n`,
+    `targets:\n  prod:\n    ${url}\n    "db_password" : "canary 4711 canary"\n`,
+    `targets:\n  prod: { ${url}, password: canary-4711, other: 1 }\n`,
+    `targets:\n  prod: { ${url}, 'password':'canary''canary', other: 1 }\n`,
+    `targets:\n  prod:\n    ${url}\n    PGPASSWORD: |-\n      canary\n      canary\n    other: 1\n`,
+    `targets:\n  prod:\n    ${url}\n    password:\n      value: canary\n      more: [canary]\n`,
+    `targets:\n  prod:\n    ${url}\n    password: &a !t canary*canary\n    - wrong\n`,
+    `targets:\n  prod:\n    ${url}\n    password: "canary\n      canary"\n    sslpassword: canary: canary\n`,
+    `password: canary\ntargets: [`,
+    `targets:\n  prod:\n    password: canary {{ canary\n\t${url}\n`,
+  ])('is in no message and no line that is drawn: %j', (text) => {
+    const shown = refusal(text);
+    expect(shown).not.toContain('canary');
+    expect(shown).toMatch(/^error\[LS1/);
   });
 });

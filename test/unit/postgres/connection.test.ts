@@ -29,6 +29,59 @@ describe('resolveConnection', () => {
     expect(resolveConnection(places)).toEqual({ kind: 'found', connection: { url, source } });
   });
 
+  describe('whatever .env says', () => {
+    const inFile = (envFile: Readonly<Record<string, string>>, env: Readonly<Record<string, string>> = {}): string => {
+      const choice = resolveConnection({ env, envFile });
+      return choice.kind === 'found' ? `${choice.connection.source}: ${choice.connection.url}` : choice.kind;
+    };
+
+    it.each<Readonly<Record<string, string>>>([
+      { PGHOST: 'env' },
+      { PGUSER: 'env', PGHOST: 'env' },
+      { DATABASE_URL: 'postgresql://env/x' },
+      { LOCKSTEP_DATABASE_URL: 'postgresql://env/x' },
+    ])('ranks below the environment, also where that has another name: %o', (env) => {
+      const everything = {
+        LOCKSTEP_DATABASE_URL: 'postgresql://file/x',
+        DATABASE_URL: 'postgresql://file/x',
+        PGHOST: 'file',
+        PGPORT: '6666',
+        PGSSLMODE: 'disable',
+        PGOPTIONS: '-c role=file',
+      };
+      const found = inFile(everything, env);
+      expect(found).toContain('env');
+      expect(found).not.toMatch(/file|6666|disable/);
+    });
+
+    it('is taken where the environment names none, by the same order', () => {
+      expect(inFile({ DATABASE_URL: 'postgresql://u:p@file/x', PGHOST: 'other' })).toBe(
+        'DATABASE_URL of .env: postgresql://u:p@file/x',
+      );
+      expect(inFile({ PGHOST: 'file', PGDATABASE: 'x', PGSSLMODE: 'require' })).toBe(
+        'PG* variables of .env: postgresql:///x?host=file&sslmode=require',
+      );
+      expect(inFile({ PGPASSWORD: 'x' })).toBe('absent');
+    });
+
+    it('cannot weaken what a variable says of every connection', () => {
+      const env = { PGSSLMODE: 'verify-full', PGSSLROOTCERT: '/ca.pem', PGPASSWORD: 'of env' };
+      expect(inFile({ DATABASE_URL: 'postgresql://u:p@file/x?sslmode=disable' }, env)).toBe(
+        'DATABASE_URL of .env: postgresql://u:p@file/x?sslmode=verify-full&password=of%20env&sslrootcert=%2Fca.pem',
+      );
+    });
+
+    it('gives a password to who has none', () => {
+      const withPassword = (url: string, env = {}): string => {
+        const choice = resolveConnection({ explicit: url, env, envFile: { PGPASSWORD: 'word' } });
+        return choice.kind === 'found' ? choice.connection.url : choice.kind;
+      };
+      expect(withPassword('postgresql://u@h/x')).toBe('postgresql://u@h/x?password=word');
+      expect(withPassword('postgresql://u:own@h/x')).toBe('postgresql://u:own@h/x');
+      expect(withPassword('postgresql://u@h/x', { PGPASSWORD: 'of env' })).toBe('postgresql://u@h/x');
+    });
+  });
+
   it('says when no place names a database', () => {
     expect(resolveConnection({ env: { PGPASSWORD: 'x' } })).toEqual({ kind: 'absent' });
   });

@@ -23,7 +23,7 @@ function diagnosticAt(text: string, part: string, more: Partial<Diagnostic> = {}
 }
 
 const render = (text: string, diagnostic: Diagnostic): string =>
-  renderDiagnostic(diagnostic, (file) => (file === FILE ? text : undefined), PLAIN_STYLE);
+  renderDiagnostic(diagnostic, ({ file }) => (file === FILE ? text : undefined), PLAIN_STYLE);
 
 describe('renderDiagnostic', () => {
   it('looks as it was designed', () => {

@@ -134,7 +134,9 @@ describe('status', () => {
   });
 
   it('of one run shows its operations, counts, errors, approvals and findings', () => {
-    const approvals = [{ by: 'dana', at: '2026-07-02T08:00:00.000000Z', comment: 'looked at it' }];
+    const approvals = [
+      { by: 'dana', at: '2026-07-02T08:00:00.000000Z', comment: 'looked at it', counts: true, note: null },
+    ];
     const refused = reported('other/sql', 'failed', {
       outcome: { error: { code: 'statement_failed', message: 'relation "x" does not exist', sqlstate: '42P01' } },
     });

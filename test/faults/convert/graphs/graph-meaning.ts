@@ -24,7 +24,7 @@ function referenceMeaning(table: GraphTable, reference: GraphReference, converte
 
 /** Of our own making: what must not be left. */
 export const LEFT_BEHIND = `SELECT coalesce(string_agg(thing, ', '), '') FROM (
-  SELECT 'function ' || oid::regprocedure FROM pg_proc WHERE pronamespace = 'lockstep'::regnamespace
+  SELECT 'function ' || oid::regprocedure FROM pg_proc WHERE pronamespace = 'lockstep'::regnamespace AND proname LIKE '% of %'
   UNION ALL SELECT 'trigger ' || tgname FROM pg_trigger WHERE NOT tgisinternal
   UNION ALL SELECT format('column %s.%s', attrelid::regclass, attname) FROM pg_attribute JOIN pg_class c ON c.oid = attrelid
     WHERE relnamespace NOT IN ('lockstep'::regnamespace, 'pg_catalog'::regnamespace, 'pg_toast'::regnamespace) AND relkind IN ('r', 'p') AND NOT attisdropped

@@ -1,0 +1,96 @@
+/**
+ * What a mirror does when a row of its source changes, PL/pgSQL: the target says what the source says *now*. The row of an event
+ * is not always the row: a trigger of the application that writes the same row again is mirrored before the rest of the
+ * statement that it belongs to. So the row is read anew by its key, and a key that went on meanwhile is followed (`move-rows`).
+ */
+import { keyArray, sqlName } from '../../mapping/mapping.js';
+import { forgottenColumns, isForgotten, lookForForgotten } from './forgotten-rows.js';
+import { clearDeleted, noteDeleted, noteWriter } from './journal-notes.js';
+import { deleteRow, echo, recordFailure, restoreEcho, upsertRow, type BodyOf } from './mirror-body.js';
+import { followMoves, forwardWay, lookForOldKey, movesAreNoted } from './move-rows.js';
+import { indented, ownKeyIs, readsOf } from './row-parts.js';
+import type { Mirror } from './tables-window.js';
+
+export function forwardBody(mirror: Mirror, window: BodyOf): string {
+  const { mapping, names } = mirror;
+  const { name } = window;
+  const writer = window.leads === 'new' ? noteWriter(mirror, name, 'old') : '';
+  const [begin, recorded] =
+    window.onMirrorError === 'record' ? ['  BEGIN\n', recordFailure(mirror, name, 'new')] : ['', ''];
+  const way = forwardWay(mirror);
+  const forgotten = lookForForgotten(mirror, name);
+  const now = (row: 'OLD' | 'NEW'): string =>
+    `SELECT r.* INTO come FROM ${sqlName(mapping.source)} AS s CROSS JOIN LATERAL ${names.row}(${readsOf(mirror, 's')}) AS r WHERE ${ownKeyIs(mirror, 's', row)};`;
+  return `
+#variable_conflict use_column
+DECLARE
+  gone record;
+  come record;
+  gone_key text[];
+  come_key text[];
+  had boolean := false;
+  has boolean := false;
+  moved boolean := false;
+  followed boolean := false;
+  written boolean := false;
+  mine bigint;${forgottenColumns(mirror)}
+  n bigint;
+  scans text := current_setting('enable_seqscan');
+  echo text := current_setting('lockstep.echo', true);
+  said text;
+BEGIN
+${writer}  -- What the target has of it.
+  IF TG_OP <> 'INSERT' THEN
+    SELECT r.* INTO gone FROM ${names.row}(${readsOf(mirror, 'OLD')}) AS r;
+    had := FOUND;
+    gone_key := ${keyArray(mapping.key, 'gone')};
+  END IF;
+  -- What it should have. By the index: a plan is kept that was made when there were few rows.
+  said := set_config('enable_seqscan', 'off', true);
+  IF TG_OP = 'DELETE' THEN
+    ${now('OLD')}
+  ELSE
+    ${now('NEW')}
+  END IF;
+  has := FOUND;
+  said := set_config('enable_seqscan', scans, true);
+  come_key := ${keyArray(mapping.key, 'come')};
+  IF TG_OP = 'UPDATE' AND had THEN
+    moved := ${hasAnotherKey(mirror)};
+  END IF;
+${begin}  IF moved OR ${movesAreNoted(way)} THEN
+${indented(followMoves(way, name, 'gone_key'), '    ')}
+  END IF;
+${forgotten}  IF moved THEN
+    -- The key of before is nobody's, unless another row has it by now.
+    ${indented(lookForOldKey(way), '    ').trimStart()}
+    IF n = 0 THEN
+      IF followed IS NOT TRUE THEN
+${echo(mirror, '>', 'gone_key')}${deleteRow(mirror, '', '        ')}
+      END IF;
+      ${noteDeleted(mirror, name, 'gone')}
+    END IF;
+  ELSIF had AND NOT has THEN
+${echo(mirror, '>', 'gone_key')}${deleteRow(mirror, '', '    ')}
+    ${noteDeleted(mirror, name, 'gone')}
+  END IF;
+  IF has${isForgotten(mirror)} THEN
+    IF moved OR NOT had THEN
+${clearDeleted(mirror, name)}
+    END IF;
+    IF NOT written THEN
+${upsertRow(mirror, name)}
+    END IF;
+  END IF;
+${restoreEcho(mirror)}${recorded}  RETURN NULL;
+END`;
+}
+
+/** Of the source, where the target's key is copied from it; else by what the row says now. */
+function hasAnotherKey(mirror: Mirror): string {
+  const { mapping, names } = mirror;
+  const list = (of: string): string => mapping.key.map(({ name }) => `${of}.${name}`).join(', ');
+  const computed = mapping.key.some(({ plainColumn, literal }) => plainColumn === null && !literal);
+  const other = `NOT ${ownKeyIs(mirror, 'OLD', 'NEW')}`;
+  return computed ? `${other} OR has AND NOT ${names.sameKey}(${list('come')}, ${list('gone')})` : other;
+}
