@@ -80,6 +80,11 @@ export const WINDOW_CODES = {
     explanation:
       'The mirrors of a window name its tables and columns. If a table or a column that they read or write is renamed, dropped or given another type, or a unique index that they rely on goes, the next write of the application fails, or the two sides part. Make the change before the window opens, or behind its `close`. A window that another plan has left open is named with its plan: close it there first.',
   },
+  LS6530: {
+    summary: 'a row may come before the row that it refers to',
+    explanation:
+      'Targets of one window refer to each other, and while they are not filled yet a mirror brings the row that a row refers to before it. It cannot where two tables refer to each other in a circle, or where a foreign key refers to other columns than the key of the mapping: then the server refuses the write of the application until that row is filled. Open and fill the tables that are referred to in a window of their own before, or add the foreign key behind the fill.',
+  },
   LS6610: {
     summary: 'the parent of a reference is not converted',
     explanation:

@@ -22,6 +22,15 @@ export interface CopyRules {
    * (measured; FOR KEY SHARE is not enough, since an UPDATE does not wait for it).
    */
   readonly mirrorFires: string | null;
+  /** Rows that those of a batch refer to, and that the window brings first; empty texts: none. */
+  readonly brought?: Brought;
+}
+
+export interface Brought {
+  /** Behind `source` in the WITH list of a batch. */
+  readonly ctes: string;
+  /** A WHERE of its INSERT. */
+  readonly waits: string;
 }
 
 /**
@@ -31,11 +40,12 @@ export interface CopyRules {
 export function copyWork(
   mapping: Mapping,
   operation: string,
-  { onConflict, triggersFire, upheld, mirrorFires }: CopyRules,
+  { onConflict, triggersFire, upheld, mirrorFires, brought }: CopyRules,
 ): BatchWork {
   const keys = upheld ?? [];
   const plain = triggersFire ? countedText(mapping) : plainText(mapping, keys);
-  if (mirrorFires !== null) return besideWindow(mapping, mirrorFires, keys, upheld !== null);
+  if (mirrorFires !== null)
+    return besideWindow(mapping, mirrorFires, keys, upheld !== null, brought ?? { ctes: '', waits: '' });
   const met =
     onConflict === 'fail' ? 'a row that is there stops the run' : 'with a conflict clause after a row was met';
   return {
@@ -59,12 +69,13 @@ function besideWindow(
   mirrorFires: string,
   upheld: readonly UpheldKey[],
   suppressed: boolean,
+  brought: Brought,
 ): BatchWork {
   return {
     strategy: `source rows are locked (FOR NO KEY UPDATE); plain insert in the order of the target's key, with a conflict clause after a row of the mirror was met${suppressed ? SUPPRESSED : ''}`,
     lock: null,
-    template: splitAtRange(lockedText(mapping, mirrorFires, upheld)),
-    onViolation: splitAtRange(lockedSkipText(mapping, mirrorFires, upheld)),
+    template: splitAtRange(lockedText(mapping, mirrorFires, upheld, brought)),
+    onViolation: splitAtRange(lockedSkipText(mapping, mirrorFires, upheld, brought)),
     rangeOf: sqlName(mapping.source),
     explain: `INSERT INTO ${sqlName(mapping.target)} (${names(mapping)})${overriding(mapping)}\n${assignedRows(mapping)}`,
     provenance: false,
@@ -72,8 +83,8 @@ function besideWindow(
   };
 }
 
-function lockedText(mapping: Mapping, mirrorFires: string, upheld: readonly UpheldKey[]): string {
-  return `${lockedInsert(mapping, upheld, '')}, tally AS (
+function lockedText(mapping: Mapping, mirrorFires: string, upheld: readonly UpheldKey[], brought: Brought): string {
+  return `${lockedInsert(mapping, upheld, brought, '')}, tally AS (
 SELECT (SELECT count(*) FROM source) AS read, (SELECT count(*) FROM inserted) AS changed
 )
 SELECT read, changed, 0::bigint AS skipped, 0::bigint AS kept, NULL::json AS findings,
@@ -81,9 +92,9 @@ SELECT read, changed, 0::bigint AS skipped, 0::bigint AS kept, NULL::json AS fin
 FROM tally`;
 }
 
-function lockedSkipText(mapping: Mapping, mirrorFires: string, upheld: readonly UpheldKey[]): string {
+function lockedSkipText(mapping: Mapping, mirrorFires: string, upheld: readonly UpheldKey[], brought: Brought): string {
   const rest = mapping.columns.filter((column) => !mapping.key.includes(column));
-  return `${lockedInsert(mapping, upheld, `\nON CONFLICT (${keyOf(mapping)}) DO NOTHING`)}, met AS MATERIALIZED (
+  return `${lockedInsert(mapping, upheld, brought, `\nON CONFLICT (${keyOf(mapping)}) DO NOTHING`)}, met AS MATERIALIZED (
 SELECT s.* FROM source AS s WHERE NOT EXISTS (SELECT FROM inserted AS i WHERE ${sameKey('i', 's', mapping)})
 ), differing AS (
 SELECT to_jsonb(m.*) AS expected, to_jsonb(t.*) AS found
@@ -95,15 +106,15 @@ SELECT (SELECT count(*) FROM source) AS read, (SELECT count(*) FROM inserted) AS
   ${silentOr(mirrorFires, problemOr(upheld, 'NULL::json'))} AS problem`;
 }
 
-function lockedInsert(mapping: Mapping, upheld: readonly UpheldKey[], onConflict: string): string {
+function lockedInsert(mapping: Mapping, upheld: readonly UpheldKey[], brought: Brought, onConflict: string): string {
   const key = keyOf(mapping);
   const returned = [...new Set([...mapping.key.map(({ name }) => name), ...columnsOfKeys(upheld)])].join(', ');
   return `WITH source AS MATERIALIZED (
 ${expectedRows(mapping, RANGE)}
 FOR NO KEY UPDATE
-), inserted AS (
+)${brought.ctes}, inserted AS (
 INSERT INTO ${sqlName(mapping.target)} (${names(mapping)})${overriding(mapping)}
-SELECT ${names(mapping)} FROM source
+SELECT ${names(mapping)} FROM source${brought.waits}
 ORDER BY ${key}${onConflict}
 RETURNING ${returned}
 )${upheldExpressions(sqlName(mapping.target), upheld, 'inserted')}`;

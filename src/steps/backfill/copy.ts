@@ -18,6 +18,7 @@ import { tellOfSequences } from './tell-of-sequences.js';
 import { refuseRules, type RewrittenWrites } from '../refuse-rules.js';
 import { refuseToSuppress, suppresses, type UserTriggers } from './suppress.js';
 import { upheldKeys } from './upheld-keys.js';
+import { broughtFor } from '../../windows/between-tables/bring-parents.js';
 import { joinWindow } from '../../windows/between-tables/join-window.js';
 import { mirrorFires } from '../../windows/between-tables/mirror-triggers.js';
 import type { TablesWindow } from '../../windows/between-tables/tables-window.js';
@@ -110,6 +111,7 @@ function copyOf(mapping: Mapping, fields: MappingBackfill, pace: Pace, context: 
       triggersFire,
       upheld: suppressed ? upheldKeys(mapping.target) : null,
       mirrorFires: mirror === undefined ? null : mirrorFires(mirror),
+      ...(mirror !== undefined && { brought: broughtFor(mirror, window!) }),
     }),
     pace,
     quarantine: fields.on_error?.quarantine ?? 0,

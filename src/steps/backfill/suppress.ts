@@ -11,7 +11,8 @@ import { quoteIdentifier, relationKey } from '../../sql/identifier.js';
 import type { LowerContext } from '../step-definition.js';
 import { BACKFILL_CODES } from './codes.js';
 import { firesTriggers, refuseUnfit, withPartitions } from '../fitness.js';
-import { foreignKeys, upheldKeys } from './upheld-keys.js';
+import { foreignKeys } from '../foreign-keys.js';
+import { upheldKeys } from './upheld-keys.js';
 
 export type UserTriggers = 'fire' | 'suppress';
 type Events = readonly Trigger['events'][number][];

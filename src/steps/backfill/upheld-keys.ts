@@ -3,8 +3,9 @@
  * statement does. It locks them FOR KEY SHARE, as the server would: a parent whose deletion has begun is waited for, and
  * one whose deletion begins later waits for the batch and then finds its rows.
  */
-import type { Constraint, Relation } from '../../catalog/catalog-snapshot.js';
+import type { Relation } from '../../catalog/catalog-snapshot.js';
 import { quoteIdentifier, quoteLiteral, relationKey } from '../../sql/identifier.js';
+import { foreignKeys } from '../foreign-keys.js';
 
 export interface UpheldKey {
   readonly name: string;
@@ -32,18 +33,6 @@ export function upheldKeys(relation: Relation, written?: readonly string[]): rea
       full: / MATCH FULL\b/.test(definition),
     }));
 }
-
-/** Server 18 has keys that are declared only. */
-export function foreignKeys({ constraints }: Relation): readonly ForeignKey[] {
-  return constraints.filter(
-    (constraint): constraint is ForeignKey =>
-      constraint.kind === 'foreign key' &&
-      constraint.references !== undefined &&
-      !/ NOT ENFORCED\b/.test(constraint.definition),
-  );
-}
-
-export type ForeignKey = Constraint & { readonly references: NonNullable<Constraint['references']> };
 
 /** Columns that the statement must return of each row that it has written. */
 export function columnsOfKeys(keys: readonly UpheldKey[]): readonly string[] {

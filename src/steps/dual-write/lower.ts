@@ -16,6 +16,7 @@ import { oneToOne } from '../one-to-one.js';
 import { familyOf, readsOfMirror, openWindowOver } from '../window-at.js';
 import { WINDOW_CODES } from '../window-codes.js';
 import { mirrorOf } from './mirror-of.js';
+import { withParents } from './parents.js';
 import { refuseRules, WRITES_OF_WINDOW } from '../refuse-rules.js';
 import { FIRST_TRIGGER, LAST_TRIGGER, windowName } from '../../windows/window-name.js';
 
@@ -31,7 +32,10 @@ export function lowerDualWrite(fields: DualWriteFields, context: LowerContext): 
     const mapping = context.mapping(name);
     return mapping && mirrored(mapping, fields, context, [...context.path, 'mappings', index]);
   });
-  const mirrors = found.filter((mirror) => mirror !== undefined);
+  const mirrors = withParents(
+    found.filter((mirror) => mirror !== undefined),
+    context,
+  );
   const both = fields.direction === 'both';
   const broken = mirrors.length < found.length || (both && !bothAreSpokenFor(mirrors, context));
   const window: TablesWindow = {

@@ -8,6 +8,7 @@ import { comparableType, rowsFrom, sqlName, targetCondition, valuesFrom } from '
 import { PINNED_OF_FUNCTION } from '../../sql/pinned-settings.js';
 import { quoteIdentifier, quoteLiteral } from '../../sql/identifier.js';
 import { backBody } from './back-body.js';
+import { bringFunction, bringSignature } from './bring-parents.js';
 import { forwardBody } from './forward-body.js';
 import { leavingBody } from './leaving-body.js';
 import type { BodyOf } from './mirror-body.js';
@@ -23,6 +24,7 @@ export function defineMirror(mirror: Mirror, window: BodyOf): readonly string[] 
     sameKeyFunction(mirror),
     ...(mirror.mapping.targetWhere === null ? [] : [belongsFunction(mirror)]),
     ...followFunctions(mirror, window),
+    ...(mirror.isParent === true ? [bringFunction(mirror, window)] : []),
     triggerFunction(names.mirror, forwardBody(mirror, window)),
     triggerFunction(names.refuseTruncate, truncateBody(window)),
     ...functionsOf(mirror).map((signature) => `REVOKE ALL ON FUNCTION ${signature} FROM PUBLIC`),
@@ -174,11 +176,13 @@ export function dropFunctions(mirror: Mirror): readonly string[] {
   ];
 }
 
-function functionsOf({ names, reads, mapping, belongsBy }: Mirror): readonly string[] {
+function functionsOf(mirror: Mirror): readonly string[] {
+  const { names, reads, mapping, belongsBy } = mirror;
   const keys = mapping.key.map(({ type }) => type);
   const types = (list: readonly { readonly type: string }[]): string => list.map(({ type }) => type).join(', ');
   return [
     `${names.mirror}()`,
+    ...(mirror.isParent === true ? [bringSignature(mirror)] : []),
     `${names.refuseTruncate}()`,
     `${names.row}(${types(reads)})`,
     `${names.sameKey}(${[...keys, ...keys].join(', ')})`,

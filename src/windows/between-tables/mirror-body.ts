@@ -10,6 +10,8 @@ import type { Relation } from '../../catalog/catalog-snapshot.js';
 import { keyArray, sqlName, type MappedColumn } from '../../mapping/mapping.js';
 import { hasOneImage } from '../../mapping/rows-differ-fast.js';
 import { quoteIdentifier, quoteLiteral } from '../../sql/identifier.js';
+import { bringParents } from './bring-parents.js';
+import { askForInvisible } from './invisible-row.js';
 import { endOfMove, noteFailure } from './journal-notes.js';
 import { belongsTo, fields, indented, keyIs, names, overriding } from './row-parts.js';
 import type { Mirror, TablesWindow } from './tables-window.js';
@@ -79,15 +81,10 @@ export function deleteRow(mirror: Mirror, more: string, indent: string): string 
     const sql = `DELETE FROM ${target} AS t USING (SELECT ${gone}) AS gone WHERE ${keyIs(mirror, 't', 'gone')}${belongs === '' ? '' : ` AND ${belongs}`}${condition}`;
     return `EXECUTE ${quoteLiteral(sql)} USING ${fields(mapping.columns, 'gone')};`;
   };
-  // What was inserted goes again, whatever triggers of the target have made of it: measured, such a row stayed behind.
   const text = `${remove(more)}
 GET DIAGNOSTICS n = ROW_COUNT;
 IF n = 0 AND current_setting('transaction_isolation') <> 'read committed' THEN
-  INSERT INTO ${target} (${names(mapping.columns)})${overriding(mapping.columns)} VALUES (${fields(mapping.columns, 'gone')})
-  ON CONFLICT (${names(mapping.key)}) DO NOTHING;
-  IF FOUND THEN
-    ${remove('')}
-  END IF;
+${indented(askForInvisible(mirror), '  ')}
 END IF;`;
   return indented(text, indent);
 }
@@ -97,7 +94,7 @@ export function upsertRow(mirror: Mirror, window: string): string {
   const { mapping } = mirror;
   const target = sqlName(mapping.target);
   const belongs = belongsTo(mirror, 't');
-  return `${echo(mirror, '>', 'come_key')}    INSERT INTO ${target} AS t (${names(mapping.columns)})${overriding(mapping.columns)} VALUES (${fields(mapping.columns, 'come')})
+  return `${bringParents(mirror, { name: window })}${echo(mirror, '>', 'come_key')}    INSERT INTO ${target} AS t (${names(mapping.columns)})${overriding(mapping.columns)} VALUES (${fields(mapping.columns, 'come')})
     ON CONFLICT (${names(mapping.key)}) DO UPDATE SET ${assignments(mapping.columns, mapping.key)}${belongs === '' ? '' : ` WHERE ${belongs}`};
     IF NOT FOUND THEN
       ${belongsToOthers(mirror, window, 'come_key')}

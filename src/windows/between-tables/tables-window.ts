@@ -28,8 +28,20 @@ export interface Mirror {
   /** Of the target, not quoted: what `target_where` reads. */
   readonly belongsBy: readonly SourceColumn[];
   readonly names: MirrorNames;
+  /** Of its target, to targets of the same window, itself among them. Absent: none. */
+  readonly parents?: readonly ParentRow[];
+  /** Others of the window, or its own rows, refer to its target. */
+  readonly isParent?: true;
   /** Null: what is written to the target stays there. */
   readonly back: BackMirror | null;
+}
+
+/** A foreign key of a target, as far as the rows that it needs can be brought by the window. */
+export interface ParentRow {
+  /** Of the mapping whose target it refers to. */
+  readonly mapping: string;
+  /** Quoted, of the own target, in the order of that mapping's key; with the types of the key. */
+  readonly columns: readonly { readonly name: string; readonly type: string }[];
 }
 
 /** What keeps a source in step with its target. */
@@ -85,6 +97,8 @@ export interface MirrorNames {
   readonly unset: string;
   readonly mirrorBack: string;
   readonly watch: string;
+  /** Brings a row of the target that others refer to, and all that it refers to itself. */
+  readonly bring: string;
   /** What the echo of a write is called, before the key: so that a mirror does not answer its own counterpart. */
   readonly echo: string;
   /** Begins so that no trigger of others comes first, and those of foreign keys (`RI_…`) least of all. */
@@ -119,6 +133,7 @@ export function mirrorNames(window: string, mapping: string): MirrorNames {
     unset: own('unset'),
     mirrorBack: own('mirror back'),
     watch: own('watch'),
+    bring: own('bring'),
     echo: label,
     trigger: (event) => quoteIdentifier(`${FIRST_TRIGGER}${label} ${event.slice(0, 1)}`),
     moveTrigger: quoteIdentifier(`${LAST_TRIGGER}${label}`),

@@ -294,12 +294,14 @@ CREATE FUNCTION lockstep."mirror of mirror-both-deletes/window: badges"() RETURN
             USING gone.person_id;
           GET DIAGNOSTICS n = ROW_COUNT;
           IF n = 0 AND current_setting('transaction_isolation') <> 'read committed' THEN
-            INSERT INTO public.badges (person_id) VALUES (gone.person_id)
-            ON CONFLICT (person_id) DO NOTHING;
-            IF FOUND THEN
-              EXECUTE 'DELETE FROM public.badges AS t USING (SELECT $1 AS person_id) AS gone WHERE lockstep."key of mirror-both-deletes/window: badges"(t.person_id, gone.person_id)'
-                USING gone.person_id;
-            END IF;
+            BEGIN
+              INSERT INTO public.badges (person_id) VALUES (gone.person_id)
+              ON CONFLICT (person_id) DO NOTHING;
+              RAISE SQLSTATE 'LS000';
+            EXCEPTION
+              WHEN SQLSTATE 'LS000' OR foreign_key_violation THEN
+                NULL;
+            END;
           END IF;
         END IF;
         INSERT INTO lockstep.tombstone (window_name, mapping, key)
@@ -316,12 +318,14 @@ CREATE FUNCTION lockstep."mirror of mirror-both-deletes/window: badges"() RETURN
         USING gone.person_id;
       GET DIAGNOSTICS n = ROW_COUNT;
       IF n = 0 AND current_setting('transaction_isolation') <> 'read committed' THEN
-        INSERT INTO public.badges (person_id) VALUES (gone.person_id)
-        ON CONFLICT (person_id) DO NOTHING;
-        IF FOUND THEN
-          EXECUTE 'DELETE FROM public.badges AS t USING (SELECT $1 AS person_id) AS gone WHERE lockstep."key of mirror-both-deletes/window: badges"(t.person_id, gone.person_id)'
-            USING gone.person_id;
-        END IF;
+        BEGIN
+          INSERT INTO public.badges (person_id) VALUES (gone.person_id)
+          ON CONFLICT (person_id) DO NOTHING;
+          RAISE SQLSTATE 'LS000';
+        EXCEPTION
+          WHEN SQLSTATE 'LS000' OR foreign_key_violation THEN
+            NULL;
+        END;
       END IF;
       INSERT INTO lockstep.tombstone (window_name, mapping, key)
         VALUES ('mirror-both-deletes/window', 'badges', gone_key)
@@ -656,12 +660,14 @@ CREATE FUNCTION lockstep."mirror of mirror-both-deletes/window: names"() RETURNS
             USING gone.person_id, gone.name;
           GET DIAGNOSTICS n = ROW_COUNT;
           IF n = 0 AND current_setting('transaction_isolation') <> 'read committed' THEN
-            INSERT INTO public.names (person_id, name) VALUES (gone.person_id, gone.name)
-            ON CONFLICT (person_id) DO NOTHING;
-            IF FOUND THEN
-              EXECUTE 'DELETE FROM public.names AS t USING (SELECT $1 AS person_id, $2 AS name) AS gone WHERE lockstep."key of mirror-both-deletes/window: names"(t.person_id, gone.person_id)'
-                USING gone.person_id, gone.name;
-            END IF;
+            BEGIN
+              INSERT INTO public.names (person_id, name) VALUES (gone.person_id, gone.name)
+              ON CONFLICT (person_id) DO NOTHING;
+              RAISE SQLSTATE 'LS000';
+            EXCEPTION
+              WHEN SQLSTATE 'LS000' OR foreign_key_violation THEN
+                NULL;
+            END;
           END IF;
         END IF;
         INSERT INTO lockstep.tombstone (window_name, mapping, key)
@@ -678,12 +684,14 @@ CREATE FUNCTION lockstep."mirror of mirror-both-deletes/window: names"() RETURNS
         USING gone.person_id, gone.name;
       GET DIAGNOSTICS n = ROW_COUNT;
       IF n = 0 AND current_setting('transaction_isolation') <> 'read committed' THEN
-        INSERT INTO public.names (person_id, name) VALUES (gone.person_id, gone.name)
-        ON CONFLICT (person_id) DO NOTHING;
-        IF FOUND THEN
-          EXECUTE 'DELETE FROM public.names AS t USING (SELECT $1 AS person_id, $2 AS name) AS gone WHERE lockstep."key of mirror-both-deletes/window: names"(t.person_id, gone.person_id)'
-            USING gone.person_id, gone.name;
-        END IF;
+        BEGIN
+          INSERT INTO public.names (person_id, name) VALUES (gone.person_id, gone.name)
+          ON CONFLICT (person_id) DO NOTHING;
+          RAISE SQLSTATE 'LS000';
+        EXCEPTION
+          WHEN SQLSTATE 'LS000' OR foreign_key_violation THEN
+            NULL;
+        END;
       END IF;
       INSERT INTO lockstep.tombstone (window_name, mapping, key)
         VALUES ('mirror-both-deletes/window', 'names', gone_key)
@@ -2396,12 +2404,14 @@ CREATE OR REPLACE FUNCTION lockstep."mirror of mirror-both-deletes/window: badge
             USING gone.person_id;
           GET DIAGNOSTICS n = ROW_COUNT;
           IF n = 0 AND current_setting('transaction_isolation') <> 'read committed' THEN
-            INSERT INTO public.badges (person_id) VALUES (gone.person_id)
-            ON CONFLICT (person_id) DO NOTHING;
-            IF FOUND THEN
-              EXECUTE 'DELETE FROM public.badges AS t USING (SELECT $1 AS person_id) AS gone WHERE lockstep."key of mirror-both-deletes/window: badges"(t.person_id, gone.person_id)'
-                USING gone.person_id;
-            END IF;
+            BEGIN
+              INSERT INTO public.badges (person_id) VALUES (gone.person_id)
+              ON CONFLICT (person_id) DO NOTHING;
+              RAISE SQLSTATE 'LS000';
+            EXCEPTION
+              WHEN SQLSTATE 'LS000' OR foreign_key_violation THEN
+                NULL;
+            END;
           END IF;
         END IF;
         INSERT INTO lockstep.tombstone (window_name, mapping, key)
@@ -2418,12 +2428,14 @@ CREATE OR REPLACE FUNCTION lockstep."mirror of mirror-both-deletes/window: badge
         USING gone.person_id;
       GET DIAGNOSTICS n = ROW_COUNT;
       IF n = 0 AND current_setting('transaction_isolation') <> 'read committed' THEN
-        INSERT INTO public.badges (person_id) VALUES (gone.person_id)
-        ON CONFLICT (person_id) DO NOTHING;
-        IF FOUND THEN
-          EXECUTE 'DELETE FROM public.badges AS t USING (SELECT $1 AS person_id) AS gone WHERE lockstep."key of mirror-both-deletes/window: badges"(t.person_id, gone.person_id)'
-            USING gone.person_id;
-        END IF;
+        BEGIN
+          INSERT INTO public.badges (person_id) VALUES (gone.person_id)
+          ON CONFLICT (person_id) DO NOTHING;
+          RAISE SQLSTATE 'LS000';
+        EXCEPTION
+          WHEN SQLSTATE 'LS000' OR foreign_key_violation THEN
+            NULL;
+        END;
       END IF;
       INSERT INTO lockstep.tombstone (window_name, mapping, key)
         VALUES ('mirror-both-deletes/window', 'badges', gone_key)
@@ -2772,12 +2784,14 @@ CREATE OR REPLACE FUNCTION lockstep."mirror of mirror-both-deletes/window: names
             USING gone.person_id, gone.name;
           GET DIAGNOSTICS n = ROW_COUNT;
           IF n = 0 AND current_setting('transaction_isolation') <> 'read committed' THEN
-            INSERT INTO public.names (person_id, name) VALUES (gone.person_id, gone.name)
-            ON CONFLICT (person_id) DO NOTHING;
-            IF FOUND THEN
-              EXECUTE 'DELETE FROM public.names AS t USING (SELECT $1 AS person_id, $2 AS name) AS gone WHERE lockstep."key of mirror-both-deletes/window: names"(t.person_id, gone.person_id)'
-                USING gone.person_id, gone.name;
-            END IF;
+            BEGIN
+              INSERT INTO public.names (person_id, name) VALUES (gone.person_id, gone.name)
+              ON CONFLICT (person_id) DO NOTHING;
+              RAISE SQLSTATE 'LS000';
+            EXCEPTION
+              WHEN SQLSTATE 'LS000' OR foreign_key_violation THEN
+                NULL;
+            END;
           END IF;
         END IF;
         INSERT INTO lockstep.tombstone (window_name, mapping, key)
@@ -2794,12 +2808,14 @@ CREATE OR REPLACE FUNCTION lockstep."mirror of mirror-both-deletes/window: names
         USING gone.person_id, gone.name;
       GET DIAGNOSTICS n = ROW_COUNT;
       IF n = 0 AND current_setting('transaction_isolation') <> 'read committed' THEN
-        INSERT INTO public.names (person_id, name) VALUES (gone.person_id, gone.name)
-        ON CONFLICT (person_id) DO NOTHING;
-        IF FOUND THEN
-          EXECUTE 'DELETE FROM public.names AS t USING (SELECT $1 AS person_id, $2 AS name) AS gone WHERE lockstep."key of mirror-both-deletes/window: names"(t.person_id, gone.person_id)'
-            USING gone.person_id, gone.name;
-        END IF;
+        BEGIN
+          INSERT INTO public.names (person_id, name) VALUES (gone.person_id, gone.name)
+          ON CONFLICT (person_id) DO NOTHING;
+          RAISE SQLSTATE 'LS000';
+        EXCEPTION
+          WHEN SQLSTATE 'LS000' OR foreign_key_violation THEN
+            NULL;
+        END;
       END IF;
       INSERT INTO lockstep.tombstone (window_name, mapping, key)
         VALUES ('mirror-both-deletes/window', 'names', gone_key)

@@ -343,12 +343,14 @@ CREATE FUNCTION lockstep."mirror of mirror-computed/window: labels"() RETURNS tr
             USING gone.email, gone.slug, gone.size;
           GET DIAGNOSTICS n = ROW_COUNT;
           IF n = 0 AND current_setting('transaction_isolation') <> 'read committed' THEN
-            INSERT INTO public.labels (email, slug, size) VALUES (gone.email, gone.slug, gone.size)
-            ON CONFLICT (email) DO NOTHING;
-            IF FOUND THEN
-              EXECUTE 'DELETE FROM public.labels AS t USING (SELECT $1 AS email, $2 AS slug, $3 AS size) AS gone WHERE lockstep."key of mirror-computed/window: labels"(t.email, gone.email)'
-                USING gone.email, gone.slug, gone.size;
-            END IF;
+            BEGIN
+              INSERT INTO public.labels (email, slug, size) VALUES (gone.email, gone.slug, gone.size)
+              ON CONFLICT (email) DO NOTHING;
+              RAISE SQLSTATE 'LS000';
+            EXCEPTION
+              WHEN SQLSTATE 'LS000' OR foreign_key_violation THEN
+                NULL;
+            END;
           END IF;
         END IF;
         INSERT INTO lockstep.tombstone (window_name, mapping, key)
@@ -360,12 +362,14 @@ CREATE FUNCTION lockstep."mirror of mirror-computed/window: labels"() RETURNS tr
         USING gone.email, gone.slug, gone.size;
       GET DIAGNOSTICS n = ROW_COUNT;
       IF n = 0 AND current_setting('transaction_isolation') <> 'read committed' THEN
-        INSERT INTO public.labels (email, slug, size) VALUES (gone.email, gone.slug, gone.size)
-        ON CONFLICT (email) DO NOTHING;
-        IF FOUND THEN
-          EXECUTE 'DELETE FROM public.labels AS t USING (SELECT $1 AS email, $2 AS slug, $3 AS size) AS gone WHERE lockstep."key of mirror-computed/window: labels"(t.email, gone.email)'
-            USING gone.email, gone.slug, gone.size;
-        END IF;
+        BEGIN
+          INSERT INTO public.labels (email, slug, size) VALUES (gone.email, gone.slug, gone.size)
+          ON CONFLICT (email) DO NOTHING;
+          RAISE SQLSTATE 'LS000';
+        EXCEPTION
+          WHEN SQLSTATE 'LS000' OR foreign_key_violation THEN
+            NULL;
+        END;
       END IF;
       INSERT INTO lockstep.tombstone (window_name, mapping, key)
         VALUES ('mirror-computed/window', 'labels', gone_key)
@@ -597,12 +601,14 @@ CREATE OR REPLACE FUNCTION lockstep."mirror of mirror-computed/window: labels"()
         USING gone.email, gone.slug, gone.size;
       GET DIAGNOSTICS n = ROW_COUNT;
       IF n = 0 AND current_setting('transaction_isolation') <> 'read committed' THEN
-        INSERT INTO public.labels (email, slug, size) VALUES (gone.email, gone.slug, gone.size)
-        ON CONFLICT (email) DO NOTHING;
-        IF FOUND THEN
-          EXECUTE 'DELETE FROM public.labels AS t USING (SELECT $1 AS email, $2 AS slug, $3 AS size) AS gone WHERE lockstep."key of mirror-computed/window: labels"(t.email, gone.email)'
-            USING gone.email, gone.slug, gone.size;
-        END IF;
+        BEGIN
+          INSERT INTO public.labels (email, slug, size) VALUES (gone.email, gone.slug, gone.size)
+          ON CONFLICT (email) DO NOTHING;
+          RAISE SQLSTATE 'LS000';
+        EXCEPTION
+          WHEN SQLSTATE 'LS000' OR foreign_key_violation THEN
+            NULL;
+        END;
       END IF;
       IF n = 0 AND has THEN
         EXECUTE 'UPDATE public.labels AS t SET email = come.email, slug = come.slug, size = come.size FROM (SELECT $1 AS email, $2 AS slug, $3 AS size) AS gone, (SELECT $4 AS email, $5 AS slug, $6 AS size) AS come WHERE lockstep."key of mirror-computed/window: labels"(t.email, gone.email) AND NOT (ROW(t.slug::text)::record *<> ROW(gone.slug::text)::record OR t.size IS DISTINCT FROM gone.size) AND NOT (ROW(t.code::character varying)::record *<> ROW(''new''::character varying(8)::character varying)::record) AND NOT EXISTS (SELECT FROM lockstep.already_there AS a WHERE a.run_id = (SELECT max(w.run_id) FROM lockstep."window" AS w WHERE w.name = ''mirror-computed/window'') AND a.operation_id = ''window/note/labels'' AND a.key = ARRAY[t.email::text::text])'

@@ -245,12 +245,14 @@ CREATE FUNCTION lockstep."mirror of mirror-record/window: names"() RETURNS trigg
             USING gone.person_id, gone.name;
           GET DIAGNOSTICS n = ROW_COUNT;
           IF n = 0 AND current_setting('transaction_isolation') <> 'read committed' THEN
-            INSERT INTO public.names (person_id, name) VALUES (gone.person_id, gone.name)
-            ON CONFLICT (person_id) DO NOTHING;
-            IF FOUND THEN
-              EXECUTE 'DELETE FROM public.names AS t USING (SELECT $1 AS person_id, $2 AS name) AS gone WHERE lockstep."key of mirror-record/window: names"(t.person_id, gone.person_id)'
-                USING gone.person_id, gone.name;
-            END IF;
+            BEGIN
+              INSERT INTO public.names (person_id, name) VALUES (gone.person_id, gone.name)
+              ON CONFLICT (person_id) DO NOTHING;
+              RAISE SQLSTATE 'LS000';
+            EXCEPTION
+              WHEN SQLSTATE 'LS000' OR foreign_key_violation THEN
+                NULL;
+            END;
           END IF;
         END IF;
         INSERT INTO lockstep.tombstone (window_name, mapping, key)
@@ -262,12 +264,14 @@ CREATE FUNCTION lockstep."mirror of mirror-record/window: names"() RETURNS trigg
         USING gone.person_id, gone.name;
       GET DIAGNOSTICS n = ROW_COUNT;
       IF n = 0 AND current_setting('transaction_isolation') <> 'read committed' THEN
-        INSERT INTO public.names (person_id, name) VALUES (gone.person_id, gone.name)
-        ON CONFLICT (person_id) DO NOTHING;
-        IF FOUND THEN
-          EXECUTE 'DELETE FROM public.names AS t USING (SELECT $1 AS person_id, $2 AS name) AS gone WHERE lockstep."key of mirror-record/window: names"(t.person_id, gone.person_id)'
-            USING gone.person_id, gone.name;
-        END IF;
+        BEGIN
+          INSERT INTO public.names (person_id, name) VALUES (gone.person_id, gone.name)
+          ON CONFLICT (person_id) DO NOTHING;
+          RAISE SQLSTATE 'LS000';
+        EXCEPTION
+          WHEN SQLSTATE 'LS000' OR foreign_key_violation THEN
+            NULL;
+        END;
       END IF;
       INSERT INTO lockstep.tombstone (window_name, mapping, key)
         VALUES ('mirror-record/window', 'names', gone_key)
@@ -519,12 +523,14 @@ CREATE OR REPLACE FUNCTION lockstep."mirror of mirror-record/window: names"() RE
         USING gone.person_id, gone.name;
       GET DIAGNOSTICS n = ROW_COUNT;
       IF n = 0 AND current_setting('transaction_isolation') <> 'read committed' THEN
-        INSERT INTO public.names (person_id, name) VALUES (gone.person_id, gone.name)
-        ON CONFLICT (person_id) DO NOTHING;
-        IF FOUND THEN
-          EXECUTE 'DELETE FROM public.names AS t USING (SELECT $1 AS person_id, $2 AS name) AS gone WHERE lockstep."key of mirror-record/window: names"(t.person_id, gone.person_id)'
-            USING gone.person_id, gone.name;
-        END IF;
+        BEGIN
+          INSERT INTO public.names (person_id, name) VALUES (gone.person_id, gone.name)
+          ON CONFLICT (person_id) DO NOTHING;
+          RAISE SQLSTATE 'LS000';
+        EXCEPTION
+          WHEN SQLSTATE 'LS000' OR foreign_key_violation THEN
+            NULL;
+        END;
       END IF;
       IF n = 0 AND has THEN
         EXECUTE 'UPDATE public.names AS t SET person_id = come.person_id, name = come.name FROM (SELECT $1 AS person_id, $2 AS name) AS gone, (SELECT $3 AS person_id, $4 AS name) AS come WHERE lockstep."key of mirror-record/window: names"(t.person_id, gone.person_id) AND NOT (ROW(t.name::text)::record *<> ROW(gone.name::text)::record) AND NOT false AND NOT EXISTS (SELECT FROM lockstep.already_there AS a WHERE a.run_id = (SELECT max(w.run_id) FROM lockstep."window" AS w WHERE w.name = ''mirror-record/window'') AND a.operation_id = ''window/note/names'' AND a.key = ARRAY[t.person_id::bigint::text])'
