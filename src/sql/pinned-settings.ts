@@ -76,6 +76,12 @@ export const PINNED_OF_FUNCTION: string = [
   ...FROM_SESSION.map((name) => `SET ${name} FROM CURRENT`),
 ].join(' ');
 
+/**
+ * And under which path: that of the run which makes the function, as `settingTexts` pins it. pg_catalog comes first without being
+ * named, pg_temp last. Under it batches and checks of the run resolve what the plan names.
+ */
+export const PATH_OF_RUN = 'SET search_path FROM CURRENT';
+
 /** Timeouts that a role or a database may have set, of which 15 does not know all: a SET of an unknown one would fail. */
 export const WITHOUT_OTHER_TIMEOUTS = `SELECT set_config(name, '0', false) FROM pg_catalog.pg_settings WHERE name IN ('transaction_timeout', 'idle_session_timeout')`;
 
@@ -88,6 +94,7 @@ function idleLimitMs({ statementTimeoutMs }: SessionSettings): number {
 }
 
 function settingTexts(settings: SessionSettings): readonly string[] {
+  // pg_temp last: unnamed it comes first, and anybody's temporary table would be taken for the one that is meant.
   const path = [...settings.searchPath, 'pg_temp'].map((schema) => quoteIdentifier(schema)).join(', ');
   const texts = PINNED.map(([name, value]) => `${name} = ${quoteLiteral(value)}`);
   texts.push(`search_path = ${path}`);

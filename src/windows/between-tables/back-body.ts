@@ -44,8 +44,8 @@ DECLARE
   mine bigint;
   fits boolean;
   n bigint;
-  scans text := current_setting('enable_seqscan');
-  echo text := current_setting('lockstep.echo', true);
+  scans text := pg_catalog.current_setting('enable_seqscan');
+  echo text := pg_catalog.current_setting('lockstep.echo', true);
   said text;
 BEGIN
 ${window.leads === 'old' ? noteWriter(mirror, name, 'new') : ''}${readRows(mirror, back)}
@@ -55,7 +55,7 @@ ${window.leads === 'old' ? noteWriter(mirror, name, 'new') : ''}${readRows(mirro
       moved := NOT ${ownKeyIs(mirror, back, 'come', 'gone')};
     END IF;
   END IF;
-${onMirrorError === 'record' ? '  BEGIN\n' : ''}${follow}  IF had AND (NOT has OR gone_key <> come_key) THEN
+${onMirrorError === 'record' ? '  BEGIN\n' : ''}${follow}  IF had AND (NOT has OR gone_key OPERATOR(pg_catalog.<>) come_key) THEN
     n := 0;
     IF TG_OP = 'UPDATE' THEN
       ${indented(lookForOldKey(way), '      ').trimStart()}
@@ -65,7 +65,7 @@ ${onMirrorError === 'record' ? '  BEGIN\n' : ''}${follow}  IF had AND (NOT has O
     END IF;
   END IF;
 ${forgets ? changesHands(mirror, back, name) : leaveSource(mirror, back, name, takes)}  IF has THEN
-    IF NOT had OR gone_key <> come_key THEN
+    IF NOT had OR gone_key OPERATOR(pg_catalog.<>) come_key THEN
 ${clearDeleted(mirror, name)}
     END IF;
     IF ${takesAnother} THEN
@@ -102,14 +102,14 @@ function readRows(
 ${read('OLD', 'gone', 'had')}
   END IF;
   -- By the index: a plan is kept that was made when there were few rows.
-  said := set_config('enable_seqscan', 'off', true);
+  said := pg_catalog.set_config('enable_seqscan', 'off', true);
   IF TG_OP = 'DELETE' THEN
     ${present('OLD')}
   ELSE
     ${present('NEW')}
   END IF;
   fits := FOUND;
-  said := set_config('enable_seqscan', scans, true);
+  said := pg_catalog.set_config('enable_seqscan', scans, true);
   IF fits THEN
 ${read('now', 'come', 'has')}
   END IF;`;
@@ -208,8 +208,8 @@ function refuse(mirror: Mirror, window: string, when: string, why: string, inden
   const { mapping } = mirror;
   const table = sqlName(mapping.source).replaceAll("'", "''").replaceAll('%', '%%');
   return `${indent}IF ${when} THEN
-${indent}  RAISE EXCEPTION 'lockstep window %: a write to % does not fit into ${table}: ${why}', ${quoteLiteral(quoteIdentifier(window))}, TG_RELID::regclass
-${indent}    USING ERRCODE = 'check_violation', DETAIL = format('Key (%s)=(%s)', ${quoteLiteral(names(mapping.key))}, array_to_string(coalesce(come_key, gone_key), ', '));
+${indent}  RAISE EXCEPTION 'lockstep window %: a write to % does not fit into ${table}: ${why}', ${quoteLiteral(quoteIdentifier(window))}, TG_RELID::pg_catalog.regclass
+${indent}    USING ERRCODE = 'check_violation', DETAIL = pg_catalog.format('Key (%s)=(%s)', ${quoteLiteral(names(mapping.key))}, pg_catalog.array_to_string(coalesce(come_key, gone_key), ', '));
 ${indent}END IF;`;
 }
 

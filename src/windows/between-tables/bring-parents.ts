@@ -6,8 +6,8 @@
  * there ends in 40001, as any conflict of such a writer, where the foreign key itself would say that the row is missing.
  */
 import { comparableType, keyArray, sqlName } from '../../mapping/mapping.js';
-import { PINNED_OF_FUNCTION } from '../../sql/pinned-settings.js';
 import { quoteIdentifier, quoteLiteral } from '../../sql/identifier.js';
+import { windowFunction } from '../trigger-function.js';
 import { names, overriding } from './row-parts.js';
 import { mirrorNames, type Mirror, type ParentRow, type TablesWindow } from './tables-window.js';
 
@@ -95,9 +95,7 @@ BEGIN
   END LOOP;
 ${ofOthers.join('')}  EXECUTE ${quoteLiteral(insert)} USING ${list((at) => `keys${at}`)};
 END`;
-  return `CREATE FUNCTION ${bringSignature(mirror)} RETURNS void LANGUAGE plpgsql SECURITY DEFINER
-SET search_path = pg_catalog, pg_temp ${PINNED_OF_FUNCTION}
-AS ${quoteLiteral(body)}`;
+  return windowFunction(`CREATE FUNCTION ${bringSignature(mirror)} RETURNS void LANGUAGE plpgsql`, body);
 }
 
 function bringName({ mapping }: ParentRow, { name }: OfWindow): string {

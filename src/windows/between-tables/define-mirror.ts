@@ -5,8 +5,8 @@
  * compared by case.
  */
 import { comparableType, rowsFrom, sqlName, targetCondition, valuesFrom } from '../../mapping/mapping.js';
-import { PINNED_OF_FUNCTION } from '../../sql/pinned-settings.js';
 import { quoteIdentifier, quoteLiteral } from '../../sql/identifier.js';
+import { triggerFunction, windowFunction } from '../trigger-function.js';
 import { backBody } from './back-body.js';
 import { bringFunction, bringSignature } from './bring-parents.js';
 import { forwardBody } from './forward-body.js';
@@ -48,9 +48,10 @@ END`,
 }
 
 function followFunction(way: Way, { name }: BodyOf): string {
-  return `CREATE OR REPLACE FUNCTION ${way.follow}(bigint) RETURNS void LANGUAGE plpgsql
-SET search_path = pg_catalog, pg_temp ${PINNED_OF_FUNCTION}
-AS ${quoteLiteral(followFunctionBody(way, name))}`;
+  return windowFunction(
+    `CREATE OR REPLACE FUNCTION ${way.follow}(bigint) RETURNS void LANGUAGE plpgsql`,
+    followFunctionBody(way, name),
+  );
 }
 
 /** The same of the target, where its row and the source row are one. */
@@ -218,17 +219,10 @@ SELECT ${targetCondition(mapping)} IS TRUE FROM (SELECT ${row.join(', ')}) AS ${
 END`;
 }
 
-/** As its owner, who runs the plan: the application needs no rights on the other table. */
-function triggerFunction(name: string, body: string, create = 'CREATE'): string {
-  return `${create} FUNCTION ${name}() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER
-SET search_path = pg_catalog, pg_temp ${PINNED_OF_FUNCTION}
-AS ${quoteLiteral(body)}`;
-}
-
 function truncateBody({ name }: Pick<TablesWindow, 'name'>): string {
   return `
 BEGIN
-  RAISE EXCEPTION 'lockstep window %: TRUNCATE of % would leave the other side behind', ${quoteLiteral(quoteIdentifier(name))}, TG_RELID::regclass
+  RAISE EXCEPTION 'lockstep window %: TRUNCATE of % would leave the other side behind', ${quoteLiteral(quoteIdentifier(name))}, TG_RELID::pg_catalog.regclass
     USING ERRCODE = 'object_in_use', HINT = 'Use DELETE, or close the window first.';
 END`;
 }

@@ -37,7 +37,7 @@ export function lookForForgotten(mirror: Mirror, window: string): string {
   GET DIAGNOSTICS n = ROW_COUNT;
   IF n = 0 THEN
 ${indented(lookForDeleted(mirror, window), '    ')}
-    IF n = 0 AND current_setting('transaction_isolation') <> 'read committed' THEN
+    IF n = 0 AND pg_catalog.current_setting('transaction_isolation') <> 'read committed' THEN
       ${noteDeleted(mirror, window, 'gone')}
       ${forgetDeleted(mirror, window, 'gone')}
     END IF;

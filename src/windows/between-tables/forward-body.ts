@@ -35,8 +35,8 @@ DECLARE
   written boolean := false;
   mine bigint;${forgottenColumns(mirror)}
   n bigint;
-  scans text := current_setting('enable_seqscan');
-  echo text := current_setting('lockstep.echo', true);
+  scans text := pg_catalog.current_setting('enable_seqscan');
+  echo text := pg_catalog.current_setting('lockstep.echo', true);
   said text;
 BEGIN
 ${writer}  -- What the target has of it.
@@ -46,14 +46,14 @@ ${writer}  -- What the target has of it.
     gone_key := ${keyArray(mapping.key, 'gone')};
   END IF;
   -- What it should have. By the index: a plan is kept that was made when there were few rows.
-  said := set_config('enable_seqscan', 'off', true);
+  said := pg_catalog.set_config('enable_seqscan', 'off', true);
   IF TG_OP = 'DELETE' THEN
     ${now('OLD')}
   ELSE
     ${now('NEW')}
   END IF;
   has := FOUND;
-  said := set_config('enable_seqscan', scans, true);
+  said := pg_catalog.set_config('enable_seqscan', scans, true);
   come_key := ${keyArray(mapping.key, 'come')};
   IF TG_OP = 'UPDATE' AND had THEN
     moved := ${hasAnotherKey(mirror)};

@@ -16,7 +16,7 @@ export function noteDeleted({ mapping }: Mirror, window: string, of: Row): strin
 
 /** Of `gone`, where nothing else is to be done. */
 export function forgetDeleted({ mapping }: Mirror, window: string, of: Row): string {
-  return `DELETE FROM lockstep.tombstone WHERE window_name = ${quoteLiteral(window)} AND mapping = ${quoteLiteral(mapping.name)} AND key = ${of}_key;`;
+  return `DELETE FROM lockstep.tombstone WHERE window_name = ${quoteLiteral(window)} AND mapping = ${quoteLiteral(mapping.name)} AND key OPERATOR(pg_catalog.=) ${of}_key;`;
 }
 
 /**
@@ -24,11 +24,12 @@ export function forgetDeleted({ mapping }: Mirror, window: string, of: Row): str
  * `deleteRow`.
  */
 export function clearDeleted({ mapping }: Mirror, window: string): string {
-  const sql = 'DELETE FROM lockstep.tombstone WHERE window_name = $1 AND mapping = $2 AND key = $3';
+  const sql =
+    'DELETE FROM lockstep.tombstone WHERE window_name = $1 AND mapping = $2 AND key OPERATOR(pg_catalog.=) $3';
   const remove = `EXECUTE ${quoteLiteral(sql)} USING ${quoteLiteral(window)}, ${quoteLiteral(mapping.name)}, come_key;\nGET DIAGNOSTICS n = ROW_COUNT;`;
   return indented(
     `${remove}
-IF n = 0 AND current_setting('transaction_isolation') <> 'read committed' THEN
+IF n = 0 AND pg_catalog.current_setting('transaction_isolation') <> 'read committed' THEN
   INSERT INTO lockstep.tombstone (window_name, mapping, key) VALUES (${entry(mapping, window, 'come')}) ON CONFLICT DO NOTHING;
   ${remove}
 END IF;`,
@@ -38,14 +39,15 @@ END IF;`,
 
 /** `n`: whether the key of `gone` is deleted. Planned each time. */
 export function lookForDeleted({ mapping }: Mirror, window: string): string {
-  const look = 'SELECT FROM lockstep.tombstone WHERE window_name = $1 AND mapping = $2 AND key = $3';
+  const look =
+    'SELECT FROM lockstep.tombstone WHERE window_name = $1 AND mapping = $2 AND key OPERATOR(pg_catalog.=) $3';
   return `EXECUTE ${quoteLiteral(look)} USING ${entry(mapping, window, 'gone')};
 GET DIAGNOSTICS n = ROW_COUNT;`;
 }
 
 /** A condition: the key of `row` is deleted. */
 export function isDeleted({ mapping }: Mirror, window: string, row: string): string {
-  return `EXISTS (SELECT FROM lockstep.tombstone AS d WHERE d.window_name = ${quoteLiteral(window)} AND d.mapping = ${quoteLiteral(mapping.name)} AND d.key = ${keyArray(mapping.key, row)})`;
+  return `EXISTS (SELECT FROM lockstep.tombstone AS d WHERE d.window_name = ${quoteLiteral(window)} AND d.mapping = ${quoteLiteral(mapping.name)} AND d.key OPERATOR(pg_catalog.=) ${keyArray(mapping.key, row)})`;
 }
 
 /**
@@ -54,10 +56,10 @@ export function isDeleted({ mapping }: Mirror, window: string, row: string): str
  * and not a setting, which a session could make.
  */
 export function noteWriter({ mapping }: Mirror, window: string, side: 'old' | 'new'): string {
-  const noted = `SELECT FROM lockstep.old_writer AS w WHERE w.xid = pg_current_xact_id() AND w.window_name = $1 AND w.mapping = $2 AND w.side = $3`;
+  const noted = `SELECT FROM lockstep.old_writer AS w WHERE w.xid = pg_catalog.pg_current_xact_id() AND w.window_name = $1 AND w.mapping = $2 AND w.side = $3`;
   const values = `${quoteLiteral(window)}, ${quoteLiteral(mapping.name)}, '${side}'`;
   return `  GET DIAGNOSTICS said = PG_CONTEXT;
-  IF strpos(substr(said, strpos(said, 'lockstep."mirror ') + 1), 'lockstep."mirror ') = 0 THEN
+  IF pg_catalog.strpos(pg_catalog.substr(said, pg_catalog.strpos(said, 'lockstep."mirror ') + 1), 'lockstep."mirror ') = 0 THEN
     EXECUTE ${quoteLiteral(noted)} USING ${values};
     GET DIAGNOSTICS n = ROW_COUNT;
     IF n = 0 THEN
@@ -88,7 +90,7 @@ export function noteMove(
 
 /** Into `mine`: the move of the row of this event. */
 export function ownMove(of: MovesOf, window: string, gone: string): string {
-  const look = `SELECT min(m.id) FROM lockstep.move AS m WHERE ${movesOf(of, window)} AND m.from_key = $1`;
+  const look = `SELECT pg_catalog.min(m.id) FROM lockstep.move AS m WHERE ${movesOf(of, window)} AND m.from_key OPERATOR(pg_catalog.=) $1`;
   return `EXECUTE ${quoteLiteral(look)} INTO mine USING ${gone};`;
 }
 
@@ -99,13 +101,13 @@ export function endOfMove(): string {
 
 /** Into `followed`: whether a row of the other side with this key has moved in this transaction. */
 export function wasFollowed(of: MovesOf, window: string, gone: string): string {
-  const look = `SELECT EXISTS (SELECT FROM lockstep.move AS m WHERE ${movesOf(of, window)} AND m.from_key = $1 AND m.found)`;
+  const look = `SELECT EXISTS (SELECT FROM lockstep.move AS m WHERE ${movesOf(of, window)} AND m.from_key OPERATOR(pg_catalog.=) $1 AND m.found)`;
   return `EXECUTE ${quoteLiteral(look)} INTO followed USING ${gone};`;
 }
 
 /** Into `followed`: what became of the move that ended at this row, which an INSERT says. */
 export function arrival(of: MovesOf, window: string, row: string): string {
-  const look = `SELECT min(m.id) FROM lockstep.move AS m WHERE ${movesOf(of, window)} AND m.row_after = $1`;
+  const look = `SELECT pg_catalog.min(m.id) FROM lockstep.move AS m WHERE ${movesOf(of, window)} AND m.row_after OPERATOR(pg_catalog.=) $1`;
   return `EXECUTE ${quoteLiteral(`DELETE FROM lockstep.move AS m WHERE m.id = (${look}) RETURNING m.found`)} INTO followed USING ${row};`;
 }
 
@@ -117,7 +119,7 @@ export function nextMove(of: MovesOf, window: string): string {
 
 /** A condition: behind the move with this number, another one begins where it ended. */
 export function goesOn(of: MovesOf, window: string, id: string, key: string): string {
-  return `EXISTS (SELECT FROM lockstep.move AS m WHERE ${movesOf(of, window)} AND m.id > ${id} AND m.from_key = ${key})`;
+  return `EXISTS (SELECT FROM lockstep.move AS m WHERE ${movesOf(of, window)} AND m.id > ${id} AND m.from_key OPERATOR(pg_catalog.=) ${key})`;
 }
 
 /** The other side's row of the move that is `one` was there. */
@@ -126,14 +128,14 @@ export function otherSideFollowed(): string {
 }
 
 function movesOf({ mirror: { mapping }, side }: MovesOf, window: string): string {
-  return `m.xid = pg_current_xact_id() AND m.window_name = ${quoteLiteral(window)} AND m.mapping = ${quoteLiteral(mapping.name)} AND m.side = '${side}'`;
+  return `m.xid = pg_catalog.pg_current_xact_id() AND m.window_name = ${quoteLiteral(window)} AND m.mapping = ${quoteLiteral(mapping.name)} AND m.side = '${side}'`;
 }
 
 /** `side`: the one that lacks the write. */
 export function noteFailure({ mapping }: Mirror, window: string, side: 'old' | 'new'): string {
   const key = (of: Row, there: string): string => `CASE WHEN ${there} THEN ${of}_key END`;
   return `INSERT INTO lockstep.mirror_failure (window_name, mapping, side, operation, key_before, key_after, sqlstate, message)
-      VALUES (${quoteLiteral(window)}, ${quoteLiteral(mapping.name)}, '${side}', lower(TG_OP), ${key('gone', 'had')}, ${key('come', 'has')}, SQLSTATE, SQLERRM);`;
+      VALUES (${quoteLiteral(window)}, ${quoteLiteral(mapping.name)}, '${side}', pg_catalog.lower(TG_OP), ${key('gone', 'had')}, ${key('come', 'has')}, SQLSTATE, SQLERRM);`;
 }
 
 /** `keys`: a query of one text[]. */
@@ -143,7 +145,7 @@ export function noteTouched({ mapping }: Mirror, window: string, keys: string): 
 
 /** A condition: `row` was there before the window. `noted`: a condition on the entry, `a`. */
 export function wasThere({ mapping }: Mirror, noted: string, row: string): string {
-  return `EXISTS (SELECT FROM lockstep.already_there AS a WHERE ${noted} AND a.key = ${keyArray(mapping.key, row)})`;
+  return `EXISTS (SELECT FROM lockstep.already_there AS a WHERE ${noted} AND a.key OPERATOR(pg_catalog.=) ${keyArray(mapping.key, row)})`;
 }
 
 function entry({ name }: Mapping, window: string, of: Row): string {

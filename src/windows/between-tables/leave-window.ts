@@ -81,7 +81,7 @@ export function leaveWindow(window: TablesWindow, options: OpenOptions): Reversa
 
 /** A condition on `lockstep.already_there`, spelled out with the run's id when the function is made: writers have none. */
 function notedHere(window: TablesWindow, { mapping }: Mirror): string {
-  return `a.run_id = (SELECT max(w.run_id) FROM lockstep."window" AS w WHERE w.name = ${quoteLiteral(window.name)}) AND a.operation_id = ${quoteLiteral(noteId(window, mapping.name))}`;
+  return `a.run_id = (SELECT pg_catalog.max(w.run_id) FROM lockstep."window" AS w WHERE w.name = ${quoteLiteral(window.name)}) AND a.operation_id = ${quoteLiteral(noteId(window, mapping.name))}`;
 }
 
 function takeAwayWork(window: TablesWindow, mirror: Mirror): BatchWork {

@@ -27,14 +27,16 @@ export function echo({ names, back, mapping }: Mirror, way: '>' | '<', key: stri
   if (back === null) return '';
   const written = way === '>' ? mapping.target : mapping.source;
   const named = (setting: string, of: string): string =>
-    `    said := set_config('${setting}', ${quoteLiteral(`${names.echo} ${way} `)} || pg_current_xact_id()::text || ' ' || ${of}::text, true);\n`;
+    `    said := pg_catalog.set_config('${setting}', ${quoteLiteral(`${names.echo} ${way} `)} || pg_catalog.pg_current_xact_id()::text || ' ' || ${of}::text, true);\n`;
   return `${named('lockstep.echo', key)}${left === undefined || !isPartitioned(written) ? '' : named('lockstep.left', left)}`;
 }
 
 export function restoreEcho({ back, mapping: { source, target } }: Mirror): string {
   const left =
-    isPartitioned(source) || isPartitioned(target) ? `  said := set_config('lockstep.left', '', true);\n` : '';
-  return back === null ? '' : `${left}  said := set_config('lockstep.echo', coalesce(echo, ''), true);\n`;
+    isPartitioned(source) || isPartitioned(target)
+      ? `  said := pg_catalog.set_config('lockstep.left', '', true);\n`
+      : '';
+  return back === null ? '' : `${left}  said := pg_catalog.set_config('lockstep.echo', coalesce(echo, ''), true);\n`;
 }
 
 /** Its rows may go to another partition. */
@@ -83,7 +85,7 @@ export function deleteRow(mirror: Mirror, more: string, indent: string): string 
   };
   const text = `${remove(more)}
 GET DIAGNOSTICS n = ROW_COUNT;
-IF n = 0 AND current_setting('transaction_isolation') <> 'read committed' THEN
+IF n = 0 AND pg_catalog.current_setting('transaction_isolation') <> 'read committed' THEN
 ${indented(askForInvisible(mirror), '  ')}
 END IF;`;
   return indented(text, indent);
@@ -113,5 +115,5 @@ function assignments(columns: readonly MappedColumn[], key: readonly MappedColum
 /** `key`: text[]. */
 export function belongsToOthers({ mapping }: Mirror, window: string, key: string): string {
   return `RAISE EXCEPTION 'lockstep window %: the row of % with this key belongs to others', ${quoteLiteral(quoteIdentifier(window))}, ${quoteLiteral(sqlName(mapping.target))}
-        USING ERRCODE = 'unique_violation', DETAIL = format('Key (%s)=(%s)', ${quoteLiteral(names(mapping.key))}, array_to_string(${key}, ', '));`;
+        USING ERRCODE = 'unique_violation', DETAIL = pg_catalog.format('Key (%s)=(%s)', ${quoteLiteral(names(mapping.key))}, pg_catalog.array_to_string(${key}, ', '));`;
 }

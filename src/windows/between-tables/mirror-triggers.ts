@@ -152,7 +152,7 @@ function readsChange(reads: readonly SourceColumn[]): string {
 
 /** `left`: the row goes to another partition, so the key that it leaves is deleted. */
 function noEchoOf(echo: string, named: string, setting: 'echo' | 'left' = 'echo'): string {
-  return `(current_setting('lockstep.${setting}', true) IS DISTINCT FROM ${quoteLiteral(`${echo} `)} || pg_catalog.pg_current_xact_id()::text || ' ' || ${named}::text OR NOT ${MAY_ECHO})`;
+  return `(pg_catalog.current_setting('lockstep.${setting}', true) IS DISTINCT FROM ${quoteLiteral(`${echo} `)} || pg_catalog.pg_current_xact_id()::text || ' ' || ${named}::text OR NOT ${MAY_ECHO})`;
 }
 
 /**

@@ -65,7 +65,7 @@ export function backWay(mirror: Mirror, back: BackMirror): Way {
 
 /** Whether this transaction has changed a key. What a session sets here can only make the mirror look in vain. */
 export function movesAreNoted(way: Way): string {
-  return `starts_with(coalesce(current_setting('${counter(way)}', true), ''), pg_current_xact_id()::text || ' ')`;
+  return `pg_catalog.starts_with(coalesce(pg_catalog.current_setting('${counter(way)}', true), ''), pg_catalog.pg_current_xact_id()::text || ' ')`;
 }
 
 /** Of BEFORE UPDATE. */
@@ -90,7 +90,7 @@ BEGIN
   END IF;
   ${journal.noteMove(way, window, { before: keyArray(way.ownKey, 'OLD'), after: keyArray(way.ownKey, 'NEW') })}
   IF NOT ${movesAreNoted(way)} THEN
-    said := set_config('${counter(way)}', pg_current_xact_id()::text || ' 0', true);
+    said := pg_catalog.set_config('${counter(way)}', pg_catalog.pg_current_xact_id()::text || ' 0', true);
   END IF;
   RETURN NEW;
 END`;
@@ -163,15 +163,15 @@ DECLARE
   followed bigint;
   n bigint;
   stayed bigint;
-  echo text := current_setting('lockstep.echo', true);
+  echo text := pg_catalog.current_setting('lockstep.echo', true);
   said text;
 BEGIN
   LOOP
-    followed := CASE WHEN ${movesAreNoted(way)} THEN split_part(current_setting('${counter(way)}', true), ' ', 2)::bigint ELSE 0 END;
+    followed := CASE WHEN ${movesAreNoted(way)} THEN pg_catalog.split_part(pg_catalog.current_setting('${counter(way)}', true), ' ', 2)::bigint ELSE 0 END;
     ${journal.nextMove(way, window)}
     EXIT WHEN one.id IS NULL;
     -- First: what triggers of the other side do to this one may come here again.
-    said := set_config('${counter(way)}', pg_current_xact_id()::text || ' ' || one.id, true);
+    said := pg_catalog.set_config('${counter(way)}', pg_catalog.pg_current_xact_id()::text || ' ' || one.id, true);
     IF one.to_key IS NULL THEN
 ${echo(way.mirror, way.sign, 'one.from_key')}      EXECUTE ${quoteLiteral(remove)} USING one.from_key;
       GET DIAGNOSTICS n = ROW_COUNT;

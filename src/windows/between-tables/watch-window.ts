@@ -9,7 +9,7 @@ import { keyArray, sqlName } from '../../mapping/mapping.js';
 import { summarise, type CheckQuery } from '../../operation/check-query.js';
 import type { Backlog } from '../../operation/operation.js';
 import { quoteIdentifier, quoteLiteral } from '../../sql/identifier.js';
-import { PINNED_OF_FUNCTION } from '../../sql/pinned-settings.js';
+import { triggerFunction } from '../trigger-function.js';
 import { noteTouched } from './journal-notes.js';
 import type { Mirror, TablesWindow } from './tables-window.js';
 
@@ -75,9 +75,7 @@ ${each(ofTarget)}
   END IF;
   RETURN NULL;
 END`;
-  return `CREATE OR REPLACE FUNCTION ${names.watch}() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER
-SET search_path = pg_catalog, pg_temp ${PINNED_OF_FUNCTION}
-AS ${quoteLiteral(body)}`;
+  return triggerFunction(names.watch, body, 'CREATE OR REPLACE');
 }
 
 /** Under the lock of a cutover: of the keys that are left, each has the same row on both sides, or none. */

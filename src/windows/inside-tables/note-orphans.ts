@@ -21,8 +21,8 @@ export function noteOrphan(
   return `      INSERT INTO lockstep.quarantined (run_id, operation_id, range_number, key, row, message)
       SELECT w.run_id, ${quoteLiteral(fill)}, 0, ${keyTexts(table, leads, 'NEW')}, ${cutRow('NEW')}, ${message}
       FROM lockstep."window" AS w WHERE w.name = ${quoteLiteral(window.name)} AND w.state IN ('old leads', 'new leads')
-        AND NOT EXISTS (SELECT FROM lockstep.quarantined AS q WHERE ${ours('q')} AND q.key = ${keyTexts(table, leads, 'NEW')})
-        AND (SELECT count(*) FROM (SELECT FROM lockstep.quarantined AS q WHERE ${ours('q')} LIMIT ${ASIDE_AT_MOST}) AS n) < ${ASIDE_AT_MOST};
+        AND NOT EXISTS (SELECT FROM lockstep.quarantined AS q WHERE ${ours('q')} AND q.key OPERATOR(pg_catalog.=) ${keyTexts(table, leads, 'NEW')})
+        AND (SELECT pg_catalog.count(*) FROM (SELECT FROM lockstep.quarantined AS q WHERE ${ours('q')} LIMIT ${ASIDE_AT_MOST}) AS n) < ${ASIDE_AT_MOST};
 `;
 }
 

@@ -75,11 +75,11 @@ function besides(whole: WholeReference, { table, leads }: Pick<Site, 'table' | '
 /** Who writes the old side alone once it does not lead: they would be cut off by a close. A default writes it for everybody. */
 function noteWriter({ value }: Twin, index: number, { window, table, leads }: Site): string {
   if (leads === 'old') return '';
-  const seen = `pg_current_xact_id()::text || ${quoteLiteral(` ${window.name} ${table.name}`)}`;
+  const seen = `pg_catalog.pg_current_xact_id()::text || ${quoteLiteral(` ${window.name} ${table.name}`)}`;
   const counts = `${value.kind === 'own' ? "TG_OP = 'UPDATE' AND " : ''}by_old_${index} AND NOT by_new_${index}`;
-  return `  IF ${counts} AND current_setting('lockstep.seen', true) IS DISTINCT FROM ${seen} THEN
+  return `  IF ${counts} AND pg_catalog.current_setting('lockstep.seen', true) IS DISTINCT FROM ${seen} THEN
     INSERT INTO lockstep.old_writer (window_name, mapping, side) VALUES (${quoteLiteral(window.name)}, ${quoteLiteral(table.name)}, 'old');
-    PERFORM set_config('lockstep.seen', ${seen}, true);
+    PERFORM pg_catalog.set_config('lockstep.seen', ${seen}, true);
   END IF;
 `;
 }
@@ -121,7 +121,7 @@ function leadsAlone(twin: Twin, index: number, { window, table, leads }: Site): 
   const { old, new: twinName } = columnNames(twin, leads);
   const [lags, by, other] =
     leads === 'old' ? [twinName, `by_new_${index}`, `by_old_${index}`] : [old, `by_old_${index}`, `by_new_${index}`];
-  return `  IF TG_OP = 'UPDATE' AND ${by} AND NOT ${other} AND OLD.${lags} IS NOT NULL${leads === 'old' ? " AND coalesce(current_setting('lockstep.run_id', true), '') = ''" : ''} THEN
+  return `  IF TG_OP = 'UPDATE' AND ${by} AND NOT ${other} AND OLD.${lags} IS NOT NULL${leads === 'old' ? " AND coalesce(pg_catalog.current_setting('lockstep.run_id', true), '') = ''" : ''} THEN
     RAISE EXCEPTION ${quoteLiteral(`lockstep window %: ${lags} of ${table.name} does not change alone`.replaceAll('%', '%%').replace('%%:', '%:'))}, ${quoteLiteral(quoteIdentifier(window.name))}
       USING ERRCODE = 'check_violation', HINT = ${quoteLiteral(`What refers to the row follows ${leads === 'old' ? old : twinName}.`)};
   END IF;

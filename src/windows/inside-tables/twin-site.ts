@@ -25,7 +25,7 @@ export function alsoRead(value: LookedUp, { table, leads }: Pick<Site, 'table' |
   );
 }
 
-export const OLD_SNAPSHOT = "current_setting('transaction_isolation') <> 'read committed'";
+export const OLD_SNAPSHOT = "pg_catalog.current_setting('transaction_isolation') <> 'read committed'";
 
 export function raiseOldSnapshot({ name }: Pick<ColumnsWindow, 'name'>, { parent }: LookedUp): string {
   return `        RAISE EXCEPTION 'lockstep window %: the snapshot is older than the new key of ${inMessage(parent)}', ${quoteLiteral(name)}

@@ -1,5 +1,4 @@
 /** The functions and triggers that keep twins in step, made and taken away. They fire whatever role a session has for replication. */
-import { PINNED_OF_FUNCTION } from '../../sql/pinned-settings.js';
 import { summarise, type CheckQuery } from '../../operation/check-query.js';
 import { quoteIdentifier, quoteLiteral, unquoted } from '../../sql/identifier.js';
 import {
@@ -12,6 +11,7 @@ import {
   type TwinNames,
   type TwinTable,
 } from './columns-window.js';
+import { triggerFunction } from '../trigger-function.js';
 import { fillLevels } from './fill-levels.js';
 import { keepBody, keepsMap, ownKey } from './key-map.js';
 import { settleBody } from './settle-body.js';
@@ -179,7 +179,7 @@ function andNotFilled(twinName: string): string {
 }
 
 /** No batch of ours. */
-const NOT_BY_US = "coalesce(current_setting('lockstep.run_id', true), '') = ''";
+const NOT_BY_US = "coalesce(pg_catalog.current_setting('lockstep.run_id', true), '') = ''";
 
 function triggerFunctions(
   window: ColumnsWindow,
@@ -188,12 +188,7 @@ function triggerFunctions(
   create: 'CREATE' | 'CREATE OR REPLACE',
 ): readonly string[] {
   const names = twinNames(window.name, table.name);
-  const define = (
-    name: string,
-    body: string,
-  ): string => `${create} FUNCTION ${name}() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER
-SET search_path = pg_catalog, pg_temp ${PINNED_OF_FUNCTION}
-AS ${quoteLiteral(body)}`;
+  const define = (name: string, body: string): string => triggerFunction(name, body, create);
   return [
     define(names.mirror, twinBody(window, table, leads)),
     ...(settles(table) ? [define(names.settle, settleBody(window, table, leads))] : []),

@@ -57,7 +57,7 @@ export const readBeforeTheTriggers: ChangeGraph = (graph) => {
 
 /** A writer with an old snapshot deletes nothing, and is not told. */
 export const noRuleForOldSnapshots = inFunctions(
-  /IF n = 0 AND current_setting\(''transaction_isolation''\) <> ''read committed'' THEN/g,
+  /IF n = 0 AND pg_catalog\.current_setting\(''transaction_isolation''\) <> ''read committed'' THEN/g,
   'IF false THEN',
 );
 
@@ -103,6 +103,12 @@ export const truncateLetPass = inFunctions(
 
 /** The session's time zone decides which day it is. */
 export const timeZoneNotPinned = inFunctions(/SET TimeZone = 'UTC' /, '');
+
+/** What the application names without a schema is not found there. */
+export const mirrorUnderAnotherPath = inFunctions(
+  /SET search_path FROM CURRENT/g,
+  'SET search_path = pg_catalog, pg_temp',
+);
 
 /** Foreign keys act first: `RI_…` comes before it. */
 export const mirrorBehindForeignKeys: ChangeGraph = (graph) => {

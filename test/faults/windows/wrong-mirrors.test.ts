@@ -4,7 +4,13 @@ import { expect, it, onTestFinished } from 'vitest';
 import type { RunEvent } from '../../../src/executor/run-event.js';
 import { testDatabase, type TestDatabase } from '../../support/database.js';
 import { rightGraph, type ChangeGraph } from '../seeds/wrong-graphs.js';
-import { backfillOverwrites, bareConflictClause, silenceUnnoticed, timeZoneNotPinned } from '../seeds/wrong-windows.js';
+import {
+  backfillOverwrites,
+  bareConflictClause,
+  mirrorUnderAnotherPath,
+  silenceUnnoticed,
+  timeZoneNotPinned,
+} from '../seeds/wrong-windows.js';
 import { apply, beginWith, writePlan, type WrittenPlan } from '../support/run-plan.js';
 import { holdPlace } from './support/holds.js';
 import type { Stage } from './support/play.js';
@@ -65,7 +71,8 @@ it('a fill goes on beside a mirror that was disabled and enabled again, and that
   expect(await filled(opened.ours)).toContain('the mirror of the window is gone or was disabled');
 });
 
-const PLAN = (columns: string): string => `mappings:
+const PLAN = (columns: string): string => `defaults: { user_triggers: fire }
+mappings:
   m1: { from: source, to: target, columns: { ${columns} } }
 steps:
   - id: in-step
@@ -124,4 +131,19 @@ it('a mirror without a pinned time zone writes the day that it is where the appl
     );
   expect(await written(timeZoneNotPinned), 'the wrong design was not caught').toEqual([4, '(1,2026-01-02)']);
   expect(await written(rightGraph)).toEqual([0, '(1,2026-01-01)']);
+});
+
+it('a mirror under another path does not find what the application names in its triggers', async () => {
+  const setUp = `CREATE TABLE source (id int PRIMARY KEY, word text); CREATE TABLE target (id int PRIMARY KEY, word text);
+    CREATE TABLE audit (id int);
+    CREATE FUNCTION audited() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN INSERT INTO audit VALUES (NEW.id); RETURN NULL; END $$;
+    CREATE TRIGGER audited AFTER INSERT ON target FOR EACH ROW EXECUTE FUNCTION audited()`;
+  const written = (change: ChangeGraph): Promise<readonly unknown[]> =>
+    opening(setUp, 'id: id, word: word', change, ({ query }) =>
+      query(`INSERT INTO source VALUES (1, 'word')`).catch((error: unknown) =>
+        query(`INSERT INTO target VALUES (0, '${(error as Error).message.replaceAll("'", "''")}')`),
+      ),
+    );
+  expect(String(await written(mirrorUnderAnotherPath)), 'the wrong design was not caught').toContain('audit');
+  expect(await written(rightGraph)).toEqual([0, '(1,word)']);
 });

@@ -24,7 +24,8 @@ CREATE OR REPLACE FUNCTION lockstep."same of mirror-both-deletes/window: badges"
   END;
 
 CREATE OR REPLACE FUNCTION lockstep."follow of mirror-both-deletes/window: badges"(bigint) RETURNS void LANGUAGE plpgsql
-  SET search_path = pg_catalog, pg_temp
+  SET search_path
+    FROM CURRENT
     SET TimeZone = 'UTC'
     SET DateStyle = 'ISO, YMD'
     SET IntervalStyle = 'postgres'
@@ -49,25 +50,28 @@ CREATE OR REPLACE FUNCTION lockstep."follow of mirror-both-deletes/window: badge
     followed bigint;
     n bigint;
     stayed bigint;
-    echo text := current_setting('lockstep.echo', true);
+    echo text := pg_catalog.current_setting('lockstep.echo', true);
     said text;
   BEGIN
     LOOP
       followed := CASE
-        WHEN starts_with(
-          coalesce(current_setting('lockstep.moves_old_547eae23bd91', true), ''), pg_current_xact_id()::text || ' '
+        WHEN pg_catalog.starts_with(
+          coalesce(pg_catalog.current_setting('lockstep.moves_old_547eae23bd91', true), ''),
+          pg_catalog.pg_current_xact_id()::text || ' '
         )
-        THEN split_part(current_setting('lockstep.moves_old_547eae23bd91', true), ' ', 2)::bigint
+        THEN pg_catalog.split_part(pg_catalog.current_setting('lockstep.moves_old_547eae23bd91', true), ' ', 2)::bigint
         ELSE 0 END;
-      EXECUTE 'SELECT m.id, m.from_key, m.to_key, m.row_before, m.row_after FROM lockstep.move AS m WHERE m.xid = pg_current_xact_id() AND m.window_name = ''mirror-both-deletes/window'' AND m.mapping = ''badges'' AND m.side = ''old'' AND m.id > $1 AND ($2 IS NULL OR m.id <= $2) ORDER BY m.id LIMIT 1' INTO one
+      EXECUTE 'SELECT m.id, m.from_key, m.to_key, m.row_before, m.row_after FROM lockstep.move AS m WHERE m.xid = pg_catalog.pg_current_xact_id() AND m.window_name = ''mirror-both-deletes/window'' AND m.mapping = ''badges'' AND m.side = ''old'' AND m.id > $1 AND ($2 IS NULL OR m.id <= $2) ORDER BY m.id LIMIT 1' INTO one
         USING followed, $1;
       EXIT WHEN one.id IS NULL;
       -- First: what triggers of the other side do to this one may come here again.
-      said := set_config('lockstep.moves_old_547eae23bd91', pg_current_xact_id()::text || ' ' || one.id, true);
+      said := pg_catalog.set_config(
+        'lockstep.moves_old_547eae23bd91', pg_catalog.pg_current_xact_id()::text || ' ' || one.id, true
+      );
       IF one.to_key IS NULL THEN
-      said := set_config(
+      said := pg_catalog.set_config(
         'lockstep.echo',
-        'mirror-both-deletes/window: badges > ' || pg_current_xact_id()::text || ' ' || one.from_key::text,
+        'mirror-both-deletes/window: badges > ' || pg_catalog.pg_current_xact_id()::text || ' ' || one.from_key::text,
         true
       );
         EXECUTE 'DELETE FROM public.badges AS t WHERE lockstep."key of mirror-both-deletes/window: badges"(t.person_id, $1[1]::bigint)'
@@ -80,13 +84,13 @@ CREATE OR REPLACE FUNCTION lockstep."follow of mirror-both-deletes/window: badge
         GET DIAGNOSTICS n = ROW_COUNT;
         IF n = 0 THEN
           -- It went on, or is deleted; or it never went: a BEFORE trigger of a partition can keep a row where it is.
-          EXECUTE 'SELECT FROM public.people AS s WHERE lockstep."same of mirror-both-deletes/window: badges"(s.id, $1[1]::bigint) AND NOT EXISTS (SELECT FROM public.people AS s WHERE lockstep."same of mirror-both-deletes/window: badges"(s.id, $2[1]::bigint)) AND NOT EXISTS (SELECT FROM lockstep.move AS m WHERE m.xid = pg_current_xact_id() AND m.window_name = ''mirror-both-deletes/window'' AND m.mapping = ''badges'' AND m.side = ''old'' AND m.id > $3 AND m.from_key = $4)'
+          EXECUTE 'SELECT FROM public.people AS s WHERE lockstep."same of mirror-both-deletes/window: badges"(s.id, $1[1]::bigint) AND NOT EXISTS (SELECT FROM public.people AS s WHERE lockstep."same of mirror-both-deletes/window: badges"(s.id, $2[1]::bigint)) AND NOT EXISTS (SELECT FROM lockstep.move AS m WHERE m.xid = pg_catalog.pg_current_xact_id() AND m.window_name = ''mirror-both-deletes/window'' AND m.mapping = ''badges'' AND m.side = ''old'' AND m.id > $3 AND m.from_key OPERATOR(pg_catalog.=) $4)'
             USING one.row_before, one.row_after, one.id, one.to_key;
           GET DIAGNOSTICS stayed = ROW_COUNT;
         END IF;
-      said := set_config(
+      said := pg_catalog.set_config(
         'lockstep.echo',
-        'mirror-both-deletes/window: badges > ' || pg_current_xact_id()::text || ' ' || one.to_key::text,
+        'mirror-both-deletes/window: badges > ' || pg_catalog.pg_current_xact_id()::text || ' ' || one.to_key::text,
         true
       );
         IF n > 0 THEN
@@ -99,7 +103,7 @@ CREATE OR REPLACE FUNCTION lockstep."follow of mirror-both-deletes/window: badge
           GET DIAGNOSTICS n = ROW_COUNT;
         END IF;
       END IF;
-    said := set_config('lockstep.echo', coalesce(echo, ''), true);
+    said := pg_catalog.set_config('lockstep.echo', coalesce(echo, ''), true);
       IF n > 0 THEN
         EXECUTE 'UPDATE lockstep.move AS m SET found = true WHERE m.id = $1' USING one.id;
       END IF;
@@ -108,7 +112,8 @@ CREATE OR REPLACE FUNCTION lockstep."follow of mirror-both-deletes/window: badge
   $body$;
 
 CREATE OR REPLACE FUNCTION lockstep."move of mirror-both-deletes/window: badges"() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER
-  SET search_path = pg_catalog, pg_temp
+  SET search_path
+    FROM CURRENT
     SET TimeZone = 'UTC'
     SET DateStyle = 'ISO, YMD'
     SET IntervalStyle = 'postgres'
@@ -153,11 +158,14 @@ CREATE OR REPLACE FUNCTION lockstep."move of mirror-both-deletes/window: badges"
       ARRAY[OLD.id::bigint::text],
       ARRAY[NEW.id::bigint::text]
     );
-    IF NOT starts_with(
-      coalesce(current_setting('lockstep.moves_old_547eae23bd91', true), ''), pg_current_xact_id()::text || ' '
+    IF NOT pg_catalog.starts_with(
+      coalesce(pg_catalog.current_setting('lockstep.moves_old_547eae23bd91', true), ''),
+      pg_catalog.pg_current_xact_id()::text || ' '
     )
       THEN
-      said := set_config('lockstep.moves_old_547eae23bd91', pg_current_xact_id()::text || ' 0', true);
+      said := pg_catalog.set_config(
+        'lockstep.moves_old_547eae23bd91', pg_catalog.pg_current_xact_id()::text || ' 0', true
+      );
     END IF;
     RETURN NEW;
   END
@@ -168,7 +176,8 @@ REVOKE ALL ON FUNCTION lockstep."follow of mirror-both-deletes/window: badges"(b
 REVOKE ALL ON FUNCTION lockstep."same of mirror-both-deletes/window: badges"(bigint, bigint) FROM PUBLIC;
 
 CREATE FUNCTION lockstep."mirror of mirror-both-deletes/window: badges"() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER
-  SET search_path = pg_catalog, pg_temp
+  SET search_path
+    FROM CURRENT
     SET TimeZone = 'UTC'
     SET DateStyle = 'ISO, YMD'
     SET IntervalStyle = 'postgres'
@@ -200,8 +209,8 @@ CREATE FUNCTION lockstep."mirror of mirror-both-deletes/window: badges"() RETURN
     mine bigint;
     forgotten boolean := false;
     n bigint;
-    scans text := current_setting('enable_seqscan');
-    echo text := current_setting('lockstep.echo', true);
+    scans text := pg_catalog.current_setting('enable_seqscan');
+    echo text := pg_catalog.current_setting('lockstep.echo', true);
     said text;
   BEGIN
     -- What the target has of it.
@@ -211,7 +220,7 @@ CREATE FUNCTION lockstep."mirror of mirror-both-deletes/window: badges"() RETURN
       gone_key := ARRAY[gone.person_id::bigint::text];
     END IF;
     -- What it should have. By the index: a plan is kept that was made when there were few rows.
-    said := set_config('enable_seqscan', 'off', true);
+    said := pg_catalog.set_config('enable_seqscan', 'off', true);
     IF TG_OP = 'DELETE' THEN
       SELECT r.* INTO come
         FROM public.people AS s
@@ -224,25 +233,26 @@ CREATE FUNCTION lockstep."mirror of mirror-both-deletes/window: badges"() RETURN
         WHERE lockstep."same of mirror-both-deletes/window: badges"(s.id, NEW.id);
     END IF;
     has := FOUND;
-    said := set_config('enable_seqscan', scans, true);
+    said := pg_catalog.set_config('enable_seqscan', scans, true);
     come_key := ARRAY[come.person_id::bigint::text];
     IF TG_OP = 'UPDATE' AND had THEN
       moved := NOT lockstep."same of mirror-both-deletes/window: badges"(OLD.id, NEW.id);
     END IF;
     IF moved
-      OR starts_with(
-        coalesce(current_setting('lockstep.moves_old_547eae23bd91', true), ''), pg_current_xact_id()::text || ' '
+      OR pg_catalog.starts_with(
+        coalesce(pg_catalog.current_setting('lockstep.moves_old_547eae23bd91', true), ''),
+        pg_catalog.pg_current_xact_id()::text || ' '
       )
       THEN
       IF moved THEN
-        EXECUTE 'SELECT min(m.id) FROM lockstep.move AS m WHERE m.xid = pg_current_xact_id() AND m.window_name = ''mirror-both-deletes/window'' AND m.mapping = ''badges'' AND m.side = ''old'' AND m.from_key = $1' INTO mine
+        EXECUTE 'SELECT pg_catalog.min(m.id) FROM lockstep.move AS m WHERE m.xid = pg_catalog.pg_current_xact_id() AND m.window_name = ''mirror-both-deletes/window'' AND m.mapping = ''badges'' AND m.side = ''old'' AND m.from_key OPERATOR(pg_catalog.=) $1' INTO mine
           USING gone_key;
       END IF;
       PERFORM lockstep."follow of mirror-both-deletes/window: badges"(mine);
       IF moved THEN
         EXECUTE 'DELETE FROM lockstep.move AS m WHERE m.id = $1 RETURNING m.found' INTO followed USING mine;
       ELSIF had AND NOT has THEN
-        EXECUTE 'SELECT EXISTS (SELECT FROM lockstep.move AS m WHERE m.xid = pg_current_xact_id() AND m.window_name = ''mirror-both-deletes/window'' AND m.mapping = ''badges'' AND m.side = ''old'' AND m.from_key = $1 AND m.found)' INTO followed
+        EXECUTE 'SELECT EXISTS (SELECT FROM lockstep.move AS m WHERE m.xid = pg_catalog.pg_current_xact_id() AND m.window_name = ''mirror-both-deletes/window'' AND m.mapping = ''badges'' AND m.side = ''old'' AND m.from_key OPERATOR(pg_catalog.=) $1 AND m.found)' INTO followed
           USING gone_key;
         moved := followed;
       END IF;
@@ -258,17 +268,17 @@ CREATE FUNCTION lockstep."mirror of mirror-both-deletes/window: badges"() RETURN
         USING gone.person_id;
       GET DIAGNOSTICS n = ROW_COUNT;
       IF n = 0 THEN
-        EXECUTE 'SELECT FROM lockstep.tombstone WHERE window_name = $1 AND mapping = $2 AND key = $3'
+        EXECUTE 'SELECT FROM lockstep.tombstone WHERE window_name = $1 AND mapping = $2 AND key OPERATOR(pg_catalog.=) $3'
           USING 'mirror-both-deletes/window', 'badges', gone_key;
         GET DIAGNOSTICS n = ROW_COUNT;
-        IF n = 0 AND current_setting('transaction_isolation') <> 'read committed' THEN
+        IF n = 0 AND pg_catalog.current_setting('transaction_isolation') <> 'read committed' THEN
           INSERT INTO lockstep.tombstone (window_name, mapping, key)
             VALUES ('mirror-both-deletes/window', 'badges', gone_key)
             ON CONFLICT DO NOTHING;
           DELETE FROM lockstep.tombstone
             WHERE window_name = 'mirror-both-deletes/window'
             AND mapping = 'badges'
-            AND key = gone_key;
+            AND key OPERATOR(pg_catalog.=) gone_key;
         END IF;
         forgotten := n > 0;
       END IF;
@@ -285,15 +295,15 @@ CREATE FUNCTION lockstep."mirror of mirror-both-deletes/window: badges"() RETURN
       GET DIAGNOSTICS n = ROW_COUNT;
       IF n = 0 THEN
         IF followed IS NOT TRUE THEN
-      said := set_config(
+      said := pg_catalog.set_config(
         'lockstep.echo',
-        'mirror-both-deletes/window: badges > ' || pg_current_xact_id()::text || ' ' || gone_key::text,
+        'mirror-both-deletes/window: badges > ' || pg_catalog.pg_current_xact_id()::text || ' ' || gone_key::text,
         true
       );
           EXECUTE 'DELETE FROM public.badges AS t USING (SELECT $1 AS person_id) AS gone WHERE lockstep."key of mirror-both-deletes/window: badges"(t.person_id, gone.person_id)'
             USING gone.person_id;
           GET DIAGNOSTICS n = ROW_COUNT;
-          IF n = 0 AND current_setting('transaction_isolation') <> 'read committed' THEN
+          IF n = 0 AND pg_catalog.current_setting('transaction_isolation') <> 'read committed' THEN
             BEGIN
               INSERT INTO public.badges (person_id) VALUES (gone.person_id)
               ON CONFLICT (person_id) DO NOTHING;
@@ -309,15 +319,15 @@ CREATE FUNCTION lockstep."mirror of mirror-both-deletes/window: badges"() RETURN
           ON CONFLICT DO NOTHING;
       END IF;
     ELSIF had AND NOT has THEN
-      said := set_config(
+      said := pg_catalog.set_config(
         'lockstep.echo',
-        'mirror-both-deletes/window: badges > ' || pg_current_xact_id()::text || ' ' || gone_key::text,
+        'mirror-both-deletes/window: badges > ' || pg_catalog.pg_current_xact_id()::text || ' ' || gone_key::text,
         true
       );
       EXECUTE 'DELETE FROM public.badges AS t USING (SELECT $1 AS person_id) AS gone WHERE lockstep."key of mirror-both-deletes/window: badges"(t.person_id, gone.person_id)'
         USING gone.person_id;
       GET DIAGNOSTICS n = ROW_COUNT;
-      IF n = 0 AND current_setting('transaction_isolation') <> 'read committed' THEN
+      IF n = 0 AND pg_catalog.current_setting('transaction_isolation') <> 'read committed' THEN
         BEGIN
           INSERT INTO public.badges (person_id) VALUES (gone.person_id)
           ON CONFLICT (person_id) DO NOTHING;
@@ -333,22 +343,22 @@ CREATE FUNCTION lockstep."mirror of mirror-both-deletes/window: badges"() RETURN
     END IF;
     IF has AND NOT forgotten THEN
       IF moved OR NOT had THEN
-        EXECUTE 'DELETE FROM lockstep.tombstone WHERE window_name = $1 AND mapping = $2 AND key = $3'
+        EXECUTE 'DELETE FROM lockstep.tombstone WHERE window_name = $1 AND mapping = $2 AND key OPERATOR(pg_catalog.=) $3'
           USING 'mirror-both-deletes/window', 'badges', come_key;
         GET DIAGNOSTICS n = ROW_COUNT;
-        IF n = 0 AND current_setting('transaction_isolation') <> 'read committed' THEN
+        IF n = 0 AND pg_catalog.current_setting('transaction_isolation') <> 'read committed' THEN
           INSERT INTO lockstep.tombstone (window_name, mapping, key)
             VALUES ('mirror-both-deletes/window', 'badges', come_key)
             ON CONFLICT DO NOTHING;
-          EXECUTE 'DELETE FROM lockstep.tombstone WHERE window_name = $1 AND mapping = $2 AND key = $3'
+          EXECUTE 'DELETE FROM lockstep.tombstone WHERE window_name = $1 AND mapping = $2 AND key OPERATOR(pg_catalog.=) $3'
             USING 'mirror-both-deletes/window', 'badges', come_key;
         GET DIAGNOSTICS n = ROW_COUNT;
         END IF;
       END IF;
       IF NOT written THEN
-      said := set_config(
+      said := pg_catalog.set_config(
         'lockstep.echo',
-        'mirror-both-deletes/window: badges > ' || pg_current_xact_id()::text || ' ' || come_key::text,
+        'mirror-both-deletes/window: badges > ' || pg_catalog.pg_current_xact_id()::text || ' ' || come_key::text,
         true
       );
       INSERT INTO public.badges AS t (person_id) VALUES (come.person_id)
@@ -358,17 +368,18 @@ CREATE FUNCTION lockstep."mirror of mirror-both-deletes/window: badges"() RETURN
           '"mirror-both-deletes/window"',
           'public.badges'
           USING ERRCODE = 'unique_violation',
-            DETAIL = format('Key (%s)=(%s)', 'person_id', array_to_string(come_key, ', '));
+            DETAIL = pg_catalog.format('Key (%s)=(%s)', 'person_id', pg_catalog.array_to_string(come_key, ', '));
       END IF;
       END IF;
     END IF;
-    said := set_config('lockstep.echo', coalesce(echo, ''), true);
+    said := pg_catalog.set_config('lockstep.echo', coalesce(echo, ''), true);
     RETURN NULL;
   END
   $body$;
 
 CREATE FUNCTION lockstep."truncate of mirror-both-deletes/window: badges"() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER
-  SET search_path = pg_catalog, pg_temp
+  SET search_path
+    FROM CURRENT
     SET TimeZone = 'UTC'
     SET DateStyle = 'ISO, YMD'
     SET IntervalStyle = 'postgres'
@@ -389,7 +400,7 @@ CREATE FUNCTION lockstep."truncate of mirror-both-deletes/window: badges"() RETU
   BEGIN
     RAISE EXCEPTION 'lockstep window %: TRUNCATE of % would leave the other side behind',
       '"mirror-both-deletes/window"',
-      TG_RELID::regclass
+      TG_RELID::pg_catalog.regclass
       USING ERRCODE = 'object_in_use', HINT = 'Use DELETE, or close the window first.';
   END
   $body$;
@@ -416,7 +427,8 @@ CREATE OR REPLACE FUNCTION lockstep."same of mirror-both-deletes/window: names"(
   END;
 
 CREATE OR REPLACE FUNCTION lockstep."follow of mirror-both-deletes/window: names"(bigint) RETURNS void LANGUAGE plpgsql
-  SET search_path = pg_catalog, pg_temp
+  SET search_path
+    FROM CURRENT
     SET TimeZone = 'UTC'
     SET DateStyle = 'ISO, YMD'
     SET IntervalStyle = 'postgres'
@@ -441,25 +453,28 @@ CREATE OR REPLACE FUNCTION lockstep."follow of mirror-both-deletes/window: names
     followed bigint;
     n bigint;
     stayed bigint;
-    echo text := current_setting('lockstep.echo', true);
+    echo text := pg_catalog.current_setting('lockstep.echo', true);
     said text;
   BEGIN
     LOOP
       followed := CASE
-        WHEN starts_with(
-          coalesce(current_setting('lockstep.moves_old_ff91901ec5e9', true), ''), pg_current_xact_id()::text || ' '
+        WHEN pg_catalog.starts_with(
+          coalesce(pg_catalog.current_setting('lockstep.moves_old_ff91901ec5e9', true), ''),
+          pg_catalog.pg_current_xact_id()::text || ' '
         )
-        THEN split_part(current_setting('lockstep.moves_old_ff91901ec5e9', true), ' ', 2)::bigint
+        THEN pg_catalog.split_part(pg_catalog.current_setting('lockstep.moves_old_ff91901ec5e9', true), ' ', 2)::bigint
         ELSE 0 END;
-      EXECUTE 'SELECT m.id, m.from_key, m.to_key, m.row_before, m.row_after FROM lockstep.move AS m WHERE m.xid = pg_current_xact_id() AND m.window_name = ''mirror-both-deletes/window'' AND m.mapping = ''names'' AND m.side = ''old'' AND m.id > $1 AND ($2 IS NULL OR m.id <= $2) ORDER BY m.id LIMIT 1' INTO one
+      EXECUTE 'SELECT m.id, m.from_key, m.to_key, m.row_before, m.row_after FROM lockstep.move AS m WHERE m.xid = pg_catalog.pg_current_xact_id() AND m.window_name = ''mirror-both-deletes/window'' AND m.mapping = ''names'' AND m.side = ''old'' AND m.id > $1 AND ($2 IS NULL OR m.id <= $2) ORDER BY m.id LIMIT 1' INTO one
         USING followed, $1;
       EXIT WHEN one.id IS NULL;
       -- First: what triggers of the other side do to this one may come here again.
-      said := set_config('lockstep.moves_old_ff91901ec5e9', pg_current_xact_id()::text || ' ' || one.id, true);
+      said := pg_catalog.set_config(
+        'lockstep.moves_old_ff91901ec5e9', pg_catalog.pg_current_xact_id()::text || ' ' || one.id, true
+      );
       IF one.to_key IS NULL THEN
-      said := set_config(
+      said := pg_catalog.set_config(
         'lockstep.echo',
-        'mirror-both-deletes/window: names > ' || pg_current_xact_id()::text || ' ' || one.from_key::text,
+        'mirror-both-deletes/window: names > ' || pg_catalog.pg_current_xact_id()::text || ' ' || one.from_key::text,
         true
       );
         EXECUTE 'DELETE FROM public.names AS t WHERE lockstep."key of mirror-both-deletes/window: names"(t.person_id, $1[1]::bigint)'
@@ -472,13 +487,13 @@ CREATE OR REPLACE FUNCTION lockstep."follow of mirror-both-deletes/window: names
         GET DIAGNOSTICS n = ROW_COUNT;
         IF n = 0 THEN
           -- It went on, or is deleted; or it never went: a BEFORE trigger of a partition can keep a row where it is.
-          EXECUTE 'SELECT FROM public.people AS s WHERE lockstep."same of mirror-both-deletes/window: names"(s.id, $1[1]::bigint) AND NOT EXISTS (SELECT FROM public.people AS s WHERE lockstep."same of mirror-both-deletes/window: names"(s.id, $2[1]::bigint)) AND NOT EXISTS (SELECT FROM lockstep.move AS m WHERE m.xid = pg_current_xact_id() AND m.window_name = ''mirror-both-deletes/window'' AND m.mapping = ''names'' AND m.side = ''old'' AND m.id > $3 AND m.from_key = $4)'
+          EXECUTE 'SELECT FROM public.people AS s WHERE lockstep."same of mirror-both-deletes/window: names"(s.id, $1[1]::bigint) AND NOT EXISTS (SELECT FROM public.people AS s WHERE lockstep."same of mirror-both-deletes/window: names"(s.id, $2[1]::bigint)) AND NOT EXISTS (SELECT FROM lockstep.move AS m WHERE m.xid = pg_catalog.pg_current_xact_id() AND m.window_name = ''mirror-both-deletes/window'' AND m.mapping = ''names'' AND m.side = ''old'' AND m.id > $3 AND m.from_key OPERATOR(pg_catalog.=) $4)'
             USING one.row_before, one.row_after, one.id, one.to_key;
           GET DIAGNOSTICS stayed = ROW_COUNT;
         END IF;
-      said := set_config(
+      said := pg_catalog.set_config(
         'lockstep.echo',
-        'mirror-both-deletes/window: names > ' || pg_current_xact_id()::text || ' ' || one.to_key::text,
+        'mirror-both-deletes/window: names > ' || pg_catalog.pg_current_xact_id()::text || ' ' || one.to_key::text,
         true
       );
         IF n > 0 THEN
@@ -491,7 +506,7 @@ CREATE OR REPLACE FUNCTION lockstep."follow of mirror-both-deletes/window: names
           GET DIAGNOSTICS n = ROW_COUNT;
         END IF;
       END IF;
-    said := set_config('lockstep.echo', coalesce(echo, ''), true);
+    said := pg_catalog.set_config('lockstep.echo', coalesce(echo, ''), true);
       IF n > 0 THEN
         EXECUTE 'UPDATE lockstep.move AS m SET found = true WHERE m.id = $1' USING one.id;
       END IF;
@@ -500,7 +515,8 @@ CREATE OR REPLACE FUNCTION lockstep."follow of mirror-both-deletes/window: names
   $body$;
 
 CREATE OR REPLACE FUNCTION lockstep."move of mirror-both-deletes/window: names"() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER
-  SET search_path = pg_catalog, pg_temp
+  SET search_path
+    FROM CURRENT
     SET TimeZone = 'UTC'
     SET DateStyle = 'ISO, YMD'
     SET IntervalStyle = 'postgres'
@@ -545,11 +561,14 @@ CREATE OR REPLACE FUNCTION lockstep."move of mirror-both-deletes/window: names"(
       ARRAY[OLD.id::bigint::text],
       ARRAY[NEW.id::bigint::text]
     );
-    IF NOT starts_with(
-      coalesce(current_setting('lockstep.moves_old_ff91901ec5e9', true), ''), pg_current_xact_id()::text || ' '
+    IF NOT pg_catalog.starts_with(
+      coalesce(pg_catalog.current_setting('lockstep.moves_old_ff91901ec5e9', true), ''),
+      pg_catalog.pg_current_xact_id()::text || ' '
     )
       THEN
-      said := set_config('lockstep.moves_old_ff91901ec5e9', pg_current_xact_id()::text || ' 0', true);
+      said := pg_catalog.set_config(
+        'lockstep.moves_old_ff91901ec5e9', pg_catalog.pg_current_xact_id()::text || ' 0', true
+      );
     END IF;
     RETURN NEW;
   END
@@ -560,7 +579,8 @@ REVOKE ALL ON FUNCTION lockstep."follow of mirror-both-deletes/window: names"(bi
 REVOKE ALL ON FUNCTION lockstep."same of mirror-both-deletes/window: names"(bigint, bigint) FROM PUBLIC;
 
 CREATE FUNCTION lockstep."mirror of mirror-both-deletes/window: names"() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER
-  SET search_path = pg_catalog, pg_temp
+  SET search_path
+    FROM CURRENT
     SET TimeZone = 'UTC'
     SET DateStyle = 'ISO, YMD'
     SET IntervalStyle = 'postgres'
@@ -591,8 +611,8 @@ CREATE FUNCTION lockstep."mirror of mirror-both-deletes/window: names"() RETURNS
     written boolean := false;
     mine bigint;
     n bigint;
-    scans text := current_setting('enable_seqscan');
-    echo text := current_setting('lockstep.echo', true);
+    scans text := pg_catalog.current_setting('enable_seqscan');
+    echo text := pg_catalog.current_setting('lockstep.echo', true);
     said text;
   BEGIN
     -- What the target has of it.
@@ -602,7 +622,7 @@ CREATE FUNCTION lockstep."mirror of mirror-both-deletes/window: names"() RETURNS
       gone_key := ARRAY[gone.person_id::bigint::text];
     END IF;
     -- What it should have. By the index: a plan is kept that was made when there were few rows.
-    said := set_config('enable_seqscan', 'off', true);
+    said := pg_catalog.set_config('enable_seqscan', 'off', true);
     IF TG_OP = 'DELETE' THEN
       SELECT r.* INTO come
         FROM public.people AS s
@@ -615,25 +635,26 @@ CREATE FUNCTION lockstep."mirror of mirror-both-deletes/window: names"() RETURNS
         WHERE lockstep."same of mirror-both-deletes/window: names"(s.id, NEW.id);
     END IF;
     has := FOUND;
-    said := set_config('enable_seqscan', scans, true);
+    said := pg_catalog.set_config('enable_seqscan', scans, true);
     come_key := ARRAY[come.person_id::bigint::text];
     IF TG_OP = 'UPDATE' AND had THEN
       moved := NOT lockstep."same of mirror-both-deletes/window: names"(OLD.id, NEW.id);
     END IF;
     IF moved
-      OR starts_with(
-        coalesce(current_setting('lockstep.moves_old_ff91901ec5e9', true), ''), pg_current_xact_id()::text || ' '
+      OR pg_catalog.starts_with(
+        coalesce(pg_catalog.current_setting('lockstep.moves_old_ff91901ec5e9', true), ''),
+        pg_catalog.pg_current_xact_id()::text || ' '
       )
       THEN
       IF moved THEN
-        EXECUTE 'SELECT min(m.id) FROM lockstep.move AS m WHERE m.xid = pg_current_xact_id() AND m.window_name = ''mirror-both-deletes/window'' AND m.mapping = ''names'' AND m.side = ''old'' AND m.from_key = $1' INTO mine
+        EXECUTE 'SELECT pg_catalog.min(m.id) FROM lockstep.move AS m WHERE m.xid = pg_catalog.pg_current_xact_id() AND m.window_name = ''mirror-both-deletes/window'' AND m.mapping = ''names'' AND m.side = ''old'' AND m.from_key OPERATOR(pg_catalog.=) $1' INTO mine
           USING gone_key;
       END IF;
       PERFORM lockstep."follow of mirror-both-deletes/window: names"(mine);
       IF moved THEN
         EXECUTE 'DELETE FROM lockstep.move AS m WHERE m.id = $1 RETURNING m.found' INTO followed USING mine;
       ELSIF had AND NOT has THEN
-        EXECUTE 'SELECT EXISTS (SELECT FROM lockstep.move AS m WHERE m.xid = pg_current_xact_id() AND m.window_name = ''mirror-both-deletes/window'' AND m.mapping = ''names'' AND m.side = ''old'' AND m.from_key = $1 AND m.found)' INTO followed
+        EXECUTE 'SELECT EXISTS (SELECT FROM lockstep.move AS m WHERE m.xid = pg_catalog.pg_current_xact_id() AND m.window_name = ''mirror-both-deletes/window'' AND m.mapping = ''names'' AND m.side = ''old'' AND m.from_key OPERATOR(pg_catalog.=) $1 AND m.found)' INTO followed
           USING gone_key;
         moved := followed;
       END IF;
@@ -651,15 +672,15 @@ CREATE FUNCTION lockstep."mirror of mirror-both-deletes/window: names"() RETURNS
       GET DIAGNOSTICS n = ROW_COUNT;
       IF n = 0 THEN
         IF followed IS NOT TRUE THEN
-      said := set_config(
+      said := pg_catalog.set_config(
         'lockstep.echo',
-        'mirror-both-deletes/window: names > ' || pg_current_xact_id()::text || ' ' || gone_key::text,
+        'mirror-both-deletes/window: names > ' || pg_catalog.pg_current_xact_id()::text || ' ' || gone_key::text,
         true
       );
           EXECUTE 'DELETE FROM public.names AS t USING (SELECT $1 AS person_id, $2 AS name) AS gone WHERE lockstep."key of mirror-both-deletes/window: names"(t.person_id, gone.person_id)'
             USING gone.person_id, gone.name;
           GET DIAGNOSTICS n = ROW_COUNT;
-          IF n = 0 AND current_setting('transaction_isolation') <> 'read committed' THEN
+          IF n = 0 AND pg_catalog.current_setting('transaction_isolation') <> 'read committed' THEN
             BEGIN
               INSERT INTO public.names (person_id, name) VALUES (gone.person_id, gone.name)
               ON CONFLICT (person_id) DO NOTHING;
@@ -675,15 +696,15 @@ CREATE FUNCTION lockstep."mirror of mirror-both-deletes/window: names"() RETURNS
           ON CONFLICT DO NOTHING;
       END IF;
     ELSIF had AND NOT has THEN
-      said := set_config(
+      said := pg_catalog.set_config(
         'lockstep.echo',
-        'mirror-both-deletes/window: names > ' || pg_current_xact_id()::text || ' ' || gone_key::text,
+        'mirror-both-deletes/window: names > ' || pg_catalog.pg_current_xact_id()::text || ' ' || gone_key::text,
         true
       );
       EXECUTE 'DELETE FROM public.names AS t USING (SELECT $1 AS person_id, $2 AS name) AS gone WHERE lockstep."key of mirror-both-deletes/window: names"(t.person_id, gone.person_id)'
         USING gone.person_id, gone.name;
       GET DIAGNOSTICS n = ROW_COUNT;
-      IF n = 0 AND current_setting('transaction_isolation') <> 'read committed' THEN
+      IF n = 0 AND pg_catalog.current_setting('transaction_isolation') <> 'read committed' THEN
         BEGIN
           INSERT INTO public.names (person_id, name) VALUES (gone.person_id, gone.name)
           ON CONFLICT (person_id) DO NOTHING;
@@ -699,22 +720,22 @@ CREATE FUNCTION lockstep."mirror of mirror-both-deletes/window: names"() RETURNS
     END IF;
     IF has THEN
       IF moved OR NOT had THEN
-        EXECUTE 'DELETE FROM lockstep.tombstone WHERE window_name = $1 AND mapping = $2 AND key = $3'
+        EXECUTE 'DELETE FROM lockstep.tombstone WHERE window_name = $1 AND mapping = $2 AND key OPERATOR(pg_catalog.=) $3'
           USING 'mirror-both-deletes/window', 'names', come_key;
         GET DIAGNOSTICS n = ROW_COUNT;
-        IF n = 0 AND current_setting('transaction_isolation') <> 'read committed' THEN
+        IF n = 0 AND pg_catalog.current_setting('transaction_isolation') <> 'read committed' THEN
           INSERT INTO lockstep.tombstone (window_name, mapping, key)
             VALUES ('mirror-both-deletes/window', 'names', come_key)
             ON CONFLICT DO NOTHING;
-          EXECUTE 'DELETE FROM lockstep.tombstone WHERE window_name = $1 AND mapping = $2 AND key = $3'
+          EXECUTE 'DELETE FROM lockstep.tombstone WHERE window_name = $1 AND mapping = $2 AND key OPERATOR(pg_catalog.=) $3'
             USING 'mirror-both-deletes/window', 'names', come_key;
         GET DIAGNOSTICS n = ROW_COUNT;
         END IF;
       END IF;
       IF NOT written THEN
-      said := set_config(
+      said := pg_catalog.set_config(
         'lockstep.echo',
-        'mirror-both-deletes/window: names > ' || pg_current_xact_id()::text || ' ' || come_key::text,
+        'mirror-both-deletes/window: names > ' || pg_catalog.pg_current_xact_id()::text || ' ' || come_key::text,
         true
       );
       INSERT INTO public.names AS t (person_id, name) VALUES (come.person_id, come.name)
@@ -724,17 +745,18 @@ CREATE FUNCTION lockstep."mirror of mirror-both-deletes/window: names"() RETURNS
           '"mirror-both-deletes/window"',
           'public.names'
           USING ERRCODE = 'unique_violation',
-            DETAIL = format('Key (%s)=(%s)', 'person_id', array_to_string(come_key, ', '));
+            DETAIL = pg_catalog.format('Key (%s)=(%s)', 'person_id', pg_catalog.array_to_string(come_key, ', '));
       END IF;
       END IF;
     END IF;
-    said := set_config('lockstep.echo', coalesce(echo, ''), true);
+    said := pg_catalog.set_config('lockstep.echo', coalesce(echo, ''), true);
     RETURN NULL;
   END
   $body$;
 
 CREATE FUNCTION lockstep."truncate of mirror-both-deletes/window: names"() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER
-  SET search_path = pg_catalog, pg_temp
+  SET search_path
+    FROM CURRENT
     SET TimeZone = 'UTC'
     SET DateStyle = 'ISO, YMD'
     SET IntervalStyle = 'postgres'
@@ -755,7 +777,7 @@ CREATE FUNCTION lockstep."truncate of mirror-both-deletes/window: names"() RETUR
   BEGIN
     RAISE EXCEPTION 'lockstep window %: TRUNCATE of % would leave the other side behind',
       '"mirror-both-deletes/window"',
-      TG_RELID::regclass
+      TG_RELID::pg_catalog.regclass
       USING ERRCODE = 'object_in_use', HINT = 'Use DELETE, or close the window first.';
   END
   $body$;
@@ -800,7 +822,8 @@ CREATE FUNCTION lockstep."own of mirror-both-deletes/window: badges"(bigint, big
   END;
 
 CREATE FUNCTION lockstep."mirror back of mirror-both-deletes/window: badges"() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER
-  SET search_path = pg_catalog, pg_temp
+  SET search_path
+    FROM CURRENT
     SET TimeZone = 'UTC'
     SET DateStyle = 'ISO, YMD'
     SET IntervalStyle = 'postgres'
@@ -835,13 +858,15 @@ CREATE FUNCTION lockstep."mirror back of mirror-both-deletes/window: badges"() R
     mine bigint;
     fits boolean;
     n bigint;
-    scans text := current_setting('enable_seqscan');
-    echo text := current_setting('lockstep.echo', true);
+    scans text := pg_catalog.current_setting('enable_seqscan');
+    echo text := pg_catalog.current_setting('lockstep.echo', true);
     said text;
   BEGIN
     GET DIAGNOSTICS said = PG_CONTEXT;
-    IF strpos(substr(said, strpos(said, 'lockstep."mirror ') + 1), 'lockstep."mirror ') = 0 THEN
-      EXECUTE 'SELECT FROM lockstep.old_writer AS w WHERE w.xid = pg_current_xact_id() AND w.window_name = $1 AND w.mapping = $2 AND w.side = $3'
+    IF pg_catalog.strpos(pg_catalog.substr(said, pg_catalog.strpos(said, 'lockstep."mirror ') + 1), 'lockstep."mirror ')
+      = 0
+      THEN
+      EXECUTE 'SELECT FROM lockstep.old_writer AS w WHERE w.xid = pg_catalog.pg_current_xact_id() AND w.window_name = $1 AND w.mapping = $2 AND w.side = $3'
         USING 'mirror-both-deletes/window', 'badges', 'new';
       GET DIAGNOSTICS n = ROW_COUNT;
       IF n = 0 THEN
@@ -858,7 +883,7 @@ CREATE FUNCTION lockstep."mirror back of mirror-both-deletes/window: badges"() R
       END IF;
     END IF;
     -- By the index: a plan is kept that was made when there were few rows.
-    said := set_config('enable_seqscan', 'off', true);
+    said := pg_catalog.set_config('enable_seqscan', 'off', true);
     IF TG_OP = 'DELETE' THEN
       SELECT t.* INTO now
         FROM public.badges AS t
@@ -869,7 +894,7 @@ CREATE FUNCTION lockstep."mirror back of mirror-both-deletes/window: badges"() R
         WHERE lockstep."key of mirror-both-deletes/window: badges"(t.person_id, NEW.person_id);
     END IF;
     fits := FOUND;
-    said := set_config('enable_seqscan', scans, true);
+    said := pg_catalog.set_config('enable_seqscan', scans, true);
     IF fits THEN
       has := true;
       IF has THEN
@@ -884,7 +909,7 @@ CREATE FUNCTION lockstep."mirror back of mirror-both-deletes/window: badges"() R
         moved := NOT lockstep."own of mirror-both-deletes/window: badges"(come.id, gone.id);
       END IF;
     END IF;
-    IF had AND (NOT has OR gone_key <> come_key) THEN
+    IF had AND (NOT has OR gone_key OPERATOR(pg_catalog.<>) come_key) THEN
       n := 0;
       IF TG_OP = 'UPDATE' THEN
         EXECUTE 'SELECT FROM public.badges AS s CROSS JOIN LATERAL (SELECT b.* FROM lockstep."back of mirror-both-deletes/window: badges"(s.person_id) AS b) AS r WHERE lockstep."key of mirror-both-deletes/window: badges"(s.person_id, $1[1]::bigint)'
@@ -912,21 +937,24 @@ CREATE FUNCTION lockstep."mirror back of mirror-both-deletes/window: badges"() R
         THEN
         RAISE EXCEPTION 'lockstep window %: a write to % does not fit into public.people: the old shape would still hold it',
           '"mirror-both-deletes/window"',
-          TG_RELID::regclass
+          TG_RELID::pg_catalog.regclass
           USING ERRCODE = 'check_violation',
-            DETAIL = format('Key (%s)=(%s)', 'person_id', array_to_string(coalesce(come_key, gone_key), ', '));
+            DETAIL
+              = pg_catalog.format(
+                'Key (%s)=(%s)', 'person_id', pg_catalog.array_to_string(coalesce(come_key, gone_key), ', ')
+              );
       END IF;
     END IF;
     IF has THEN
-      IF NOT had OR gone_key <> come_key THEN
-        EXECUTE 'DELETE FROM lockstep.tombstone WHERE window_name = $1 AND mapping = $2 AND key = $3'
+      IF NOT had OR gone_key OPERATOR(pg_catalog.<>) come_key THEN
+        EXECUTE 'DELETE FROM lockstep.tombstone WHERE window_name = $1 AND mapping = $2 AND key OPERATOR(pg_catalog.=) $3'
           USING 'mirror-both-deletes/window', 'badges', come_key;
         GET DIAGNOSTICS n = ROW_COUNT;
-        IF n = 0 AND current_setting('transaction_isolation') <> 'read committed' THEN
+        IF n = 0 AND pg_catalog.current_setting('transaction_isolation') <> 'read committed' THEN
           INSERT INTO lockstep.tombstone (window_name, mapping, key)
             VALUES ('mirror-both-deletes/window', 'badges', come_key)
             ON CONFLICT DO NOTHING;
-          EXECUTE 'DELETE FROM lockstep.tombstone WHERE window_name = $1 AND mapping = $2 AND key = $3'
+          EXECUTE 'DELETE FROM lockstep.tombstone WHERE window_name = $1 AND mapping = $2 AND key OPERATOR(pg_catalog.=) $3'
             USING 'mirror-both-deletes/window', 'badges', come_key;
         GET DIAGNOSTICS n = ROW_COUNT;
         END IF;
@@ -947,20 +975,23 @@ CREATE FUNCTION lockstep."mirror back of mirror-both-deletes/window: badges"() R
             FROM lockstep.tombstone AS d
             WHERE d.window_name = 'mirror-both-deletes/window'
             AND d.mapping = 'badges'
-            AND d.key = ARRAY[r.person_id::bigint::text]
+            AND d.key OPERATOR(pg_catalog.=) ARRAY[r.person_id::bigint::text]
           )
         )
           THEN
           RAISE EXCEPTION 'lockstep window %: a write to % does not fit into public.people: the row there stands for another one already',
             '"mirror-both-deletes/window"',
-            TG_RELID::regclass
+            TG_RELID::pg_catalog.regclass
             USING ERRCODE = 'check_violation',
-              DETAIL = format('Key (%s)=(%s)', 'person_id', array_to_string(coalesce(come_key, gone_key), ', '));
+              DETAIL
+                = pg_catalog.format(
+                  'Key (%s)=(%s)', 'person_id', pg_catalog.array_to_string(coalesce(come_key, gone_key), ', ')
+                );
         END IF;
       END IF;
-      said := set_config(
+      said := pg_catalog.set_config(
         'lockstep.echo',
-        'mirror-both-deletes/window: badges < ' || pg_current_xact_id()::text || ' ' || come_row::text,
+        'mirror-both-deletes/window: badges < ' || pg_catalog.pg_current_xact_id()::text || ' ' || come_row::text,
         true
       );
       IF NOT written THEN
@@ -982,12 +1013,15 @@ CREATE FUNCTION lockstep."mirror back of mirror-both-deletes/window: badges"() R
       IF NOT fits THEN
         RAISE EXCEPTION 'lockstep window %: a write to % does not fit into public.people: the old shape cannot say it',
           '"mirror-both-deletes/window"',
-          TG_RELID::regclass
+          TG_RELID::pg_catalog.regclass
           USING ERRCODE = 'check_violation',
-            DETAIL = format('Key (%s)=(%s)', 'person_id', array_to_string(coalesce(come_key, gone_key), ', '));
+            DETAIL
+              = pg_catalog.format(
+                'Key (%s)=(%s)', 'person_id', pg_catalog.array_to_string(coalesce(come_key, gone_key), ', ')
+              );
       END IF;
     END IF;
-    said := set_config('lockstep.echo', coalesce(echo, ''), true);
+    said := pg_catalog.set_config('lockstep.echo', coalesce(echo, ''), true);
     RETURN NULL;
   END
   $body$;
@@ -1008,7 +1042,8 @@ CREATE FUNCTION lockstep."own of mirror-both-deletes/window: names"(bigint, bigi
   END;
 
 CREATE OR REPLACE FUNCTION lockstep."follow back of mirror-both-deletes/window: names"(bigint) RETURNS void LANGUAGE plpgsql
-  SET search_path = pg_catalog, pg_temp
+  SET search_path
+    FROM CURRENT
     SET TimeZone = 'UTC'
     SET DateStyle = 'ISO, YMD'
     SET IntervalStyle = 'postgres'
@@ -1033,25 +1068,28 @@ CREATE OR REPLACE FUNCTION lockstep."follow back of mirror-both-deletes/window: 
     followed bigint;
     n bigint;
     stayed bigint;
-    echo text := current_setting('lockstep.echo', true);
+    echo text := pg_catalog.current_setting('lockstep.echo', true);
     said text;
   BEGIN
     LOOP
       followed := CASE
-        WHEN starts_with(
-          coalesce(current_setting('lockstep.moves_new_ff91901ec5e9', true), ''), pg_current_xact_id()::text || ' '
+        WHEN pg_catalog.starts_with(
+          coalesce(pg_catalog.current_setting('lockstep.moves_new_ff91901ec5e9', true), ''),
+          pg_catalog.pg_current_xact_id()::text || ' '
         )
-        THEN split_part(current_setting('lockstep.moves_new_ff91901ec5e9', true), ' ', 2)::bigint
+        THEN pg_catalog.split_part(pg_catalog.current_setting('lockstep.moves_new_ff91901ec5e9', true), ' ', 2)::bigint
         ELSE 0 END;
-      EXECUTE 'SELECT m.id, m.from_key, m.to_key, m.row_before, m.row_after FROM lockstep.move AS m WHERE m.xid = pg_current_xact_id() AND m.window_name = ''mirror-both-deletes/window'' AND m.mapping = ''names'' AND m.side = ''new'' AND m.id > $1 AND ($2 IS NULL OR m.id <= $2) ORDER BY m.id LIMIT 1' INTO one
+      EXECUTE 'SELECT m.id, m.from_key, m.to_key, m.row_before, m.row_after FROM lockstep.move AS m WHERE m.xid = pg_catalog.pg_current_xact_id() AND m.window_name = ''mirror-both-deletes/window'' AND m.mapping = ''names'' AND m.side = ''new'' AND m.id > $1 AND ($2 IS NULL OR m.id <= $2) ORDER BY m.id LIMIT 1' INTO one
         USING followed, $1;
       EXIT WHEN one.id IS NULL;
       -- First: what triggers of the other side do to this one may come here again.
-      said := set_config('lockstep.moves_new_ff91901ec5e9', pg_current_xact_id()::text || ' ' || one.id, true);
+      said := pg_catalog.set_config(
+        'lockstep.moves_new_ff91901ec5e9', pg_catalog.pg_current_xact_id()::text || ' ' || one.id, true
+      );
       IF one.to_key IS NULL THEN
-      said := set_config(
+      said := pg_catalog.set_config(
         'lockstep.echo',
-        'mirror-both-deletes/window: names < ' || pg_current_xact_id()::text || ' ' || one.from_key::text,
+        'mirror-both-deletes/window: names < ' || pg_catalog.pg_current_xact_id()::text || ' ' || one.from_key::text,
         true
       );
         EXECUTE 'DELETE FROM public.people AS t WHERE lockstep."own of mirror-both-deletes/window: names"(t.id, $1[1]::bigint)'
@@ -1064,13 +1102,13 @@ CREATE OR REPLACE FUNCTION lockstep."follow back of mirror-both-deletes/window: 
         GET DIAGNOSTICS n = ROW_COUNT;
         IF n = 0 THEN
           -- It went on, or is deleted; or it never went: a BEFORE trigger of a partition can keep a row where it is.
-          EXECUTE 'SELECT FROM public.names AS s WHERE lockstep."key of mirror-both-deletes/window: names"(s.person_id, $1[1]::bigint) AND NOT EXISTS (SELECT FROM public.names AS s WHERE lockstep."key of mirror-both-deletes/window: names"(s.person_id, $2[1]::bigint)) AND NOT EXISTS (SELECT FROM lockstep.move AS m WHERE m.xid = pg_current_xact_id() AND m.window_name = ''mirror-both-deletes/window'' AND m.mapping = ''names'' AND m.side = ''new'' AND m.id > $3 AND m.from_key = $4)'
+          EXECUTE 'SELECT FROM public.names AS s WHERE lockstep."key of mirror-both-deletes/window: names"(s.person_id, $1[1]::bigint) AND NOT EXISTS (SELECT FROM public.names AS s WHERE lockstep."key of mirror-both-deletes/window: names"(s.person_id, $2[1]::bigint)) AND NOT EXISTS (SELECT FROM lockstep.move AS m WHERE m.xid = pg_catalog.pg_current_xact_id() AND m.window_name = ''mirror-both-deletes/window'' AND m.mapping = ''names'' AND m.side = ''new'' AND m.id > $3 AND m.from_key OPERATOR(pg_catalog.=) $4)'
             USING one.row_before, one.row_after, one.id, one.to_key;
           GET DIAGNOSTICS stayed = ROW_COUNT;
         END IF;
-      said := set_config(
+      said := pg_catalog.set_config(
         'lockstep.echo',
-        'mirror-both-deletes/window: names < ' || pg_current_xact_id()::text || ' ' || one.to_key::text,
+        'mirror-both-deletes/window: names < ' || pg_catalog.pg_current_xact_id()::text || ' ' || one.to_key::text,
         true
       );
         IF n > 0 THEN
@@ -1083,7 +1121,7 @@ CREATE OR REPLACE FUNCTION lockstep."follow back of mirror-both-deletes/window: 
           GET DIAGNOSTICS n = ROW_COUNT;
         END IF;
       END IF;
-    said := set_config('lockstep.echo', coalesce(echo, ''), true);
+    said := pg_catalog.set_config('lockstep.echo', coalesce(echo, ''), true);
       IF n > 0 THEN
         EXECUTE 'UPDATE lockstep.move AS m SET found = true WHERE m.id = $1' USING one.id;
       END IF;
@@ -1092,7 +1130,8 @@ CREATE OR REPLACE FUNCTION lockstep."follow back of mirror-both-deletes/window: 
   $body$;
 
 CREATE OR REPLACE FUNCTION lockstep."move back of mirror-both-deletes/window: names"() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER
-  SET search_path = pg_catalog, pg_temp
+  SET search_path
+    FROM CURRENT
     SET TimeZone = 'UTC'
     SET DateStyle = 'ISO, YMD'
     SET IntervalStyle = 'postgres'
@@ -1139,11 +1178,14 @@ CREATE OR REPLACE FUNCTION lockstep."move back of mirror-both-deletes/window: na
       ARRAY[OLD.person_id::bigint::text],
       ARRAY[NEW.person_id::bigint::text]
     );
-    IF NOT starts_with(
-      coalesce(current_setting('lockstep.moves_new_ff91901ec5e9', true), ''), pg_current_xact_id()::text || ' '
+    IF NOT pg_catalog.starts_with(
+      coalesce(pg_catalog.current_setting('lockstep.moves_new_ff91901ec5e9', true), ''),
+      pg_catalog.pg_current_xact_id()::text || ' '
     )
       THEN
-      said := set_config('lockstep.moves_new_ff91901ec5e9', pg_current_xact_id()::text || ' 0', true);
+      said := pg_catalog.set_config(
+        'lockstep.moves_new_ff91901ec5e9', pg_catalog.pg_current_xact_id()::text || ' 0', true
+      );
     END IF;
     RETURN NEW;
   END
@@ -1153,7 +1195,8 @@ REVOKE ALL ON FUNCTION lockstep."move back of mirror-both-deletes/window: names"
 REVOKE ALL ON FUNCTION lockstep."follow back of mirror-both-deletes/window: names"(bigint) FROM PUBLIC;
 
 CREATE FUNCTION lockstep."mirror back of mirror-both-deletes/window: names"() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER
-  SET search_path = pg_catalog, pg_temp
+  SET search_path
+    FROM CURRENT
     SET TimeZone = 'UTC'
     SET DateStyle = 'ISO, YMD'
     SET IntervalStyle = 'postgres'
@@ -1188,13 +1231,15 @@ CREATE FUNCTION lockstep."mirror back of mirror-both-deletes/window: names"() RE
     mine bigint;
     fits boolean;
     n bigint;
-    scans text := current_setting('enable_seqscan');
-    echo text := current_setting('lockstep.echo', true);
+    scans text := pg_catalog.current_setting('enable_seqscan');
+    echo text := pg_catalog.current_setting('lockstep.echo', true);
     said text;
   BEGIN
     GET DIAGNOSTICS said = PG_CONTEXT;
-    IF strpos(substr(said, strpos(said, 'lockstep."mirror ') + 1), 'lockstep."mirror ') = 0 THEN
-      EXECUTE 'SELECT FROM lockstep.old_writer AS w WHERE w.xid = pg_current_xact_id() AND w.window_name = $1 AND w.mapping = $2 AND w.side = $3'
+    IF pg_catalog.strpos(pg_catalog.substr(said, pg_catalog.strpos(said, 'lockstep."mirror ') + 1), 'lockstep."mirror ')
+      = 0
+      THEN
+      EXECUTE 'SELECT FROM lockstep.old_writer AS w WHERE w.xid = pg_catalog.pg_current_xact_id() AND w.window_name = $1 AND w.mapping = $2 AND w.side = $3'
         USING 'mirror-both-deletes/window', 'names', 'new';
       GET DIAGNOSTICS n = ROW_COUNT;
       IF n = 0 THEN
@@ -1211,7 +1256,7 @@ CREATE FUNCTION lockstep."mirror back of mirror-both-deletes/window: names"() RE
       END IF;
     END IF;
     -- By the index: a plan is kept that was made when there were few rows.
-    said := set_config('enable_seqscan', 'off', true);
+    said := pg_catalog.set_config('enable_seqscan', 'off', true);
     IF TG_OP = 'DELETE' THEN
       SELECT t.* INTO now
         FROM public.names AS t
@@ -1222,7 +1267,7 @@ CREATE FUNCTION lockstep."mirror back of mirror-both-deletes/window: names"() RE
         WHERE lockstep."key of mirror-both-deletes/window: names"(t.person_id, NEW.person_id);
     END IF;
     fits := FOUND;
-    said := set_config('enable_seqscan', scans, true);
+    said := pg_catalog.set_config('enable_seqscan', scans, true);
     IF fits THEN
       has := true;
       IF has THEN
@@ -1239,19 +1284,20 @@ CREATE FUNCTION lockstep."mirror back of mirror-both-deletes/window: names"() RE
       END IF;
     END IF;
     IF moved
-      OR starts_with(
-        coalesce(current_setting('lockstep.moves_new_ff91901ec5e9', true), ''), pg_current_xact_id()::text || ' '
+      OR pg_catalog.starts_with(
+        coalesce(pg_catalog.current_setting('lockstep.moves_new_ff91901ec5e9', true), ''),
+        pg_catalog.pg_current_xact_id()::text || ' '
       )
       THEN
       IF moved THEN
-        EXECUTE 'SELECT min(m.id) FROM lockstep.move AS m WHERE m.xid = pg_current_xact_id() AND m.window_name = ''mirror-both-deletes/window'' AND m.mapping = ''names'' AND m.side = ''new'' AND m.from_key = $1' INTO mine
+        EXECUTE 'SELECT pg_catalog.min(m.id) FROM lockstep.move AS m WHERE m.xid = pg_catalog.pg_current_xact_id() AND m.window_name = ''mirror-both-deletes/window'' AND m.mapping = ''names'' AND m.side = ''new'' AND m.from_key OPERATOR(pg_catalog.=) $1' INTO mine
           USING gone_row;
       END IF;
       PERFORM lockstep."follow back of mirror-both-deletes/window: names"(mine);
       IF moved THEN
         EXECUTE 'DELETE FROM lockstep.move AS m WHERE m.id = $1 RETURNING m.found' INTO followed USING mine;
       ELSIF had AND NOT has THEN
-        EXECUTE 'SELECT EXISTS (SELECT FROM lockstep.move AS m WHERE m.xid = pg_current_xact_id() AND m.window_name = ''mirror-both-deletes/window'' AND m.mapping = ''names'' AND m.side = ''new'' AND m.from_key = $1 AND m.found)' INTO followed
+        EXECUTE 'SELECT EXISTS (SELECT FROM lockstep.move AS m WHERE m.xid = pg_catalog.pg_current_xact_id() AND m.window_name = ''mirror-both-deletes/window'' AND m.mapping = ''names'' AND m.side = ''new'' AND m.from_key OPERATOR(pg_catalog.=) $1 AND m.found)' INTO followed
           USING gone_row;
         moved := followed;
       END IF;
@@ -1262,7 +1308,7 @@ CREATE FUNCTION lockstep."mirror back of mirror-both-deletes/window: names"() RE
         written := n > 0;
       END IF;
     END IF;
-    IF had AND (NOT has OR gone_key <> come_key) THEN
+    IF had AND (NOT has OR gone_key OPERATOR(pg_catalog.<>) come_key) THEN
       n := 0;
       IF TG_OP = 'UPDATE' THEN
         EXECUTE 'SELECT FROM public.names AS s CROSS JOIN LATERAL (SELECT b.* FROM lockstep."back of mirror-both-deletes/window: names"(s.person_id, s.name) AS b) AS r WHERE lockstep."key of mirror-both-deletes/window: names"(s.person_id, $1[1]::bigint)'
@@ -1276,23 +1322,23 @@ CREATE FUNCTION lockstep."mirror back of mirror-both-deletes/window: names"() RE
       END IF;
     END IF;
     IF had AND NOT has AND (NOT moved OR followed IS NULL) THEN
-      said := set_config(
+      said := pg_catalog.set_config(
         'lockstep.echo',
-        'mirror-both-deletes/window: names < ' || pg_current_xact_id()::text || ' ' || gone_row::text,
+        'mirror-both-deletes/window: names < ' || pg_catalog.pg_current_xact_id()::text || ' ' || gone_row::text,
         true
       );
       DELETE FROM public.people AS s WHERE lockstep."own of mirror-both-deletes/window: names"(s.id, gone.id);
     END IF;
     IF has THEN
-      IF NOT had OR gone_key <> come_key THEN
-        EXECUTE 'DELETE FROM lockstep.tombstone WHERE window_name = $1 AND mapping = $2 AND key = $3'
+      IF NOT had OR gone_key OPERATOR(pg_catalog.<>) come_key THEN
+        EXECUTE 'DELETE FROM lockstep.tombstone WHERE window_name = $1 AND mapping = $2 AND key OPERATOR(pg_catalog.=) $3'
           USING 'mirror-both-deletes/window', 'names', come_key;
         GET DIAGNOSTICS n = ROW_COUNT;
-        IF n = 0 AND current_setting('transaction_isolation') <> 'read committed' THEN
+        IF n = 0 AND pg_catalog.current_setting('transaction_isolation') <> 'read committed' THEN
           INSERT INTO lockstep.tombstone (window_name, mapping, key)
             VALUES ('mirror-both-deletes/window', 'names', come_key)
             ON CONFLICT DO NOTHING;
-          EXECUTE 'DELETE FROM lockstep.tombstone WHERE window_name = $1 AND mapping = $2 AND key = $3'
+          EXECUTE 'DELETE FROM lockstep.tombstone WHERE window_name = $1 AND mapping = $2 AND key OPERATOR(pg_catalog.=) $3'
             USING 'mirror-both-deletes/window', 'names', come_key;
         GET DIAGNOSTICS n = ROW_COUNT;
         END IF;
@@ -1315,14 +1361,17 @@ CREATE FUNCTION lockstep."mirror back of mirror-both-deletes/window: names"() RE
           THEN
           RAISE EXCEPTION 'lockstep window %: a write to % does not fit into public.people: the row there stands for another one already',
             '"mirror-both-deletes/window"',
-            TG_RELID::regclass
+            TG_RELID::pg_catalog.regclass
             USING ERRCODE = 'check_violation',
-              DETAIL = format('Key (%s)=(%s)', 'person_id', array_to_string(coalesce(come_key, gone_key), ', '));
+              DETAIL
+                = pg_catalog.format(
+                  'Key (%s)=(%s)', 'person_id', pg_catalog.array_to_string(coalesce(come_key, gone_key), ', ')
+                );
         END IF;
       END IF;
-      said := set_config(
+      said := pg_catalog.set_config(
         'lockstep.echo',
-        'mirror-both-deletes/window: names < ' || pg_current_xact_id()::text || ' ' || come_row::text,
+        'mirror-both-deletes/window: names < ' || pg_catalog.pg_current_xact_id()::text || ' ' || come_row::text,
         true
       );
       IF NOT written THEN
@@ -1355,9 +1404,9 @@ CREATE FUNCTION lockstep."mirror back of mirror-both-deletes/window: names"() RE
           AND (ROW(s.name::text)::record *<> ROW(come.name::text)::record)
         )
         THEN
-        said := set_config(
+        said := pg_catalog.set_config(
           'lockstep.echo',
-          'mirror-both-deletes/window: names > ' || pg_current_xact_id()::text || ' ' || come_key::text,
+          'mirror-both-deletes/window: names > ' || pg_catalog.pg_current_xact_id()::text || ' ' || come_key::text,
           true
         );
         UPDATE public.names AS t SET name = r.name
@@ -1371,12 +1420,15 @@ CREATE FUNCTION lockstep."mirror back of mirror-both-deletes/window: names"() RE
       IF NOT fits THEN
         RAISE EXCEPTION 'lockstep window %: a write to % does not fit into public.people: the old shape cannot say it',
           '"mirror-both-deletes/window"',
-          TG_RELID::regclass
+          TG_RELID::pg_catalog.regclass
           USING ERRCODE = 'check_violation',
-            DETAIL = format('Key (%s)=(%s)', 'person_id', array_to_string(coalesce(come_key, gone_key), ', '));
+            DETAIL
+              = pg_catalog.format(
+                'Key (%s)=(%s)', 'person_id', pg_catalog.array_to_string(coalesce(come_key, gone_key), ', ')
+              );
       END IF;
     END IF;
-    said := set_config('lockstep.echo', coalesce(echo, ''), true);
+    said := pg_catalog.set_config('lockstep.echo', coalesce(echo, ''), true);
     RETURN NULL;
   END
   $body$;
@@ -1389,7 +1441,7 @@ CREATE TRIGGER "00 lockstep mirror-both-deletes/window: badges i" AFTER INSERT O
     FOR EACH ROW
     WHEN (
       (
-        current_setting('lockstep.echo', true) IS DISTINCT FROM 'mirror-both-deletes/window: badges > '
+        pg_catalog.current_setting('lockstep.echo', true) IS DISTINCT FROM 'mirror-both-deletes/window: badges > '
           || pg_catalog.pg_current_xact_id()::text
           || ' '
           || ARRAY[NEW.person_id::bigint::text]::text
@@ -1406,7 +1458,7 @@ CREATE TRIGGER "00 lockstep mirror-both-deletes/window: badges u" AFTER UPDATE
     WHEN (
       ROW(OLD.person_id)::record *<> ROW(NEW.person_id)::record
       AND (
-        current_setting('lockstep.echo', true) IS DISTINCT FROM 'mirror-both-deletes/window: badges > '
+        pg_catalog.current_setting('lockstep.echo', true) IS DISTINCT FROM 'mirror-both-deletes/window: badges > '
           || pg_catalog.pg_current_xact_id()::text
           || ' '
           || ARRAY[NEW.person_id::bigint::text]::text
@@ -1421,7 +1473,7 @@ CREATE TRIGGER "00 lockstep mirror-both-deletes/window: badges d" AFTER DELETE O
     FOR EACH ROW
     WHEN (
       (
-        current_setting('lockstep.echo', true) IS DISTINCT FROM 'mirror-both-deletes/window: badges > '
+        pg_catalog.current_setting('lockstep.echo', true) IS DISTINCT FROM 'mirror-both-deletes/window: badges > '
           || pg_catalog.pg_current_xact_id()::text
           || ' '
           || ARRAY[OLD.person_id::bigint::text]::text
@@ -1436,7 +1488,7 @@ CREATE TRIGGER "00 lockstep mirror-both-deletes/window: names i" AFTER INSERT ON
     FOR EACH ROW
     WHEN (
       (
-        current_setting('lockstep.echo', true) IS DISTINCT FROM 'mirror-both-deletes/window: names > '
+        pg_catalog.current_setting('lockstep.echo', true) IS DISTINCT FROM 'mirror-both-deletes/window: names > '
           || pg_catalog.pg_current_xact_id()::text
           || ' '
           || ARRAY[NEW.person_id::bigint::text]::text
@@ -1453,7 +1505,7 @@ CREATE TRIGGER "00 lockstep mirror-both-deletes/window: names u" AFTER UPDATE
     WHEN (
       ROW(OLD.person_id, OLD.name)::record *<> ROW(NEW.person_id, NEW.name)::record
       AND (
-        current_setting('lockstep.echo', true) IS DISTINCT FROM 'mirror-both-deletes/window: names > '
+        pg_catalog.current_setting('lockstep.echo', true) IS DISTINCT FROM 'mirror-both-deletes/window: names > '
           || pg_catalog.pg_current_xact_id()::text
           || ' '
           || ARRAY[NEW.person_id::bigint::text]::text
@@ -1468,7 +1520,7 @@ CREATE TRIGGER "00 lockstep mirror-both-deletes/window: names d" AFTER DELETE ON
     FOR EACH ROW
     WHEN (
       (
-        current_setting('lockstep.echo', true) IS DISTINCT FROM 'mirror-both-deletes/window: names > '
+        pg_catalog.current_setting('lockstep.echo', true) IS DISTINCT FROM 'mirror-both-deletes/window: names > '
           || pg_catalog.pg_current_xact_id()::text
           || ' '
           || ARRAY[OLD.person_id::bigint::text]::text
@@ -1485,7 +1537,7 @@ CREATE TRIGGER "~ lockstep mirror-both-deletes/window: names" BEFORE UPDATE
     WHEN (
       (OLD.person_id, OLD.person_id) IS DISTINCT FROM (NEW.person_id, NEW.person_id)
       AND (
-        current_setting('lockstep.echo', true) IS DISTINCT FROM 'mirror-both-deletes/window: names > '
+        pg_catalog.current_setting('lockstep.echo', true) IS DISTINCT FROM 'mirror-both-deletes/window: names > '
           || pg_catalog.pg_current_xact_id()::text
           || ' '
           || ARRAY[NEW.person_id::bigint::text]::text
@@ -1911,7 +1963,8 @@ WITH moved AS (
 
 -- sends
 CREATE OR REPLACE FUNCTION lockstep."watch of mirror-both-deletes/window: badges"() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER
-  SET search_path = pg_catalog, pg_temp
+  SET search_path
+    FROM CURRENT
     SET TimeZone = 'UTC'
     SET DateStyle = 'ISO, YMD'
     SET IntervalStyle = 'postgres'
@@ -1978,7 +2031,8 @@ CREATE OR REPLACE FUNCTION lockstep."watch of mirror-both-deletes/window: badges
 REVOKE ALL ON FUNCTION lockstep."watch of mirror-both-deletes/window: badges"() FROM PUBLIC;
 
 CREATE OR REPLACE FUNCTION lockstep."watch of mirror-both-deletes/window: names"() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER
-  SET search_path = pg_catalog, pg_temp
+  SET search_path
+    FROM CURRENT
     SET TimeZone = 'UTC'
     SET DateStyle = 'ISO, YMD'
     SET IntervalStyle = 'postgres'
@@ -2278,7 +2332,8 @@ REVOKE ALL ON FUNCTION lockstep."follow of mirror-both-deletes/window: badges"(b
 REVOKE ALL ON FUNCTION lockstep."same of mirror-both-deletes/window: badges"(bigint, bigint) FROM PUBLIC;
 
 CREATE OR REPLACE FUNCTION lockstep."mirror of mirror-both-deletes/window: badges"() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER
-  SET search_path = pg_catalog, pg_temp
+  SET search_path
+    FROM CURRENT
     SET TimeZone = 'UTC'
     SET DateStyle = 'ISO, YMD'
     SET IntervalStyle = 'postgres'
@@ -2310,8 +2365,8 @@ CREATE OR REPLACE FUNCTION lockstep."mirror of mirror-both-deletes/window: badge
     mine bigint;
     forgotten boolean := false;
     n bigint;
-    scans text := current_setting('enable_seqscan');
-    echo text := current_setting('lockstep.echo', true);
+    scans text := pg_catalog.current_setting('enable_seqscan');
+    echo text := pg_catalog.current_setting('lockstep.echo', true);
     said text;
   BEGIN
     -- What the target has of it.
@@ -2321,7 +2376,7 @@ CREATE OR REPLACE FUNCTION lockstep."mirror of mirror-both-deletes/window: badge
       gone_key := ARRAY[gone.person_id::bigint::text];
     END IF;
     -- What it should have. By the index: a plan is kept that was made when there were few rows.
-    said := set_config('enable_seqscan', 'off', true);
+    said := pg_catalog.set_config('enable_seqscan', 'off', true);
     IF TG_OP = 'DELETE' THEN
       SELECT r.* INTO come
         FROM public.people AS s
@@ -2334,25 +2389,26 @@ CREATE OR REPLACE FUNCTION lockstep."mirror of mirror-both-deletes/window: badge
         WHERE lockstep."same of mirror-both-deletes/window: badges"(s.id, NEW.id);
     END IF;
     has := FOUND;
-    said := set_config('enable_seqscan', scans, true);
+    said := pg_catalog.set_config('enable_seqscan', scans, true);
     come_key := ARRAY[come.person_id::bigint::text];
     IF TG_OP = 'UPDATE' AND had THEN
       moved := NOT lockstep."same of mirror-both-deletes/window: badges"(OLD.id, NEW.id);
     END IF;
     IF moved
-      OR starts_with(
-        coalesce(current_setting('lockstep.moves_old_547eae23bd91', true), ''), pg_current_xact_id()::text || ' '
+      OR pg_catalog.starts_with(
+        coalesce(pg_catalog.current_setting('lockstep.moves_old_547eae23bd91', true), ''),
+        pg_catalog.pg_current_xact_id()::text || ' '
       )
       THEN
       IF moved THEN
-        EXECUTE 'SELECT min(m.id) FROM lockstep.move AS m WHERE m.xid = pg_current_xact_id() AND m.window_name = ''mirror-both-deletes/window'' AND m.mapping = ''badges'' AND m.side = ''old'' AND m.from_key = $1' INTO mine
+        EXECUTE 'SELECT pg_catalog.min(m.id) FROM lockstep.move AS m WHERE m.xid = pg_catalog.pg_current_xact_id() AND m.window_name = ''mirror-both-deletes/window'' AND m.mapping = ''badges'' AND m.side = ''old'' AND m.from_key OPERATOR(pg_catalog.=) $1' INTO mine
           USING gone_key;
       END IF;
       PERFORM lockstep."follow of mirror-both-deletes/window: badges"(mine);
       IF moved THEN
         EXECUTE 'DELETE FROM lockstep.move AS m WHERE m.id = $1 RETURNING m.found' INTO followed USING mine;
       ELSIF had AND NOT has THEN
-        EXECUTE 'SELECT EXISTS (SELECT FROM lockstep.move AS m WHERE m.xid = pg_current_xact_id() AND m.window_name = ''mirror-both-deletes/window'' AND m.mapping = ''badges'' AND m.side = ''old'' AND m.from_key = $1 AND m.found)' INTO followed
+        EXECUTE 'SELECT EXISTS (SELECT FROM lockstep.move AS m WHERE m.xid = pg_catalog.pg_current_xact_id() AND m.window_name = ''mirror-both-deletes/window'' AND m.mapping = ''badges'' AND m.side = ''old'' AND m.from_key OPERATOR(pg_catalog.=) $1 AND m.found)' INTO followed
           USING gone_key;
         moved := followed;
       END IF;
@@ -2368,17 +2424,17 @@ CREATE OR REPLACE FUNCTION lockstep."mirror of mirror-both-deletes/window: badge
         USING gone.person_id;
       GET DIAGNOSTICS n = ROW_COUNT;
       IF n = 0 THEN
-        EXECUTE 'SELECT FROM lockstep.tombstone WHERE window_name = $1 AND mapping = $2 AND key = $3'
+        EXECUTE 'SELECT FROM lockstep.tombstone WHERE window_name = $1 AND mapping = $2 AND key OPERATOR(pg_catalog.=) $3'
           USING 'mirror-both-deletes/window', 'badges', gone_key;
         GET DIAGNOSTICS n = ROW_COUNT;
-        IF n = 0 AND current_setting('transaction_isolation') <> 'read committed' THEN
+        IF n = 0 AND pg_catalog.current_setting('transaction_isolation') <> 'read committed' THEN
           INSERT INTO lockstep.tombstone (window_name, mapping, key)
             VALUES ('mirror-both-deletes/window', 'badges', gone_key)
             ON CONFLICT DO NOTHING;
           DELETE FROM lockstep.tombstone
             WHERE window_name = 'mirror-both-deletes/window'
             AND mapping = 'badges'
-            AND key = gone_key;
+            AND key OPERATOR(pg_catalog.=) gone_key;
         END IF;
         forgotten := n > 0;
       END IF;
@@ -2395,15 +2451,15 @@ CREATE OR REPLACE FUNCTION lockstep."mirror of mirror-both-deletes/window: badge
       GET DIAGNOSTICS n = ROW_COUNT;
       IF n = 0 THEN
         IF followed IS NOT TRUE THEN
-      said := set_config(
+      said := pg_catalog.set_config(
         'lockstep.echo',
-        'mirror-both-deletes/window: badges > ' || pg_current_xact_id()::text || ' ' || gone_key::text,
+        'mirror-both-deletes/window: badges > ' || pg_catalog.pg_current_xact_id()::text || ' ' || gone_key::text,
         true
       );
           EXECUTE 'DELETE FROM public.badges AS t USING (SELECT $1 AS person_id) AS gone WHERE lockstep."key of mirror-both-deletes/window: badges"(t.person_id, gone.person_id)'
             USING gone.person_id;
           GET DIAGNOSTICS n = ROW_COUNT;
-          IF n = 0 AND current_setting('transaction_isolation') <> 'read committed' THEN
+          IF n = 0 AND pg_catalog.current_setting('transaction_isolation') <> 'read committed' THEN
             BEGIN
               INSERT INTO public.badges (person_id) VALUES (gone.person_id)
               ON CONFLICT (person_id) DO NOTHING;
@@ -2419,15 +2475,15 @@ CREATE OR REPLACE FUNCTION lockstep."mirror of mirror-both-deletes/window: badge
           ON CONFLICT DO NOTHING;
       END IF;
     ELSIF had AND NOT has THEN
-      said := set_config(
+      said := pg_catalog.set_config(
         'lockstep.echo',
-        'mirror-both-deletes/window: badges > ' || pg_current_xact_id()::text || ' ' || gone_key::text,
+        'mirror-both-deletes/window: badges > ' || pg_catalog.pg_current_xact_id()::text || ' ' || gone_key::text,
         true
       );
       EXECUTE 'DELETE FROM public.badges AS t USING (SELECT $1 AS person_id) AS gone WHERE lockstep."key of mirror-both-deletes/window: badges"(t.person_id, gone.person_id)'
         USING gone.person_id;
       GET DIAGNOSTICS n = ROW_COUNT;
-      IF n = 0 AND current_setting('transaction_isolation') <> 'read committed' THEN
+      IF n = 0 AND pg_catalog.current_setting('transaction_isolation') <> 'read committed' THEN
         BEGIN
           INSERT INTO public.badges (person_id) VALUES (gone.person_id)
           ON CONFLICT (person_id) DO NOTHING;
@@ -2443,22 +2499,22 @@ CREATE OR REPLACE FUNCTION lockstep."mirror of mirror-both-deletes/window: badge
     END IF;
     IF has AND NOT forgotten THEN
       IF moved OR NOT had THEN
-        EXECUTE 'DELETE FROM lockstep.tombstone WHERE window_name = $1 AND mapping = $2 AND key = $3'
+        EXECUTE 'DELETE FROM lockstep.tombstone WHERE window_name = $1 AND mapping = $2 AND key OPERATOR(pg_catalog.=) $3'
           USING 'mirror-both-deletes/window', 'badges', come_key;
         GET DIAGNOSTICS n = ROW_COUNT;
-        IF n = 0 AND current_setting('transaction_isolation') <> 'read committed' THEN
+        IF n = 0 AND pg_catalog.current_setting('transaction_isolation') <> 'read committed' THEN
           INSERT INTO lockstep.tombstone (window_name, mapping, key)
             VALUES ('mirror-both-deletes/window', 'badges', come_key)
             ON CONFLICT DO NOTHING;
-          EXECUTE 'DELETE FROM lockstep.tombstone WHERE window_name = $1 AND mapping = $2 AND key = $3'
+          EXECUTE 'DELETE FROM lockstep.tombstone WHERE window_name = $1 AND mapping = $2 AND key OPERATOR(pg_catalog.=) $3'
             USING 'mirror-both-deletes/window', 'badges', come_key;
         GET DIAGNOSTICS n = ROW_COUNT;
         END IF;
       END IF;
       IF NOT written THEN
-      said := set_config(
+      said := pg_catalog.set_config(
         'lockstep.echo',
-        'mirror-both-deletes/window: badges > ' || pg_current_xact_id()::text || ' ' || come_key::text,
+        'mirror-both-deletes/window: badges > ' || pg_catalog.pg_current_xact_id()::text || ' ' || come_key::text,
         true
       );
       INSERT INTO public.badges AS t (person_id) VALUES (come.person_id)
@@ -2468,17 +2524,18 @@ CREATE OR REPLACE FUNCTION lockstep."mirror of mirror-both-deletes/window: badge
           '"mirror-both-deletes/window"',
           'public.badges'
           USING ERRCODE = 'unique_violation',
-            DETAIL = format('Key (%s)=(%s)', 'person_id', array_to_string(come_key, ', '));
+            DETAIL = pg_catalog.format('Key (%s)=(%s)', 'person_id', pg_catalog.array_to_string(come_key, ', '));
       END IF;
       END IF;
     END IF;
-    said := set_config('lockstep.echo', coalesce(echo, ''), true);
+    said := pg_catalog.set_config('lockstep.echo', coalesce(echo, ''), true);
     RETURN NULL;
   END
   $body$;
 
 CREATE OR REPLACE FUNCTION lockstep."mirror back of mirror-both-deletes/window: badges"() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER
-  SET search_path = pg_catalog, pg_temp
+  SET search_path
+    FROM CURRENT
     SET TimeZone = 'UTC'
     SET DateStyle = 'ISO, YMD'
     SET IntervalStyle = 'postgres'
@@ -2513,13 +2570,15 @@ CREATE OR REPLACE FUNCTION lockstep."mirror back of mirror-both-deletes/window: 
     mine bigint;
     fits boolean;
     n bigint;
-    scans text := current_setting('enable_seqscan');
-    echo text := current_setting('lockstep.echo', true);
+    scans text := pg_catalog.current_setting('enable_seqscan');
+    echo text := pg_catalog.current_setting('lockstep.echo', true);
     said text;
   BEGIN
     GET DIAGNOSTICS said = PG_CONTEXT;
-    IF strpos(substr(said, strpos(said, 'lockstep."mirror ') + 1), 'lockstep."mirror ') = 0 THEN
-      EXECUTE 'SELECT FROM lockstep.old_writer AS w WHERE w.xid = pg_current_xact_id() AND w.window_name = $1 AND w.mapping = $2 AND w.side = $3'
+    IF pg_catalog.strpos(pg_catalog.substr(said, pg_catalog.strpos(said, 'lockstep."mirror ') + 1), 'lockstep."mirror ')
+      = 0
+      THEN
+      EXECUTE 'SELECT FROM lockstep.old_writer AS w WHERE w.xid = pg_catalog.pg_current_xact_id() AND w.window_name = $1 AND w.mapping = $2 AND w.side = $3'
         USING 'mirror-both-deletes/window', 'badges', 'new';
       GET DIAGNOSTICS n = ROW_COUNT;
       IF n = 0 THEN
@@ -2536,7 +2595,7 @@ CREATE OR REPLACE FUNCTION lockstep."mirror back of mirror-both-deletes/window: 
       END IF;
     END IF;
     -- By the index: a plan is kept that was made when there were few rows.
-    said := set_config('enable_seqscan', 'off', true);
+    said := pg_catalog.set_config('enable_seqscan', 'off', true);
     IF TG_OP = 'DELETE' THEN
       SELECT t.* INTO now
         FROM public.badges AS t
@@ -2547,7 +2606,7 @@ CREATE OR REPLACE FUNCTION lockstep."mirror back of mirror-both-deletes/window: 
         WHERE lockstep."key of mirror-both-deletes/window: badges"(t.person_id, NEW.person_id);
     END IF;
     fits := FOUND;
-    said := set_config('enable_seqscan', scans, true);
+    said := pg_catalog.set_config('enable_seqscan', scans, true);
     IF fits THEN
       has := true;
       IF has THEN
@@ -2562,7 +2621,7 @@ CREATE OR REPLACE FUNCTION lockstep."mirror back of mirror-both-deletes/window: 
         moved := NOT lockstep."own of mirror-both-deletes/window: badges"(come.id, gone.id);
       END IF;
     END IF;
-    IF had AND (NOT has OR gone_key <> come_key) THEN
+    IF had AND (NOT has OR gone_key OPERATOR(pg_catalog.<>) come_key) THEN
       n := 0;
       IF TG_OP = 'UPDATE' THEN
         EXECUTE 'SELECT FROM public.badges AS s CROSS JOIN LATERAL (SELECT b.* FROM lockstep."back of mirror-both-deletes/window: badges"(s.person_id) AS b) AS r WHERE lockstep."key of mirror-both-deletes/window: badges"(s.person_id, $1[1]::bigint)'
@@ -2590,21 +2649,24 @@ CREATE OR REPLACE FUNCTION lockstep."mirror back of mirror-both-deletes/window: 
         THEN
         RAISE EXCEPTION 'lockstep window %: a write to % does not fit into public.people: the old shape would still hold it',
           '"mirror-both-deletes/window"',
-          TG_RELID::regclass
+          TG_RELID::pg_catalog.regclass
           USING ERRCODE = 'check_violation',
-            DETAIL = format('Key (%s)=(%s)', 'person_id', array_to_string(coalesce(come_key, gone_key), ', '));
+            DETAIL
+              = pg_catalog.format(
+                'Key (%s)=(%s)', 'person_id', pg_catalog.array_to_string(coalesce(come_key, gone_key), ', ')
+              );
       END IF;
     END IF;
     IF has THEN
-      IF NOT had OR gone_key <> come_key THEN
-        EXECUTE 'DELETE FROM lockstep.tombstone WHERE window_name = $1 AND mapping = $2 AND key = $3'
+      IF NOT had OR gone_key OPERATOR(pg_catalog.<>) come_key THEN
+        EXECUTE 'DELETE FROM lockstep.tombstone WHERE window_name = $1 AND mapping = $2 AND key OPERATOR(pg_catalog.=) $3'
           USING 'mirror-both-deletes/window', 'badges', come_key;
         GET DIAGNOSTICS n = ROW_COUNT;
-        IF n = 0 AND current_setting('transaction_isolation') <> 'read committed' THEN
+        IF n = 0 AND pg_catalog.current_setting('transaction_isolation') <> 'read committed' THEN
           INSERT INTO lockstep.tombstone (window_name, mapping, key)
             VALUES ('mirror-both-deletes/window', 'badges', come_key)
             ON CONFLICT DO NOTHING;
-          EXECUTE 'DELETE FROM lockstep.tombstone WHERE window_name = $1 AND mapping = $2 AND key = $3'
+          EXECUTE 'DELETE FROM lockstep.tombstone WHERE window_name = $1 AND mapping = $2 AND key OPERATOR(pg_catalog.=) $3'
             USING 'mirror-both-deletes/window', 'badges', come_key;
         GET DIAGNOSTICS n = ROW_COUNT;
         END IF;
@@ -2625,20 +2687,23 @@ CREATE OR REPLACE FUNCTION lockstep."mirror back of mirror-both-deletes/window: 
             FROM lockstep.tombstone AS d
             WHERE d.window_name = 'mirror-both-deletes/window'
             AND d.mapping = 'badges'
-            AND d.key = ARRAY[r.person_id::bigint::text]
+            AND d.key OPERATOR(pg_catalog.=) ARRAY[r.person_id::bigint::text]
           )
         )
           THEN
           RAISE EXCEPTION 'lockstep window %: a write to % does not fit into public.people: the row there stands for another one already',
             '"mirror-both-deletes/window"',
-            TG_RELID::regclass
+            TG_RELID::pg_catalog.regclass
             USING ERRCODE = 'check_violation',
-              DETAIL = format('Key (%s)=(%s)', 'person_id', array_to_string(coalesce(come_key, gone_key), ', '));
+              DETAIL
+                = pg_catalog.format(
+                  'Key (%s)=(%s)', 'person_id', pg_catalog.array_to_string(coalesce(come_key, gone_key), ', ')
+                );
         END IF;
       END IF;
-      said := set_config(
+      said := pg_catalog.set_config(
         'lockstep.echo',
-        'mirror-both-deletes/window: badges < ' || pg_current_xact_id()::text || ' ' || come_row::text,
+        'mirror-both-deletes/window: badges < ' || pg_catalog.pg_current_xact_id()::text || ' ' || come_row::text,
         true
       );
       IF NOT written THEN
@@ -2660,12 +2725,15 @@ CREATE OR REPLACE FUNCTION lockstep."mirror back of mirror-both-deletes/window: 
       IF NOT fits THEN
         RAISE EXCEPTION 'lockstep window %: a write to % does not fit into public.people: the old shape cannot say it',
           '"mirror-both-deletes/window"',
-          TG_RELID::regclass
+          TG_RELID::pg_catalog.regclass
           USING ERRCODE = 'check_violation',
-            DETAIL = format('Key (%s)=(%s)', 'person_id', array_to_string(coalesce(come_key, gone_key), ', '));
+            DETAIL
+              = pg_catalog.format(
+                'Key (%s)=(%s)', 'person_id', pg_catalog.array_to_string(coalesce(come_key, gone_key), ', ')
+              );
       END IF;
     END IF;
-    said := set_config('lockstep.echo', coalesce(echo, ''), true);
+    said := pg_catalog.set_config('lockstep.echo', coalesce(echo, ''), true);
     RETURN NULL;
   END
   $body$;
@@ -2684,7 +2752,8 @@ REVOKE ALL ON FUNCTION lockstep."follow of mirror-both-deletes/window: names"(bi
 REVOKE ALL ON FUNCTION lockstep."same of mirror-both-deletes/window: names"(bigint, bigint) FROM PUBLIC;
 
 CREATE OR REPLACE FUNCTION lockstep."mirror of mirror-both-deletes/window: names"() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER
-  SET search_path = pg_catalog, pg_temp
+  SET search_path
+    FROM CURRENT
     SET TimeZone = 'UTC'
     SET DateStyle = 'ISO, YMD'
     SET IntervalStyle = 'postgres'
@@ -2715,8 +2784,8 @@ CREATE OR REPLACE FUNCTION lockstep."mirror of mirror-both-deletes/window: names
     written boolean := false;
     mine bigint;
     n bigint;
-    scans text := current_setting('enable_seqscan');
-    echo text := current_setting('lockstep.echo', true);
+    scans text := pg_catalog.current_setting('enable_seqscan');
+    echo text := pg_catalog.current_setting('lockstep.echo', true);
     said text;
   BEGIN
     -- What the target has of it.
@@ -2726,7 +2795,7 @@ CREATE OR REPLACE FUNCTION lockstep."mirror of mirror-both-deletes/window: names
       gone_key := ARRAY[gone.person_id::bigint::text];
     END IF;
     -- What it should have. By the index: a plan is kept that was made when there were few rows.
-    said := set_config('enable_seqscan', 'off', true);
+    said := pg_catalog.set_config('enable_seqscan', 'off', true);
     IF TG_OP = 'DELETE' THEN
       SELECT r.* INTO come
         FROM public.people AS s
@@ -2739,25 +2808,26 @@ CREATE OR REPLACE FUNCTION lockstep."mirror of mirror-both-deletes/window: names
         WHERE lockstep."same of mirror-both-deletes/window: names"(s.id, NEW.id);
     END IF;
     has := FOUND;
-    said := set_config('enable_seqscan', scans, true);
+    said := pg_catalog.set_config('enable_seqscan', scans, true);
     come_key := ARRAY[come.person_id::bigint::text];
     IF TG_OP = 'UPDATE' AND had THEN
       moved := NOT lockstep."same of mirror-both-deletes/window: names"(OLD.id, NEW.id);
     END IF;
     IF moved
-      OR starts_with(
-        coalesce(current_setting('lockstep.moves_old_ff91901ec5e9', true), ''), pg_current_xact_id()::text || ' '
+      OR pg_catalog.starts_with(
+        coalesce(pg_catalog.current_setting('lockstep.moves_old_ff91901ec5e9', true), ''),
+        pg_catalog.pg_current_xact_id()::text || ' '
       )
       THEN
       IF moved THEN
-        EXECUTE 'SELECT min(m.id) FROM lockstep.move AS m WHERE m.xid = pg_current_xact_id() AND m.window_name = ''mirror-both-deletes/window'' AND m.mapping = ''names'' AND m.side = ''old'' AND m.from_key = $1' INTO mine
+        EXECUTE 'SELECT pg_catalog.min(m.id) FROM lockstep.move AS m WHERE m.xid = pg_catalog.pg_current_xact_id() AND m.window_name = ''mirror-both-deletes/window'' AND m.mapping = ''names'' AND m.side = ''old'' AND m.from_key OPERATOR(pg_catalog.=) $1' INTO mine
           USING gone_key;
       END IF;
       PERFORM lockstep."follow of mirror-both-deletes/window: names"(mine);
       IF moved THEN
         EXECUTE 'DELETE FROM lockstep.move AS m WHERE m.id = $1 RETURNING m.found' INTO followed USING mine;
       ELSIF had AND NOT has THEN
-        EXECUTE 'SELECT EXISTS (SELECT FROM lockstep.move AS m WHERE m.xid = pg_current_xact_id() AND m.window_name = ''mirror-both-deletes/window'' AND m.mapping = ''names'' AND m.side = ''old'' AND m.from_key = $1 AND m.found)' INTO followed
+        EXECUTE 'SELECT EXISTS (SELECT FROM lockstep.move AS m WHERE m.xid = pg_catalog.pg_current_xact_id() AND m.window_name = ''mirror-both-deletes/window'' AND m.mapping = ''names'' AND m.side = ''old'' AND m.from_key OPERATOR(pg_catalog.=) $1 AND m.found)' INTO followed
           USING gone_key;
         moved := followed;
       END IF;
@@ -2775,15 +2845,15 @@ CREATE OR REPLACE FUNCTION lockstep."mirror of mirror-both-deletes/window: names
       GET DIAGNOSTICS n = ROW_COUNT;
       IF n = 0 THEN
         IF followed IS NOT TRUE THEN
-      said := set_config(
+      said := pg_catalog.set_config(
         'lockstep.echo',
-        'mirror-both-deletes/window: names > ' || pg_current_xact_id()::text || ' ' || gone_key::text,
+        'mirror-both-deletes/window: names > ' || pg_catalog.pg_current_xact_id()::text || ' ' || gone_key::text,
         true
       );
           EXECUTE 'DELETE FROM public.names AS t USING (SELECT $1 AS person_id, $2 AS name) AS gone WHERE lockstep."key of mirror-both-deletes/window: names"(t.person_id, gone.person_id)'
             USING gone.person_id, gone.name;
           GET DIAGNOSTICS n = ROW_COUNT;
-          IF n = 0 AND current_setting('transaction_isolation') <> 'read committed' THEN
+          IF n = 0 AND pg_catalog.current_setting('transaction_isolation') <> 'read committed' THEN
             BEGIN
               INSERT INTO public.names (person_id, name) VALUES (gone.person_id, gone.name)
               ON CONFLICT (person_id) DO NOTHING;
@@ -2799,15 +2869,15 @@ CREATE OR REPLACE FUNCTION lockstep."mirror of mirror-both-deletes/window: names
           ON CONFLICT DO NOTHING;
       END IF;
     ELSIF had AND NOT has THEN
-      said := set_config(
+      said := pg_catalog.set_config(
         'lockstep.echo',
-        'mirror-both-deletes/window: names > ' || pg_current_xact_id()::text || ' ' || gone_key::text,
+        'mirror-both-deletes/window: names > ' || pg_catalog.pg_current_xact_id()::text || ' ' || gone_key::text,
         true
       );
       EXECUTE 'DELETE FROM public.names AS t USING (SELECT $1 AS person_id, $2 AS name) AS gone WHERE lockstep."key of mirror-both-deletes/window: names"(t.person_id, gone.person_id)'
         USING gone.person_id, gone.name;
       GET DIAGNOSTICS n = ROW_COUNT;
-      IF n = 0 AND current_setting('transaction_isolation') <> 'read committed' THEN
+      IF n = 0 AND pg_catalog.current_setting('transaction_isolation') <> 'read committed' THEN
         BEGIN
           INSERT INTO public.names (person_id, name) VALUES (gone.person_id, gone.name)
           ON CONFLICT (person_id) DO NOTHING;
@@ -2823,22 +2893,22 @@ CREATE OR REPLACE FUNCTION lockstep."mirror of mirror-both-deletes/window: names
     END IF;
     IF has THEN
       IF moved OR NOT had THEN
-        EXECUTE 'DELETE FROM lockstep.tombstone WHERE window_name = $1 AND mapping = $2 AND key = $3'
+        EXECUTE 'DELETE FROM lockstep.tombstone WHERE window_name = $1 AND mapping = $2 AND key OPERATOR(pg_catalog.=) $3'
           USING 'mirror-both-deletes/window', 'names', come_key;
         GET DIAGNOSTICS n = ROW_COUNT;
-        IF n = 0 AND current_setting('transaction_isolation') <> 'read committed' THEN
+        IF n = 0 AND pg_catalog.current_setting('transaction_isolation') <> 'read committed' THEN
           INSERT INTO lockstep.tombstone (window_name, mapping, key)
             VALUES ('mirror-both-deletes/window', 'names', come_key)
             ON CONFLICT DO NOTHING;
-          EXECUTE 'DELETE FROM lockstep.tombstone WHERE window_name = $1 AND mapping = $2 AND key = $3'
+          EXECUTE 'DELETE FROM lockstep.tombstone WHERE window_name = $1 AND mapping = $2 AND key OPERATOR(pg_catalog.=) $3'
             USING 'mirror-both-deletes/window', 'names', come_key;
         GET DIAGNOSTICS n = ROW_COUNT;
         END IF;
       END IF;
       IF NOT written THEN
-      said := set_config(
+      said := pg_catalog.set_config(
         'lockstep.echo',
-        'mirror-both-deletes/window: names > ' || pg_current_xact_id()::text || ' ' || come_key::text,
+        'mirror-both-deletes/window: names > ' || pg_catalog.pg_current_xact_id()::text || ' ' || come_key::text,
         true
       );
       INSERT INTO public.names AS t (person_id, name) VALUES (come.person_id, come.name)
@@ -2848,11 +2918,11 @@ CREATE OR REPLACE FUNCTION lockstep."mirror of mirror-both-deletes/window: names
           '"mirror-both-deletes/window"',
           'public.names'
           USING ERRCODE = 'unique_violation',
-            DETAIL = format('Key (%s)=(%s)', 'person_id', array_to_string(come_key, ', '));
+            DETAIL = pg_catalog.format('Key (%s)=(%s)', 'person_id', pg_catalog.array_to_string(come_key, ', '));
       END IF;
       END IF;
     END IF;
-    said := set_config('lockstep.echo', coalesce(echo, ''), true);
+    said := pg_catalog.set_config('lockstep.echo', coalesce(echo, ''), true);
     RETURN NULL;
   END
   $body$;
@@ -2865,7 +2935,8 @@ REVOKE ALL ON FUNCTION lockstep."move back of mirror-both-deletes/window: names"
 REVOKE ALL ON FUNCTION lockstep."follow back of mirror-both-deletes/window: names"(bigint) FROM PUBLIC;
 
 CREATE OR REPLACE FUNCTION lockstep."mirror back of mirror-both-deletes/window: names"() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER
-  SET search_path = pg_catalog, pg_temp
+  SET search_path
+    FROM CURRENT
     SET TimeZone = 'UTC'
     SET DateStyle = 'ISO, YMD'
     SET IntervalStyle = 'postgres'
@@ -2900,13 +2971,15 @@ CREATE OR REPLACE FUNCTION lockstep."mirror back of mirror-both-deletes/window: 
     mine bigint;
     fits boolean;
     n bigint;
-    scans text := current_setting('enable_seqscan');
-    echo text := current_setting('lockstep.echo', true);
+    scans text := pg_catalog.current_setting('enable_seqscan');
+    echo text := pg_catalog.current_setting('lockstep.echo', true);
     said text;
   BEGIN
     GET DIAGNOSTICS said = PG_CONTEXT;
-    IF strpos(substr(said, strpos(said, 'lockstep."mirror ') + 1), 'lockstep."mirror ') = 0 THEN
-      EXECUTE 'SELECT FROM lockstep.old_writer AS w WHERE w.xid = pg_current_xact_id() AND w.window_name = $1 AND w.mapping = $2 AND w.side = $3'
+    IF pg_catalog.strpos(pg_catalog.substr(said, pg_catalog.strpos(said, 'lockstep."mirror ') + 1), 'lockstep."mirror ')
+      = 0
+      THEN
+      EXECUTE 'SELECT FROM lockstep.old_writer AS w WHERE w.xid = pg_catalog.pg_current_xact_id() AND w.window_name = $1 AND w.mapping = $2 AND w.side = $3'
         USING 'mirror-both-deletes/window', 'names', 'new';
       GET DIAGNOSTICS n = ROW_COUNT;
       IF n = 0 THEN
@@ -2923,7 +2996,7 @@ CREATE OR REPLACE FUNCTION lockstep."mirror back of mirror-both-deletes/window: 
       END IF;
     END IF;
     -- By the index: a plan is kept that was made when there were few rows.
-    said := set_config('enable_seqscan', 'off', true);
+    said := pg_catalog.set_config('enable_seqscan', 'off', true);
     IF TG_OP = 'DELETE' THEN
       SELECT t.* INTO now
         FROM public.names AS t
@@ -2934,7 +3007,7 @@ CREATE OR REPLACE FUNCTION lockstep."mirror back of mirror-both-deletes/window: 
         WHERE lockstep."key of mirror-both-deletes/window: names"(t.person_id, NEW.person_id);
     END IF;
     fits := FOUND;
-    said := set_config('enable_seqscan', scans, true);
+    said := pg_catalog.set_config('enable_seqscan', scans, true);
     IF fits THEN
       has := true;
       IF has THEN
@@ -2951,19 +3024,20 @@ CREATE OR REPLACE FUNCTION lockstep."mirror back of mirror-both-deletes/window: 
       END IF;
     END IF;
     IF moved
-      OR starts_with(
-        coalesce(current_setting('lockstep.moves_new_ff91901ec5e9', true), ''), pg_current_xact_id()::text || ' '
+      OR pg_catalog.starts_with(
+        coalesce(pg_catalog.current_setting('lockstep.moves_new_ff91901ec5e9', true), ''),
+        pg_catalog.pg_current_xact_id()::text || ' '
       )
       THEN
       IF moved THEN
-        EXECUTE 'SELECT min(m.id) FROM lockstep.move AS m WHERE m.xid = pg_current_xact_id() AND m.window_name = ''mirror-both-deletes/window'' AND m.mapping = ''names'' AND m.side = ''new'' AND m.from_key = $1' INTO mine
+        EXECUTE 'SELECT pg_catalog.min(m.id) FROM lockstep.move AS m WHERE m.xid = pg_catalog.pg_current_xact_id() AND m.window_name = ''mirror-both-deletes/window'' AND m.mapping = ''names'' AND m.side = ''new'' AND m.from_key OPERATOR(pg_catalog.=) $1' INTO mine
           USING gone_row;
       END IF;
       PERFORM lockstep."follow back of mirror-both-deletes/window: names"(mine);
       IF moved THEN
         EXECUTE 'DELETE FROM lockstep.move AS m WHERE m.id = $1 RETURNING m.found' INTO followed USING mine;
       ELSIF had AND NOT has THEN
-        EXECUTE 'SELECT EXISTS (SELECT FROM lockstep.move AS m WHERE m.xid = pg_current_xact_id() AND m.window_name = ''mirror-both-deletes/window'' AND m.mapping = ''names'' AND m.side = ''new'' AND m.from_key = $1 AND m.found)' INTO followed
+        EXECUTE 'SELECT EXISTS (SELECT FROM lockstep.move AS m WHERE m.xid = pg_catalog.pg_current_xact_id() AND m.window_name = ''mirror-both-deletes/window'' AND m.mapping = ''names'' AND m.side = ''new'' AND m.from_key OPERATOR(pg_catalog.=) $1 AND m.found)' INTO followed
           USING gone_row;
         moved := followed;
       END IF;
@@ -2974,7 +3048,7 @@ CREATE OR REPLACE FUNCTION lockstep."mirror back of mirror-both-deletes/window: 
         written := n > 0;
       END IF;
     END IF;
-    IF had AND (NOT has OR gone_key <> come_key) THEN
+    IF had AND (NOT has OR gone_key OPERATOR(pg_catalog.<>) come_key) THEN
       n := 0;
       IF TG_OP = 'UPDATE' THEN
         EXECUTE 'SELECT FROM public.names AS s CROSS JOIN LATERAL (SELECT b.* FROM lockstep."back of mirror-both-deletes/window: names"(s.person_id, s.name) AS b) AS r WHERE lockstep."key of mirror-both-deletes/window: names"(s.person_id, $1[1]::bigint)'
@@ -2988,23 +3062,23 @@ CREATE OR REPLACE FUNCTION lockstep."mirror back of mirror-both-deletes/window: 
       END IF;
     END IF;
     IF had AND NOT has AND (NOT moved OR followed IS NULL) THEN
-      said := set_config(
+      said := pg_catalog.set_config(
         'lockstep.echo',
-        'mirror-both-deletes/window: names < ' || pg_current_xact_id()::text || ' ' || gone_row::text,
+        'mirror-both-deletes/window: names < ' || pg_catalog.pg_current_xact_id()::text || ' ' || gone_row::text,
         true
       );
       DELETE FROM public.people AS s WHERE lockstep."own of mirror-both-deletes/window: names"(s.id, gone.id);
     END IF;
     IF has THEN
-      IF NOT had OR gone_key <> come_key THEN
-        EXECUTE 'DELETE FROM lockstep.tombstone WHERE window_name = $1 AND mapping = $2 AND key = $3'
+      IF NOT had OR gone_key OPERATOR(pg_catalog.<>) come_key THEN
+        EXECUTE 'DELETE FROM lockstep.tombstone WHERE window_name = $1 AND mapping = $2 AND key OPERATOR(pg_catalog.=) $3'
           USING 'mirror-both-deletes/window', 'names', come_key;
         GET DIAGNOSTICS n = ROW_COUNT;
-        IF n = 0 AND current_setting('transaction_isolation') <> 'read committed' THEN
+        IF n = 0 AND pg_catalog.current_setting('transaction_isolation') <> 'read committed' THEN
           INSERT INTO lockstep.tombstone (window_name, mapping, key)
             VALUES ('mirror-both-deletes/window', 'names', come_key)
             ON CONFLICT DO NOTHING;
-          EXECUTE 'DELETE FROM lockstep.tombstone WHERE window_name = $1 AND mapping = $2 AND key = $3'
+          EXECUTE 'DELETE FROM lockstep.tombstone WHERE window_name = $1 AND mapping = $2 AND key OPERATOR(pg_catalog.=) $3'
             USING 'mirror-both-deletes/window', 'names', come_key;
         GET DIAGNOSTICS n = ROW_COUNT;
         END IF;
@@ -3027,14 +3101,17 @@ CREATE OR REPLACE FUNCTION lockstep."mirror back of mirror-both-deletes/window: 
           THEN
           RAISE EXCEPTION 'lockstep window %: a write to % does not fit into public.people: the row there stands for another one already',
             '"mirror-both-deletes/window"',
-            TG_RELID::regclass
+            TG_RELID::pg_catalog.regclass
             USING ERRCODE = 'check_violation',
-              DETAIL = format('Key (%s)=(%s)', 'person_id', array_to_string(coalesce(come_key, gone_key), ', '));
+              DETAIL
+                = pg_catalog.format(
+                  'Key (%s)=(%s)', 'person_id', pg_catalog.array_to_string(coalesce(come_key, gone_key), ', ')
+                );
         END IF;
       END IF;
-      said := set_config(
+      said := pg_catalog.set_config(
         'lockstep.echo',
-        'mirror-both-deletes/window: names < ' || pg_current_xact_id()::text || ' ' || come_row::text,
+        'mirror-both-deletes/window: names < ' || pg_catalog.pg_current_xact_id()::text || ' ' || come_row::text,
         true
       );
       IF NOT written THEN
@@ -3067,9 +3144,9 @@ CREATE OR REPLACE FUNCTION lockstep."mirror back of mirror-both-deletes/window: 
           AND (ROW(s.name::text)::record *<> ROW(come.name::text)::record)
         )
         THEN
-        said := set_config(
+        said := pg_catalog.set_config(
           'lockstep.echo',
-          'mirror-both-deletes/window: names > ' || pg_current_xact_id()::text || ' ' || come_key::text,
+          'mirror-both-deletes/window: names > ' || pg_catalog.pg_current_xact_id()::text || ' ' || come_key::text,
           true
         );
         UPDATE public.names AS t SET name = r.name
@@ -3083,12 +3160,15 @@ CREATE OR REPLACE FUNCTION lockstep."mirror back of mirror-both-deletes/window: 
       IF NOT fits THEN
         RAISE EXCEPTION 'lockstep window %: a write to % does not fit into public.people: the old shape cannot say it',
           '"mirror-both-deletes/window"',
-          TG_RELID::regclass
+          TG_RELID::pg_catalog.regclass
           USING ERRCODE = 'check_violation',
-            DETAIL = format('Key (%s)=(%s)', 'person_id', array_to_string(coalesce(come_key, gone_key), ', '));
+            DETAIL
+              = pg_catalog.format(
+                'Key (%s)=(%s)', 'person_id', pg_catalog.array_to_string(coalesce(come_key, gone_key), ', ')
+              );
       END IF;
     END IF;
-    said := set_config('lockstep.echo', coalesce(echo, ''), true);
+    said := pg_catalog.set_config('lockstep.echo', coalesce(echo, ''), true);
     RETURN NULL;
   END
   $body$;

@@ -148,7 +148,8 @@ CREATE OR REPLACE FUNCTION lockstep."same of mirror-both/window: contacts"(bigin
   END;
 
 CREATE OR REPLACE FUNCTION lockstep."follow of mirror-both/window: contacts"(bigint) RETURNS void LANGUAGE plpgsql
-  SET search_path = pg_catalog, pg_temp
+  SET search_path
+    FROM CURRENT
     SET TimeZone = 'UTC'
     SET DateStyle = 'ISO, YMD'
     SET IntervalStyle = 'postgres'
@@ -173,25 +174,28 @@ CREATE OR REPLACE FUNCTION lockstep."follow of mirror-both/window: contacts"(big
     followed bigint;
     n bigint;
     stayed bigint;
-    echo text := current_setting('lockstep.echo', true);
+    echo text := pg_catalog.current_setting('lockstep.echo', true);
     said text;
   BEGIN
     LOOP
       followed := CASE
-        WHEN starts_with(
-          coalesce(current_setting('lockstep.moves_old_709ac7ad5e00', true), ''), pg_current_xact_id()::text || ' '
+        WHEN pg_catalog.starts_with(
+          coalesce(pg_catalog.current_setting('lockstep.moves_old_709ac7ad5e00', true), ''),
+          pg_catalog.pg_current_xact_id()::text || ' '
         )
-        THEN split_part(current_setting('lockstep.moves_old_709ac7ad5e00', true), ' ', 2)::bigint
+        THEN pg_catalog.split_part(pg_catalog.current_setting('lockstep.moves_old_709ac7ad5e00', true), ' ', 2)::bigint
         ELSE 0 END;
-      EXECUTE 'SELECT m.id, m.from_key, m.to_key, m.row_before, m.row_after FROM lockstep.move AS m WHERE m.xid = pg_current_xact_id() AND m.window_name = ''mirror-both/window'' AND m.mapping = ''contacts'' AND m.side = ''old'' AND m.id > $1 AND ($2 IS NULL OR m.id <= $2) ORDER BY m.id LIMIT 1' INTO one
+      EXECUTE 'SELECT m.id, m.from_key, m.to_key, m.row_before, m.row_after FROM lockstep.move AS m WHERE m.xid = pg_catalog.pg_current_xact_id() AND m.window_name = ''mirror-both/window'' AND m.mapping = ''contacts'' AND m.side = ''old'' AND m.id > $1 AND ($2 IS NULL OR m.id <= $2) ORDER BY m.id LIMIT 1' INTO one
         USING followed, $1;
       EXIT WHEN one.id IS NULL;
       -- First: what triggers of the other side do to this one may come here again.
-      said := set_config('lockstep.moves_old_709ac7ad5e00', pg_current_xact_id()::text || ' ' || one.id, true);
+      said := pg_catalog.set_config(
+        'lockstep.moves_old_709ac7ad5e00', pg_catalog.pg_current_xact_id()::text || ' ' || one.id, true
+      );
       IF one.to_key IS NULL THEN
-      said := set_config(
+      said := pg_catalog.set_config(
         'lockstep.echo',
-        'mirror-both/window: contacts > ' || pg_current_xact_id()::text || ' ' || one.from_key::text,
+        'mirror-both/window: contacts > ' || pg_catalog.pg_current_xact_id()::text || ' ' || one.from_key::text,
         true
       );
         EXECUTE 'DELETE FROM public.contacts AS t WHERE lockstep."key of mirror-both/window: contacts"(t.person_id, $1[1]::bigint) AND lockstep."part of mirror-both/window: contacts"(t.called)'
@@ -207,7 +211,7 @@ CREATE OR REPLACE FUNCTION lockstep."follow of mirror-both/window: contacts"(big
             '"mirror-both/window"',
             'public.contacts'
           USING ERRCODE = 'unique_violation',
-            DETAIL = format('Key (%s)=(%s)', 'person_id', array_to_string(one.to_key, ', '));
+            DETAIL = pg_catalog.format('Key (%s)=(%s)', 'person_id', pg_catalog.array_to_string(one.to_key, ', '));
         END IF;
         stayed := 0;
         EXECUTE 'SELECT r.* FROM public.people AS s CROSS JOIN LATERAL lockstep."row of mirror-both/window: contacts"(s.id, s.email) AS r WHERE lockstep."same of mirror-both/window: contacts"(s.id, $1[1]::bigint)' INTO come
@@ -215,13 +219,13 @@ CREATE OR REPLACE FUNCTION lockstep."follow of mirror-both/window: contacts"(big
         GET DIAGNOSTICS n = ROW_COUNT;
         IF n = 0 THEN
           -- It went on, or is deleted; or it never went: a BEFORE trigger of a partition can keep a row where it is.
-          EXECUTE 'SELECT FROM public.people AS s WHERE lockstep."same of mirror-both/window: contacts"(s.id, $1[1]::bigint) AND NOT EXISTS (SELECT FROM public.people AS s WHERE lockstep."same of mirror-both/window: contacts"(s.id, $2[1]::bigint)) AND NOT EXISTS (SELECT FROM lockstep.move AS m WHERE m.xid = pg_current_xact_id() AND m.window_name = ''mirror-both/window'' AND m.mapping = ''contacts'' AND m.side = ''old'' AND m.id > $3 AND m.from_key = $4)'
+          EXECUTE 'SELECT FROM public.people AS s WHERE lockstep."same of mirror-both/window: contacts"(s.id, $1[1]::bigint) AND NOT EXISTS (SELECT FROM public.people AS s WHERE lockstep."same of mirror-both/window: contacts"(s.id, $2[1]::bigint)) AND NOT EXISTS (SELECT FROM lockstep.move AS m WHERE m.xid = pg_catalog.pg_current_xact_id() AND m.window_name = ''mirror-both/window'' AND m.mapping = ''contacts'' AND m.side = ''old'' AND m.id > $3 AND m.from_key OPERATOR(pg_catalog.=) $4)'
             USING one.row_before, one.row_after, one.id, one.to_key;
           GET DIAGNOSTICS stayed = ROW_COUNT;
         END IF;
-      said := set_config(
+      said := pg_catalog.set_config(
         'lockstep.echo',
-        'mirror-both/window: contacts > ' || pg_current_xact_id()::text || ' ' || one.to_key::text,
+        'mirror-both/window: contacts > ' || pg_catalog.pg_current_xact_id()::text || ' ' || one.to_key::text,
         true
       );
         IF n > 0 THEN
@@ -234,7 +238,7 @@ CREATE OR REPLACE FUNCTION lockstep."follow of mirror-both/window: contacts"(big
           GET DIAGNOSTICS n = ROW_COUNT;
         END IF;
       END IF;
-    said := set_config('lockstep.echo', coalesce(echo, ''), true);
+    said := pg_catalog.set_config('lockstep.echo', coalesce(echo, ''), true);
       IF n > 0 THEN
         EXECUTE 'UPDATE lockstep.move AS m SET found = true WHERE m.id = $1' USING one.id;
       END IF;
@@ -243,7 +247,8 @@ CREATE OR REPLACE FUNCTION lockstep."follow of mirror-both/window: contacts"(big
   $body$;
 
 CREATE OR REPLACE FUNCTION lockstep."move of mirror-both/window: contacts"() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER
-  SET search_path = pg_catalog, pg_temp
+  SET search_path
+    FROM CURRENT
     SET TimeZone = 'UTC'
     SET DateStyle = 'ISO, YMD'
     SET IntervalStyle = 'postgres'
@@ -288,11 +293,14 @@ CREATE OR REPLACE FUNCTION lockstep."move of mirror-both/window: contacts"() RET
       ARRAY[OLD.id::bigint::text],
       ARRAY[NEW.id::bigint::text]
     );
-    IF NOT starts_with(
-      coalesce(current_setting('lockstep.moves_old_709ac7ad5e00', true), ''), pg_current_xact_id()::text || ' '
+    IF NOT pg_catalog.starts_with(
+      coalesce(pg_catalog.current_setting('lockstep.moves_old_709ac7ad5e00', true), ''),
+      pg_catalog.pg_current_xact_id()::text || ' '
     )
       THEN
-      said := set_config('lockstep.moves_old_709ac7ad5e00', pg_current_xact_id()::text || ' 0', true);
+      said := pg_catalog.set_config(
+        'lockstep.moves_old_709ac7ad5e00', pg_catalog.pg_current_xact_id()::text || ' 0', true
+      );
     END IF;
     RETURN NEW;
   END
@@ -303,7 +311,8 @@ REVOKE ALL ON FUNCTION lockstep."follow of mirror-both/window: contacts"(bigint)
 REVOKE ALL ON FUNCTION lockstep."same of mirror-both/window: contacts"(bigint, bigint) FROM PUBLIC;
 
 CREATE FUNCTION lockstep."mirror of mirror-both/window: contacts"() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER
-  SET search_path = pg_catalog, pg_temp
+  SET search_path
+    FROM CURRENT
     SET TimeZone = 'UTC'
     SET DateStyle = 'ISO, YMD'
     SET IntervalStyle = 'postgres'
@@ -334,8 +343,8 @@ CREATE FUNCTION lockstep."mirror of mirror-both/window: contacts"() RETURNS trig
     written boolean := false;
     mine bigint;
     n bigint;
-    scans text := current_setting('enable_seqscan');
-    echo text := current_setting('lockstep.echo', true);
+    scans text := pg_catalog.current_setting('enable_seqscan');
+    echo text := pg_catalog.current_setting('lockstep.echo', true);
     said text;
   BEGIN
     -- What the target has of it.
@@ -345,7 +354,7 @@ CREATE FUNCTION lockstep."mirror of mirror-both/window: contacts"() RETURNS trig
       gone_key := ARRAY[gone.person_id::bigint::text];
     END IF;
     -- What it should have. By the index: a plan is kept that was made when there were few rows.
-    said := set_config('enable_seqscan', 'off', true);
+    said := pg_catalog.set_config('enable_seqscan', 'off', true);
     IF TG_OP = 'DELETE' THEN
       SELECT r.* INTO come
         FROM public.people AS s
@@ -358,25 +367,26 @@ CREATE FUNCTION lockstep."mirror of mirror-both/window: contacts"() RETURNS trig
         WHERE lockstep."same of mirror-both/window: contacts"(s.id, NEW.id);
     END IF;
     has := FOUND;
-    said := set_config('enable_seqscan', scans, true);
+    said := pg_catalog.set_config('enable_seqscan', scans, true);
     come_key := ARRAY[come.person_id::bigint::text];
     IF TG_OP = 'UPDATE' AND had THEN
       moved := NOT lockstep."same of mirror-both/window: contacts"(OLD.id, NEW.id);
     END IF;
     IF moved
-      OR starts_with(
-        coalesce(current_setting('lockstep.moves_old_709ac7ad5e00', true), ''), pg_current_xact_id()::text || ' '
+      OR pg_catalog.starts_with(
+        coalesce(pg_catalog.current_setting('lockstep.moves_old_709ac7ad5e00', true), ''),
+        pg_catalog.pg_current_xact_id()::text || ' '
       )
       THEN
       IF moved THEN
-        EXECUTE 'SELECT min(m.id) FROM lockstep.move AS m WHERE m.xid = pg_current_xact_id() AND m.window_name = ''mirror-both/window'' AND m.mapping = ''contacts'' AND m.side = ''old'' AND m.from_key = $1' INTO mine
+        EXECUTE 'SELECT pg_catalog.min(m.id) FROM lockstep.move AS m WHERE m.xid = pg_catalog.pg_current_xact_id() AND m.window_name = ''mirror-both/window'' AND m.mapping = ''contacts'' AND m.side = ''old'' AND m.from_key OPERATOR(pg_catalog.=) $1' INTO mine
           USING gone_key;
       END IF;
       PERFORM lockstep."follow of mirror-both/window: contacts"(mine);
       IF moved THEN
         EXECUTE 'DELETE FROM lockstep.move AS m WHERE m.id = $1 RETURNING m.found' INTO followed USING mine;
       ELSIF had AND NOT has THEN
-        EXECUTE 'SELECT EXISTS (SELECT FROM lockstep.move AS m WHERE m.xid = pg_current_xact_id() AND m.window_name = ''mirror-both/window'' AND m.mapping = ''contacts'' AND m.side = ''old'' AND m.from_key = $1 AND m.found)' INTO followed
+        EXECUTE 'SELECT EXISTS (SELECT FROM lockstep.move AS m WHERE m.xid = pg_catalog.pg_current_xact_id() AND m.window_name = ''mirror-both/window'' AND m.mapping = ''contacts'' AND m.side = ''old'' AND m.from_key OPERATOR(pg_catalog.=) $1 AND m.found)' INTO followed
           USING gone_key;
         moved := followed;
       END IF;
@@ -394,13 +404,15 @@ CREATE FUNCTION lockstep."mirror of mirror-both/window: contacts"() RETURNS trig
       GET DIAGNOSTICS n = ROW_COUNT;
       IF n = 0 THEN
         IF followed IS NOT TRUE THEN
-      said := set_config(
-        'lockstep.echo', 'mirror-both/window: contacts > ' || pg_current_xact_id()::text || ' ' || gone_key::text, true
+      said := pg_catalog.set_config(
+        'lockstep.echo',
+        'mirror-both/window: contacts > ' || pg_catalog.pg_current_xact_id()::text || ' ' || gone_key::text,
+        true
       );
           EXECUTE 'DELETE FROM public.contacts AS t USING (SELECT $1 AS person_id, $2 AS email) AS gone WHERE lockstep."key of mirror-both/window: contacts"(t.person_id, gone.person_id) AND lockstep."part of mirror-both/window: contacts"(t.called)'
             USING gone.person_id, gone.email;
           GET DIAGNOSTICS n = ROW_COUNT;
-          IF n = 0 AND current_setting('transaction_isolation') <> 'read committed' THEN
+          IF n = 0 AND pg_catalog.current_setting('transaction_isolation') <> 'read committed' THEN
             BEGIN
               INSERT INTO public.contacts (person_id, email) VALUES (gone.person_id, gone.email)
               ON CONFLICT (person_id) DO NOTHING;
@@ -416,13 +428,15 @@ CREATE FUNCTION lockstep."mirror of mirror-both/window: contacts"() RETURNS trig
           ON CONFLICT DO NOTHING;
       END IF;
     ELSIF had AND NOT has THEN
-      said := set_config(
-        'lockstep.echo', 'mirror-both/window: contacts > ' || pg_current_xact_id()::text || ' ' || gone_key::text, true
+      said := pg_catalog.set_config(
+        'lockstep.echo',
+        'mirror-both/window: contacts > ' || pg_catalog.pg_current_xact_id()::text || ' ' || gone_key::text,
+        true
       );
       EXECUTE 'DELETE FROM public.contacts AS t USING (SELECT $1 AS person_id, $2 AS email) AS gone WHERE lockstep."key of mirror-both/window: contacts"(t.person_id, gone.person_id) AND lockstep."part of mirror-both/window: contacts"(t.called)'
         USING gone.person_id, gone.email;
       GET DIAGNOSTICS n = ROW_COUNT;
-      IF n = 0 AND current_setting('transaction_isolation') <> 'read committed' THEN
+      IF n = 0 AND pg_catalog.current_setting('transaction_isolation') <> 'read committed' THEN
         BEGIN
           INSERT INTO public.contacts (person_id, email) VALUES (gone.person_id, gone.email)
           ON CONFLICT (person_id) DO NOTHING;
@@ -438,21 +452,23 @@ CREATE FUNCTION lockstep."mirror of mirror-both/window: contacts"() RETURNS trig
     END IF;
     IF has THEN
       IF moved OR NOT had THEN
-        EXECUTE 'DELETE FROM lockstep.tombstone WHERE window_name = $1 AND mapping = $2 AND key = $3'
+        EXECUTE 'DELETE FROM lockstep.tombstone WHERE window_name = $1 AND mapping = $2 AND key OPERATOR(pg_catalog.=) $3'
           USING 'mirror-both/window', 'contacts', come_key;
         GET DIAGNOSTICS n = ROW_COUNT;
-        IF n = 0 AND current_setting('transaction_isolation') <> 'read committed' THEN
+        IF n = 0 AND pg_catalog.current_setting('transaction_isolation') <> 'read committed' THEN
           INSERT INTO lockstep.tombstone (window_name, mapping, key)
             VALUES ('mirror-both/window', 'contacts', come_key)
             ON CONFLICT DO NOTHING;
-          EXECUTE 'DELETE FROM lockstep.tombstone WHERE window_name = $1 AND mapping = $2 AND key = $3'
+          EXECUTE 'DELETE FROM lockstep.tombstone WHERE window_name = $1 AND mapping = $2 AND key OPERATOR(pg_catalog.=) $3'
             USING 'mirror-both/window', 'contacts', come_key;
         GET DIAGNOSTICS n = ROW_COUNT;
         END IF;
       END IF;
       IF NOT written THEN
-      said := set_config(
-        'lockstep.echo', 'mirror-both/window: contacts > ' || pg_current_xact_id()::text || ' ' || come_key::text, true
+      said := pg_catalog.set_config(
+        'lockstep.echo',
+        'mirror-both/window: contacts > ' || pg_catalog.pg_current_xact_id()::text || ' ' || come_key::text,
+        true
       );
       INSERT INTO public.contacts AS t (person_id, email) VALUES (come.person_id, come.email)
       ON CONFLICT (person_id) DO UPDATE
@@ -463,17 +479,18 @@ CREATE FUNCTION lockstep."mirror of mirror-both/window: contacts"() RETURNS trig
           '"mirror-both/window"',
           'public.contacts'
           USING ERRCODE = 'unique_violation',
-            DETAIL = format('Key (%s)=(%s)', 'person_id', array_to_string(come_key, ', '));
+            DETAIL = pg_catalog.format('Key (%s)=(%s)', 'person_id', pg_catalog.array_to_string(come_key, ', '));
       END IF;
       END IF;
     END IF;
-    said := set_config('lockstep.echo', coalesce(echo, ''), true);
+    said := pg_catalog.set_config('lockstep.echo', coalesce(echo, ''), true);
     RETURN NULL;
   END
   $body$;
 
 CREATE FUNCTION lockstep."truncate of mirror-both/window: contacts"() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER
-  SET search_path = pg_catalog, pg_temp
+  SET search_path
+    FROM CURRENT
     SET TimeZone = 'UTC'
     SET DateStyle = 'ISO, YMD'
     SET IntervalStyle = 'postgres'
@@ -494,7 +511,7 @@ CREATE FUNCTION lockstep."truncate of mirror-both/window: contacts"() RETURNS tr
   BEGIN
     RAISE EXCEPTION 'lockstep window %: TRUNCATE of % would leave the other side behind',
       '"mirror-both/window"',
-      TG_RELID::regclass
+      TG_RELID::pg_catalog.regclass
       USING ERRCODE = 'object_in_use', HINT = 'Use DELETE, or close the window first.';
   END
   $body$;
@@ -544,7 +561,7 @@ CREATE TRIGGER "00 lockstep mirror-both/window: contacts i" AFTER INSERT ON publ
     FOR EACH ROW
     WHEN (
       (
-        current_setting('lockstep.echo', true) IS DISTINCT FROM 'mirror-both/window: contacts < '
+        pg_catalog.current_setting('lockstep.echo', true) IS DISTINCT FROM 'mirror-both/window: contacts < '
           || pg_catalog.pg_current_xact_id()::text
           || ' '
           || ARRAY[NEW.id::bigint::text]::text
@@ -559,7 +576,7 @@ CREATE TRIGGER "00 lockstep mirror-both/window: contacts u" AFTER UPDATE
     WHEN (
       ROW(OLD.id, OLD.email)::record *<> ROW(NEW.id, NEW.email)::record
       AND (
-        current_setting('lockstep.echo', true) IS DISTINCT FROM 'mirror-both/window: contacts < '
+        pg_catalog.current_setting('lockstep.echo', true) IS DISTINCT FROM 'mirror-both/window: contacts < '
           || pg_catalog.pg_current_xact_id()::text
           || ' '
           || ARRAY[NEW.id::bigint::text]::text
@@ -572,7 +589,7 @@ CREATE TRIGGER "00 lockstep mirror-both/window: contacts d" AFTER DELETE ON publ
     FOR EACH ROW
     WHEN (
       (
-        current_setting('lockstep.echo', true) IS DISTINCT FROM 'mirror-both/window: contacts < '
+        pg_catalog.current_setting('lockstep.echo', true) IS DISTINCT FROM 'mirror-both/window: contacts < '
           || pg_catalog.pg_current_xact_id()::text
           || ' '
           || ARRAY[OLD.id::bigint::text]::text
@@ -603,7 +620,7 @@ CREATE TRIGGER "~ lockstep mirror-both/window: contacts" BEFORE UPDATE
     WHEN (
       (OLD.id) IS DISTINCT FROM (NEW.id)
       AND (
-        current_setting('lockstep.echo', true) IS DISTINCT FROM 'mirror-both/window: contacts < '
+        pg_catalog.current_setting('lockstep.echo', true) IS DISTINCT FROM 'mirror-both/window: contacts < '
           || pg_catalog.pg_current_xact_id()::text
           || ' '
           || ARRAY[NEW.id::bigint::text]::text
@@ -682,7 +699,8 @@ WITH violation AS MATERIALIZED (
 
 -- sends
 CREATE OR REPLACE FUNCTION lockstep."mirror of mirror-both/window: contacts"() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER
-  SET search_path = pg_catalog, pg_temp
+  SET search_path
+    FROM CURRENT
     SET TimeZone = 'UTC'
     SET DateStyle = 'ISO, YMD'
     SET IntervalStyle = 'postgres'
@@ -724,10 +742,10 @@ CREATE OR REPLACE FUNCTION lockstep."mirror of mirror-both/window: contacts"() R
       -- Behind the lock nobody can begin to refer to the row.
       EXECUTE 'SELECT FROM public.contacts AS t CROSS JOIN (SELECT $1 AS person_id, $2 AS email) AS gone WHERE lockstep."key of mirror-both/window: contacts"(t.person_id, gone.person_id) AND lockstep."part of mirror-both/window: contacts"(t.called) FOR UPDATE OF t'
         USING gone.person_id, gone.email;
-      EXECUTE 'DELETE FROM public.contacts AS t USING (SELECT $1 AS person_id, $2 AS email) AS gone WHERE lockstep."key of mirror-both/window: contacts"(t.person_id, gone.person_id) AND lockstep."part of mirror-both/window: contacts"(t.called) AND NOT (ROW(t.email::text)::record *<> ROW(gone.email::text)::record) AND NOT (ROW(t.called::text, t.since::timestamp with time zone)::record *<> ROW(NULL::text, NULL::timestamp with time zone)::record) AND NOT EXISTS (SELECT FROM lockstep.already_there AS a WHERE a.run_id = (SELECT max(w.run_id) FROM lockstep."window" AS w WHERE w.name = ''mirror-both/window'') AND a.operation_id = ''window/note/contacts'' AND a.key = ARRAY[t.person_id::bigint::text]) AND NOT EXISTS (SELECT FROM lockstep.referring_rows(''{}'', ARRAY[t.tableoid], ARRAY[t.ctid]))'
+      EXECUTE 'DELETE FROM public.contacts AS t USING (SELECT $1 AS person_id, $2 AS email) AS gone WHERE lockstep."key of mirror-both/window: contacts"(t.person_id, gone.person_id) AND lockstep."part of mirror-both/window: contacts"(t.called) AND NOT (ROW(t.email::text)::record *<> ROW(gone.email::text)::record) AND NOT (ROW(t.called::text, t.since::timestamp with time zone)::record *<> ROW(NULL::text, NULL::timestamp with time zone)::record) AND NOT EXISTS (SELECT FROM lockstep.already_there AS a WHERE a.run_id = (SELECT pg_catalog.max(w.run_id) FROM lockstep."window" AS w WHERE w.name = ''mirror-both/window'') AND a.operation_id = ''window/note/contacts'' AND a.key OPERATOR(pg_catalog.=) ARRAY[t.person_id::bigint::text]) AND NOT EXISTS (SELECT FROM lockstep.referring_rows(''{}'', ARRAY[t.tableoid], ARRAY[t.ctid]))'
         USING gone.person_id, gone.email;
       GET DIAGNOSTICS n = ROW_COUNT;
-      IF n = 0 AND current_setting('transaction_isolation') <> 'read committed' THEN
+      IF n = 0 AND pg_catalog.current_setting('transaction_isolation') <> 'read committed' THEN
         BEGIN
           INSERT INTO public.contacts (person_id, email) VALUES (gone.person_id, gone.email)
           ON CONFLICT (person_id) DO NOTHING;
@@ -738,7 +756,7 @@ CREATE OR REPLACE FUNCTION lockstep."mirror of mirror-both/window: contacts"() R
         END;
       END IF;
       IF n = 0 AND has THEN
-        EXECUTE 'UPDATE public.contacts AS t SET person_id = come.person_id, email = come.email FROM (SELECT $1 AS person_id, $2 AS email) AS gone, (SELECT $3 AS person_id, $4 AS email) AS come WHERE lockstep."key of mirror-both/window: contacts"(t.person_id, gone.person_id) AND lockstep."part of mirror-both/window: contacts"(t.called) AND NOT (ROW(t.email::text)::record *<> ROW(gone.email::text)::record) AND NOT (ROW(t.called::text, t.since::timestamp with time zone)::record *<> ROW(NULL::text, NULL::timestamp with time zone)::record) AND NOT EXISTS (SELECT FROM lockstep.already_there AS a WHERE a.run_id = (SELECT max(w.run_id) FROM lockstep."window" AS w WHERE w.name = ''mirror-both/window'') AND a.operation_id = ''window/note/contacts'' AND a.key = ARRAY[t.person_id::bigint::text])'
+        EXECUTE 'UPDATE public.contacts AS t SET person_id = come.person_id, email = come.email FROM (SELECT $1 AS person_id, $2 AS email) AS gone, (SELECT $3 AS person_id, $4 AS email) AS come WHERE lockstep."key of mirror-both/window: contacts"(t.person_id, gone.person_id) AND lockstep."part of mirror-both/window: contacts"(t.called) AND NOT (ROW(t.email::text)::record *<> ROW(gone.email::text)::record) AND NOT (ROW(t.called::text, t.since::timestamp with time zone)::record *<> ROW(NULL::text, NULL::timestamp with time zone)::record) AND NOT EXISTS (SELECT FROM lockstep.already_there AS a WHERE a.run_id = (SELECT pg_catalog.max(w.run_id) FROM lockstep."window" AS w WHERE w.name = ''mirror-both/window'') AND a.operation_id = ''window/note/contacts'' AND a.key OPERATOR(pg_catalog.=) ARRAY[t.person_id::bigint::text])'
           USING gone.person_id, gone.email, come.person_id, come.email;
       END IF;
     END IF;
@@ -1103,7 +1121,8 @@ CREATE FUNCTION lockstep."unset of mirror-both/window: contacts"(bigint) RETURNS
   END;
 
 CREATE FUNCTION lockstep."mirror back of mirror-both/window: contacts"() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER
-  SET search_path = pg_catalog, pg_temp
+  SET search_path
+    FROM CURRENT
     SET TimeZone = 'UTC'
     SET DateStyle = 'ISO, YMD'
     SET IntervalStyle = 'postgres'
@@ -1138,13 +1157,15 @@ CREATE FUNCTION lockstep."mirror back of mirror-both/window: contacts"() RETURNS
     mine bigint;
     fits boolean;
     n bigint;
-    scans text := current_setting('enable_seqscan');
-    echo text := current_setting('lockstep.echo', true);
+    scans text := pg_catalog.current_setting('enable_seqscan');
+    echo text := pg_catalog.current_setting('lockstep.echo', true);
     said text;
   BEGIN
     GET DIAGNOSTICS said = PG_CONTEXT;
-    IF strpos(substr(said, strpos(said, 'lockstep."mirror ') + 1), 'lockstep."mirror ') = 0 THEN
-      EXECUTE 'SELECT FROM lockstep.old_writer AS w WHERE w.xid = pg_current_xact_id() AND w.window_name = $1 AND w.mapping = $2 AND w.side = $3'
+    IF pg_catalog.strpos(pg_catalog.substr(said, pg_catalog.strpos(said, 'lockstep."mirror ') + 1), 'lockstep."mirror ')
+      = 0
+      THEN
+      EXECUTE 'SELECT FROM lockstep.old_writer AS w WHERE w.xid = pg_catalog.pg_current_xact_id() AND w.window_name = $1 AND w.mapping = $2 AND w.side = $3'
         USING 'mirror-both/window', 'contacts', 'new';
       GET DIAGNOSTICS n = ROW_COUNT;
       IF n = 0 THEN
@@ -1161,7 +1182,7 @@ CREATE FUNCTION lockstep."mirror back of mirror-both/window: contacts"() RETURNS
       END IF;
     END IF;
     -- By the index: a plan is kept that was made when there were few rows.
-    said := set_config('enable_seqscan', 'off', true);
+    said := pg_catalog.set_config('enable_seqscan', 'off', true);
     IF TG_OP = 'DELETE' THEN
       SELECT t.* INTO now
         FROM public.contacts AS t
@@ -1172,7 +1193,7 @@ CREATE FUNCTION lockstep."mirror back of mirror-both/window: contacts"() RETURNS
         WHERE lockstep."key of mirror-both/window: contacts"(t.person_id, NEW.person_id);
     END IF;
     fits := FOUND;
-    said := set_config('enable_seqscan', scans, true);
+    said := pg_catalog.set_config('enable_seqscan', scans, true);
     IF fits THEN
       has := lockstep."part of mirror-both/window: contacts"(now.called);
       IF has THEN
@@ -1188,7 +1209,7 @@ CREATE FUNCTION lockstep."mirror back of mirror-both/window: contacts"() RETURNS
         moved := NOT lockstep."own of mirror-both/window: contacts"(come.id, gone.id);
       END IF;
     END IF;
-    IF had AND (NOT has OR gone_key <> come_key) THEN
+    IF had AND (NOT has OR gone_key OPERATOR(pg_catalog.<>) come_key) THEN
       n := 0;
       IF TG_OP = 'UPDATE' THEN
         EXECUTE 'SELECT FROM public.contacts AS s CROSS JOIN LATERAL (SELECT b.* FROM lockstep."back of mirror-both/window: contacts"(s.person_id, s.email, s.called) AS b WHERE lockstep."part of mirror-both/window: contacts"(s.called)) AS r WHERE lockstep."key of mirror-both/window: contacts"(s.person_id, $1[1]::bigint)'
@@ -1202,8 +1223,10 @@ CREATE FUNCTION lockstep."mirror back of mirror-both/window: contacts"() RETURNS
       END IF;
     END IF;
     IF had AND (NOT has OR moved) THEN
-      said := set_config(
-        'lockstep.echo', 'mirror-both/window: contacts < ' || pg_current_xact_id()::text || ' ' || gone_row::text, true
+      said := pg_catalog.set_config(
+        'lockstep.echo',
+        'mirror-both/window: contacts < ' || pg_catalog.pg_current_xact_id()::text || ' ' || gone_row::text,
+        true
       );
       PERFORM lockstep."unset of mirror-both/window: contacts"(gone.id);
       IF EXISTS (
@@ -1215,21 +1238,24 @@ CREATE FUNCTION lockstep."mirror back of mirror-both/window: contacts"() RETURNS
         THEN
         RAISE EXCEPTION 'lockstep window %: a write to % does not fit into public.people: the old shape would still hold it',
           '"mirror-both/window"',
-          TG_RELID::regclass
+          TG_RELID::pg_catalog.regclass
           USING ERRCODE = 'check_violation',
-            DETAIL = format('Key (%s)=(%s)', 'person_id', array_to_string(coalesce(come_key, gone_key), ', '));
+            DETAIL
+              = pg_catalog.format(
+                'Key (%s)=(%s)', 'person_id', pg_catalog.array_to_string(coalesce(come_key, gone_key), ', ')
+              );
       END IF;
     END IF;
     IF has THEN
-      IF NOT had OR gone_key <> come_key THEN
-        EXECUTE 'DELETE FROM lockstep.tombstone WHERE window_name = $1 AND mapping = $2 AND key = $3'
+      IF NOT had OR gone_key OPERATOR(pg_catalog.<>) come_key THEN
+        EXECUTE 'DELETE FROM lockstep.tombstone WHERE window_name = $1 AND mapping = $2 AND key OPERATOR(pg_catalog.=) $3'
           USING 'mirror-both/window', 'contacts', come_key;
         GET DIAGNOSTICS n = ROW_COUNT;
-        IF n = 0 AND current_setting('transaction_isolation') <> 'read committed' THEN
+        IF n = 0 AND pg_catalog.current_setting('transaction_isolation') <> 'read committed' THEN
           INSERT INTO lockstep.tombstone (window_name, mapping, key)
             VALUES ('mirror-both/window', 'contacts', come_key)
             ON CONFLICT DO NOTHING;
-          EXECUTE 'DELETE FROM lockstep.tombstone WHERE window_name = $1 AND mapping = $2 AND key = $3'
+          EXECUTE 'DELETE FROM lockstep.tombstone WHERE window_name = $1 AND mapping = $2 AND key OPERATOR(pg_catalog.=) $3'
             USING 'mirror-both/window', 'contacts', come_key;
         GET DIAGNOSTICS n = ROW_COUNT;
         END IF;
@@ -1249,13 +1275,18 @@ CREATE FUNCTION lockstep."mirror back of mirror-both/window: contacts"() RETURNS
           THEN
           RAISE EXCEPTION 'lockstep window %: a write to % does not fit into public.people: the row there stands for another one already',
             '"mirror-both/window"',
-            TG_RELID::regclass
+            TG_RELID::pg_catalog.regclass
             USING ERRCODE = 'check_violation',
-              DETAIL = format('Key (%s)=(%s)', 'person_id', array_to_string(coalesce(come_key, gone_key), ', '));
+              DETAIL
+                = pg_catalog.format(
+                  'Key (%s)=(%s)', 'person_id', pg_catalog.array_to_string(coalesce(come_key, gone_key), ', ')
+                );
         END IF;
       END IF;
-      said := set_config(
-        'lockstep.echo', 'mirror-both/window: contacts < ' || pg_current_xact_id()::text || ' ' || come_row::text, true
+      said := pg_catalog.set_config(
+        'lockstep.echo',
+        'mirror-both/window: contacts < ' || pg_catalog.pg_current_xact_id()::text || ' ' || come_row::text,
+        true
       );
       IF NOT written THEN
         UPDATE public.people AS s
@@ -1281,9 +1312,9 @@ CREATE FUNCTION lockstep."mirror back of mirror-both/window: contacts"() RETURNS
           AND (ROW(s.email::text)::record *<> ROW(come.email::text)::record)
         )
         THEN
-        said := set_config(
+        said := pg_catalog.set_config(
           'lockstep.echo',
-          'mirror-both/window: contacts > ' || pg_current_xact_id()::text || ' ' || come_key::text,
+          'mirror-both/window: contacts > ' || pg_catalog.pg_current_xact_id()::text || ' ' || come_key::text,
           true
         );
         UPDATE public.contacts AS t SET email = r.email
@@ -1297,12 +1328,15 @@ CREATE FUNCTION lockstep."mirror back of mirror-both/window: contacts"() RETURNS
       IF NOT fits THEN
         RAISE EXCEPTION 'lockstep window %: a write to % does not fit into public.people: the old shape cannot say it',
           '"mirror-both/window"',
-          TG_RELID::regclass
+          TG_RELID::pg_catalog.regclass
           USING ERRCODE = 'check_violation',
-            DETAIL = format('Key (%s)=(%s)', 'person_id', array_to_string(coalesce(come_key, gone_key), ', '));
+            DETAIL
+              = pg_catalog.format(
+                'Key (%s)=(%s)', 'person_id', pg_catalog.array_to_string(coalesce(come_key, gone_key), ', ')
+              );
       END IF;
     END IF;
-    said := set_config('lockstep.echo', coalesce(echo, ''), true);
+    said := pg_catalog.set_config('lockstep.echo', coalesce(echo, ''), true);
     RETURN NULL;
   END
   $body$;
@@ -1316,7 +1350,7 @@ CREATE TRIGGER "00 lockstep mirror-both/window: contacts i" AFTER INSERT ON publ
     FOR EACH ROW
     WHEN (
       (
-        current_setting('lockstep.echo', true) IS DISTINCT FROM 'mirror-both/window: contacts > '
+        pg_catalog.current_setting('lockstep.echo', true) IS DISTINCT FROM 'mirror-both/window: contacts > '
           || pg_catalog.pg_current_xact_id()::text
           || ' '
           || ARRAY[NEW.person_id::bigint::text]::text
@@ -1333,7 +1367,7 @@ CREATE TRIGGER "00 lockstep mirror-both/window: contacts u" AFTER UPDATE
     WHEN (
       ROW(OLD.person_id, OLD.email, OLD.called)::record *<> ROW(NEW.person_id, NEW.email, NEW.called)::record
       AND (
-        current_setting('lockstep.echo', true) IS DISTINCT FROM 'mirror-both/window: contacts > '
+        pg_catalog.current_setting('lockstep.echo', true) IS DISTINCT FROM 'mirror-both/window: contacts > '
           || pg_catalog.pg_current_xact_id()::text
           || ' '
           || ARRAY[NEW.person_id::bigint::text]::text
@@ -1348,7 +1382,7 @@ CREATE TRIGGER "00 lockstep mirror-both/window: contacts d" AFTER DELETE ON publ
     FOR EACH ROW
     WHEN (
       (
-        current_setting('lockstep.echo', true) IS DISTINCT FROM 'mirror-both/window: contacts > '
+        pg_catalog.current_setting('lockstep.echo', true) IS DISTINCT FROM 'mirror-both/window: contacts > '
           || pg_catalog.pg_current_xact_id()::text
           || ' '
           || ARRAY[OLD.person_id::bigint::text]::text
@@ -1410,7 +1444,8 @@ DROP FUNCTION lockstep."unset of mirror-both/window: contacts"(bigint);
 
 -- sends
 CREATE OR REPLACE FUNCTION lockstep."watch of mirror-both/window: contacts"() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER
-  SET search_path = pg_catalog, pg_temp
+  SET search_path
+    FROM CURRENT
     SET TimeZone = 'UTC'
     SET DateStyle = 'ISO, YMD'
     SET IntervalStyle = 'postgres'
@@ -1752,7 +1787,8 @@ REVOKE ALL ON FUNCTION lockstep."follow of mirror-both/window: contacts"(bigint)
 REVOKE ALL ON FUNCTION lockstep."same of mirror-both/window: contacts"(bigint, bigint) FROM PUBLIC;
 
 CREATE OR REPLACE FUNCTION lockstep."mirror of mirror-both/window: contacts"() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER
-  SET search_path = pg_catalog, pg_temp
+  SET search_path
+    FROM CURRENT
     SET TimeZone = 'UTC'
     SET DateStyle = 'ISO, YMD'
     SET IntervalStyle = 'postgres'
@@ -1783,8 +1819,8 @@ CREATE OR REPLACE FUNCTION lockstep."mirror of mirror-both/window: contacts"() R
     written boolean := false;
     mine bigint;
     n bigint;
-    scans text := current_setting('enable_seqscan');
-    echo text := current_setting('lockstep.echo', true);
+    scans text := pg_catalog.current_setting('enable_seqscan');
+    echo text := pg_catalog.current_setting('lockstep.echo', true);
     said text;
   BEGIN
     -- What the target has of it.
@@ -1794,7 +1830,7 @@ CREATE OR REPLACE FUNCTION lockstep."mirror of mirror-both/window: contacts"() R
       gone_key := ARRAY[gone.person_id::bigint::text];
     END IF;
     -- What it should have. By the index: a plan is kept that was made when there were few rows.
-    said := set_config('enable_seqscan', 'off', true);
+    said := pg_catalog.set_config('enable_seqscan', 'off', true);
     IF TG_OP = 'DELETE' THEN
       SELECT r.* INTO come
         FROM public.people AS s
@@ -1807,25 +1843,26 @@ CREATE OR REPLACE FUNCTION lockstep."mirror of mirror-both/window: contacts"() R
         WHERE lockstep."same of mirror-both/window: contacts"(s.id, NEW.id);
     END IF;
     has := FOUND;
-    said := set_config('enable_seqscan', scans, true);
+    said := pg_catalog.set_config('enable_seqscan', scans, true);
     come_key := ARRAY[come.person_id::bigint::text];
     IF TG_OP = 'UPDATE' AND had THEN
       moved := NOT lockstep."same of mirror-both/window: contacts"(OLD.id, NEW.id);
     END IF;
     IF moved
-      OR starts_with(
-        coalesce(current_setting('lockstep.moves_old_709ac7ad5e00', true), ''), pg_current_xact_id()::text || ' '
+      OR pg_catalog.starts_with(
+        coalesce(pg_catalog.current_setting('lockstep.moves_old_709ac7ad5e00', true), ''),
+        pg_catalog.pg_current_xact_id()::text || ' '
       )
       THEN
       IF moved THEN
-        EXECUTE 'SELECT min(m.id) FROM lockstep.move AS m WHERE m.xid = pg_current_xact_id() AND m.window_name = ''mirror-both/window'' AND m.mapping = ''contacts'' AND m.side = ''old'' AND m.from_key = $1' INTO mine
+        EXECUTE 'SELECT pg_catalog.min(m.id) FROM lockstep.move AS m WHERE m.xid = pg_catalog.pg_current_xact_id() AND m.window_name = ''mirror-both/window'' AND m.mapping = ''contacts'' AND m.side = ''old'' AND m.from_key OPERATOR(pg_catalog.=) $1' INTO mine
           USING gone_key;
       END IF;
       PERFORM lockstep."follow of mirror-both/window: contacts"(mine);
       IF moved THEN
         EXECUTE 'DELETE FROM lockstep.move AS m WHERE m.id = $1 RETURNING m.found' INTO followed USING mine;
       ELSIF had AND NOT has THEN
-        EXECUTE 'SELECT EXISTS (SELECT FROM lockstep.move AS m WHERE m.xid = pg_current_xact_id() AND m.window_name = ''mirror-both/window'' AND m.mapping = ''contacts'' AND m.side = ''old'' AND m.from_key = $1 AND m.found)' INTO followed
+        EXECUTE 'SELECT EXISTS (SELECT FROM lockstep.move AS m WHERE m.xid = pg_catalog.pg_current_xact_id() AND m.window_name = ''mirror-both/window'' AND m.mapping = ''contacts'' AND m.side = ''old'' AND m.from_key OPERATOR(pg_catalog.=) $1 AND m.found)' INTO followed
           USING gone_key;
         moved := followed;
       END IF;
@@ -1843,13 +1880,15 @@ CREATE OR REPLACE FUNCTION lockstep."mirror of mirror-both/window: contacts"() R
       GET DIAGNOSTICS n = ROW_COUNT;
       IF n = 0 THEN
         IF followed IS NOT TRUE THEN
-      said := set_config(
-        'lockstep.echo', 'mirror-both/window: contacts > ' || pg_current_xact_id()::text || ' ' || gone_key::text, true
+      said := pg_catalog.set_config(
+        'lockstep.echo',
+        'mirror-both/window: contacts > ' || pg_catalog.pg_current_xact_id()::text || ' ' || gone_key::text,
+        true
       );
           EXECUTE 'DELETE FROM public.contacts AS t USING (SELECT $1 AS person_id, $2 AS email) AS gone WHERE lockstep."key of mirror-both/window: contacts"(t.person_id, gone.person_id) AND lockstep."part of mirror-both/window: contacts"(t.called)'
             USING gone.person_id, gone.email;
           GET DIAGNOSTICS n = ROW_COUNT;
-          IF n = 0 AND current_setting('transaction_isolation') <> 'read committed' THEN
+          IF n = 0 AND pg_catalog.current_setting('transaction_isolation') <> 'read committed' THEN
             BEGIN
               INSERT INTO public.contacts (person_id, email) VALUES (gone.person_id, gone.email)
               ON CONFLICT (person_id) DO NOTHING;
@@ -1865,13 +1904,15 @@ CREATE OR REPLACE FUNCTION lockstep."mirror of mirror-both/window: contacts"() R
           ON CONFLICT DO NOTHING;
       END IF;
     ELSIF had AND NOT has THEN
-      said := set_config(
-        'lockstep.echo', 'mirror-both/window: contacts > ' || pg_current_xact_id()::text || ' ' || gone_key::text, true
+      said := pg_catalog.set_config(
+        'lockstep.echo',
+        'mirror-both/window: contacts > ' || pg_catalog.pg_current_xact_id()::text || ' ' || gone_key::text,
+        true
       );
       EXECUTE 'DELETE FROM public.contacts AS t USING (SELECT $1 AS person_id, $2 AS email) AS gone WHERE lockstep."key of mirror-both/window: contacts"(t.person_id, gone.person_id) AND lockstep."part of mirror-both/window: contacts"(t.called)'
         USING gone.person_id, gone.email;
       GET DIAGNOSTICS n = ROW_COUNT;
-      IF n = 0 AND current_setting('transaction_isolation') <> 'read committed' THEN
+      IF n = 0 AND pg_catalog.current_setting('transaction_isolation') <> 'read committed' THEN
         BEGIN
           INSERT INTO public.contacts (person_id, email) VALUES (gone.person_id, gone.email)
           ON CONFLICT (person_id) DO NOTHING;
@@ -1887,21 +1928,23 @@ CREATE OR REPLACE FUNCTION lockstep."mirror of mirror-both/window: contacts"() R
     END IF;
     IF has THEN
       IF moved OR NOT had THEN
-        EXECUTE 'DELETE FROM lockstep.tombstone WHERE window_name = $1 AND mapping = $2 AND key = $3'
+        EXECUTE 'DELETE FROM lockstep.tombstone WHERE window_name = $1 AND mapping = $2 AND key OPERATOR(pg_catalog.=) $3'
           USING 'mirror-both/window', 'contacts', come_key;
         GET DIAGNOSTICS n = ROW_COUNT;
-        IF n = 0 AND current_setting('transaction_isolation') <> 'read committed' THEN
+        IF n = 0 AND pg_catalog.current_setting('transaction_isolation') <> 'read committed' THEN
           INSERT INTO lockstep.tombstone (window_name, mapping, key)
             VALUES ('mirror-both/window', 'contacts', come_key)
             ON CONFLICT DO NOTHING;
-          EXECUTE 'DELETE FROM lockstep.tombstone WHERE window_name = $1 AND mapping = $2 AND key = $3'
+          EXECUTE 'DELETE FROM lockstep.tombstone WHERE window_name = $1 AND mapping = $2 AND key OPERATOR(pg_catalog.=) $3'
             USING 'mirror-both/window', 'contacts', come_key;
         GET DIAGNOSTICS n = ROW_COUNT;
         END IF;
       END IF;
       IF NOT written THEN
-      said := set_config(
-        'lockstep.echo', 'mirror-both/window: contacts > ' || pg_current_xact_id()::text || ' ' || come_key::text, true
+      said := pg_catalog.set_config(
+        'lockstep.echo',
+        'mirror-both/window: contacts > ' || pg_catalog.pg_current_xact_id()::text || ' ' || come_key::text,
+        true
       );
       INSERT INTO public.contacts AS t (person_id, email) VALUES (come.person_id, come.email)
       ON CONFLICT (person_id) DO UPDATE
@@ -1912,17 +1955,18 @@ CREATE OR REPLACE FUNCTION lockstep."mirror of mirror-both/window: contacts"() R
           '"mirror-both/window"',
           'public.contacts'
           USING ERRCODE = 'unique_violation',
-            DETAIL = format('Key (%s)=(%s)', 'person_id', array_to_string(come_key, ', '));
+            DETAIL = pg_catalog.format('Key (%s)=(%s)', 'person_id', pg_catalog.array_to_string(come_key, ', '));
       END IF;
       END IF;
     END IF;
-    said := set_config('lockstep.echo', coalesce(echo, ''), true);
+    said := pg_catalog.set_config('lockstep.echo', coalesce(echo, ''), true);
     RETURN NULL;
   END
   $body$;
 
 CREATE OR REPLACE FUNCTION lockstep."mirror back of mirror-both/window: contacts"() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER
-  SET search_path = pg_catalog, pg_temp
+  SET search_path
+    FROM CURRENT
     SET TimeZone = 'UTC'
     SET DateStyle = 'ISO, YMD'
     SET IntervalStyle = 'postgres'
@@ -1957,13 +2001,15 @@ CREATE OR REPLACE FUNCTION lockstep."mirror back of mirror-both/window: contacts
     mine bigint;
     fits boolean;
     n bigint;
-    scans text := current_setting('enable_seqscan');
-    echo text := current_setting('lockstep.echo', true);
+    scans text := pg_catalog.current_setting('enable_seqscan');
+    echo text := pg_catalog.current_setting('lockstep.echo', true);
     said text;
   BEGIN
     GET DIAGNOSTICS said = PG_CONTEXT;
-    IF strpos(substr(said, strpos(said, 'lockstep."mirror ') + 1), 'lockstep."mirror ') = 0 THEN
-      EXECUTE 'SELECT FROM lockstep.old_writer AS w WHERE w.xid = pg_current_xact_id() AND w.window_name = $1 AND w.mapping = $2 AND w.side = $3'
+    IF pg_catalog.strpos(pg_catalog.substr(said, pg_catalog.strpos(said, 'lockstep."mirror ') + 1), 'lockstep."mirror ')
+      = 0
+      THEN
+      EXECUTE 'SELECT FROM lockstep.old_writer AS w WHERE w.xid = pg_catalog.pg_current_xact_id() AND w.window_name = $1 AND w.mapping = $2 AND w.side = $3'
         USING 'mirror-both/window', 'contacts', 'new';
       GET DIAGNOSTICS n = ROW_COUNT;
       IF n = 0 THEN
@@ -1980,7 +2026,7 @@ CREATE OR REPLACE FUNCTION lockstep."mirror back of mirror-both/window: contacts
       END IF;
     END IF;
     -- By the index: a plan is kept that was made when there were few rows.
-    said := set_config('enable_seqscan', 'off', true);
+    said := pg_catalog.set_config('enable_seqscan', 'off', true);
     IF TG_OP = 'DELETE' THEN
       SELECT t.* INTO now
         FROM public.contacts AS t
@@ -1991,7 +2037,7 @@ CREATE OR REPLACE FUNCTION lockstep."mirror back of mirror-both/window: contacts
         WHERE lockstep."key of mirror-both/window: contacts"(t.person_id, NEW.person_id);
     END IF;
     fits := FOUND;
-    said := set_config('enable_seqscan', scans, true);
+    said := pg_catalog.set_config('enable_seqscan', scans, true);
     IF fits THEN
       has := lockstep."part of mirror-both/window: contacts"(now.called);
       IF has THEN
@@ -2007,7 +2053,7 @@ CREATE OR REPLACE FUNCTION lockstep."mirror back of mirror-both/window: contacts
         moved := NOT lockstep."own of mirror-both/window: contacts"(come.id, gone.id);
       END IF;
     END IF;
-    IF had AND (NOT has OR gone_key <> come_key) THEN
+    IF had AND (NOT has OR gone_key OPERATOR(pg_catalog.<>) come_key) THEN
       n := 0;
       IF TG_OP = 'UPDATE' THEN
         EXECUTE 'SELECT FROM public.contacts AS s CROSS JOIN LATERAL (SELECT b.* FROM lockstep."back of mirror-both/window: contacts"(s.person_id, s.email, s.called) AS b WHERE lockstep."part of mirror-both/window: contacts"(s.called)) AS r WHERE lockstep."key of mirror-both/window: contacts"(s.person_id, $1[1]::bigint)'
@@ -2021,8 +2067,10 @@ CREATE OR REPLACE FUNCTION lockstep."mirror back of mirror-both/window: contacts
       END IF;
     END IF;
     IF had AND (NOT has OR moved) THEN
-      said := set_config(
-        'lockstep.echo', 'mirror-both/window: contacts < ' || pg_current_xact_id()::text || ' ' || gone_row::text, true
+      said := pg_catalog.set_config(
+        'lockstep.echo',
+        'mirror-both/window: contacts < ' || pg_catalog.pg_current_xact_id()::text || ' ' || gone_row::text,
+        true
       );
       PERFORM lockstep."unset of mirror-both/window: contacts"(gone.id);
       IF EXISTS (
@@ -2034,21 +2082,24 @@ CREATE OR REPLACE FUNCTION lockstep."mirror back of mirror-both/window: contacts
         THEN
         RAISE EXCEPTION 'lockstep window %: a write to % does not fit into public.people: the old shape would still hold it',
           '"mirror-both/window"',
-          TG_RELID::regclass
+          TG_RELID::pg_catalog.regclass
           USING ERRCODE = 'check_violation',
-            DETAIL = format('Key (%s)=(%s)', 'person_id', array_to_string(coalesce(come_key, gone_key), ', '));
+            DETAIL
+              = pg_catalog.format(
+                'Key (%s)=(%s)', 'person_id', pg_catalog.array_to_string(coalesce(come_key, gone_key), ', ')
+              );
       END IF;
     END IF;
     IF has THEN
-      IF NOT had OR gone_key <> come_key THEN
-        EXECUTE 'DELETE FROM lockstep.tombstone WHERE window_name = $1 AND mapping = $2 AND key = $3'
+      IF NOT had OR gone_key OPERATOR(pg_catalog.<>) come_key THEN
+        EXECUTE 'DELETE FROM lockstep.tombstone WHERE window_name = $1 AND mapping = $2 AND key OPERATOR(pg_catalog.=) $3'
           USING 'mirror-both/window', 'contacts', come_key;
         GET DIAGNOSTICS n = ROW_COUNT;
-        IF n = 0 AND current_setting('transaction_isolation') <> 'read committed' THEN
+        IF n = 0 AND pg_catalog.current_setting('transaction_isolation') <> 'read committed' THEN
           INSERT INTO lockstep.tombstone (window_name, mapping, key)
             VALUES ('mirror-both/window', 'contacts', come_key)
             ON CONFLICT DO NOTHING;
-          EXECUTE 'DELETE FROM lockstep.tombstone WHERE window_name = $1 AND mapping = $2 AND key = $3'
+          EXECUTE 'DELETE FROM lockstep.tombstone WHERE window_name = $1 AND mapping = $2 AND key OPERATOR(pg_catalog.=) $3'
             USING 'mirror-both/window', 'contacts', come_key;
         GET DIAGNOSTICS n = ROW_COUNT;
         END IF;
@@ -2068,13 +2119,18 @@ CREATE OR REPLACE FUNCTION lockstep."mirror back of mirror-both/window: contacts
           THEN
           RAISE EXCEPTION 'lockstep window %: a write to % does not fit into public.people: the row there stands for another one already',
             '"mirror-both/window"',
-            TG_RELID::regclass
+            TG_RELID::pg_catalog.regclass
             USING ERRCODE = 'check_violation',
-              DETAIL = format('Key (%s)=(%s)', 'person_id', array_to_string(coalesce(come_key, gone_key), ', '));
+              DETAIL
+                = pg_catalog.format(
+                  'Key (%s)=(%s)', 'person_id', pg_catalog.array_to_string(coalesce(come_key, gone_key), ', ')
+                );
         END IF;
       END IF;
-      said := set_config(
-        'lockstep.echo', 'mirror-both/window: contacts < ' || pg_current_xact_id()::text || ' ' || come_row::text, true
+      said := pg_catalog.set_config(
+        'lockstep.echo',
+        'mirror-both/window: contacts < ' || pg_catalog.pg_current_xact_id()::text || ' ' || come_row::text,
+        true
       );
       IF NOT written THEN
         UPDATE public.people AS s
@@ -2100,9 +2156,9 @@ CREATE OR REPLACE FUNCTION lockstep."mirror back of mirror-both/window: contacts
           AND (ROW(s.email::text)::record *<> ROW(come.email::text)::record)
         )
         THEN
-        said := set_config(
+        said := pg_catalog.set_config(
           'lockstep.echo',
-          'mirror-both/window: contacts > ' || pg_current_xact_id()::text || ' ' || come_key::text,
+          'mirror-both/window: contacts > ' || pg_catalog.pg_current_xact_id()::text || ' ' || come_key::text,
           true
         );
         UPDATE public.contacts AS t SET email = r.email
@@ -2116,12 +2172,15 @@ CREATE OR REPLACE FUNCTION lockstep."mirror back of mirror-both/window: contacts
       IF NOT fits THEN
         RAISE EXCEPTION 'lockstep window %: a write to % does not fit into public.people: the old shape cannot say it',
           '"mirror-both/window"',
-          TG_RELID::regclass
+          TG_RELID::pg_catalog.regclass
           USING ERRCODE = 'check_violation',
-            DETAIL = format('Key (%s)=(%s)', 'person_id', array_to_string(coalesce(come_key, gone_key), ', '));
+            DETAIL
+              = pg_catalog.format(
+                'Key (%s)=(%s)', 'person_id', pg_catalog.array_to_string(coalesce(come_key, gone_key), ', ')
+              );
       END IF;
     END IF;
-    said := set_config('lockstep.echo', coalesce(echo, ''), true);
+    said := pg_catalog.set_config('lockstep.echo', coalesce(echo, ''), true);
     RETURN NULL;
   END
   $body$;
@@ -2144,7 +2203,8 @@ REVOKE ALL ON FUNCTION lockstep."follow of mirror-both/window: contacts"(bigint)
 REVOKE ALL ON FUNCTION lockstep."same of mirror-both/window: contacts"(bigint, bigint) FROM PUBLIC;
 
 CREATE OR REPLACE FUNCTION lockstep."mirror of mirror-both/window: contacts"() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER
-  SET search_path = pg_catalog, pg_temp
+  SET search_path
+    FROM CURRENT
     SET TimeZone = 'UTC'
     SET DateStyle = 'ISO, YMD'
     SET IntervalStyle = 'postgres'
@@ -2175,13 +2235,15 @@ CREATE OR REPLACE FUNCTION lockstep."mirror of mirror-both/window: contacts"() R
     written boolean := false;
     mine bigint;
     n bigint;
-    scans text := current_setting('enable_seqscan');
-    echo text := current_setting('lockstep.echo', true);
+    scans text := pg_catalog.current_setting('enable_seqscan');
+    echo text := pg_catalog.current_setting('lockstep.echo', true);
     said text;
   BEGIN
     GET DIAGNOSTICS said = PG_CONTEXT;
-    IF strpos(substr(said, strpos(said, 'lockstep."mirror ') + 1), 'lockstep."mirror ') = 0 THEN
-      EXECUTE 'SELECT FROM lockstep.old_writer AS w WHERE w.xid = pg_current_xact_id() AND w.window_name = $1 AND w.mapping = $2 AND w.side = $3'
+    IF pg_catalog.strpos(pg_catalog.substr(said, pg_catalog.strpos(said, 'lockstep."mirror ') + 1), 'lockstep."mirror ')
+      = 0
+      THEN
+      EXECUTE 'SELECT FROM lockstep.old_writer AS w WHERE w.xid = pg_catalog.pg_current_xact_id() AND w.window_name = $1 AND w.mapping = $2 AND w.side = $3'
         USING 'mirror-both/window', 'contacts', 'old';
       GET DIAGNOSTICS n = ROW_COUNT;
       IF n = 0 THEN
@@ -2195,7 +2257,7 @@ CREATE OR REPLACE FUNCTION lockstep."mirror of mirror-both/window: contacts"() R
       gone_key := ARRAY[gone.person_id::bigint::text];
     END IF;
     -- What it should have. By the index: a plan is kept that was made when there were few rows.
-    said := set_config('enable_seqscan', 'off', true);
+    said := pg_catalog.set_config('enable_seqscan', 'off', true);
     IF TG_OP = 'DELETE' THEN
       SELECT r.* INTO come
         FROM public.people AS s
@@ -2208,25 +2270,26 @@ CREATE OR REPLACE FUNCTION lockstep."mirror of mirror-both/window: contacts"() R
         WHERE lockstep."same of mirror-both/window: contacts"(s.id, NEW.id);
     END IF;
     has := FOUND;
-    said := set_config('enable_seqscan', scans, true);
+    said := pg_catalog.set_config('enable_seqscan', scans, true);
     come_key := ARRAY[come.person_id::bigint::text];
     IF TG_OP = 'UPDATE' AND had THEN
       moved := NOT lockstep."same of mirror-both/window: contacts"(OLD.id, NEW.id);
     END IF;
     IF moved
-      OR starts_with(
-        coalesce(current_setting('lockstep.moves_old_709ac7ad5e00', true), ''), pg_current_xact_id()::text || ' '
+      OR pg_catalog.starts_with(
+        coalesce(pg_catalog.current_setting('lockstep.moves_old_709ac7ad5e00', true), ''),
+        pg_catalog.pg_current_xact_id()::text || ' '
       )
       THEN
       IF moved THEN
-        EXECUTE 'SELECT min(m.id) FROM lockstep.move AS m WHERE m.xid = pg_current_xact_id() AND m.window_name = ''mirror-both/window'' AND m.mapping = ''contacts'' AND m.side = ''old'' AND m.from_key = $1' INTO mine
+        EXECUTE 'SELECT pg_catalog.min(m.id) FROM lockstep.move AS m WHERE m.xid = pg_catalog.pg_current_xact_id() AND m.window_name = ''mirror-both/window'' AND m.mapping = ''contacts'' AND m.side = ''old'' AND m.from_key OPERATOR(pg_catalog.=) $1' INTO mine
           USING gone_key;
       END IF;
       PERFORM lockstep."follow of mirror-both/window: contacts"(mine);
       IF moved THEN
         EXECUTE 'DELETE FROM lockstep.move AS m WHERE m.id = $1 RETURNING m.found' INTO followed USING mine;
       ELSIF had AND NOT has THEN
-        EXECUTE 'SELECT EXISTS (SELECT FROM lockstep.move AS m WHERE m.xid = pg_current_xact_id() AND m.window_name = ''mirror-both/window'' AND m.mapping = ''contacts'' AND m.side = ''old'' AND m.from_key = $1 AND m.found)' INTO followed
+        EXECUTE 'SELECT EXISTS (SELECT FROM lockstep.move AS m WHERE m.xid = pg_catalog.pg_current_xact_id() AND m.window_name = ''mirror-both/window'' AND m.mapping = ''contacts'' AND m.side = ''old'' AND m.from_key OPERATOR(pg_catalog.=) $1 AND m.found)' INTO followed
           USING gone_key;
         moved := followed;
       END IF;
@@ -2244,13 +2307,15 @@ CREATE OR REPLACE FUNCTION lockstep."mirror of mirror-both/window: contacts"() R
       GET DIAGNOSTICS n = ROW_COUNT;
       IF n = 0 THEN
         IF followed IS NOT TRUE THEN
-      said := set_config(
-        'lockstep.echo', 'mirror-both/window: contacts > ' || pg_current_xact_id()::text || ' ' || gone_key::text, true
+      said := pg_catalog.set_config(
+        'lockstep.echo',
+        'mirror-both/window: contacts > ' || pg_catalog.pg_current_xact_id()::text || ' ' || gone_key::text,
+        true
       );
           EXECUTE 'DELETE FROM public.contacts AS t USING (SELECT $1 AS person_id, $2 AS email) AS gone WHERE lockstep."key of mirror-both/window: contacts"(t.person_id, gone.person_id) AND lockstep."part of mirror-both/window: contacts"(t.called)'
             USING gone.person_id, gone.email;
           GET DIAGNOSTICS n = ROW_COUNT;
-          IF n = 0 AND current_setting('transaction_isolation') <> 'read committed' THEN
+          IF n = 0 AND pg_catalog.current_setting('transaction_isolation') <> 'read committed' THEN
             BEGIN
               INSERT INTO public.contacts (person_id, email) VALUES (gone.person_id, gone.email)
               ON CONFLICT (person_id) DO NOTHING;
@@ -2266,13 +2331,15 @@ CREATE OR REPLACE FUNCTION lockstep."mirror of mirror-both/window: contacts"() R
           ON CONFLICT DO NOTHING;
       END IF;
     ELSIF had AND NOT has THEN
-      said := set_config(
-        'lockstep.echo', 'mirror-both/window: contacts > ' || pg_current_xact_id()::text || ' ' || gone_key::text, true
+      said := pg_catalog.set_config(
+        'lockstep.echo',
+        'mirror-both/window: contacts > ' || pg_catalog.pg_current_xact_id()::text || ' ' || gone_key::text,
+        true
       );
       EXECUTE 'DELETE FROM public.contacts AS t USING (SELECT $1 AS person_id, $2 AS email) AS gone WHERE lockstep."key of mirror-both/window: contacts"(t.person_id, gone.person_id) AND lockstep."part of mirror-both/window: contacts"(t.called)'
         USING gone.person_id, gone.email;
       GET DIAGNOSTICS n = ROW_COUNT;
-      IF n = 0 AND current_setting('transaction_isolation') <> 'read committed' THEN
+      IF n = 0 AND pg_catalog.current_setting('transaction_isolation') <> 'read committed' THEN
         BEGIN
           INSERT INTO public.contacts (person_id, email) VALUES (gone.person_id, gone.email)
           ON CONFLICT (person_id) DO NOTHING;
@@ -2288,21 +2355,23 @@ CREATE OR REPLACE FUNCTION lockstep."mirror of mirror-both/window: contacts"() R
     END IF;
     IF has THEN
       IF moved OR NOT had THEN
-        EXECUTE 'DELETE FROM lockstep.tombstone WHERE window_name = $1 AND mapping = $2 AND key = $3'
+        EXECUTE 'DELETE FROM lockstep.tombstone WHERE window_name = $1 AND mapping = $2 AND key OPERATOR(pg_catalog.=) $3'
           USING 'mirror-both/window', 'contacts', come_key;
         GET DIAGNOSTICS n = ROW_COUNT;
-        IF n = 0 AND current_setting('transaction_isolation') <> 'read committed' THEN
+        IF n = 0 AND pg_catalog.current_setting('transaction_isolation') <> 'read committed' THEN
           INSERT INTO lockstep.tombstone (window_name, mapping, key)
             VALUES ('mirror-both/window', 'contacts', come_key)
             ON CONFLICT DO NOTHING;
-          EXECUTE 'DELETE FROM lockstep.tombstone WHERE window_name = $1 AND mapping = $2 AND key = $3'
+          EXECUTE 'DELETE FROM lockstep.tombstone WHERE window_name = $1 AND mapping = $2 AND key OPERATOR(pg_catalog.=) $3'
             USING 'mirror-both/window', 'contacts', come_key;
         GET DIAGNOSTICS n = ROW_COUNT;
         END IF;
       END IF;
       IF NOT written THEN
-      said := set_config(
-        'lockstep.echo', 'mirror-both/window: contacts > ' || pg_current_xact_id()::text || ' ' || come_key::text, true
+      said := pg_catalog.set_config(
+        'lockstep.echo',
+        'mirror-both/window: contacts > ' || pg_catalog.pg_current_xact_id()::text || ' ' || come_key::text,
+        true
       );
       INSERT INTO public.contacts AS t (person_id, email) VALUES (come.person_id, come.email)
       ON CONFLICT (person_id) DO UPDATE
@@ -2313,17 +2382,18 @@ CREATE OR REPLACE FUNCTION lockstep."mirror of mirror-both/window: contacts"() R
           '"mirror-both/window"',
           'public.contacts'
           USING ERRCODE = 'unique_violation',
-            DETAIL = format('Key (%s)=(%s)', 'person_id', array_to_string(come_key, ', '));
+            DETAIL = pg_catalog.format('Key (%s)=(%s)', 'person_id', pg_catalog.array_to_string(come_key, ', '));
       END IF;
       END IF;
     END IF;
-    said := set_config('lockstep.echo', coalesce(echo, ''), true);
+    said := pg_catalog.set_config('lockstep.echo', coalesce(echo, ''), true);
     RETURN NULL;
   END
   $body$;
 
 CREATE OR REPLACE FUNCTION lockstep."mirror back of mirror-both/window: contacts"() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER
-  SET search_path = pg_catalog, pg_temp
+  SET search_path
+    FROM CURRENT
     SET TimeZone = 'UTC'
     SET DateStyle = 'ISO, YMD'
     SET IntervalStyle = 'postgres'
@@ -2358,8 +2428,8 @@ CREATE OR REPLACE FUNCTION lockstep."mirror back of mirror-both/window: contacts
     mine bigint;
     fits boolean;
     n bigint;
-    scans text := current_setting('enable_seqscan');
-    echo text := current_setting('lockstep.echo', true);
+    scans text := pg_catalog.current_setting('enable_seqscan');
+    echo text := pg_catalog.current_setting('lockstep.echo', true);
     said text;
   BEGIN
     IF TG_OP <> 'INSERT' THEN
@@ -2372,7 +2442,7 @@ CREATE OR REPLACE FUNCTION lockstep."mirror back of mirror-both/window: contacts
       END IF;
     END IF;
     -- By the index: a plan is kept that was made when there were few rows.
-    said := set_config('enable_seqscan', 'off', true);
+    said := pg_catalog.set_config('enable_seqscan', 'off', true);
     IF TG_OP = 'DELETE' THEN
       SELECT t.* INTO now
         FROM public.contacts AS t
@@ -2383,7 +2453,7 @@ CREATE OR REPLACE FUNCTION lockstep."mirror back of mirror-both/window: contacts
         WHERE lockstep."key of mirror-both/window: contacts"(t.person_id, NEW.person_id);
     END IF;
     fits := FOUND;
-    said := set_config('enable_seqscan', scans, true);
+    said := pg_catalog.set_config('enable_seqscan', scans, true);
     IF fits THEN
       has := lockstep."part of mirror-both/window: contacts"(now.called);
       IF has THEN
@@ -2399,7 +2469,7 @@ CREATE OR REPLACE FUNCTION lockstep."mirror back of mirror-both/window: contacts
         moved := NOT lockstep."own of mirror-both/window: contacts"(come.id, gone.id);
       END IF;
     END IF;
-    IF had AND (NOT has OR gone_key <> come_key) THEN
+    IF had AND (NOT has OR gone_key OPERATOR(pg_catalog.<>) come_key) THEN
       n := 0;
       IF TG_OP = 'UPDATE' THEN
         EXECUTE 'SELECT FROM public.contacts AS s CROSS JOIN LATERAL (SELECT b.* FROM lockstep."back of mirror-both/window: contacts"(s.person_id, s.email, s.called) AS b WHERE lockstep."part of mirror-both/window: contacts"(s.called)) AS r WHERE lockstep."key of mirror-both/window: contacts"(s.person_id, $1[1]::bigint)'
@@ -2413,8 +2483,10 @@ CREATE OR REPLACE FUNCTION lockstep."mirror back of mirror-both/window: contacts
       END IF;
     END IF;
     IF had AND (NOT has OR moved) THEN
-      said := set_config(
-        'lockstep.echo', 'mirror-both/window: contacts < ' || pg_current_xact_id()::text || ' ' || gone_row::text, true
+      said := pg_catalog.set_config(
+        'lockstep.echo',
+        'mirror-both/window: contacts < ' || pg_catalog.pg_current_xact_id()::text || ' ' || gone_row::text,
+        true
       );
       PERFORM lockstep."unset of mirror-both/window: contacts"(gone.id);
       IF EXISTS (
@@ -2426,21 +2498,24 @@ CREATE OR REPLACE FUNCTION lockstep."mirror back of mirror-both/window: contacts
         THEN
         RAISE EXCEPTION 'lockstep window %: a write to % does not fit into public.people: the old shape would still hold it',
           '"mirror-both/window"',
-          TG_RELID::regclass
+          TG_RELID::pg_catalog.regclass
           USING ERRCODE = 'check_violation',
-            DETAIL = format('Key (%s)=(%s)', 'person_id', array_to_string(coalesce(come_key, gone_key), ', '));
+            DETAIL
+              = pg_catalog.format(
+                'Key (%s)=(%s)', 'person_id', pg_catalog.array_to_string(coalesce(come_key, gone_key), ', ')
+              );
       END IF;
     END IF;
     IF has THEN
-      IF NOT had OR gone_key <> come_key THEN
-        EXECUTE 'DELETE FROM lockstep.tombstone WHERE window_name = $1 AND mapping = $2 AND key = $3'
+      IF NOT had OR gone_key OPERATOR(pg_catalog.<>) come_key THEN
+        EXECUTE 'DELETE FROM lockstep.tombstone WHERE window_name = $1 AND mapping = $2 AND key OPERATOR(pg_catalog.=) $3'
           USING 'mirror-both/window', 'contacts', come_key;
         GET DIAGNOSTICS n = ROW_COUNT;
-        IF n = 0 AND current_setting('transaction_isolation') <> 'read committed' THEN
+        IF n = 0 AND pg_catalog.current_setting('transaction_isolation') <> 'read committed' THEN
           INSERT INTO lockstep.tombstone (window_name, mapping, key)
             VALUES ('mirror-both/window', 'contacts', come_key)
             ON CONFLICT DO NOTHING;
-          EXECUTE 'DELETE FROM lockstep.tombstone WHERE window_name = $1 AND mapping = $2 AND key = $3'
+          EXECUTE 'DELETE FROM lockstep.tombstone WHERE window_name = $1 AND mapping = $2 AND key OPERATOR(pg_catalog.=) $3'
             USING 'mirror-both/window', 'contacts', come_key;
         GET DIAGNOSTICS n = ROW_COUNT;
         END IF;
@@ -2460,13 +2535,18 @@ CREATE OR REPLACE FUNCTION lockstep."mirror back of mirror-both/window: contacts
           THEN
           RAISE EXCEPTION 'lockstep window %: a write to % does not fit into public.people: the row there stands for another one already',
             '"mirror-both/window"',
-            TG_RELID::regclass
+            TG_RELID::pg_catalog.regclass
             USING ERRCODE = 'check_violation',
-              DETAIL = format('Key (%s)=(%s)', 'person_id', array_to_string(coalesce(come_key, gone_key), ', '));
+              DETAIL
+                = pg_catalog.format(
+                  'Key (%s)=(%s)', 'person_id', pg_catalog.array_to_string(coalesce(come_key, gone_key), ', ')
+                );
         END IF;
       END IF;
-      said := set_config(
-        'lockstep.echo', 'mirror-both/window: contacts < ' || pg_current_xact_id()::text || ' ' || come_row::text, true
+      said := pg_catalog.set_config(
+        'lockstep.echo',
+        'mirror-both/window: contacts < ' || pg_catalog.pg_current_xact_id()::text || ' ' || come_row::text,
+        true
       );
       IF NOT written THEN
         UPDATE public.people AS s
@@ -2492,9 +2572,9 @@ CREATE OR REPLACE FUNCTION lockstep."mirror back of mirror-both/window: contacts
           AND (ROW(s.email::text)::record *<> ROW(come.email::text)::record)
         )
         THEN
-        said := set_config(
+        said := pg_catalog.set_config(
           'lockstep.echo',
-          'mirror-both/window: contacts > ' || pg_current_xact_id()::text || ' ' || come_key::text,
+          'mirror-both/window: contacts > ' || pg_catalog.pg_current_xact_id()::text || ' ' || come_key::text,
           true
         );
         UPDATE public.contacts AS t SET email = r.email
@@ -2508,12 +2588,15 @@ CREATE OR REPLACE FUNCTION lockstep."mirror back of mirror-both/window: contacts
       IF NOT fits THEN
         RAISE EXCEPTION 'lockstep window %: a write to % does not fit into public.people: the old shape cannot say it',
           '"mirror-both/window"',
-          TG_RELID::regclass
+          TG_RELID::pg_catalog.regclass
           USING ERRCODE = 'check_violation',
-            DETAIL = format('Key (%s)=(%s)', 'person_id', array_to_string(coalesce(come_key, gone_key), ', '));
+            DETAIL
+              = pg_catalog.format(
+                'Key (%s)=(%s)', 'person_id', pg_catalog.array_to_string(coalesce(come_key, gone_key), ', ')
+              );
       END IF;
     END IF;
-    said := set_config('lockstep.echo', coalesce(echo, ''), true);
+    said := pg_catalog.set_config('lockstep.echo', coalesce(echo, ''), true);
     RETURN NULL;
   END
   $body$;
@@ -2629,7 +2712,8 @@ WITH violation AS MATERIALIZED (
 
 -- sends
 CREATE OR REPLACE FUNCTION lockstep."mirror of mirror-both/window: contacts"() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER
-  SET search_path = pg_catalog, pg_temp
+  SET search_path
+    FROM CURRENT
     SET TimeZone = 'UTC'
     SET DateStyle = 'ISO, YMD'
     SET IntervalStyle = 'postgres'
@@ -2653,7 +2737,8 @@ CREATE OR REPLACE FUNCTION lockstep."mirror of mirror-both/window: contacts"() R
   $body$;
 
 CREATE OR REPLACE FUNCTION lockstep."mirror back of mirror-both/window: contacts"() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER
-  SET search_path = pg_catalog, pg_temp
+  SET search_path
+    FROM CURRENT
     SET TimeZone = 'UTC'
     SET DateStyle = 'ISO, YMD'
     SET IntervalStyle = 'postgres'

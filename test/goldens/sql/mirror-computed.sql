@@ -115,7 +115,8 @@ CREATE OR REPLACE FUNCTION lockstep."same of mirror-computed/window: labels"(tex
   END;
 
 CREATE OR REPLACE FUNCTION lockstep."follow of mirror-computed/window: labels"(bigint) RETURNS void LANGUAGE plpgsql
-  SET search_path = pg_catalog, pg_temp
+  SET search_path
+    FROM CURRENT
     SET TimeZone = 'UTC'
     SET DateStyle = 'ISO, YMD'
     SET IntervalStyle = 'postgres'
@@ -140,21 +141,24 @@ CREATE OR REPLACE FUNCTION lockstep."follow of mirror-computed/window: labels"(b
     followed bigint;
     n bigint;
     stayed bigint;
-    echo text := current_setting('lockstep.echo', true);
+    echo text := pg_catalog.current_setting('lockstep.echo', true);
     said text;
   BEGIN
     LOOP
       followed := CASE
-        WHEN starts_with(
-          coalesce(current_setting('lockstep.moves_old_eee90cc2f5ff', true), ''), pg_current_xact_id()::text || ' '
+        WHEN pg_catalog.starts_with(
+          coalesce(pg_catalog.current_setting('lockstep.moves_old_eee90cc2f5ff', true), ''),
+          pg_catalog.pg_current_xact_id()::text || ' '
         )
-        THEN split_part(current_setting('lockstep.moves_old_eee90cc2f5ff', true), ' ', 2)::bigint
+        THEN pg_catalog.split_part(pg_catalog.current_setting('lockstep.moves_old_eee90cc2f5ff', true), ' ', 2)::bigint
         ELSE 0 END;
-      EXECUTE 'SELECT m.id, m.from_key, m.to_key, m.row_before, m.row_after FROM lockstep.move AS m WHERE m.xid = pg_current_xact_id() AND m.window_name = ''mirror-computed/window'' AND m.mapping = ''labels'' AND m.side = ''old'' AND m.id > $1 AND ($2 IS NULL OR m.id <= $2) ORDER BY m.id LIMIT 1' INTO one
+      EXECUTE 'SELECT m.id, m.from_key, m.to_key, m.row_before, m.row_after FROM lockstep.move AS m WHERE m.xid = pg_catalog.pg_current_xact_id() AND m.window_name = ''mirror-computed/window'' AND m.mapping = ''labels'' AND m.side = ''old'' AND m.id > $1 AND ($2 IS NULL OR m.id <= $2) ORDER BY m.id LIMIT 1' INTO one
         USING followed, $1;
       EXIT WHEN one.id IS NULL;
       -- First: what triggers of the other side do to this one may come here again.
-      said := set_config('lockstep.moves_old_eee90cc2f5ff', pg_current_xact_id()::text || ' ' || one.id, true);
+      said := pg_catalog.set_config(
+        'lockstep.moves_old_eee90cc2f5ff', pg_catalog.pg_current_xact_id()::text || ' ' || one.id, true
+      );
       IF one.to_key IS NULL THEN
         EXECUTE 'DELETE FROM public.labels AS t WHERE lockstep."key of mirror-computed/window: labels"(t.email, $1[1]::text)'
           USING one.from_key;
@@ -166,7 +170,7 @@ CREATE OR REPLACE FUNCTION lockstep."follow of mirror-computed/window: labels"(b
         GET DIAGNOSTICS n = ROW_COUNT;
         IF n = 0 THEN
           -- It went on, or is deleted; or it never went: a BEFORE trigger of a partition can keep a row where it is.
-          EXECUTE 'SELECT FROM public.people AS s WHERE lockstep."same of mirror-computed/window: labels"(s.email, $1[1]::text) AND NOT EXISTS (SELECT FROM public.people AS s WHERE lockstep."same of mirror-computed/window: labels"(s.email, $2[1]::text)) AND NOT EXISTS (SELECT FROM lockstep.move AS m WHERE m.xid = pg_current_xact_id() AND m.window_name = ''mirror-computed/window'' AND m.mapping = ''labels'' AND m.side = ''old'' AND m.id > $3 AND m.from_key = $4)'
+          EXECUTE 'SELECT FROM public.people AS s WHERE lockstep."same of mirror-computed/window: labels"(s.email, $1[1]::text) AND NOT EXISTS (SELECT FROM public.people AS s WHERE lockstep."same of mirror-computed/window: labels"(s.email, $2[1]::text)) AND NOT EXISTS (SELECT FROM lockstep.move AS m WHERE m.xid = pg_catalog.pg_current_xact_id() AND m.window_name = ''mirror-computed/window'' AND m.mapping = ''labels'' AND m.side = ''old'' AND m.id > $3 AND m.from_key OPERATOR(pg_catalog.=) $4)'
             USING one.row_before, one.row_after, one.id, one.to_key;
           GET DIAGNOSTICS stayed = ROW_COUNT;
         END IF;
@@ -188,7 +192,8 @@ CREATE OR REPLACE FUNCTION lockstep."follow of mirror-computed/window: labels"(b
   $body$;
 
 CREATE OR REPLACE FUNCTION lockstep."move of mirror-computed/window: labels"() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER
-  SET search_path = pg_catalog, pg_temp
+  SET search_path
+    FROM CURRENT
     SET TimeZone = 'UTC'
     SET DateStyle = 'ISO, YMD'
     SET IntervalStyle = 'postgres'
@@ -233,11 +238,14 @@ CREATE OR REPLACE FUNCTION lockstep."move of mirror-computed/window: labels"() R
       ARRAY[OLD.email::text::text],
       ARRAY[NEW.email::text::text]
     );
-    IF NOT starts_with(
-      coalesce(current_setting('lockstep.moves_old_eee90cc2f5ff', true), ''), pg_current_xact_id()::text || ' '
+    IF NOT pg_catalog.starts_with(
+      coalesce(pg_catalog.current_setting('lockstep.moves_old_eee90cc2f5ff', true), ''),
+      pg_catalog.pg_current_xact_id()::text || ' '
     )
       THEN
-      said := set_config('lockstep.moves_old_eee90cc2f5ff', pg_current_xact_id()::text || ' 0', true);
+      said := pg_catalog.set_config(
+        'lockstep.moves_old_eee90cc2f5ff', pg_catalog.pg_current_xact_id()::text || ' 0', true
+      );
     END IF;
     RETURN NEW;
   END
@@ -248,7 +256,8 @@ REVOKE ALL ON FUNCTION lockstep."follow of mirror-computed/window: labels"(bigin
 REVOKE ALL ON FUNCTION lockstep."same of mirror-computed/window: labels"(text, text) FROM PUBLIC;
 
 CREATE FUNCTION lockstep."mirror of mirror-computed/window: labels"() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER
-  SET search_path = pg_catalog, pg_temp
+  SET search_path
+    FROM CURRENT
     SET TimeZone = 'UTC'
     SET DateStyle = 'ISO, YMD'
     SET IntervalStyle = 'postgres'
@@ -279,8 +288,8 @@ CREATE FUNCTION lockstep."mirror of mirror-computed/window: labels"() RETURNS tr
     written boolean := false;
     mine bigint;
     n bigint;
-    scans text := current_setting('enable_seqscan');
-    echo text := current_setting('lockstep.echo', true);
+    scans text := pg_catalog.current_setting('enable_seqscan');
+    echo text := pg_catalog.current_setting('lockstep.echo', true);
     said text;
   BEGIN
     -- What the target has of it.
@@ -290,7 +299,7 @@ CREATE FUNCTION lockstep."mirror of mirror-computed/window: labels"() RETURNS tr
       gone_key := ARRAY[gone.email::text::text];
     END IF;
     -- What it should have. By the index: a plan is kept that was made when there were few rows.
-    said := set_config('enable_seqscan', 'off', true);
+    said := pg_catalog.set_config('enable_seqscan', 'off', true);
     IF TG_OP = 'DELETE' THEN
       SELECT r.* INTO come
         FROM public.people AS s
@@ -303,25 +312,26 @@ CREATE FUNCTION lockstep."mirror of mirror-computed/window: labels"() RETURNS tr
         WHERE lockstep."same of mirror-computed/window: labels"(s.email, NEW.email);
     END IF;
     has := FOUND;
-    said := set_config('enable_seqscan', scans, true);
+    said := pg_catalog.set_config('enable_seqscan', scans, true);
     come_key := ARRAY[come.email::text::text];
     IF TG_OP = 'UPDATE' AND had THEN
       moved := NOT lockstep."same of mirror-computed/window: labels"(OLD.email, NEW.email);
     END IF;
     IF moved
-      OR starts_with(
-        coalesce(current_setting('lockstep.moves_old_eee90cc2f5ff', true), ''), pg_current_xact_id()::text || ' '
+      OR pg_catalog.starts_with(
+        coalesce(pg_catalog.current_setting('lockstep.moves_old_eee90cc2f5ff', true), ''),
+        pg_catalog.pg_current_xact_id()::text || ' '
       )
       THEN
       IF moved THEN
-        EXECUTE 'SELECT min(m.id) FROM lockstep.move AS m WHERE m.xid = pg_current_xact_id() AND m.window_name = ''mirror-computed/window'' AND m.mapping = ''labels'' AND m.side = ''old'' AND m.from_key = $1' INTO mine
+        EXECUTE 'SELECT pg_catalog.min(m.id) FROM lockstep.move AS m WHERE m.xid = pg_catalog.pg_current_xact_id() AND m.window_name = ''mirror-computed/window'' AND m.mapping = ''labels'' AND m.side = ''old'' AND m.from_key OPERATOR(pg_catalog.=) $1' INTO mine
           USING gone_key;
       END IF;
       PERFORM lockstep."follow of mirror-computed/window: labels"(mine);
       IF moved THEN
         EXECUTE 'DELETE FROM lockstep.move AS m WHERE m.id = $1 RETURNING m.found' INTO followed USING mine;
       ELSIF had AND NOT has THEN
-        EXECUTE 'SELECT EXISTS (SELECT FROM lockstep.move AS m WHERE m.xid = pg_current_xact_id() AND m.window_name = ''mirror-computed/window'' AND m.mapping = ''labels'' AND m.side = ''old'' AND m.from_key = $1 AND m.found)' INTO followed
+        EXECUTE 'SELECT EXISTS (SELECT FROM lockstep.move AS m WHERE m.xid = pg_catalog.pg_current_xact_id() AND m.window_name = ''mirror-computed/window'' AND m.mapping = ''labels'' AND m.side = ''old'' AND m.from_key OPERATOR(pg_catalog.=) $1 AND m.found)' INTO followed
           USING gone_key;
         moved := followed;
       END IF;
@@ -342,7 +352,7 @@ CREATE FUNCTION lockstep."mirror of mirror-computed/window: labels"() RETURNS tr
           EXECUTE 'DELETE FROM public.labels AS t USING (SELECT $1 AS email, $2 AS slug, $3 AS size) AS gone WHERE lockstep."key of mirror-computed/window: labels"(t.email, gone.email)'
             USING gone.email, gone.slug, gone.size;
           GET DIAGNOSTICS n = ROW_COUNT;
-          IF n = 0 AND current_setting('transaction_isolation') <> 'read committed' THEN
+          IF n = 0 AND pg_catalog.current_setting('transaction_isolation') <> 'read committed' THEN
             BEGIN
               INSERT INTO public.labels (email, slug, size) VALUES (gone.email, gone.slug, gone.size)
               ON CONFLICT (email) DO NOTHING;
@@ -361,7 +371,7 @@ CREATE FUNCTION lockstep."mirror of mirror-computed/window: labels"() RETURNS tr
       EXECUTE 'DELETE FROM public.labels AS t USING (SELECT $1 AS email, $2 AS slug, $3 AS size) AS gone WHERE lockstep."key of mirror-computed/window: labels"(t.email, gone.email)'
         USING gone.email, gone.slug, gone.size;
       GET DIAGNOSTICS n = ROW_COUNT;
-      IF n = 0 AND current_setting('transaction_isolation') <> 'read committed' THEN
+      IF n = 0 AND pg_catalog.current_setting('transaction_isolation') <> 'read committed' THEN
         BEGIN
           INSERT INTO public.labels (email, slug, size) VALUES (gone.email, gone.slug, gone.size)
           ON CONFLICT (email) DO NOTHING;
@@ -377,14 +387,14 @@ CREATE FUNCTION lockstep."mirror of mirror-computed/window: labels"() RETURNS tr
     END IF;
     IF has THEN
       IF moved OR NOT had THEN
-        EXECUTE 'DELETE FROM lockstep.tombstone WHERE window_name = $1 AND mapping = $2 AND key = $3'
+        EXECUTE 'DELETE FROM lockstep.tombstone WHERE window_name = $1 AND mapping = $2 AND key OPERATOR(pg_catalog.=) $3'
           USING 'mirror-computed/window', 'labels', come_key;
         GET DIAGNOSTICS n = ROW_COUNT;
-        IF n = 0 AND current_setting('transaction_isolation') <> 'read committed' THEN
+        IF n = 0 AND pg_catalog.current_setting('transaction_isolation') <> 'read committed' THEN
           INSERT INTO lockstep.tombstone (window_name, mapping, key)
             VALUES ('mirror-computed/window', 'labels', come_key)
             ON CONFLICT DO NOTHING;
-          EXECUTE 'DELETE FROM lockstep.tombstone WHERE window_name = $1 AND mapping = $2 AND key = $3'
+          EXECUTE 'DELETE FROM lockstep.tombstone WHERE window_name = $1 AND mapping = $2 AND key OPERATOR(pg_catalog.=) $3'
             USING 'mirror-computed/window', 'labels', come_key;
         GET DIAGNOSTICS n = ROW_COUNT;
         END IF;
@@ -397,7 +407,7 @@ CREATE FUNCTION lockstep."mirror of mirror-computed/window: labels"() RETURNS tr
           '"mirror-computed/window"',
           'public.labels'
           USING ERRCODE = 'unique_violation',
-            DETAIL = format('Key (%s)=(%s)', 'email', array_to_string(come_key, ', '));
+            DETAIL = pg_catalog.format('Key (%s)=(%s)', 'email', pg_catalog.array_to_string(come_key, ', '));
       END IF;
       END IF;
     END IF;
@@ -406,7 +416,8 @@ CREATE FUNCTION lockstep."mirror of mirror-computed/window: labels"() RETURNS tr
   $body$;
 
 CREATE FUNCTION lockstep."truncate of mirror-computed/window: labels"() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER
-  SET search_path = pg_catalog, pg_temp
+  SET search_path
+    FROM CURRENT
     SET TimeZone = 'UTC'
     SET DateStyle = 'ISO, YMD'
     SET IntervalStyle = 'postgres'
@@ -427,7 +438,7 @@ CREATE FUNCTION lockstep."truncate of mirror-computed/window: labels"() RETURNS 
   BEGIN
     RAISE EXCEPTION 'lockstep window %: TRUNCATE of % would leave the other side behind',
       '"mirror-computed/window"',
-      TG_RELID::regclass
+      TG_RELID::pg_catalog.regclass
       USING ERRCODE = 'object_in_use', HINT = 'Use DELETE, or close the window first.';
   END
   $body$;
@@ -555,7 +566,8 @@ WITH violation AS MATERIALIZED (
 
 -- sends
 CREATE OR REPLACE FUNCTION lockstep."mirror of mirror-computed/window: labels"() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER
-  SET search_path = pg_catalog, pg_temp
+  SET search_path
+    FROM CURRENT
     SET TimeZone = 'UTC'
     SET DateStyle = 'ISO, YMD'
     SET IntervalStyle = 'postgres'
@@ -597,10 +609,10 @@ CREATE OR REPLACE FUNCTION lockstep."mirror of mirror-computed/window: labels"()
       -- Behind the lock nobody can begin to refer to the row.
       EXECUTE 'SELECT FROM public.labels AS t CROSS JOIN (SELECT $1 AS email, $2 AS slug, $3 AS size) AS gone WHERE lockstep."key of mirror-computed/window: labels"(t.email, gone.email) FOR UPDATE OF t'
         USING gone.email, gone.slug, gone.size;
-      EXECUTE 'DELETE FROM public.labels AS t USING (SELECT $1 AS email, $2 AS slug, $3 AS size) AS gone WHERE lockstep."key of mirror-computed/window: labels"(t.email, gone.email) AND NOT (ROW(t.slug::text)::record *<> ROW(gone.slug::text)::record OR t.size IS DISTINCT FROM gone.size) AND NOT (ROW(t.code::character varying)::record *<> ROW(''new''::character varying(8)::character varying)::record) AND NOT EXISTS (SELECT FROM lockstep.already_there AS a WHERE a.run_id = (SELECT max(w.run_id) FROM lockstep."window" AS w WHERE w.name = ''mirror-computed/window'') AND a.operation_id = ''window/note/labels'' AND a.key = ARRAY[t.email::text::text]) AND NOT EXISTS (SELECT FROM lockstep.referring_rows(''{}'', ARRAY[t.tableoid], ARRAY[t.ctid]))'
+      EXECUTE 'DELETE FROM public.labels AS t USING (SELECT $1 AS email, $2 AS slug, $3 AS size) AS gone WHERE lockstep."key of mirror-computed/window: labels"(t.email, gone.email) AND NOT (ROW(t.slug::text)::record *<> ROW(gone.slug::text)::record OR t.size IS DISTINCT FROM gone.size) AND NOT (ROW(t.code::character varying)::record *<> ROW(''new''::character varying(8)::character varying)::record) AND NOT EXISTS (SELECT FROM lockstep.already_there AS a WHERE a.run_id = (SELECT pg_catalog.max(w.run_id) FROM lockstep."window" AS w WHERE w.name = ''mirror-computed/window'') AND a.operation_id = ''window/note/labels'' AND a.key OPERATOR(pg_catalog.=) ARRAY[t.email::text::text]) AND NOT EXISTS (SELECT FROM lockstep.referring_rows(''{}'', ARRAY[t.tableoid], ARRAY[t.ctid]))'
         USING gone.email, gone.slug, gone.size;
       GET DIAGNOSTICS n = ROW_COUNT;
-      IF n = 0 AND current_setting('transaction_isolation') <> 'read committed' THEN
+      IF n = 0 AND pg_catalog.current_setting('transaction_isolation') <> 'read committed' THEN
         BEGIN
           INSERT INTO public.labels (email, slug, size) VALUES (gone.email, gone.slug, gone.size)
           ON CONFLICT (email) DO NOTHING;
@@ -611,7 +623,7 @@ CREATE OR REPLACE FUNCTION lockstep."mirror of mirror-computed/window: labels"()
         END;
       END IF;
       IF n = 0 AND has THEN
-        EXECUTE 'UPDATE public.labels AS t SET email = come.email, slug = come.slug, size = come.size FROM (SELECT $1 AS email, $2 AS slug, $3 AS size) AS gone, (SELECT $4 AS email, $5 AS slug, $6 AS size) AS come WHERE lockstep."key of mirror-computed/window: labels"(t.email, gone.email) AND NOT (ROW(t.slug::text)::record *<> ROW(gone.slug::text)::record OR t.size IS DISTINCT FROM gone.size) AND NOT (ROW(t.code::character varying)::record *<> ROW(''new''::character varying(8)::character varying)::record) AND NOT EXISTS (SELECT FROM lockstep.already_there AS a WHERE a.run_id = (SELECT max(w.run_id) FROM lockstep."window" AS w WHERE w.name = ''mirror-computed/window'') AND a.operation_id = ''window/note/labels'' AND a.key = ARRAY[t.email::text::text])'
+        EXECUTE 'UPDATE public.labels AS t SET email = come.email, slug = come.slug, size = come.size FROM (SELECT $1 AS email, $2 AS slug, $3 AS size) AS gone, (SELECT $4 AS email, $5 AS slug, $6 AS size) AS come WHERE lockstep."key of mirror-computed/window: labels"(t.email, gone.email) AND NOT (ROW(t.slug::text)::record *<> ROW(gone.slug::text)::record OR t.size IS DISTINCT FROM gone.size) AND NOT (ROW(t.code::character varying)::record *<> ROW(''new''::character varying(8)::character varying)::record) AND NOT EXISTS (SELECT FROM lockstep.already_there AS a WHERE a.run_id = (SELECT pg_catalog.max(w.run_id) FROM lockstep."window" AS w WHERE w.name = ''mirror-computed/window'') AND a.operation_id = ''window/note/labels'' AND a.key OPERATOR(pg_catalog.=) ARRAY[t.email::text::text])'
           USING gone.email, gone.slug, gone.size, come.email, come.slug, come.size;
       END IF;
     END IF;

@@ -120,7 +120,8 @@ CREATE OR REPLACE FUNCTION lockstep."same of mirror-forward/window: contacts"(bi
   END;
 
 CREATE OR REPLACE FUNCTION lockstep."follow of mirror-forward/window: contacts"(bigint) RETURNS void LANGUAGE plpgsql
-  SET search_path = pg_catalog, pg_temp
+  SET search_path
+    FROM CURRENT
     SET TimeZone = 'UTC'
     SET DateStyle = 'ISO, YMD'
     SET IntervalStyle = 'postgres'
@@ -145,21 +146,24 @@ CREATE OR REPLACE FUNCTION lockstep."follow of mirror-forward/window: contacts"(
     followed bigint;
     n bigint;
     stayed bigint;
-    echo text := current_setting('lockstep.echo', true);
+    echo text := pg_catalog.current_setting('lockstep.echo', true);
     said text;
   BEGIN
     LOOP
       followed := CASE
-        WHEN starts_with(
-          coalesce(current_setting('lockstep.moves_old_ad53dc184de2', true), ''), pg_current_xact_id()::text || ' '
+        WHEN pg_catalog.starts_with(
+          coalesce(pg_catalog.current_setting('lockstep.moves_old_ad53dc184de2', true), ''),
+          pg_catalog.pg_current_xact_id()::text || ' '
         )
-        THEN split_part(current_setting('lockstep.moves_old_ad53dc184de2', true), ' ', 2)::bigint
+        THEN pg_catalog.split_part(pg_catalog.current_setting('lockstep.moves_old_ad53dc184de2', true), ' ', 2)::bigint
         ELSE 0 END;
-      EXECUTE 'SELECT m.id, m.from_key, m.to_key, m.row_before, m.row_after FROM lockstep.move AS m WHERE m.xid = pg_current_xact_id() AND m.window_name = ''mirror-forward/window'' AND m.mapping = ''contacts'' AND m.side = ''old'' AND m.id > $1 AND ($2 IS NULL OR m.id <= $2) ORDER BY m.id LIMIT 1' INTO one
+      EXECUTE 'SELECT m.id, m.from_key, m.to_key, m.row_before, m.row_after FROM lockstep.move AS m WHERE m.xid = pg_catalog.pg_current_xact_id() AND m.window_name = ''mirror-forward/window'' AND m.mapping = ''contacts'' AND m.side = ''old'' AND m.id > $1 AND ($2 IS NULL OR m.id <= $2) ORDER BY m.id LIMIT 1' INTO one
         USING followed, $1;
       EXIT WHEN one.id IS NULL;
       -- First: what triggers of the other side do to this one may come here again.
-      said := set_config('lockstep.moves_old_ad53dc184de2', pg_current_xact_id()::text || ' ' || one.id, true);
+      said := pg_catalog.set_config(
+        'lockstep.moves_old_ad53dc184de2', pg_catalog.pg_current_xact_id()::text || ' ' || one.id, true
+      );
       IF one.to_key IS NULL THEN
         EXECUTE 'DELETE FROM public.contacts AS t WHERE lockstep."key of mirror-forward/window: contacts"(t.person_id, $1[1]::bigint) AND lockstep."part of mirror-forward/window: contacts"(t.called)'
           USING one.from_key;
@@ -174,7 +178,7 @@ CREATE OR REPLACE FUNCTION lockstep."follow of mirror-forward/window: contacts"(
             '"mirror-forward/window"',
             'public.contacts'
           USING ERRCODE = 'unique_violation',
-            DETAIL = format('Key (%s)=(%s)', 'person_id', array_to_string(one.to_key, ', '));
+            DETAIL = pg_catalog.format('Key (%s)=(%s)', 'person_id', pg_catalog.array_to_string(one.to_key, ', '));
         END IF;
         stayed := 0;
         EXECUTE 'SELECT r.* FROM public.people AS s CROSS JOIN LATERAL lockstep."row of mirror-forward/window: contacts"(s.id, s.email) AS r WHERE lockstep."same of mirror-forward/window: contacts"(s.id, $1[1]::bigint)' INTO come
@@ -182,7 +186,7 @@ CREATE OR REPLACE FUNCTION lockstep."follow of mirror-forward/window: contacts"(
         GET DIAGNOSTICS n = ROW_COUNT;
         IF n = 0 THEN
           -- It went on, or is deleted; or it never went: a BEFORE trigger of a partition can keep a row where it is.
-          EXECUTE 'SELECT FROM public.people AS s WHERE lockstep."same of mirror-forward/window: contacts"(s.id, $1[1]::bigint) AND NOT EXISTS (SELECT FROM public.people AS s WHERE lockstep."same of mirror-forward/window: contacts"(s.id, $2[1]::bigint)) AND NOT EXISTS (SELECT FROM lockstep.move AS m WHERE m.xid = pg_current_xact_id() AND m.window_name = ''mirror-forward/window'' AND m.mapping = ''contacts'' AND m.side = ''old'' AND m.id > $3 AND m.from_key = $4)'
+          EXECUTE 'SELECT FROM public.people AS s WHERE lockstep."same of mirror-forward/window: contacts"(s.id, $1[1]::bigint) AND NOT EXISTS (SELECT FROM public.people AS s WHERE lockstep."same of mirror-forward/window: contacts"(s.id, $2[1]::bigint)) AND NOT EXISTS (SELECT FROM lockstep.move AS m WHERE m.xid = pg_catalog.pg_current_xact_id() AND m.window_name = ''mirror-forward/window'' AND m.mapping = ''contacts'' AND m.side = ''old'' AND m.id > $3 AND m.from_key OPERATOR(pg_catalog.=) $4)'
             USING one.row_before, one.row_after, one.id, one.to_key;
           GET DIAGNOSTICS stayed = ROW_COUNT;
         END IF;
@@ -204,7 +208,8 @@ CREATE OR REPLACE FUNCTION lockstep."follow of mirror-forward/window: contacts"(
   $body$;
 
 CREATE OR REPLACE FUNCTION lockstep."move of mirror-forward/window: contacts"() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER
-  SET search_path = pg_catalog, pg_temp
+  SET search_path
+    FROM CURRENT
     SET TimeZone = 'UTC'
     SET DateStyle = 'ISO, YMD'
     SET IntervalStyle = 'postgres'
@@ -249,11 +254,14 @@ CREATE OR REPLACE FUNCTION lockstep."move of mirror-forward/window: contacts"() 
       ARRAY[OLD.id::bigint::text],
       ARRAY[NEW.id::bigint::text]
     );
-    IF NOT starts_with(
-      coalesce(current_setting('lockstep.moves_old_ad53dc184de2', true), ''), pg_current_xact_id()::text || ' '
+    IF NOT pg_catalog.starts_with(
+      coalesce(pg_catalog.current_setting('lockstep.moves_old_ad53dc184de2', true), ''),
+      pg_catalog.pg_current_xact_id()::text || ' '
     )
       THEN
-      said := set_config('lockstep.moves_old_ad53dc184de2', pg_current_xact_id()::text || ' 0', true);
+      said := pg_catalog.set_config(
+        'lockstep.moves_old_ad53dc184de2', pg_catalog.pg_current_xact_id()::text || ' 0', true
+      );
     END IF;
     RETURN NEW;
   END
@@ -264,7 +272,8 @@ REVOKE ALL ON FUNCTION lockstep."follow of mirror-forward/window: contacts"(bigi
 REVOKE ALL ON FUNCTION lockstep."same of mirror-forward/window: contacts"(bigint, bigint) FROM PUBLIC;
 
 CREATE FUNCTION lockstep."mirror of mirror-forward/window: contacts"() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER
-  SET search_path = pg_catalog, pg_temp
+  SET search_path
+    FROM CURRENT
     SET TimeZone = 'UTC'
     SET DateStyle = 'ISO, YMD'
     SET IntervalStyle = 'postgres'
@@ -295,8 +304,8 @@ CREATE FUNCTION lockstep."mirror of mirror-forward/window: contacts"() RETURNS t
     written boolean := false;
     mine bigint;
     n bigint;
-    scans text := current_setting('enable_seqscan');
-    echo text := current_setting('lockstep.echo', true);
+    scans text := pg_catalog.current_setting('enable_seqscan');
+    echo text := pg_catalog.current_setting('lockstep.echo', true);
     said text;
   BEGIN
     -- What the target has of it.
@@ -306,7 +315,7 @@ CREATE FUNCTION lockstep."mirror of mirror-forward/window: contacts"() RETURNS t
       gone_key := ARRAY[gone.person_id::bigint::text];
     END IF;
     -- What it should have. By the index: a plan is kept that was made when there were few rows.
-    said := set_config('enable_seqscan', 'off', true);
+    said := pg_catalog.set_config('enable_seqscan', 'off', true);
     IF TG_OP = 'DELETE' THEN
       SELECT r.* INTO come
         FROM public.people AS s
@@ -319,25 +328,26 @@ CREATE FUNCTION lockstep."mirror of mirror-forward/window: contacts"() RETURNS t
         WHERE lockstep."same of mirror-forward/window: contacts"(s.id, NEW.id);
     END IF;
     has := FOUND;
-    said := set_config('enable_seqscan', scans, true);
+    said := pg_catalog.set_config('enable_seqscan', scans, true);
     come_key := ARRAY[come.person_id::bigint::text];
     IF TG_OP = 'UPDATE' AND had THEN
       moved := NOT lockstep."same of mirror-forward/window: contacts"(OLD.id, NEW.id);
     END IF;
     IF moved
-      OR starts_with(
-        coalesce(current_setting('lockstep.moves_old_ad53dc184de2', true), ''), pg_current_xact_id()::text || ' '
+      OR pg_catalog.starts_with(
+        coalesce(pg_catalog.current_setting('lockstep.moves_old_ad53dc184de2', true), ''),
+        pg_catalog.pg_current_xact_id()::text || ' '
       )
       THEN
       IF moved THEN
-        EXECUTE 'SELECT min(m.id) FROM lockstep.move AS m WHERE m.xid = pg_current_xact_id() AND m.window_name = ''mirror-forward/window'' AND m.mapping = ''contacts'' AND m.side = ''old'' AND m.from_key = $1' INTO mine
+        EXECUTE 'SELECT pg_catalog.min(m.id) FROM lockstep.move AS m WHERE m.xid = pg_catalog.pg_current_xact_id() AND m.window_name = ''mirror-forward/window'' AND m.mapping = ''contacts'' AND m.side = ''old'' AND m.from_key OPERATOR(pg_catalog.=) $1' INTO mine
           USING gone_key;
       END IF;
       PERFORM lockstep."follow of mirror-forward/window: contacts"(mine);
       IF moved THEN
         EXECUTE 'DELETE FROM lockstep.move AS m WHERE m.id = $1 RETURNING m.found' INTO followed USING mine;
       ELSIF had AND NOT has THEN
-        EXECUTE 'SELECT EXISTS (SELECT FROM lockstep.move AS m WHERE m.xid = pg_current_xact_id() AND m.window_name = ''mirror-forward/window'' AND m.mapping = ''contacts'' AND m.side = ''old'' AND m.from_key = $1 AND m.found)' INTO followed
+        EXECUTE 'SELECT EXISTS (SELECT FROM lockstep.move AS m WHERE m.xid = pg_catalog.pg_current_xact_id() AND m.window_name = ''mirror-forward/window'' AND m.mapping = ''contacts'' AND m.side = ''old'' AND m.from_key OPERATOR(pg_catalog.=) $1 AND m.found)' INTO followed
           USING gone_key;
         moved := followed;
       END IF;
@@ -358,7 +368,7 @@ CREATE FUNCTION lockstep."mirror of mirror-forward/window: contacts"() RETURNS t
           EXECUTE 'DELETE FROM public.contacts AS t USING (SELECT $1 AS person_id, $2 AS email) AS gone WHERE lockstep."key of mirror-forward/window: contacts"(t.person_id, gone.person_id) AND lockstep."part of mirror-forward/window: contacts"(t.called)'
             USING gone.person_id, gone.email;
           GET DIAGNOSTICS n = ROW_COUNT;
-          IF n = 0 AND current_setting('transaction_isolation') <> 'read committed' THEN
+          IF n = 0 AND pg_catalog.current_setting('transaction_isolation') <> 'read committed' THEN
             BEGIN
               INSERT INTO public.contacts (person_id, email) VALUES (gone.person_id, gone.email)
               ON CONFLICT (person_id) DO NOTHING;
@@ -377,7 +387,7 @@ CREATE FUNCTION lockstep."mirror of mirror-forward/window: contacts"() RETURNS t
       EXECUTE 'DELETE FROM public.contacts AS t USING (SELECT $1 AS person_id, $2 AS email) AS gone WHERE lockstep."key of mirror-forward/window: contacts"(t.person_id, gone.person_id) AND lockstep."part of mirror-forward/window: contacts"(t.called)'
         USING gone.person_id, gone.email;
       GET DIAGNOSTICS n = ROW_COUNT;
-      IF n = 0 AND current_setting('transaction_isolation') <> 'read committed' THEN
+      IF n = 0 AND pg_catalog.current_setting('transaction_isolation') <> 'read committed' THEN
         BEGIN
           INSERT INTO public.contacts (person_id, email) VALUES (gone.person_id, gone.email)
           ON CONFLICT (person_id) DO NOTHING;
@@ -393,14 +403,14 @@ CREATE FUNCTION lockstep."mirror of mirror-forward/window: contacts"() RETURNS t
     END IF;
     IF has THEN
       IF moved OR NOT had THEN
-        EXECUTE 'DELETE FROM lockstep.tombstone WHERE window_name = $1 AND mapping = $2 AND key = $3'
+        EXECUTE 'DELETE FROM lockstep.tombstone WHERE window_name = $1 AND mapping = $2 AND key OPERATOR(pg_catalog.=) $3'
           USING 'mirror-forward/window', 'contacts', come_key;
         GET DIAGNOSTICS n = ROW_COUNT;
-        IF n = 0 AND current_setting('transaction_isolation') <> 'read committed' THEN
+        IF n = 0 AND pg_catalog.current_setting('transaction_isolation') <> 'read committed' THEN
           INSERT INTO lockstep.tombstone (window_name, mapping, key)
             VALUES ('mirror-forward/window', 'contacts', come_key)
             ON CONFLICT DO NOTHING;
-          EXECUTE 'DELETE FROM lockstep.tombstone WHERE window_name = $1 AND mapping = $2 AND key = $3'
+          EXECUTE 'DELETE FROM lockstep.tombstone WHERE window_name = $1 AND mapping = $2 AND key OPERATOR(pg_catalog.=) $3'
             USING 'mirror-forward/window', 'contacts', come_key;
         GET DIAGNOSTICS n = ROW_COUNT;
         END IF;
@@ -415,7 +425,7 @@ CREATE FUNCTION lockstep."mirror of mirror-forward/window: contacts"() RETURNS t
           '"mirror-forward/window"',
           'public.contacts'
           USING ERRCODE = 'unique_violation',
-            DETAIL = format('Key (%s)=(%s)', 'person_id', array_to_string(come_key, ', '));
+            DETAIL = pg_catalog.format('Key (%s)=(%s)', 'person_id', pg_catalog.array_to_string(come_key, ', '));
       END IF;
       END IF;
     END IF;
@@ -424,7 +434,8 @@ CREATE FUNCTION lockstep."mirror of mirror-forward/window: contacts"() RETURNS t
   $body$;
 
 CREATE FUNCTION lockstep."truncate of mirror-forward/window: contacts"() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER
-  SET search_path = pg_catalog, pg_temp
+  SET search_path
+    FROM CURRENT
     SET TimeZone = 'UTC'
     SET DateStyle = 'ISO, YMD'
     SET IntervalStyle = 'postgres'
@@ -445,7 +456,7 @@ CREATE FUNCTION lockstep."truncate of mirror-forward/window: contacts"() RETURNS
   BEGIN
     RAISE EXCEPTION 'lockstep window %: TRUNCATE of % would leave the other side behind',
       '"mirror-forward/window"',
-      TG_RELID::regclass
+      TG_RELID::pg_catalog.regclass
       USING ERRCODE = 'object_in_use', HINT = 'Use DELETE, or close the window first.';
   END
   $body$;
@@ -597,7 +608,8 @@ WITH violation AS MATERIALIZED (
 
 -- sends
 CREATE OR REPLACE FUNCTION lockstep."mirror of mirror-forward/window: contacts"() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER
-  SET search_path = pg_catalog, pg_temp
+  SET search_path
+    FROM CURRENT
     SET TimeZone = 'UTC'
     SET DateStyle = 'ISO, YMD'
     SET IntervalStyle = 'postgres'
@@ -639,10 +651,10 @@ CREATE OR REPLACE FUNCTION lockstep."mirror of mirror-forward/window: contacts"(
       -- Behind the lock nobody can begin to refer to the row.
       EXECUTE 'SELECT FROM public.contacts AS t CROSS JOIN (SELECT $1 AS person_id, $2 AS email) AS gone WHERE lockstep."key of mirror-forward/window: contacts"(t.person_id, gone.person_id) AND lockstep."part of mirror-forward/window: contacts"(t.called) FOR UPDATE OF t'
         USING gone.person_id, gone.email;
-      EXECUTE 'DELETE FROM public.contacts AS t USING (SELECT $1 AS person_id, $2 AS email) AS gone WHERE lockstep."key of mirror-forward/window: contacts"(t.person_id, gone.person_id) AND lockstep."part of mirror-forward/window: contacts"(t.called) AND NOT (ROW(t.email::text)::record *<> ROW(gone.email::text)::record) AND NOT (ROW(t.called::text, t.since::timestamp with time zone)::record *<> ROW(NULL::text, NULL::timestamp with time zone)::record) AND NOT EXISTS (SELECT FROM lockstep.already_there AS a WHERE a.run_id = (SELECT max(w.run_id) FROM lockstep."window" AS w WHERE w.name = ''mirror-forward/window'') AND a.operation_id = ''window/note/contacts'' AND a.key = ARRAY[t.person_id::bigint::text]) AND NOT EXISTS (SELECT FROM lockstep.referring_rows(''{}'', ARRAY[t.tableoid], ARRAY[t.ctid]))'
+      EXECUTE 'DELETE FROM public.contacts AS t USING (SELECT $1 AS person_id, $2 AS email) AS gone WHERE lockstep."key of mirror-forward/window: contacts"(t.person_id, gone.person_id) AND lockstep."part of mirror-forward/window: contacts"(t.called) AND NOT (ROW(t.email::text)::record *<> ROW(gone.email::text)::record) AND NOT (ROW(t.called::text, t.since::timestamp with time zone)::record *<> ROW(NULL::text, NULL::timestamp with time zone)::record) AND NOT EXISTS (SELECT FROM lockstep.already_there AS a WHERE a.run_id = (SELECT pg_catalog.max(w.run_id) FROM lockstep."window" AS w WHERE w.name = ''mirror-forward/window'') AND a.operation_id = ''window/note/contacts'' AND a.key OPERATOR(pg_catalog.=) ARRAY[t.person_id::bigint::text]) AND NOT EXISTS (SELECT FROM lockstep.referring_rows(''{}'', ARRAY[t.tableoid], ARRAY[t.ctid]))'
         USING gone.person_id, gone.email;
       GET DIAGNOSTICS n = ROW_COUNT;
-      IF n = 0 AND current_setting('transaction_isolation') <> 'read committed' THEN
+      IF n = 0 AND pg_catalog.current_setting('transaction_isolation') <> 'read committed' THEN
         BEGIN
           INSERT INTO public.contacts (person_id, email) VALUES (gone.person_id, gone.email)
           ON CONFLICT (person_id) DO NOTHING;
@@ -653,7 +665,7 @@ CREATE OR REPLACE FUNCTION lockstep."mirror of mirror-forward/window: contacts"(
         END;
       END IF;
       IF n = 0 AND has THEN
-        EXECUTE 'UPDATE public.contacts AS t SET person_id = come.person_id, email = come.email FROM (SELECT $1 AS person_id, $2 AS email) AS gone, (SELECT $3 AS person_id, $4 AS email) AS come WHERE lockstep."key of mirror-forward/window: contacts"(t.person_id, gone.person_id) AND lockstep."part of mirror-forward/window: contacts"(t.called) AND NOT (ROW(t.email::text)::record *<> ROW(gone.email::text)::record) AND NOT (ROW(t.called::text, t.since::timestamp with time zone)::record *<> ROW(NULL::text, NULL::timestamp with time zone)::record) AND NOT EXISTS (SELECT FROM lockstep.already_there AS a WHERE a.run_id = (SELECT max(w.run_id) FROM lockstep."window" AS w WHERE w.name = ''mirror-forward/window'') AND a.operation_id = ''window/note/contacts'' AND a.key = ARRAY[t.person_id::bigint::text])'
+        EXECUTE 'UPDATE public.contacts AS t SET person_id = come.person_id, email = come.email FROM (SELECT $1 AS person_id, $2 AS email) AS gone, (SELECT $3 AS person_id, $4 AS email) AS come WHERE lockstep."key of mirror-forward/window: contacts"(t.person_id, gone.person_id) AND lockstep."part of mirror-forward/window: contacts"(t.called) AND NOT (ROW(t.email::text)::record *<> ROW(gone.email::text)::record) AND NOT (ROW(t.called::text, t.since::timestamp with time zone)::record *<> ROW(NULL::text, NULL::timestamp with time zone)::record) AND NOT EXISTS (SELECT FROM lockstep.already_there AS a WHERE a.run_id = (SELECT pg_catalog.max(w.run_id) FROM lockstep."window" AS w WHERE w.name = ''mirror-forward/window'') AND a.operation_id = ''window/note/contacts'' AND a.key OPERATOR(pg_catalog.=) ARRAY[t.person_id::bigint::text])'
           USING gone.person_id, gone.email, come.person_id, come.email;
       END IF;
     END IF;
@@ -1043,7 +1055,8 @@ WITH violation AS MATERIALIZED (
 
 -- sends
 CREATE OR REPLACE FUNCTION lockstep."watch of mirror-forward/window: contacts"() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER
-  SET search_path = pg_catalog, pg_temp
+  SET search_path
+    FROM CURRENT
     SET TimeZone = 'UTC'
     SET DateStyle = 'ISO, YMD'
     SET IntervalStyle = 'postgres'
@@ -1261,7 +1274,8 @@ WITH violation AS MATERIALIZED (
 
 -- sends
 CREATE OR REPLACE FUNCTION lockstep."mirror of mirror-forward/window: contacts"() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER
-  SET search_path = pg_catalog, pg_temp
+  SET search_path
+    FROM CURRENT
     SET TimeZone = 'UTC'
     SET DateStyle = 'ISO, YMD'
     SET IntervalStyle = 'postgres'

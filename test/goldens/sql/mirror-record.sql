@@ -22,7 +22,8 @@ CREATE OR REPLACE FUNCTION lockstep."same of mirror-record/window: names"(bigint
   END;
 
 CREATE OR REPLACE FUNCTION lockstep."follow of mirror-record/window: names"(bigint) RETURNS void LANGUAGE plpgsql
-  SET search_path = pg_catalog, pg_temp
+  SET search_path
+    FROM CURRENT
     SET TimeZone = 'UTC'
     SET DateStyle = 'ISO, YMD'
     SET IntervalStyle = 'postgres'
@@ -47,21 +48,24 @@ CREATE OR REPLACE FUNCTION lockstep."follow of mirror-record/window: names"(bigi
     followed bigint;
     n bigint;
     stayed bigint;
-    echo text := current_setting('lockstep.echo', true);
+    echo text := pg_catalog.current_setting('lockstep.echo', true);
     said text;
   BEGIN
     LOOP
       followed := CASE
-        WHEN starts_with(
-          coalesce(current_setting('lockstep.moves_old_d713446d4356', true), ''), pg_current_xact_id()::text || ' '
+        WHEN pg_catalog.starts_with(
+          coalesce(pg_catalog.current_setting('lockstep.moves_old_d713446d4356', true), ''),
+          pg_catalog.pg_current_xact_id()::text || ' '
         )
-        THEN split_part(current_setting('lockstep.moves_old_d713446d4356', true), ' ', 2)::bigint
+        THEN pg_catalog.split_part(pg_catalog.current_setting('lockstep.moves_old_d713446d4356', true), ' ', 2)::bigint
         ELSE 0 END;
-      EXECUTE 'SELECT m.id, m.from_key, m.to_key, m.row_before, m.row_after FROM lockstep.move AS m WHERE m.xid = pg_current_xact_id() AND m.window_name = ''mirror-record/window'' AND m.mapping = ''names'' AND m.side = ''old'' AND m.id > $1 AND ($2 IS NULL OR m.id <= $2) ORDER BY m.id LIMIT 1' INTO one
+      EXECUTE 'SELECT m.id, m.from_key, m.to_key, m.row_before, m.row_after FROM lockstep.move AS m WHERE m.xid = pg_catalog.pg_current_xact_id() AND m.window_name = ''mirror-record/window'' AND m.mapping = ''names'' AND m.side = ''old'' AND m.id > $1 AND ($2 IS NULL OR m.id <= $2) ORDER BY m.id LIMIT 1' INTO one
         USING followed, $1;
       EXIT WHEN one.id IS NULL;
       -- First: what triggers of the other side do to this one may come here again.
-      said := set_config('lockstep.moves_old_d713446d4356', pg_current_xact_id()::text || ' ' || one.id, true);
+      said := pg_catalog.set_config(
+        'lockstep.moves_old_d713446d4356', pg_catalog.pg_current_xact_id()::text || ' ' || one.id, true
+      );
       IF one.to_key IS NULL THEN
         EXECUTE 'DELETE FROM public.names AS t WHERE lockstep."key of mirror-record/window: names"(t.person_id, $1[1]::bigint)'
           USING one.from_key;
@@ -73,7 +77,7 @@ CREATE OR REPLACE FUNCTION lockstep."follow of mirror-record/window: names"(bigi
         GET DIAGNOSTICS n = ROW_COUNT;
         IF n = 0 THEN
           -- It went on, or is deleted; or it never went: a BEFORE trigger of a partition can keep a row where it is.
-          EXECUTE 'SELECT FROM public.people AS s WHERE lockstep."same of mirror-record/window: names"(s.id, $1[1]::bigint) AND NOT EXISTS (SELECT FROM public.people AS s WHERE lockstep."same of mirror-record/window: names"(s.id, $2[1]::bigint)) AND NOT EXISTS (SELECT FROM lockstep.move AS m WHERE m.xid = pg_current_xact_id() AND m.window_name = ''mirror-record/window'' AND m.mapping = ''names'' AND m.side = ''old'' AND m.id > $3 AND m.from_key = $4)'
+          EXECUTE 'SELECT FROM public.people AS s WHERE lockstep."same of mirror-record/window: names"(s.id, $1[1]::bigint) AND NOT EXISTS (SELECT FROM public.people AS s WHERE lockstep."same of mirror-record/window: names"(s.id, $2[1]::bigint)) AND NOT EXISTS (SELECT FROM lockstep.move AS m WHERE m.xid = pg_catalog.pg_current_xact_id() AND m.window_name = ''mirror-record/window'' AND m.mapping = ''names'' AND m.side = ''old'' AND m.id > $3 AND m.from_key OPERATOR(pg_catalog.=) $4)'
             USING one.row_before, one.row_after, one.id, one.to_key;
           GET DIAGNOSTICS stayed = ROW_COUNT;
         END IF;
@@ -95,7 +99,8 @@ CREATE OR REPLACE FUNCTION lockstep."follow of mirror-record/window: names"(bigi
   $body$;
 
 CREATE OR REPLACE FUNCTION lockstep."move of mirror-record/window: names"() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER
-  SET search_path = pg_catalog, pg_temp
+  SET search_path
+    FROM CURRENT
     SET TimeZone = 'UTC'
     SET DateStyle = 'ISO, YMD'
     SET IntervalStyle = 'postgres'
@@ -134,11 +139,14 @@ CREATE OR REPLACE FUNCTION lockstep."move of mirror-record/window: names"() RETU
     VALUES (
       'mirror-record/window', 'names', 'old', from_key, to_key, ARRAY[OLD.id::bigint::text], ARRAY[NEW.id::bigint::text]
     );
-    IF NOT starts_with(
-      coalesce(current_setting('lockstep.moves_old_d713446d4356', true), ''), pg_current_xact_id()::text || ' '
+    IF NOT pg_catalog.starts_with(
+      coalesce(pg_catalog.current_setting('lockstep.moves_old_d713446d4356', true), ''),
+      pg_catalog.pg_current_xact_id()::text || ' '
     )
       THEN
-      said := set_config('lockstep.moves_old_d713446d4356', pg_current_xact_id()::text || ' 0', true);
+      said := pg_catalog.set_config(
+        'lockstep.moves_old_d713446d4356', pg_catalog.pg_current_xact_id()::text || ' 0', true
+      );
     END IF;
     RETURN NEW;
   END
@@ -149,7 +157,8 @@ REVOKE ALL ON FUNCTION lockstep."follow of mirror-record/window: names"(bigint) 
 REVOKE ALL ON FUNCTION lockstep."same of mirror-record/window: names"(bigint, bigint) FROM PUBLIC;
 
 CREATE FUNCTION lockstep."mirror of mirror-record/window: names"() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER
-  SET search_path = pg_catalog, pg_temp
+  SET search_path
+    FROM CURRENT
     SET TimeZone = 'UTC'
     SET DateStyle = 'ISO, YMD'
     SET IntervalStyle = 'postgres'
@@ -180,8 +189,8 @@ CREATE FUNCTION lockstep."mirror of mirror-record/window: names"() RETURNS trigg
     written boolean := false;
     mine bigint;
     n bigint;
-    scans text := current_setting('enable_seqscan');
-    echo text := current_setting('lockstep.echo', true);
+    scans text := pg_catalog.current_setting('enable_seqscan');
+    echo text := pg_catalog.current_setting('lockstep.echo', true);
     said text;
   BEGIN
     -- What the target has of it.
@@ -191,7 +200,7 @@ CREATE FUNCTION lockstep."mirror of mirror-record/window: names"() RETURNS trigg
       gone_key := ARRAY[gone.person_id::bigint::text];
     END IF;
     -- What it should have. By the index: a plan is kept that was made when there were few rows.
-    said := set_config('enable_seqscan', 'off', true);
+    said := pg_catalog.set_config('enable_seqscan', 'off', true);
     IF TG_OP = 'DELETE' THEN
       SELECT r.* INTO come
         FROM public.people AS s
@@ -204,26 +213,27 @@ CREATE FUNCTION lockstep."mirror of mirror-record/window: names"() RETURNS trigg
         WHERE lockstep."same of mirror-record/window: names"(s.id, NEW.id);
     END IF;
     has := FOUND;
-    said := set_config('enable_seqscan', scans, true);
+    said := pg_catalog.set_config('enable_seqscan', scans, true);
     come_key := ARRAY[come.person_id::bigint::text];
     IF TG_OP = 'UPDATE' AND had THEN
       moved := NOT lockstep."same of mirror-record/window: names"(OLD.id, NEW.id);
     END IF;
     BEGIN
     IF moved
-      OR starts_with(
-        coalesce(current_setting('lockstep.moves_old_d713446d4356', true), ''), pg_current_xact_id()::text || ' '
+      OR pg_catalog.starts_with(
+        coalesce(pg_catalog.current_setting('lockstep.moves_old_d713446d4356', true), ''),
+        pg_catalog.pg_current_xact_id()::text || ' '
       )
       THEN
       IF moved THEN
-        EXECUTE 'SELECT min(m.id) FROM lockstep.move AS m WHERE m.xid = pg_current_xact_id() AND m.window_name = ''mirror-record/window'' AND m.mapping = ''names'' AND m.side = ''old'' AND m.from_key = $1' INTO mine
+        EXECUTE 'SELECT pg_catalog.min(m.id) FROM lockstep.move AS m WHERE m.xid = pg_catalog.pg_current_xact_id() AND m.window_name = ''mirror-record/window'' AND m.mapping = ''names'' AND m.side = ''old'' AND m.from_key OPERATOR(pg_catalog.=) $1' INTO mine
           USING gone_key;
       END IF;
       PERFORM lockstep."follow of mirror-record/window: names"(mine);
       IF moved THEN
         EXECUTE 'DELETE FROM lockstep.move AS m WHERE m.id = $1 RETURNING m.found' INTO followed USING mine;
       ELSIF had AND NOT has THEN
-        EXECUTE 'SELECT EXISTS (SELECT FROM lockstep.move AS m WHERE m.xid = pg_current_xact_id() AND m.window_name = ''mirror-record/window'' AND m.mapping = ''names'' AND m.side = ''old'' AND m.from_key = $1 AND m.found)' INTO followed
+        EXECUTE 'SELECT EXISTS (SELECT FROM lockstep.move AS m WHERE m.xid = pg_catalog.pg_current_xact_id() AND m.window_name = ''mirror-record/window'' AND m.mapping = ''names'' AND m.side = ''old'' AND m.from_key OPERATOR(pg_catalog.=) $1 AND m.found)' INTO followed
           USING gone_key;
         moved := followed;
       END IF;
@@ -244,7 +254,7 @@ CREATE FUNCTION lockstep."mirror of mirror-record/window: names"() RETURNS trigg
           EXECUTE 'DELETE FROM public.names AS t USING (SELECT $1 AS person_id, $2 AS name) AS gone WHERE lockstep."key of mirror-record/window: names"(t.person_id, gone.person_id)'
             USING gone.person_id, gone.name;
           GET DIAGNOSTICS n = ROW_COUNT;
-          IF n = 0 AND current_setting('transaction_isolation') <> 'read committed' THEN
+          IF n = 0 AND pg_catalog.current_setting('transaction_isolation') <> 'read committed' THEN
             BEGIN
               INSERT INTO public.names (person_id, name) VALUES (gone.person_id, gone.name)
               ON CONFLICT (person_id) DO NOTHING;
@@ -263,7 +273,7 @@ CREATE FUNCTION lockstep."mirror of mirror-record/window: names"() RETURNS trigg
       EXECUTE 'DELETE FROM public.names AS t USING (SELECT $1 AS person_id, $2 AS name) AS gone WHERE lockstep."key of mirror-record/window: names"(t.person_id, gone.person_id)'
         USING gone.person_id, gone.name;
       GET DIAGNOSTICS n = ROW_COUNT;
-      IF n = 0 AND current_setting('transaction_isolation') <> 'read committed' THEN
+      IF n = 0 AND pg_catalog.current_setting('transaction_isolation') <> 'read committed' THEN
         BEGIN
           INSERT INTO public.names (person_id, name) VALUES (gone.person_id, gone.name)
           ON CONFLICT (person_id) DO NOTHING;
@@ -279,14 +289,14 @@ CREATE FUNCTION lockstep."mirror of mirror-record/window: names"() RETURNS trigg
     END IF;
     IF has THEN
       IF moved OR NOT had THEN
-        EXECUTE 'DELETE FROM lockstep.tombstone WHERE window_name = $1 AND mapping = $2 AND key = $3'
+        EXECUTE 'DELETE FROM lockstep.tombstone WHERE window_name = $1 AND mapping = $2 AND key OPERATOR(pg_catalog.=) $3'
           USING 'mirror-record/window', 'names', come_key;
         GET DIAGNOSTICS n = ROW_COUNT;
-        IF n = 0 AND current_setting('transaction_isolation') <> 'read committed' THEN
+        IF n = 0 AND pg_catalog.current_setting('transaction_isolation') <> 'read committed' THEN
           INSERT INTO lockstep.tombstone (window_name, mapping, key)
             VALUES ('mirror-record/window', 'names', come_key)
             ON CONFLICT DO NOTHING;
-          EXECUTE 'DELETE FROM lockstep.tombstone WHERE window_name = $1 AND mapping = $2 AND key = $3'
+          EXECUTE 'DELETE FROM lockstep.tombstone WHERE window_name = $1 AND mapping = $2 AND key OPERATOR(pg_catalog.=) $3'
             USING 'mirror-record/window', 'names', come_key;
         GET DIAGNOSTICS n = ROW_COUNT;
         END IF;
@@ -299,7 +309,7 @@ CREATE FUNCTION lockstep."mirror of mirror-record/window: names"() RETURNS trigg
           '"mirror-record/window"',
           'public.names'
           USING ERRCODE = 'unique_violation',
-            DETAIL = format('Key (%s)=(%s)', 'person_id', array_to_string(come_key, ', '));
+            DETAIL = pg_catalog.format('Key (%s)=(%s)', 'person_id', pg_catalog.array_to_string(come_key, ', '));
       END IF;
       END IF;
     END IF;
@@ -316,7 +326,7 @@ CREATE FUNCTION lockstep."mirror of mirror-record/window: names"() RETURNS trigg
           window_name, mapping, side, operation, key_before, key_after, sqlstate, message
         )
         VALUES (
-          'mirror-record/window', 'names', 'new', lower(TG_OP), CASE
+          'mirror-record/window', 'names', 'new', pg_catalog.lower(TG_OP), CASE
           WHEN had
           THEN gone_key END, CASE
           WHEN has
@@ -329,7 +339,8 @@ CREATE FUNCTION lockstep."mirror of mirror-record/window: names"() RETURNS trigg
   $body$;
 
 CREATE FUNCTION lockstep."truncate of mirror-record/window: names"() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER
-  SET search_path = pg_catalog, pg_temp
+  SET search_path
+    FROM CURRENT
     SET TimeZone = 'UTC'
     SET DateStyle = 'ISO, YMD'
     SET IntervalStyle = 'postgres'
@@ -350,7 +361,7 @@ CREATE FUNCTION lockstep."truncate of mirror-record/window: names"() RETURNS tri
   BEGIN
     RAISE EXCEPTION 'lockstep window %: TRUNCATE of % would leave the other side behind',
       '"mirror-record/window"',
-      TG_RELID::regclass
+      TG_RELID::pg_catalog.regclass
       USING ERRCODE = 'object_in_use', HINT = 'Use DELETE, or close the window first.';
   END
   $body$;
@@ -477,7 +488,8 @@ WITH violation AS MATERIALIZED (
 
 -- sends
 CREATE OR REPLACE FUNCTION lockstep."mirror of mirror-record/window: names"() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER
-  SET search_path = pg_catalog, pg_temp
+  SET search_path
+    FROM CURRENT
     SET TimeZone = 'UTC'
     SET DateStyle = 'ISO, YMD'
     SET IntervalStyle = 'postgres'
@@ -519,10 +531,10 @@ CREATE OR REPLACE FUNCTION lockstep."mirror of mirror-record/window: names"() RE
       -- Behind the lock nobody can begin to refer to the row.
       EXECUTE 'SELECT FROM public.names AS t CROSS JOIN (SELECT $1 AS person_id, $2 AS name) AS gone WHERE lockstep."key of mirror-record/window: names"(t.person_id, gone.person_id) FOR UPDATE OF t'
         USING gone.person_id, gone.name;
-      EXECUTE 'DELETE FROM public.names AS t USING (SELECT $1 AS person_id, $2 AS name) AS gone WHERE lockstep."key of mirror-record/window: names"(t.person_id, gone.person_id) AND NOT (ROW(t.name::text)::record *<> ROW(gone.name::text)::record) AND NOT false AND NOT EXISTS (SELECT FROM lockstep.already_there AS a WHERE a.run_id = (SELECT max(w.run_id) FROM lockstep."window" AS w WHERE w.name = ''mirror-record/window'') AND a.operation_id = ''window/note/names'' AND a.key = ARRAY[t.person_id::bigint::text]) AND NOT EXISTS (SELECT FROM lockstep.referring_rows(''{}'', ARRAY[t.tableoid], ARRAY[t.ctid]))'
+      EXECUTE 'DELETE FROM public.names AS t USING (SELECT $1 AS person_id, $2 AS name) AS gone WHERE lockstep."key of mirror-record/window: names"(t.person_id, gone.person_id) AND NOT (ROW(t.name::text)::record *<> ROW(gone.name::text)::record) AND NOT false AND NOT EXISTS (SELECT FROM lockstep.already_there AS a WHERE a.run_id = (SELECT pg_catalog.max(w.run_id) FROM lockstep."window" AS w WHERE w.name = ''mirror-record/window'') AND a.operation_id = ''window/note/names'' AND a.key OPERATOR(pg_catalog.=) ARRAY[t.person_id::bigint::text]) AND NOT EXISTS (SELECT FROM lockstep.referring_rows(''{}'', ARRAY[t.tableoid], ARRAY[t.ctid]))'
         USING gone.person_id, gone.name;
       GET DIAGNOSTICS n = ROW_COUNT;
-      IF n = 0 AND current_setting('transaction_isolation') <> 'read committed' THEN
+      IF n = 0 AND pg_catalog.current_setting('transaction_isolation') <> 'read committed' THEN
         BEGIN
           INSERT INTO public.names (person_id, name) VALUES (gone.person_id, gone.name)
           ON CONFLICT (person_id) DO NOTHING;
@@ -533,7 +545,7 @@ CREATE OR REPLACE FUNCTION lockstep."mirror of mirror-record/window: names"() RE
         END;
       END IF;
       IF n = 0 AND has THEN
-        EXECUTE 'UPDATE public.names AS t SET person_id = come.person_id, name = come.name FROM (SELECT $1 AS person_id, $2 AS name) AS gone, (SELECT $3 AS person_id, $4 AS name) AS come WHERE lockstep."key of mirror-record/window: names"(t.person_id, gone.person_id) AND NOT (ROW(t.name::text)::record *<> ROW(gone.name::text)::record) AND NOT false AND NOT EXISTS (SELECT FROM lockstep.already_there AS a WHERE a.run_id = (SELECT max(w.run_id) FROM lockstep."window" AS w WHERE w.name = ''mirror-record/window'') AND a.operation_id = ''window/note/names'' AND a.key = ARRAY[t.person_id::bigint::text])'
+        EXECUTE 'UPDATE public.names AS t SET person_id = come.person_id, name = come.name FROM (SELECT $1 AS person_id, $2 AS name) AS gone, (SELECT $3 AS person_id, $4 AS name) AS come WHERE lockstep."key of mirror-record/window: names"(t.person_id, gone.person_id) AND NOT (ROW(t.name::text)::record *<> ROW(gone.name::text)::record) AND NOT false AND NOT EXISTS (SELECT FROM lockstep.already_there AS a WHERE a.run_id = (SELECT pg_catalog.max(w.run_id) FROM lockstep."window" AS w WHERE w.name = ''mirror-record/window'') AND a.operation_id = ''window/note/names'' AND a.key OPERATOR(pg_catalog.=) ARRAY[t.person_id::bigint::text])'
           USING gone.person_id, gone.name, come.person_id, come.name;
       END IF;
     END IF;
@@ -827,7 +839,8 @@ WITH violation AS MATERIALIZED (
 
 -- sends
 CREATE OR REPLACE FUNCTION lockstep."mirror of mirror-record/window: names"() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER
-  SET search_path = pg_catalog, pg_temp
+  SET search_path
+    FROM CURRENT
     SET TimeZone = 'UTC'
     SET DateStyle = 'ISO, YMD'
     SET IntervalStyle = 'postgres'

@@ -6,7 +6,8 @@
 
 -- sends
 CREATE FUNCTION lockstep."twins of twin-composite/keys: public.members"() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER
-  SET search_path = pg_catalog, pg_temp
+  SET search_path
+    FROM CURRENT
     SET TimeZone = 'UTC'
     SET DateStyle = 'ISO, YMD'
     SET IntervalStyle = 'postgres'
@@ -46,7 +47,7 @@ CREATE FUNCTION lockstep."twins of twin-composite/keys: public.members"() RETURN
       AND by_new_0
       AND NOT by_old_0
       AND OLD.id_uuid IS NOT NULL
-      AND coalesce(current_setting('lockstep.run_id', true), '') = ''
+      AND coalesce(pg_catalog.current_setting('lockstep.run_id', true), '') = ''
       THEN
       RAISE EXCEPTION 'lockstep window %: id_uuid of public.members does not change alone', '"twin-composite/keys"'
         USING ERRCODE = 'check_violation', HINT = 'What refers to the row follows id.';
@@ -71,7 +72,7 @@ CREATE TRIGGER "~ lockstep twin-composite/keys: public.members u" BEFORE UPDATE
       OLD.id IS DISTINCT FROM NEW.id
       OR (
         OLD.id_uuid IS DISTINCT FROM NEW.id_uuid
-        AND (OLD.id_uuid IS NOT NULL OR coalesce(current_setting('lockstep.run_id', true), '') = '')
+        AND (OLD.id_uuid IS NOT NULL OR coalesce(pg_catalog.current_setting('lockstep.run_id', true), '') = '')
       )
       OR (NEW.id_uuid IS NULL AND (OLD.tenant IS DISTINCT FROM NEW.tenant))
     )
@@ -93,7 +94,8 @@ DROP FUNCTION lockstep."twins of twin-composite/keys: public.members"();
 
 -- sends
 CREATE FUNCTION lockstep."twins of twin-composite/keys: public.posts"() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER
-  SET search_path = pg_catalog, pg_temp
+  SET search_path
+    FROM CURRENT
     SET TimeZone = 'UTC'
     SET DateStyle = 'ISO, YMD'
     SET IntervalStyle = 'postgres'
@@ -138,7 +140,7 @@ CREATE FUNCTION lockstep."twins of twin-composite/keys: public.posts"() RETURNS 
         SELECT p.id_uuid INTO wanted_0 FROM public.members AS p WHERE p.id = NEW.author AND p.tenant = NEW.tenant;
         hit := FOUND;
         -- The snapshot is older than the fill of the parent: what it shows of it will not do.
-        IF hit AND wanted_0 IS NULL AND current_setting('transaction_isolation') <> 'read committed' THEN
+        IF hit AND wanted_0 IS NULL AND pg_catalog.current_setting('transaction_isolation') <> 'read committed' THEN
           RAISE EXCEPTION 'lockstep window %: the snapshot is older than the new key of public.members',
             'twin-composite/keys'
             USING ERRCODE = 'serialization_failure', HINT = 'Try the transaction again.';
@@ -177,7 +179,8 @@ CREATE FUNCTION lockstep."twins of twin-composite/keys: public.posts"() RETURNS 
   $body$;
 
 CREATE FUNCTION lockstep."settle of twin-composite/keys: public.posts"() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER
-  SET search_path = pg_catalog, pg_temp
+  SET search_path
+    FROM CURRENT
     SET TimeZone = 'UTC'
     SET DateStyle = 'ISO, YMD'
     SET IntervalStyle = 'postgres'
@@ -237,7 +240,7 @@ CREATE TRIGGER "~ lockstep twin-composite/keys: public.posts u" BEFORE UPDATE
       OR OLD.tenant IS DISTINCT FROM NEW.tenant
       OR (
         OLD.author_uuid IS DISTINCT FROM NEW.author_uuid
-        AND (OLD.author_uuid IS NOT NULL OR coalesce(current_setting('lockstep.run_id', true), '') = '')
+        AND (OLD.author_uuid IS NOT NULL OR coalesce(pg_catalog.current_setting('lockstep.run_id', true), '') = '')
       )
     )
     EXECUTE FUNCTION lockstep."twins of twin-composite/keys: public.posts"();

@@ -207,7 +207,8 @@ CREATE POLICY lines_of_items ON public.lines AS PERMISSIVE FOR ALL TO PUBLIC USI
      FROM public.items)));
 
 CREATE OR REPLACE FUNCTION lockstep."twins of twin-dependents/keys: public.items"() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER
-  SET search_path = pg_catalog, pg_temp
+  SET search_path
+    FROM CURRENT
     SET TimeZone = 'UTC'
     SET DateStyle = 'ISO, YMD'
     SET IntervalStyle = 'postgres'
@@ -246,12 +247,14 @@ CREATE OR REPLACE FUNCTION lockstep."twins of twin-dependents/keys: public.items
     IF TG_OP = 'UPDATE'
       AND by_old_0
       AND NOT by_new_0
-      AND current_setting('lockstep.seen', true) IS DISTINCT FROM pg_current_xact_id()::text
+      AND pg_catalog.current_setting('lockstep.seen', true) IS DISTINCT FROM pg_catalog.pg_current_xact_id()::text
         || ' twin-dependents/keys public.items'
       THEN
       INSERT INTO lockstep.old_writer (window_name, mapping, side)
         VALUES ('twin-dependents/keys', 'public.items', 'old');
-      PERFORM set_config('lockstep.seen', pg_current_xact_id()::text || ' twin-dependents/keys public.items', true);
+      PERFORM pg_catalog.set_config(
+        'lockstep.seen', pg_catalog.pg_current_xact_id()::text || ' twin-dependents/keys public.items', true
+      );
     END IF;
     IF TG_OP = 'UPDATE' AND by_old_0 AND NOT by_new_0 AND OLD.id_legacy IS NOT NULL THEN
       RAISE EXCEPTION 'lockstep window %: id_legacy of public.items does not change alone', '"twin-dependents/keys"'
@@ -275,7 +278,8 @@ CREATE TRIGGER "~ lockstep twin-dependents/keys: public.items u" BEFORE UPDATE
 ALTER TABLE public.items ENABLE ALWAYS TRIGGER "~ lockstep twin-dependents/keys: public.items u";
 
 CREATE OR REPLACE FUNCTION lockstep."twins of twin-dependents/keys: public.lines"() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER
-  SET search_path = pg_catalog, pg_temp
+  SET search_path
+    FROM CURRENT
     SET TimeZone = 'UTC'
     SET DateStyle = 'ISO, YMD'
     SET IntervalStyle = 'postgres'
@@ -314,12 +318,14 @@ CREATE OR REPLACE FUNCTION lockstep."twins of twin-dependents/keys: public.lines
     END IF;
     IF by_old_0
       AND NOT by_new_0
-      AND current_setting('lockstep.seen', true) IS DISTINCT FROM pg_current_xact_id()::text
+      AND pg_catalog.current_setting('lockstep.seen', true) IS DISTINCT FROM pg_catalog.pg_current_xact_id()::text
         || ' twin-dependents/keys public.lines'
       THEN
       INSERT INTO lockstep.old_writer (window_name, mapping, side)
         VALUES ('twin-dependents/keys', 'public.lines', 'old');
-      PERFORM set_config('lockstep.seen', pg_current_xact_id()::text || ' twin-dependents/keys public.lines', true);
+      PERFORM pg_catalog.set_config(
+        'lockstep.seen', pg_catalog.pg_current_xact_id()::text || ' twin-dependents/keys public.lines', true
+      );
     END IF;
     taken := true;
     IF by_new_0 OR moved_0 AND NOT by_old_0 AND taken AND NEW.item_id IS NOT NULL THEN
@@ -344,7 +350,9 @@ CREATE OR REPLACE FUNCTION lockstep."twins of twin-dependents/keys: public.lines
         SELECT p.id INTO wanted_0 FROM public.items AS p WHERE p.id_legacy = NEW.item_id_legacy;
         hit := FOUND;
         -- The snapshot is older than the fill of the parent: what it shows of it will not do.
-        IF (NOT hit OR wanted_0 IS NULL) AND current_setting('transaction_isolation') <> 'read committed' THEN
+        IF (NOT hit OR wanted_0 IS NULL)
+          AND pg_catalog.current_setting('transaction_isolation') <> 'read committed'
+          THEN
           RAISE EXCEPTION 'lockstep window %: the snapshot is older than the new key of public.items',
             'twin-dependents/keys'
             USING ERRCODE = 'serialization_failure', HINT = 'Try the transaction again.';
@@ -364,7 +372,8 @@ CREATE OR REPLACE FUNCTION lockstep."twins of twin-dependents/keys: public.lines
   $body$;
 
 CREATE OR REPLACE FUNCTION lockstep."settle of twin-dependents/keys: public.lines"() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER
-  SET search_path = pg_catalog, pg_temp
+  SET search_path
+    FROM CURRENT
     SET TimeZone = 'UTC'
     SET DateStyle = 'ISO, YMD'
     SET IntervalStyle = 'postgres'
@@ -576,7 +585,8 @@ CREATE POLICY lines_of_items ON public.lines AS PERMISSIVE FOR ALL TO PUBLIC USI
      FROM public.items)));
 
 CREATE OR REPLACE FUNCTION lockstep."twins of twin-dependents/keys: public.items"() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER
-  SET search_path = pg_catalog, pg_temp
+  SET search_path
+    FROM CURRENT
     SET TimeZone = 'UTC'
     SET DateStyle = 'ISO, YMD'
     SET IntervalStyle = 'postgres'
@@ -616,7 +626,7 @@ CREATE OR REPLACE FUNCTION lockstep."twins of twin-dependents/keys: public.items
       AND by_new_0
       AND NOT by_old_0
       AND OLD.id_uuid IS NOT NULL
-      AND coalesce(current_setting('lockstep.run_id', true), '') = ''
+      AND coalesce(pg_catalog.current_setting('lockstep.run_id', true), '') = ''
       THEN
       RAISE EXCEPTION 'lockstep window %: id_uuid of public.items does not change alone', '"twin-dependents/keys"'
         USING ERRCODE = 'check_violation', HINT = 'What refers to the row follows id.';
@@ -637,7 +647,7 @@ CREATE TRIGGER "~ lockstep twin-dependents/keys: public.items u" BEFORE UPDATE
       OLD.id IS DISTINCT FROM NEW.id
       OR (
         OLD.id_uuid IS DISTINCT FROM NEW.id_uuid
-        AND (OLD.id_uuid IS NOT NULL OR coalesce(current_setting('lockstep.run_id', true), '') = '')
+        AND (OLD.id_uuid IS NOT NULL OR coalesce(pg_catalog.current_setting('lockstep.run_id', true), '') = '')
       )
     )
     EXECUTE FUNCTION lockstep."twins of twin-dependents/keys: public.items"();
@@ -645,7 +655,8 @@ CREATE TRIGGER "~ lockstep twin-dependents/keys: public.items u" BEFORE UPDATE
 ALTER TABLE public.items ENABLE ALWAYS TRIGGER "~ lockstep twin-dependents/keys: public.items u";
 
 CREATE OR REPLACE FUNCTION lockstep."twins of twin-dependents/keys: public.lines"() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER
-  SET search_path = pg_catalog, pg_temp
+  SET search_path
+    FROM CURRENT
     SET TimeZone = 'UTC'
     SET DateStyle = 'ISO, YMD'
     SET IntervalStyle = 'postgres'
@@ -690,7 +701,9 @@ CREATE OR REPLACE FUNCTION lockstep."twins of twin-dependents/keys: public.lines
         SELECT p.id_uuid INTO wanted_0 FROM public.items AS p WHERE p.id = NEW.item_id;
         hit := FOUND;
         -- The snapshot is older than the fill of the parent: what it shows of it will not do.
-        IF (NOT hit OR wanted_0 IS NULL) AND current_setting('transaction_isolation') <> 'read committed' THEN
+        IF (NOT hit OR wanted_0 IS NULL)
+          AND pg_catalog.current_setting('transaction_isolation') <> 'read committed'
+          THEN
           RAISE EXCEPTION 'lockstep window %: the snapshot is older than the new key of public.items',
             'twin-dependents/keys'
             USING ERRCODE = 'serialization_failure', HINT = 'Try the transaction again.';
@@ -742,7 +755,8 @@ CREATE OR REPLACE FUNCTION lockstep."twins of twin-dependents/keys: public.lines
   $body$;
 
 CREATE OR REPLACE FUNCTION lockstep."settle of twin-dependents/keys: public.lines"() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER
-  SET search_path = pg_catalog, pg_temp
+  SET search_path
+    FROM CURRENT
     SET TimeZone = 'UTC'
     SET DateStyle = 'ISO, YMD'
     SET IntervalStyle = 'postgres'
@@ -796,7 +810,7 @@ CREATE TRIGGER "~ lockstep twin-dependents/keys: public.lines u" BEFORE UPDATE
       OLD.item_id IS DISTINCT FROM NEW.item_id
       OR (
         OLD.item_id_uuid IS DISTINCT FROM NEW.item_id_uuid
-        AND (OLD.item_id_uuid IS NOT NULL OR coalesce(current_setting('lockstep.run_id', true), '') = '')
+        AND (OLD.item_id_uuid IS NOT NULL OR coalesce(pg_catalog.current_setting('lockstep.run_id', true), '') = '')
       )
     )
     EXECUTE FUNCTION lockstep."twins of twin-dependents/keys: public.lines"();

@@ -66,7 +66,8 @@ WITH moved AS (
 
 -- sends
 CREATE FUNCTION lockstep."twins of twin-key/keys: public.lone"() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER
-  SET search_path = pg_catalog, pg_temp
+  SET search_path
+    FROM CURRENT
     SET TimeZone = 'UTC'
     SET DateStyle = 'ISO, YMD'
     SET IntervalStyle = 'postgres'
@@ -106,7 +107,7 @@ CREATE FUNCTION lockstep."twins of twin-key/keys: public.lone"() RETURNS trigger
       AND by_new_0
       AND NOT by_old_0
       AND OLD.id_uuid IS NOT NULL
-      AND coalesce(current_setting('lockstep.run_id', true), '') = ''
+      AND coalesce(pg_catalog.current_setting('lockstep.run_id', true), '') = ''
       THEN
       RAISE EXCEPTION 'lockstep window %: id_uuid of public.lone does not change alone', '"twin-key/keys"'
         USING ERRCODE = 'check_violation', HINT = 'What refers to the row follows id.';
@@ -131,7 +132,7 @@ CREATE TRIGGER "~ lockstep twin-key/keys: public.lone u" BEFORE UPDATE
       OLD.id IS DISTINCT FROM NEW.id
       OR (
         OLD.id_uuid IS DISTINCT FROM NEW.id_uuid
-        AND (OLD.id_uuid IS NOT NULL OR coalesce(current_setting('lockstep.run_id', true), '') = '')
+        AND (OLD.id_uuid IS NOT NULL OR coalesce(pg_catalog.current_setting('lockstep.run_id', true), '') = '')
       )
     )
     EXECUTE FUNCTION lockstep."twins of twin-key/keys: public.lone"();
@@ -456,7 +457,8 @@ ALTER TABLE public.lone RENAME CONSTRAINT lone_id_not_null_uuid TO lone_id_not_n
 ALTER TABLE public.lone ALTER COLUMN id SET DEFAULT pg_catalog.gen_random_uuid();
 
 CREATE OR REPLACE FUNCTION lockstep."twins of twin-key/keys: public.lone"() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER
-  SET search_path = pg_catalog, pg_temp
+  SET search_path
+    FROM CURRENT
     SET TimeZone = 'UTC'
     SET DateStyle = 'ISO, YMD'
     SET IntervalStyle = 'postgres'
@@ -495,11 +497,13 @@ CREATE OR REPLACE FUNCTION lockstep."twins of twin-key/keys: public.lone"() RETU
     IF TG_OP = 'UPDATE'
       AND by_old_0
       AND NOT by_new_0
-      AND current_setting('lockstep.seen', true) IS DISTINCT FROM pg_current_xact_id()::text
+      AND pg_catalog.current_setting('lockstep.seen', true) IS DISTINCT FROM pg_catalog.pg_current_xact_id()::text
         || ' twin-key/keys public.lone'
       THEN
       INSERT INTO lockstep.old_writer (window_name, mapping, side) VALUES ('twin-key/keys', 'public.lone', 'old');
-      PERFORM set_config('lockstep.seen', pg_current_xact_id()::text || ' twin-key/keys public.lone', true);
+      PERFORM pg_catalog.set_config(
+        'lockstep.seen', pg_catalog.pg_current_xact_id()::text || ' twin-key/keys public.lone', true
+      );
     END IF;
     IF TG_OP = 'UPDATE' AND by_old_0 AND NOT by_new_0 AND OLD.id_legacy IS NOT NULL THEN
       RAISE EXCEPTION 'lockstep window %: id_legacy of public.lone does not change alone', '"twin-key/keys"'
@@ -618,7 +622,8 @@ ALTER TABLE public.lone RENAME CONSTRAINT lone_id_not_null TO lone_id_not_null_u
 ALTER TABLE public.lone RENAME CONSTRAINT lone_id_not_null_legacy TO lone_id_not_null;
 
 CREATE OR REPLACE FUNCTION lockstep."twins of twin-key/keys: public.lone"() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER
-  SET search_path = pg_catalog, pg_temp
+  SET search_path
+    FROM CURRENT
     SET TimeZone = 'UTC'
     SET DateStyle = 'ISO, YMD'
     SET IntervalStyle = 'postgres'
@@ -658,7 +663,7 @@ CREATE OR REPLACE FUNCTION lockstep."twins of twin-key/keys: public.lone"() RETU
       AND by_new_0
       AND NOT by_old_0
       AND OLD.id_uuid IS NOT NULL
-      AND coalesce(current_setting('lockstep.run_id', true), '') = ''
+      AND coalesce(pg_catalog.current_setting('lockstep.run_id', true), '') = ''
       THEN
       RAISE EXCEPTION 'lockstep window %: id_uuid of public.lone does not change alone', '"twin-key/keys"'
         USING ERRCODE = 'check_violation', HINT = 'What refers to the row follows id.';

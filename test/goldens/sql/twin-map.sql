@@ -6,7 +6,8 @@
 
 -- sends
 CREATE FUNCTION lockstep."twins of twin-map/keys: public.lone"() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER
-  SET search_path = pg_catalog, pg_temp
+  SET search_path
+    FROM CURRENT
     SET TimeZone = 'UTC'
     SET DateStyle = 'ISO, YMD'
     SET IntervalStyle = 'postgres'
@@ -46,7 +47,7 @@ CREATE FUNCTION lockstep."twins of twin-map/keys: public.lone"() RETURNS trigger
       AND by_new_0
       AND NOT by_old_0
       AND OLD.id_uuid IS NOT NULL
-      AND coalesce(current_setting('lockstep.run_id', true), '') = ''
+      AND coalesce(pg_catalog.current_setting('lockstep.run_id', true), '') = ''
       THEN
       RAISE EXCEPTION 'lockstep window %: id_uuid of public.lone does not change alone', '"twin-map/keys"'
         USING ERRCODE = 'check_violation', HINT = 'What refers to the row follows id.';
@@ -59,7 +60,8 @@ CREATE FUNCTION lockstep."twins of twin-map/keys: public.lone"() RETURNS trigger
   $body$;
 
 CREATE FUNCTION lockstep."keep of twin-map/keys: public.lone"() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER
-  SET search_path = pg_catalog, pg_temp
+  SET search_path
+    FROM CURRENT
     SET TimeZone = 'UTC'
     SET DateStyle = 'ISO, YMD'
     SET IntervalStyle = 'postgres'
@@ -103,7 +105,7 @@ CREATE TRIGGER "~ lockstep twin-map/keys: public.lone u" BEFORE UPDATE
       OLD.id IS DISTINCT FROM NEW.id
       OR (
         OLD.id_uuid IS DISTINCT FROM NEW.id_uuid
-        AND (OLD.id_uuid IS NOT NULL OR coalesce(current_setting('lockstep.run_id', true), '') = '')
+        AND (OLD.id_uuid IS NOT NULL OR coalesce(pg_catalog.current_setting('lockstep.run_id', true), '') = '')
       )
     )
     EXECUTE FUNCTION lockstep."twins of twin-map/keys: public.lone"();
@@ -118,7 +120,7 @@ CREATE TRIGGER "~ lockstep twin-map/keys: public.lone c" AFTER UPDATE
     WHEN (
       OLD.id IS DISTINCT FROM NEW.id
       OR OLD.id_uuid IS DISTINCT FROM NEW.id_uuid
-      AND (OLD.id_uuid IS NOT NULL OR coalesce(current_setting('lockstep.run_id', true), '') = '')
+      AND (OLD.id_uuid IS NOT NULL OR coalesce(pg_catalog.current_setting('lockstep.run_id', true), '') = '')
     )
     EXECUTE FUNCTION lockstep."keep of twin-map/keys: public.lone"();
 
@@ -291,7 +293,8 @@ ALTER TABLE public.lone RENAME CONSTRAINT lone_id_not_null_uuid TO lone_id_not_n
 ALTER TABLE public.lone ALTER COLUMN id SET DEFAULT pg_catalog.uuidv7();
 
 CREATE OR REPLACE FUNCTION lockstep."twins of twin-map/keys: public.lone"() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER
-  SET search_path = pg_catalog, pg_temp
+  SET search_path
+    FROM CURRENT
     SET TimeZone = 'UTC'
     SET DateStyle = 'ISO, YMD'
     SET IntervalStyle = 'postgres'
@@ -330,11 +333,13 @@ CREATE OR REPLACE FUNCTION lockstep."twins of twin-map/keys: public.lone"() RETU
     IF TG_OP = 'UPDATE'
       AND by_old_0
       AND NOT by_new_0
-      AND current_setting('lockstep.seen', true) IS DISTINCT FROM pg_current_xact_id()::text
+      AND pg_catalog.current_setting('lockstep.seen', true) IS DISTINCT FROM pg_catalog.pg_current_xact_id()::text
         || ' twin-map/keys public.lone'
       THEN
       INSERT INTO lockstep.old_writer (window_name, mapping, side) VALUES ('twin-map/keys', 'public.lone', 'old');
-      PERFORM set_config('lockstep.seen', pg_current_xact_id()::text || ' twin-map/keys public.lone', true);
+      PERFORM pg_catalog.set_config(
+        'lockstep.seen', pg_catalog.pg_current_xact_id()::text || ' twin-map/keys public.lone', true
+      );
     END IF;
     IF TG_OP = 'UPDATE' AND by_old_0 AND NOT by_new_0 AND OLD.id_legacy IS NOT NULL THEN
       RAISE EXCEPTION 'lockstep window %: id_legacy of public.lone does not change alone', '"twin-map/keys"'
@@ -348,7 +353,8 @@ CREATE OR REPLACE FUNCTION lockstep."twins of twin-map/keys: public.lone"() RETU
   $body$;
 
 CREATE OR REPLACE FUNCTION lockstep."keep of twin-map/keys: public.lone"() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER
-  SET search_path = pg_catalog, pg_temp
+  SET search_path
+    FROM CURRENT
     SET TimeZone = 'UTC'
     SET DateStyle = 'ISO, YMD'
     SET IntervalStyle = 'postgres'
@@ -484,7 +490,8 @@ ALTER TABLE public.lone RENAME CONSTRAINT lone_id_not_null TO lone_id_not_null_u
 ALTER TABLE public.lone RENAME CONSTRAINT lone_id_not_null_legacy TO lone_id_not_null;
 
 CREATE OR REPLACE FUNCTION lockstep."twins of twin-map/keys: public.lone"() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER
-  SET search_path = pg_catalog, pg_temp
+  SET search_path
+    FROM CURRENT
     SET TimeZone = 'UTC'
     SET DateStyle = 'ISO, YMD'
     SET IntervalStyle = 'postgres'
@@ -524,7 +531,7 @@ CREATE OR REPLACE FUNCTION lockstep."twins of twin-map/keys: public.lone"() RETU
       AND by_new_0
       AND NOT by_old_0
       AND OLD.id_uuid IS NOT NULL
-      AND coalesce(current_setting('lockstep.run_id', true), '') = ''
+      AND coalesce(pg_catalog.current_setting('lockstep.run_id', true), '') = ''
       THEN
       RAISE EXCEPTION 'lockstep window %: id_uuid of public.lone does not change alone', '"twin-map/keys"'
         USING ERRCODE = 'check_violation', HINT = 'What refers to the row follows id.';
@@ -537,7 +544,8 @@ CREATE OR REPLACE FUNCTION lockstep."twins of twin-map/keys: public.lone"() RETU
   $body$;
 
 CREATE OR REPLACE FUNCTION lockstep."keep of twin-map/keys: public.lone"() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER
-  SET search_path = pg_catalog, pg_temp
+  SET search_path
+    FROM CURRENT
     SET TimeZone = 'UTC'
     SET DateStyle = 'ISO, YMD'
     SET IntervalStyle = 'postgres'

@@ -6,7 +6,8 @@
 
 -- sends
 CREATE FUNCTION lockstep."twins of twin-partitions/keys: public.calendars"() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER
-  SET search_path = pg_catalog, pg_temp
+  SET search_path
+    FROM CURRENT
     SET TimeZone = 'UTC'
     SET DateStyle = 'ISO, YMD'
     SET IntervalStyle = 'postgres'
@@ -46,7 +47,7 @@ CREATE FUNCTION lockstep."twins of twin-partitions/keys: public.calendars"() RET
       AND by_new_0
       AND NOT by_old_0
       AND OLD.id_uuid IS NOT NULL
-      AND coalesce(current_setting('lockstep.run_id', true), '') = ''
+      AND coalesce(pg_catalog.current_setting('lockstep.run_id', true), '') = ''
       THEN
       RAISE EXCEPTION 'lockstep window %: id_uuid of public.calendars does not change alone', '"twin-partitions/keys"'
         USING ERRCODE = 'check_violation', HINT = 'What refers to the row follows id.';
@@ -71,7 +72,7 @@ CREATE TRIGGER "~ lockstep twin-partitions/keys: public.calendars u" BEFORE UPDA
       OLD.id IS DISTINCT FROM NEW.id
       OR (
         OLD.id_uuid IS DISTINCT FROM NEW.id_uuid
-        AND (OLD.id_uuid IS NOT NULL OR coalesce(current_setting('lockstep.run_id', true), '') = '')
+        AND (OLD.id_uuid IS NOT NULL OR coalesce(pg_catalog.current_setting('lockstep.run_id', true), '') = '')
       )
     )
     EXECUTE FUNCTION lockstep."twins of twin-partitions/keys: public.calendars"();
@@ -92,7 +93,8 @@ DROP FUNCTION lockstep."twins of twin-partitions/keys: public.calendars"();
 
 -- sends
 CREATE FUNCTION lockstep."twins of twin-partitions/keys: public.days"() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER
-  SET search_path = pg_catalog, pg_temp
+  SET search_path
+    FROM CURRENT
     SET TimeZone = 'UTC'
     SET DateStyle = 'ISO, YMD'
     SET IntervalStyle = 'postgres'
@@ -137,7 +139,7 @@ CREATE FUNCTION lockstep."twins of twin-partitions/keys: public.days"() RETURNS 
         SELECT p.id_uuid INTO wanted_0 FROM public.calendars AS p WHERE p.id = NEW.calendar_id;
         hit := FOUND;
         -- The snapshot is older than the fill of the parent: what it shows of it will not do.
-        IF hit AND wanted_0 IS NULL AND current_setting('transaction_isolation') <> 'read committed' THEN
+        IF hit AND wanted_0 IS NULL AND pg_catalog.current_setting('transaction_isolation') <> 'read committed' THEN
           RAISE EXCEPTION 'lockstep window %: the snapshot is older than the new key of public.calendars',
             'twin-partitions/keys'
             USING ERRCODE = 'serialization_failure', HINT = 'Try the transaction again.';
@@ -172,7 +174,8 @@ CREATE FUNCTION lockstep."twins of twin-partitions/keys: public.days"() RETURNS 
   $body$;
 
 CREATE FUNCTION lockstep."settle of twin-partitions/keys: public.days"() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER
-  SET search_path = pg_catalog, pg_temp
+  SET search_path
+    FROM CURRENT
     SET TimeZone = 'UTC'
     SET DateStyle = 'ISO, YMD'
     SET IntervalStyle = 'postgres'
@@ -233,7 +236,7 @@ CREATE TRIGGER "~ lockstep twin-partitions/keys: public.days u" BEFORE UPDATE
       OLD.calendar_id IS DISTINCT FROM NEW.calendar_id
       OR (
         OLD.calendar_id_uuid IS DISTINCT FROM NEW.calendar_id_uuid
-        AND (OLD.calendar_id_uuid IS NOT NULL OR coalesce(current_setting('lockstep.run_id', true), '') = '')
+        AND (OLD.calendar_id_uuid IS NOT NULL OR coalesce(pg_catalog.current_setting('lockstep.run_id', true), '') = '')
       )
     )
     EXECUTE FUNCTION lockstep."twins of twin-partitions/keys: public.days"();
@@ -512,7 +515,8 @@ DO $body$BEGIN IF to_regclass('public.days_2026') IS NOT NULL
   $body$;
 
 CREATE OR REPLACE FUNCTION lockstep."twins of twin-partitions/keys: public.calendars"() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER
-  SET search_path = pg_catalog, pg_temp
+  SET search_path
+    FROM CURRENT
     SET TimeZone = 'UTC'
     SET DateStyle = 'ISO, YMD'
     SET IntervalStyle = 'postgres'
@@ -551,12 +555,14 @@ CREATE OR REPLACE FUNCTION lockstep."twins of twin-partitions/keys: public.calen
     IF TG_OP = 'UPDATE'
       AND by_old_0
       AND NOT by_new_0
-      AND current_setting('lockstep.seen', true) IS DISTINCT FROM pg_current_xact_id()::text
+      AND pg_catalog.current_setting('lockstep.seen', true) IS DISTINCT FROM pg_catalog.pg_current_xact_id()::text
         || ' twin-partitions/keys public.calendars'
       THEN
       INSERT INTO lockstep.old_writer (window_name, mapping, side)
         VALUES ('twin-partitions/keys', 'public.calendars', 'old');
-      PERFORM set_config('lockstep.seen', pg_current_xact_id()::text || ' twin-partitions/keys public.calendars', true);
+      PERFORM pg_catalog.set_config(
+        'lockstep.seen', pg_catalog.pg_current_xact_id()::text || ' twin-partitions/keys public.calendars', true
+      );
     END IF;
     IF TG_OP = 'UPDATE' AND by_old_0 AND NOT by_new_0 AND OLD.id_legacy IS NOT NULL THEN
       RAISE EXCEPTION 'lockstep window %: id_legacy of public.calendars does not change alone', '"twin-partitions/keys"'
@@ -580,7 +586,8 @@ CREATE TRIGGER "~ lockstep twin-partitions/keys: public.calendars u" BEFORE UPDA
 ALTER TABLE public.calendars ENABLE ALWAYS TRIGGER "~ lockstep twin-partitions/keys: public.calendars u";
 
 CREATE OR REPLACE FUNCTION lockstep."twins of twin-partitions/keys: public.days"() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER
-  SET search_path = pg_catalog, pg_temp
+  SET search_path
+    FROM CURRENT
     SET TimeZone = 'UTC'
     SET DateStyle = 'ISO, YMD'
     SET IntervalStyle = 'postgres'
@@ -619,12 +626,14 @@ CREATE OR REPLACE FUNCTION lockstep."twins of twin-partitions/keys: public.days"
     END IF;
     IF by_old_0
       AND NOT by_new_0
-      AND current_setting('lockstep.seen', true) IS DISTINCT FROM pg_current_xact_id()::text
+      AND pg_catalog.current_setting('lockstep.seen', true) IS DISTINCT FROM pg_catalog.pg_current_xact_id()::text
         || ' twin-partitions/keys public.days'
       THEN
       INSERT INTO lockstep.old_writer (window_name, mapping, side)
         VALUES ('twin-partitions/keys', 'public.days', 'old');
-      PERFORM set_config('lockstep.seen', pg_current_xact_id()::text || ' twin-partitions/keys public.days', true);
+      PERFORM pg_catalog.set_config(
+        'lockstep.seen', pg_catalog.pg_current_xact_id()::text || ' twin-partitions/keys public.days', true
+      );
     END IF;
     taken := true;
     IF by_new_0 OR moved_0 AND NOT by_old_0 AND taken AND NEW.calendar_id IS NOT NULL THEN
@@ -650,7 +659,7 @@ CREATE OR REPLACE FUNCTION lockstep."twins of twin-partitions/keys: public.days"
         SELECT p.id INTO wanted_0 FROM public.calendars AS p WHERE p.id_legacy = NEW.calendar_id_legacy;
         hit := FOUND;
         -- The snapshot is older than the fill of the parent: what it shows of it will not do.
-        IF hit AND wanted_0 IS NULL AND current_setting('transaction_isolation') <> 'read committed' THEN
+        IF hit AND wanted_0 IS NULL AND pg_catalog.current_setting('transaction_isolation') <> 'read committed' THEN
           RAISE EXCEPTION 'lockstep window %: the snapshot is older than the new key of public.calendars',
             'twin-partitions/keys'
             USING ERRCODE = 'serialization_failure', HINT = 'Try the transaction again.';
@@ -670,7 +679,8 @@ CREATE OR REPLACE FUNCTION lockstep."twins of twin-partitions/keys: public.days"
   $body$;
 
 CREATE OR REPLACE FUNCTION lockstep."settle of twin-partitions/keys: public.days"() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER
-  SET search_path = pg_catalog, pg_temp
+  SET search_path
+    FROM CURRENT
     SET TimeZone = 'UTC'
     SET DateStyle = 'ISO, YMD'
     SET IntervalStyle = 'postgres'
@@ -874,7 +884,8 @@ ALTER TABLE public.days ADD CONSTRAINT days_calendar_id_fkey FOREIGN KEY (calend
 ALTER TABLE public.days ADD CONSTRAINT days_calendar_id_fkey_uuid FOREIGN KEY (calendar_id_uuid) REFERENCES public.calendars(id_uuid) NOT VALID;
 
 CREATE OR REPLACE FUNCTION lockstep."twins of twin-partitions/keys: public.calendars"() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER
-  SET search_path = pg_catalog, pg_temp
+  SET search_path
+    FROM CURRENT
     SET TimeZone = 'UTC'
     SET DateStyle = 'ISO, YMD'
     SET IntervalStyle = 'postgres'
@@ -914,7 +925,7 @@ CREATE OR REPLACE FUNCTION lockstep."twins of twin-partitions/keys: public.calen
       AND by_new_0
       AND NOT by_old_0
       AND OLD.id_uuid IS NOT NULL
-      AND coalesce(current_setting('lockstep.run_id', true), '') = ''
+      AND coalesce(pg_catalog.current_setting('lockstep.run_id', true), '') = ''
       THEN
       RAISE EXCEPTION 'lockstep window %: id_uuid of public.calendars does not change alone', '"twin-partitions/keys"'
         USING ERRCODE = 'check_violation', HINT = 'What refers to the row follows id.';
@@ -933,7 +944,8 @@ DROP TRIGGER "~ lockstep twin-partitions/keys: public.calendars u" ON public.cal
 ALTER TABLE public.calendars ENABLE ALWAYS TRIGGER "~ lockstep twin-partitions/keys: public.calendars u";
 
 CREATE OR REPLACE FUNCTION lockstep."twins of twin-partitions/keys: public.days"() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER
-  SET search_path = pg_catalog, pg_temp
+  SET search_path
+    FROM CURRENT
     SET TimeZone = 'UTC'
     SET DateStyle = 'ISO, YMD'
     SET IntervalStyle = 'postgres'
@@ -978,7 +990,7 @@ CREATE OR REPLACE FUNCTION lockstep."twins of twin-partitions/keys: public.days"
         SELECT p.id_uuid INTO wanted_0 FROM public.calendars AS p WHERE p.id = NEW.calendar_id;
         hit := FOUND;
         -- The snapshot is older than the fill of the parent: what it shows of it will not do.
-        IF hit AND wanted_0 IS NULL AND current_setting('transaction_isolation') <> 'read committed' THEN
+        IF hit AND wanted_0 IS NULL AND pg_catalog.current_setting('transaction_isolation') <> 'read committed' THEN
           RAISE EXCEPTION 'lockstep window %: the snapshot is older than the new key of public.calendars',
             'twin-partitions/keys'
             USING ERRCODE = 'serialization_failure', HINT = 'Try the transaction again.';
@@ -1013,7 +1025,8 @@ CREATE OR REPLACE FUNCTION lockstep."twins of twin-partitions/keys: public.days"
   $body$;
 
 CREATE OR REPLACE FUNCTION lockstep."settle of twin-partitions/keys: public.days"() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER
-  SET search_path = pg_catalog, pg_temp
+  SET search_path
+    FROM CURRENT
     SET TimeZone = 'UTC'
     SET DateStyle = 'ISO, YMD'
     SET IntervalStyle = 'postgres'

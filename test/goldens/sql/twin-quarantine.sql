@@ -34,7 +34,8 @@ WITH violation AS MATERIALIZED (
 
 -- sends
 CREATE FUNCTION lockstep."twins of twin-quarantine/keys: public.owners"() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER
-  SET search_path = pg_catalog, pg_temp
+  SET search_path
+    FROM CURRENT
     SET TimeZone = 'UTC'
     SET DateStyle = 'ISO, YMD'
     SET IntervalStyle = 'postgres'
@@ -74,7 +75,7 @@ CREATE FUNCTION lockstep."twins of twin-quarantine/keys: public.owners"() RETURN
       AND by_new_0
       AND NOT by_old_0
       AND OLD.id_uuid IS NOT NULL
-      AND coalesce(current_setting('lockstep.run_id', true), '') = ''
+      AND coalesce(pg_catalog.current_setting('lockstep.run_id', true), '') = ''
       THEN
       RAISE EXCEPTION 'lockstep window %: id_uuid of public.owners does not change alone', '"twin-quarantine/keys"'
         USING ERRCODE = 'check_violation', HINT = 'What refers to the row follows id.';
@@ -99,7 +100,7 @@ CREATE TRIGGER "~ lockstep twin-quarantine/keys: public.owners u" BEFORE UPDATE
       OLD.id IS DISTINCT FROM NEW.id
       OR (
         OLD.id_uuid IS DISTINCT FROM NEW.id_uuid
-        AND (OLD.id_uuid IS NOT NULL OR coalesce(current_setting('lockstep.run_id', true), '') = '')
+        AND (OLD.id_uuid IS NOT NULL OR coalesce(pg_catalog.current_setting('lockstep.run_id', true), '') = '')
       )
     )
     EXECUTE FUNCTION lockstep."twins of twin-quarantine/keys: public.owners"();
@@ -120,7 +121,8 @@ DROP FUNCTION lockstep."twins of twin-quarantine/keys: public.owners"();
 
 -- sends
 CREATE FUNCTION lockstep."twins of twin-quarantine/keys: public.remarks"() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER
-  SET search_path = pg_catalog, pg_temp
+  SET search_path
+    FROM CURRENT
     SET TimeZone = 'UTC'
     SET DateStyle = 'ISO, YMD'
     SET IntervalStyle = 'postgres'
@@ -165,7 +167,7 @@ CREATE FUNCTION lockstep."twins of twin-quarantine/keys: public.remarks"() RETUR
         SELECT p.id_uuid INTO wanted_0 FROM public.owners AS p WHERE p.id = NEW.owner_id;
         hit := FOUND;
         -- The snapshot is older than the fill of the parent: what it shows of it will not do.
-        IF hit AND wanted_0 IS NULL AND current_setting('transaction_isolation') <> 'read committed' THEN
+        IF hit AND wanted_0 IS NULL AND pg_catalog.current_setting('transaction_isolation') <> 'read committed' THEN
           RAISE EXCEPTION 'lockstep window %: the snapshot is older than the new key of public.owners',
             'twin-quarantine/keys'
             USING ERRCODE = 'serialization_failure', HINT = 'Try the transaction again.';
@@ -200,7 +202,8 @@ CREATE FUNCTION lockstep."twins of twin-quarantine/keys: public.remarks"() RETUR
   $body$;
 
 CREATE FUNCTION lockstep."settle of twin-quarantine/keys: public.remarks"() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER
-  SET search_path = pg_catalog, pg_temp
+  SET search_path
+    FROM CURRENT
     SET TimeZone = 'UTC'
     SET DateStyle = 'ISO, YMD'
     SET IntervalStyle = 'postgres'
@@ -261,10 +264,10 @@ CREATE FUNCTION lockstep."settle of twin-quarantine/keys: public.remarks"() RETU
             WHERE q.run_id = w.run_id
             AND q.operation_id = 'keys/fill/public.remarks/1'
             AND q.replayed_at IS NULL
-            AND q.key = ARRAY[NEW.id::pg_catalog.text]
+            AND q.key OPERATOR(pg_catalog.=) ARRAY[NEW.id::pg_catalog.text]
           )
           AND (
-            SELECT count(*)
+            SELECT pg_catalog.count(*)
             FROM (
               SELECT
               FROM lockstep.quarantined AS q
@@ -314,10 +317,10 @@ CREATE FUNCTION lockstep."settle of twin-quarantine/keys: public.remarks"() RETU
             WHERE q.run_id = w.run_id
             AND q.operation_id = 'keys/fill/public.remarks/1'
             AND q.replayed_at IS NULL
-            AND q.key = ARRAY[NEW.id::pg_catalog.text]
+            AND q.key OPERATOR(pg_catalog.=) ARRAY[NEW.id::pg_catalog.text]
           )
           AND (
-            SELECT count(*)
+            SELECT pg_catalog.count(*)
             FROM (
               SELECT
               FROM lockstep.quarantined AS q
@@ -347,7 +350,7 @@ CREATE TRIGGER "~ lockstep twin-quarantine/keys: public.remarks u" BEFORE UPDATE
       OLD.owner_id IS DISTINCT FROM NEW.owner_id
       OR (
         OLD.owner_id_uuid IS DISTINCT FROM NEW.owner_id_uuid
-        AND (OLD.owner_id_uuid IS NOT NULL OR coalesce(current_setting('lockstep.run_id', true), '') = '')
+        AND (OLD.owner_id_uuid IS NOT NULL OR coalesce(pg_catalog.current_setting('lockstep.run_id', true), '') = '')
       )
     )
     EXECUTE FUNCTION lockstep."twins of twin-quarantine/keys: public.remarks"();
@@ -725,7 +728,8 @@ ALTER TABLE public.owners RENAME CONSTRAINT owners_id_not_null_uuid TO owners_id
 ALTER TABLE public.owners ALTER COLUMN id SET DEFAULT pg_catalog.gen_random_uuid();
 
 CREATE OR REPLACE FUNCTION lockstep."twins of twin-quarantine/keys: public.owners"() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER
-  SET search_path = pg_catalog, pg_temp
+  SET search_path
+    FROM CURRENT
     SET TimeZone = 'UTC'
     SET DateStyle = 'ISO, YMD'
     SET IntervalStyle = 'postgres'
@@ -764,12 +768,14 @@ CREATE OR REPLACE FUNCTION lockstep."twins of twin-quarantine/keys: public.owner
     IF TG_OP = 'UPDATE'
       AND by_old_0
       AND NOT by_new_0
-      AND current_setting('lockstep.seen', true) IS DISTINCT FROM pg_current_xact_id()::text
+      AND pg_catalog.current_setting('lockstep.seen', true) IS DISTINCT FROM pg_catalog.pg_current_xact_id()::text
         || ' twin-quarantine/keys public.owners'
       THEN
       INSERT INTO lockstep.old_writer (window_name, mapping, side)
         VALUES ('twin-quarantine/keys', 'public.owners', 'old');
-      PERFORM set_config('lockstep.seen', pg_current_xact_id()::text || ' twin-quarantine/keys public.owners', true);
+      PERFORM pg_catalog.set_config(
+        'lockstep.seen', pg_catalog.pg_current_xact_id()::text || ' twin-quarantine/keys public.owners', true
+      );
     END IF;
     IF TG_OP = 'UPDATE' AND by_old_0 AND NOT by_new_0 AND OLD.id_legacy IS NOT NULL THEN
       RAISE EXCEPTION 'lockstep window %: id_legacy of public.owners does not change alone', '"twin-quarantine/keys"'
@@ -793,7 +799,8 @@ CREATE TRIGGER "~ lockstep twin-quarantine/keys: public.owners u" BEFORE UPDATE
 ALTER TABLE public.owners ENABLE ALWAYS TRIGGER "~ lockstep twin-quarantine/keys: public.owners u";
 
 CREATE OR REPLACE FUNCTION lockstep."twins of twin-quarantine/keys: public.remarks"() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER
-  SET search_path = pg_catalog, pg_temp
+  SET search_path
+    FROM CURRENT
     SET TimeZone = 'UTC'
     SET DateStyle = 'ISO, YMD'
     SET IntervalStyle = 'postgres'
@@ -832,12 +839,14 @@ CREATE OR REPLACE FUNCTION lockstep."twins of twin-quarantine/keys: public.remar
     END IF;
     IF by_old_0
       AND NOT by_new_0
-      AND current_setting('lockstep.seen', true) IS DISTINCT FROM pg_current_xact_id()::text
+      AND pg_catalog.current_setting('lockstep.seen', true) IS DISTINCT FROM pg_catalog.pg_current_xact_id()::text
         || ' twin-quarantine/keys public.remarks'
       THEN
       INSERT INTO lockstep.old_writer (window_name, mapping, side)
         VALUES ('twin-quarantine/keys', 'public.remarks', 'old');
-      PERFORM set_config('lockstep.seen', pg_current_xact_id()::text || ' twin-quarantine/keys public.remarks', true);
+      PERFORM pg_catalog.set_config(
+        'lockstep.seen', pg_catalog.pg_current_xact_id()::text || ' twin-quarantine/keys public.remarks', true
+      );
     END IF;
     taken := true;
     IF by_new_0 OR moved_0 AND NOT by_old_0 AND taken AND NEW.owner_id IS NOT NULL THEN
@@ -862,7 +871,7 @@ CREATE OR REPLACE FUNCTION lockstep."twins of twin-quarantine/keys: public.remar
         SELECT p.id INTO wanted_0 FROM public.owners AS p WHERE p.id_legacy = NEW.owner_id_legacy;
         hit := FOUND;
         -- The snapshot is older than the fill of the parent: what it shows of it will not do.
-        IF hit AND wanted_0 IS NULL AND current_setting('transaction_isolation') <> 'read committed' THEN
+        IF hit AND wanted_0 IS NULL AND pg_catalog.current_setting('transaction_isolation') <> 'read committed' THEN
           RAISE EXCEPTION 'lockstep window %: the snapshot is older than the new key of public.owners',
             'twin-quarantine/keys'
             USING ERRCODE = 'serialization_failure', HINT = 'Try the transaction again.';
@@ -882,7 +891,8 @@ CREATE OR REPLACE FUNCTION lockstep."twins of twin-quarantine/keys: public.remar
   $body$;
 
 CREATE OR REPLACE FUNCTION lockstep."settle of twin-quarantine/keys: public.remarks"() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER
-  SET search_path = pg_catalog, pg_temp
+  SET search_path
+    FROM CURRENT
     SET TimeZone = 'UTC'
     SET DateStyle = 'ISO, YMD'
     SET IntervalStyle = 'postgres'
@@ -943,10 +953,10 @@ CREATE OR REPLACE FUNCTION lockstep."settle of twin-quarantine/keys: public.rema
             WHERE q.run_id = w.run_id
             AND q.operation_id = 'keys/fill/public.remarks/1'
             AND q.replayed_at IS NULL
-            AND q.key = ARRAY[NEW.id::pg_catalog.text]
+            AND q.key OPERATOR(pg_catalog.=) ARRAY[NEW.id::pg_catalog.text]
           )
           AND (
-            SELECT count(*)
+            SELECT pg_catalog.count(*)
             FROM (
               SELECT
               FROM lockstep.quarantined AS q
@@ -996,10 +1006,10 @@ CREATE OR REPLACE FUNCTION lockstep."settle of twin-quarantine/keys: public.rema
             WHERE q.run_id = w.run_id
             AND q.operation_id = 'keys/fill/public.remarks/1'
             AND q.replayed_at IS NULL
-            AND q.key = ARRAY[NEW.id::pg_catalog.text]
+            AND q.key OPERATOR(pg_catalog.=) ARRAY[NEW.id::pg_catalog.text]
           )
           AND (
-            SELECT count(*)
+            SELECT pg_catalog.count(*)
             FROM (
               SELECT
               FROM lockstep.quarantined AS q
@@ -1148,7 +1158,8 @@ ALTER TABLE public.owners RENAME CONSTRAINT owners_id_not_null TO owners_id_not_
 ALTER TABLE public.owners RENAME CONSTRAINT owners_id_not_null_legacy TO owners_id_not_null;
 
 CREATE OR REPLACE FUNCTION lockstep."twins of twin-quarantine/keys: public.owners"() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER
-  SET search_path = pg_catalog, pg_temp
+  SET search_path
+    FROM CURRENT
     SET TimeZone = 'UTC'
     SET DateStyle = 'ISO, YMD'
     SET IntervalStyle = 'postgres'
@@ -1188,7 +1199,7 @@ CREATE OR REPLACE FUNCTION lockstep."twins of twin-quarantine/keys: public.owner
       AND by_new_0
       AND NOT by_old_0
       AND OLD.id_uuid IS NOT NULL
-      AND coalesce(current_setting('lockstep.run_id', true), '') = ''
+      AND coalesce(pg_catalog.current_setting('lockstep.run_id', true), '') = ''
       THEN
       RAISE EXCEPTION 'lockstep window %: id_uuid of public.owners does not change alone', '"twin-quarantine/keys"'
         USING ERRCODE = 'check_violation', HINT = 'What refers to the row follows id.';
@@ -1207,7 +1218,8 @@ DROP TRIGGER "~ lockstep twin-quarantine/keys: public.owners u" ON public.owners
 ALTER TABLE public.owners ENABLE ALWAYS TRIGGER "~ lockstep twin-quarantine/keys: public.owners u";
 
 CREATE OR REPLACE FUNCTION lockstep."twins of twin-quarantine/keys: public.remarks"() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER
-  SET search_path = pg_catalog, pg_temp
+  SET search_path
+    FROM CURRENT
     SET TimeZone = 'UTC'
     SET DateStyle = 'ISO, YMD'
     SET IntervalStyle = 'postgres'
@@ -1252,7 +1264,7 @@ CREATE OR REPLACE FUNCTION lockstep."twins of twin-quarantine/keys: public.remar
         SELECT p.id_uuid INTO wanted_0 FROM public.owners AS p WHERE p.id = NEW.owner_id;
         hit := FOUND;
         -- The snapshot is older than the fill of the parent: what it shows of it will not do.
-        IF hit AND wanted_0 IS NULL AND current_setting('transaction_isolation') <> 'read committed' THEN
+        IF hit AND wanted_0 IS NULL AND pg_catalog.current_setting('transaction_isolation') <> 'read committed' THEN
           RAISE EXCEPTION 'lockstep window %: the snapshot is older than the new key of public.owners',
             'twin-quarantine/keys'
             USING ERRCODE = 'serialization_failure', HINT = 'Try the transaction again.';
@@ -1287,7 +1299,8 @@ CREATE OR REPLACE FUNCTION lockstep."twins of twin-quarantine/keys: public.remar
   $body$;
 
 CREATE OR REPLACE FUNCTION lockstep."settle of twin-quarantine/keys: public.remarks"() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER
-  SET search_path = pg_catalog, pg_temp
+  SET search_path
+    FROM CURRENT
     SET TimeZone = 'UTC'
     SET DateStyle = 'ISO, YMD'
     SET IntervalStyle = 'postgres'
@@ -1348,10 +1361,10 @@ CREATE OR REPLACE FUNCTION lockstep."settle of twin-quarantine/keys: public.rema
             WHERE q.run_id = w.run_id
             AND q.operation_id = 'keys/fill/public.remarks/1'
             AND q.replayed_at IS NULL
-            AND q.key = ARRAY[NEW.id::pg_catalog.text]
+            AND q.key OPERATOR(pg_catalog.=) ARRAY[NEW.id::pg_catalog.text]
           )
           AND (
-            SELECT count(*)
+            SELECT pg_catalog.count(*)
             FROM (
               SELECT
               FROM lockstep.quarantined AS q
@@ -1401,10 +1414,10 @@ CREATE OR REPLACE FUNCTION lockstep."settle of twin-quarantine/keys: public.rema
             WHERE q.run_id = w.run_id
             AND q.operation_id = 'keys/fill/public.remarks/1'
             AND q.replayed_at IS NULL
-            AND q.key = ARRAY[NEW.id::pg_catalog.text]
+            AND q.key OPERATOR(pg_catalog.=) ARRAY[NEW.id::pg_catalog.text]
           )
           AND (
-            SELECT count(*)
+            SELECT pg_catalog.count(*)
             FROM (
               SELECT
               FROM lockstep.quarantined AS q

@@ -146,7 +146,8 @@ WITH moved AS (
 
 -- sends
 CREATE FUNCTION lockstep."twins of twin-reference/keys: public.texts"() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER
-  SET search_path = pg_catalog, pg_temp
+  SET search_path
+    FROM CURRENT
     SET TimeZone = 'UTC'
     SET DateStyle = 'ISO, YMD'
     SET IntervalStyle = 'postgres'
@@ -210,7 +211,7 @@ CREATE TRIGGER "~ lockstep twin-reference/keys: public.texts u" BEFORE UPDATE
       OLD.id IS DISTINCT FROM NEW.id
       OR (
         OLD.id_uuid IS DISTINCT FROM NEW.id_uuid
-        AND (OLD.id_uuid IS NOT NULL OR coalesce(current_setting('lockstep.run_id', true), '') = '')
+        AND (OLD.id_uuid IS NOT NULL OR coalesce(pg_catalog.current_setting('lockstep.run_id', true), '') = '')
       )
     )
     EXECUTE FUNCTION lockstep."twins of twin-reference/keys: public.texts"();
@@ -231,7 +232,8 @@ DROP FUNCTION lockstep."twins of twin-reference/keys: public.texts"();
 
 -- sends
 CREATE FUNCTION lockstep."twins of twin-reference/keys: public.text_notes"() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER
-  SET search_path = pg_catalog, pg_temp
+  SET search_path
+    FROM CURRENT
     SET TimeZone = 'UTC'
     SET DateStyle = 'ISO, YMD'
     SET IntervalStyle = 'postgres'
@@ -316,7 +318,8 @@ CREATE FUNCTION lockstep."twins of twin-reference/keys: public.text_notes"() RET
   $body$;
 
 CREATE FUNCTION lockstep."settle of twin-reference/keys: public.text_notes"() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER
-  SET search_path = pg_catalog, pg_temp
+  SET search_path
+    FROM CURRENT
     SET TimeZone = 'UTC'
     SET DateStyle = 'ISO, YMD'
     SET IntervalStyle = 'postgres'
@@ -375,7 +378,7 @@ CREATE TRIGGER "~ lockstep twin-reference/keys: public.text_notes u" BEFORE UPDA
       OLD.text_id IS DISTINCT FROM NEW.text_id
       OR (
         OLD.text_id_uuid IS DISTINCT FROM NEW.text_id_uuid
-        AND (OLD.text_id_uuid IS NOT NULL OR coalesce(current_setting('lockstep.run_id', true), '') = '')
+        AND (OLD.text_id_uuid IS NOT NULL OR coalesce(pg_catalog.current_setting('lockstep.run_id', true), '') = '')
       )
     )
     EXECUTE FUNCTION lockstep."twins of twin-reference/keys: public.text_notes"();
@@ -814,7 +817,8 @@ ALTER TABLE public.texts ALTER COLUMN id SET DEFAULT ((gen_random_uuid())::text)
 ALTER TABLE public.texts ALTER COLUMN id_legacy DROP DEFAULT;
 
 CREATE OR REPLACE FUNCTION lockstep."twins of twin-reference/keys: public.texts"() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER
-  SET search_path = pg_catalog, pg_temp
+  SET search_path
+    FROM CURRENT
     SET TimeZone = 'UTC'
     SET DateStyle = 'ISO, YMD'
     SET IntervalStyle = 'postgres'
@@ -853,12 +857,14 @@ CREATE OR REPLACE FUNCTION lockstep."twins of twin-reference/keys: public.texts"
     IF TG_OP = 'UPDATE'
       AND by_old_0
       AND NOT by_new_0
-      AND current_setting('lockstep.seen', true) IS DISTINCT FROM pg_current_xact_id()::text
+      AND pg_catalog.current_setting('lockstep.seen', true) IS DISTINCT FROM pg_catalog.pg_current_xact_id()::text
         || ' twin-reference/keys public.texts'
       THEN
       INSERT INTO lockstep.old_writer (window_name, mapping, side)
         VALUES ('twin-reference/keys', 'public.texts', 'old');
-      PERFORM set_config('lockstep.seen', pg_current_xact_id()::text || ' twin-reference/keys public.texts', true);
+      PERFORM pg_catalog.set_config(
+        'lockstep.seen', pg_catalog.pg_current_xact_id()::text || ' twin-reference/keys public.texts', true
+      );
     END IF;
     IF by_new_0 AND NEW.id IS NOT NULL THEN
       IF NOT (NOT by_old_0 OR NEW.id_legacy IS NULL OR NEW.id_legacy::pg_catalog.text::pg_catalog.uuid = NEW.id) THEN
@@ -891,7 +897,8 @@ CREATE TRIGGER "~ lockstep twin-reference/keys: public.texts u" BEFORE UPDATE
 ALTER TABLE public.texts ENABLE ALWAYS TRIGGER "~ lockstep twin-reference/keys: public.texts u";
 
 CREATE OR REPLACE FUNCTION lockstep."twins of twin-reference/keys: public.text_notes"() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER
-  SET search_path = pg_catalog, pg_temp
+  SET search_path
+    FROM CURRENT
     SET TimeZone = 'UTC'
     SET DateStyle = 'ISO, YMD'
     SET IntervalStyle = 'postgres'
@@ -930,12 +937,14 @@ CREATE OR REPLACE FUNCTION lockstep."twins of twin-reference/keys: public.text_n
     END IF;
     IF by_old_0
       AND NOT by_new_0
-      AND current_setting('lockstep.seen', true) IS DISTINCT FROM pg_current_xact_id()::text
+      AND pg_catalog.current_setting('lockstep.seen', true) IS DISTINCT FROM pg_catalog.pg_current_xact_id()::text
         || ' twin-reference/keys public.text_notes'
       THEN
       INSERT INTO lockstep.old_writer (window_name, mapping, side)
         VALUES ('twin-reference/keys', 'public.text_notes', 'old');
-      PERFORM set_config('lockstep.seen', pg_current_xact_id()::text || ' twin-reference/keys public.text_notes', true);
+      PERFORM pg_catalog.set_config(
+        'lockstep.seen', pg_catalog.pg_current_xact_id()::text || ' twin-reference/keys public.text_notes', true
+      );
     END IF;
     taken := true;
     IF by_new_0 OR moved_0 AND NOT by_old_0 AND taken AND NEW.text_id IS NOT NULL THEN
@@ -972,7 +981,9 @@ CREATE OR REPLACE FUNCTION lockstep."twins of twin-reference/keys: public.text_n
         SELECT p.id INTO wanted_0 FROM public.texts AS p WHERE p.id_legacy = NEW.text_id_legacy;
         hit := FOUND;
         -- The snapshot is older than the fill of the parent: what it shows of it will not do.
-        IF (NOT hit OR wanted_0 IS NULL) AND current_setting('transaction_isolation') <> 'read committed' THEN
+        IF (NOT hit OR wanted_0 IS NULL)
+          AND pg_catalog.current_setting('transaction_isolation') <> 'read committed'
+          THEN
           RAISE EXCEPTION 'lockstep window %: the snapshot is older than the new key of public.texts',
             'twin-reference/keys'
             USING ERRCODE = 'serialization_failure', HINT = 'Try the transaction again.';
@@ -992,7 +1003,8 @@ CREATE OR REPLACE FUNCTION lockstep."twins of twin-reference/keys: public.text_n
   $body$;
 
 CREATE OR REPLACE FUNCTION lockstep."settle of twin-reference/keys: public.text_notes"() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER
-  SET search_path = pg_catalog, pg_temp
+  SET search_path
+    FROM CURRENT
     SET TimeZone = 'UTC'
     SET DateStyle = 'ISO, YMD'
     SET IntervalStyle = 'postgres'
@@ -1187,7 +1199,8 @@ ALTER TABLE public.text_notes ADD CONSTRAINT text_notes_text_id_fkey FOREIGN KEY
 ALTER TABLE public.text_notes ADD CONSTRAINT text_notes_text_id_fkey_uuid FOREIGN KEY (text_id_uuid) REFERENCES public.texts(id_uuid) NOT VALID;
 
 CREATE OR REPLACE FUNCTION lockstep."twins of twin-reference/keys: public.texts"() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER
-  SET search_path = pg_catalog, pg_temp
+  SET search_path
+    FROM CURRENT
     SET TimeZone = 'UTC'
     SET DateStyle = 'ISO, YMD'
     SET IntervalStyle = 'postgres'
@@ -1245,7 +1258,8 @@ DROP TRIGGER "~ lockstep twin-reference/keys: public.texts u" ON public.texts;
 ALTER TABLE public.texts ENABLE ALWAYS TRIGGER "~ lockstep twin-reference/keys: public.texts u";
 
 CREATE OR REPLACE FUNCTION lockstep."twins of twin-reference/keys: public.text_notes"() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER
-  SET search_path = pg_catalog, pg_temp
+  SET search_path
+    FROM CURRENT
     SET TimeZone = 'UTC'
     SET DateStyle = 'ISO, YMD'
     SET IntervalStyle = 'postgres'
@@ -1330,7 +1344,8 @@ CREATE OR REPLACE FUNCTION lockstep."twins of twin-reference/keys: public.text_n
   $body$;
 
 CREATE OR REPLACE FUNCTION lockstep."settle of twin-reference/keys: public.text_notes"() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER
-  SET search_path = pg_catalog, pg_temp
+  SET search_path
+    FROM CURRENT
     SET TimeZone = 'UTC'
     SET DateStyle = 'ISO, YMD'
     SET IntervalStyle = 'postgres'

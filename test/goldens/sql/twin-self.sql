@@ -6,7 +6,8 @@
 
 -- sends
 CREATE FUNCTION lockstep."twins of twin-self/keys: public.folders"() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER
-  SET search_path = pg_catalog, pg_temp
+  SET search_path
+    FROM CURRENT
     SET TimeZone = 'UTC'
     SET DateStyle = 'ISO, YMD'
     SET IntervalStyle = 'postgres'
@@ -60,7 +61,7 @@ CREATE FUNCTION lockstep."twins of twin-self/keys: public.folders"() RETURNS tri
       AND by_new_0
       AND NOT by_old_0
       AND OLD.id_uuid IS NOT NULL
-      AND coalesce(current_setting('lockstep.run_id', true), '') = ''
+      AND coalesce(pg_catalog.current_setting('lockstep.run_id', true), '') = ''
       THEN
       RAISE EXCEPTION 'lockstep window %: id_uuid of public.folders does not change alone', '"twin-self/keys"'
         USING ERRCODE = 'check_violation', HINT = 'What refers to the row follows id.';
@@ -80,7 +81,7 @@ CREATE FUNCTION lockstep."twins of twin-self/keys: public.folders"() RETURNS tri
           hit := true;
         END IF;
         -- The snapshot is older than the fill of the parent: what it shows of it will not do.
-        IF hit AND wanted_1 IS NULL AND current_setting('transaction_isolation') <> 'read committed' THEN
+        IF hit AND wanted_1 IS NULL AND pg_catalog.current_setting('transaction_isolation') <> 'read committed' THEN
           RAISE EXCEPTION 'lockstep window %: the snapshot is older than the new key of public.folders',
             'twin-self/keys'
             USING ERRCODE = 'serialization_failure', HINT = 'Try the transaction again.';
@@ -119,7 +120,8 @@ CREATE FUNCTION lockstep."twins of twin-self/keys: public.folders"() RETURNS tri
   $body$;
 
 CREATE FUNCTION lockstep."settle of twin-self/keys: public.folders"() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER
-  SET search_path = pg_catalog, pg_temp
+  SET search_path
+    FROM CURRENT
     SET TimeZone = 'UTC'
     SET DateStyle = 'ISO, YMD'
     SET IntervalStyle = 'postgres'
@@ -178,12 +180,12 @@ CREATE TRIGGER "~ lockstep twin-self/keys: public.folders u" BEFORE UPDATE
       OLD.id IS DISTINCT FROM NEW.id
       OR (
         OLD.id_uuid IS DISTINCT FROM NEW.id_uuid
-        AND (OLD.id_uuid IS NOT NULL OR coalesce(current_setting('lockstep.run_id', true), '') = '')
+        AND (OLD.id_uuid IS NOT NULL OR coalesce(pg_catalog.current_setting('lockstep.run_id', true), '') = '')
       )
       OR OLD.parent_id IS DISTINCT FROM NEW.parent_id
       OR (
         OLD.parent_id_uuid IS DISTINCT FROM NEW.parent_id_uuid
-        AND (OLD.parent_id_uuid IS NOT NULL OR coalesce(current_setting('lockstep.run_id', true), '') = '')
+        AND (OLD.parent_id_uuid IS NOT NULL OR coalesce(pg_catalog.current_setting('lockstep.run_id', true), '') = '')
       )
     )
     EXECUTE FUNCTION lockstep."twins of twin-self/keys: public.folders"();
@@ -200,7 +202,7 @@ CREATE CONSTRAINT TRIGGER "~ lockstep twin-self/keys: public.folders t" AFTER UP
       ((NEW.parent_id IS NULL) <> (NEW.parent_id_uuid IS NULL))
       AND (
         NOT (OLD.id_uuid IS NULL AND NEW.id_uuid IS NOT NULL)
-        OR coalesce(current_setting('lockstep.run_id', true), '') = ''
+        OR coalesce(pg_catalog.current_setting('lockstep.run_id', true), '') = ''
       )
     )
     EXECUTE FUNCTION lockstep."settle of twin-self/keys: public.folders"();

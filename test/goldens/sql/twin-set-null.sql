@@ -179,7 +179,8 @@ WITH image AS MATERIALIZED (
 
 -- sends
 CREATE FUNCTION lockstep."twins of twin-set-null/keys: public.owners"() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER
-  SET search_path = pg_catalog, pg_temp
+  SET search_path
+    FROM CURRENT
     SET TimeZone = 'UTC'
     SET DateStyle = 'ISO, YMD'
     SET IntervalStyle = 'postgres'
@@ -219,7 +220,7 @@ CREATE FUNCTION lockstep."twins of twin-set-null/keys: public.owners"() RETURNS 
       AND by_new_0
       AND NOT by_old_0
       AND OLD.id_uuid IS NOT NULL
-      AND coalesce(current_setting('lockstep.run_id', true), '') = ''
+      AND coalesce(pg_catalog.current_setting('lockstep.run_id', true), '') = ''
       THEN
       RAISE EXCEPTION 'lockstep window %: id_uuid of public.owners does not change alone', '"twin-set-null/keys"'
         USING ERRCODE = 'check_violation', HINT = 'What refers to the row follows id.';
@@ -244,7 +245,7 @@ CREATE TRIGGER "~ lockstep twin-set-null/keys: public.owners u" BEFORE UPDATE
       OLD.id IS DISTINCT FROM NEW.id
       OR (
         OLD.id_uuid IS DISTINCT FROM NEW.id_uuid
-        AND (OLD.id_uuid IS NOT NULL OR coalesce(current_setting('lockstep.run_id', true), '') = '')
+        AND (OLD.id_uuid IS NOT NULL OR coalesce(pg_catalog.current_setting('lockstep.run_id', true), '') = '')
       )
     )
     EXECUTE FUNCTION lockstep."twins of twin-set-null/keys: public.owners"();
@@ -270,7 +271,8 @@ CREATE FUNCTION lockstep."p4dfe of twin-set-null/keys: public.remarks"(text) RET
   END;
 
 CREATE FUNCTION lockstep."twins of twin-set-null/keys: public.remarks"() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER
-  SET search_path = pg_catalog, pg_temp
+  SET search_path
+    FROM CURRENT
     SET TimeZone = 'UTC'
     SET DateStyle = 'ISO, YMD'
     SET IntervalStyle = 'postgres'
@@ -329,7 +331,7 @@ CREATE FUNCTION lockstep."twins of twin-set-null/keys: public.remarks"() RETURNS
         SELECT p.id_uuid INTO wanted_0 FROM public.owners AS p WHERE p.id = NEW.owner_id;
         hit := FOUND;
         -- The snapshot is older than the fill of the parent: what it shows of it will not do.
-        IF hit AND wanted_0 IS NULL AND current_setting('transaction_isolation') <> 'read committed' THEN
+        IF hit AND wanted_0 IS NULL AND pg_catalog.current_setting('transaction_isolation') <> 'read committed' THEN
           RAISE EXCEPTION 'lockstep window %: the snapshot is older than the new key of public.owners',
             'twin-set-null/keys'
             USING ERRCODE = 'serialization_failure', HINT = 'Try the transaction again.';
@@ -367,7 +369,7 @@ CREATE FUNCTION lockstep."twins of twin-set-null/keys: public.remarks"() RETURNS
         SELECT p.id_uuid INTO wanted_1 FROM public.owners AS p WHERE p.id = NEW.subject_id;
         hit := FOUND;
         -- The snapshot is older than the fill of the parent: what it shows of it will not do.
-        IF hit AND wanted_1 IS NULL AND current_setting('transaction_isolation') <> 'read committed' THEN
+        IF hit AND wanted_1 IS NULL AND pg_catalog.current_setting('transaction_isolation') <> 'read committed' THEN
           RAISE EXCEPTION 'lockstep window %: the snapshot is older than the new key of public.owners',
             'twin-set-null/keys'
             USING ERRCODE = 'serialization_failure', HINT = 'Try the transaction again.';
@@ -406,7 +408,8 @@ CREATE FUNCTION lockstep."twins of twin-set-null/keys: public.remarks"() RETURNS
   $body$;
 
 CREATE FUNCTION lockstep."settle of twin-set-null/keys: public.remarks"() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER
-  SET search_path = pg_catalog, pg_temp
+  SET search_path
+    FROM CURRENT
     SET TimeZone = 'UTC'
     SET DateStyle = 'ISO, YMD'
     SET IntervalStyle = 'postgres'
@@ -490,13 +493,13 @@ CREATE TRIGGER "~ lockstep twin-set-null/keys: public.remarks u" BEFORE UPDATE
       OLD.owner_id IS DISTINCT FROM NEW.owner_id
       OR (
         OLD.owner_id_uuid IS DISTINCT FROM NEW.owner_id_uuid
-        AND (OLD.owner_id_uuid IS NOT NULL OR coalesce(current_setting('lockstep.run_id', true), '') = '')
+        AND (OLD.owner_id_uuid IS NOT NULL OR coalesce(pg_catalog.current_setting('lockstep.run_id', true), '') = '')
       )
       OR OLD.subject_id IS DISTINCT FROM NEW.subject_id
       OR OLD.subject_type IS DISTINCT FROM NEW.subject_type
       OR (
         OLD.subject_id_uuid IS DISTINCT FROM NEW.subject_id_uuid
-        AND (OLD.subject_id_uuid IS NOT NULL OR coalesce(current_setting('lockstep.run_id', true), '') = '')
+        AND (OLD.subject_id_uuid IS NOT NULL OR coalesce(pg_catalog.current_setting('lockstep.run_id', true), '') = '')
       )
     )
     EXECUTE FUNCTION lockstep."twins of twin-set-null/keys: public.remarks"();

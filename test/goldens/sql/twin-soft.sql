@@ -33,7 +33,8 @@ WITH violation AS MATERIALIZED (
 
 -- sends
 CREATE FUNCTION lockstep."twins of twin-soft/keys: public.owners"() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER
-  SET search_path = pg_catalog, pg_temp
+  SET search_path
+    FROM CURRENT
     SET TimeZone = 'UTC'
     SET DateStyle = 'ISO, YMD'
     SET IntervalStyle = 'postgres'
@@ -115,7 +116,7 @@ CREATE TRIGGER "~ lockstep twin-soft/keys: public.owners u" BEFORE UPDATE
       OLD.id IS DISTINCT FROM NEW.id
       OR (
         OLD.id_uuid IS DISTINCT FROM NEW.id_uuid
-        AND (OLD.id_uuid IS NOT NULL OR coalesce(current_setting('lockstep.run_id', true), '') = '')
+        AND (OLD.id_uuid IS NOT NULL OR coalesce(pg_catalog.current_setting('lockstep.run_id', true), '') = '')
       )
     )
     EXECUTE FUNCTION lockstep."twins of twin-soft/keys: public.owners"();
@@ -141,7 +142,8 @@ CREATE FUNCTION lockstep."p4dfe of twin-soft/keys: public.remarks"(text) RETURNS
   END;
 
 CREATE FUNCTION lockstep."twins of twin-soft/keys: public.remarks"() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER
-  SET search_path = pg_catalog, pg_temp
+  SET search_path
+    FROM CURRENT
     SET TimeZone = 'UTC'
     SET DateStyle = 'ISO, YMD'
     SET IntervalStyle = 'postgres'
@@ -361,7 +363,8 @@ CREATE FUNCTION lockstep."twins of twin-soft/keys: public.remarks"() RETURNS tri
   $body$;
 
 CREATE FUNCTION lockstep."settle of twin-soft/keys: public.remarks"() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER
-  SET search_path = pg_catalog, pg_temp
+  SET search_path
+    FROM CURRENT
     SET TimeZone = 'UTC'
     SET DateStyle = 'ISO, YMD'
     SET IntervalStyle = 'postgres'
@@ -485,13 +488,13 @@ CREATE TRIGGER "~ lockstep twin-soft/keys: public.remarks u" BEFORE UPDATE
       OLD.owner_id IS DISTINCT FROM NEW.owner_id
       OR (
         OLD.owner_id_uuid IS DISTINCT FROM NEW.owner_id_uuid
-        AND (OLD.owner_id_uuid IS NOT NULL OR coalesce(current_setting('lockstep.run_id', true), '') = '')
+        AND (OLD.owner_id_uuid IS NOT NULL OR coalesce(pg_catalog.current_setting('lockstep.run_id', true), '') = '')
       )
       OR OLD.subject_id IS DISTINCT FROM NEW.subject_id
       OR OLD.subject_type IS DISTINCT FROM NEW.subject_type
       OR (
         OLD.subject_id_uuid IS DISTINCT FROM NEW.subject_id_uuid
-        AND (OLD.subject_id_uuid IS NOT NULL OR coalesce(current_setting('lockstep.run_id', true), '') = '')
+        AND (OLD.subject_id_uuid IS NOT NULL OR coalesce(pg_catalog.current_setting('lockstep.run_id', true), '') = '')
       )
     )
     EXECUTE FUNCTION lockstep."twins of twin-soft/keys: public.remarks"();
@@ -744,7 +747,8 @@ ALTER TABLE public.owners RENAME CONSTRAINT owners_id_not_null_uuid TO owners_id
 ALTER TABLE public.owners ALTER COLUMN id SET DEFAULT pg_catalog.gen_random_uuid();
 
 CREATE OR REPLACE FUNCTION lockstep."twins of twin-soft/keys: public.owners"() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER
-  SET search_path = pg_catalog, pg_temp
+  SET search_path
+    FROM CURRENT
     SET TimeZone = 'UTC'
     SET DateStyle = 'ISO, YMD'
     SET IntervalStyle = 'postgres'
@@ -783,11 +787,13 @@ CREATE OR REPLACE FUNCTION lockstep."twins of twin-soft/keys: public.owners"() R
     IF TG_OP = 'UPDATE'
       AND by_old_0
       AND NOT by_new_0
-      AND current_setting('lockstep.seen', true) IS DISTINCT FROM pg_current_xact_id()::text
+      AND pg_catalog.current_setting('lockstep.seen', true) IS DISTINCT FROM pg_catalog.pg_current_xact_id()::text
         || ' twin-soft/keys public.owners'
       THEN
       INSERT INTO lockstep.old_writer (window_name, mapping, side) VALUES ('twin-soft/keys', 'public.owners', 'old');
-      PERFORM set_config('lockstep.seen', pg_current_xact_id()::text || ' twin-soft/keys public.owners', true);
+      PERFORM pg_catalog.set_config(
+        'lockstep.seen', pg_catalog.pg_current_xact_id()::text || ' twin-soft/keys public.owners', true
+      );
     END IF;
     IF TG_OP = 'UPDATE' AND by_old_0 AND NOT by_new_0 AND OLD.id_legacy IS NOT NULL THEN
       RAISE EXCEPTION 'lockstep window %: id_legacy of public.owners does not change alone', '"twin-soft/keys"'
@@ -831,7 +837,8 @@ CREATE TRIGGER "~ lockstep twin-soft/keys: public.owners u" BEFORE UPDATE
 ALTER TABLE public.owners ENABLE ALWAYS TRIGGER "~ lockstep twin-soft/keys: public.owners u";
 
 CREATE OR REPLACE FUNCTION lockstep."twins of twin-soft/keys: public.remarks"() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER
-  SET search_path = pg_catalog, pg_temp
+  SET search_path
+    FROM CURRENT
     SET TimeZone = 'UTC'
     SET DateStyle = 'ISO, YMD'
     SET IntervalStyle = 'postgres'
@@ -884,11 +891,13 @@ CREATE OR REPLACE FUNCTION lockstep."twins of twin-soft/keys: public.remarks"() 
     END IF;
     IF by_old_0
       AND NOT by_new_0
-      AND current_setting('lockstep.seen', true) IS DISTINCT FROM pg_current_xact_id()::text
+      AND pg_catalog.current_setting('lockstep.seen', true) IS DISTINCT FROM pg_catalog.pg_current_xact_id()::text
         || ' twin-soft/keys public.remarks'
       THEN
       INSERT INTO lockstep.old_writer (window_name, mapping, side) VALUES ('twin-soft/keys', 'public.remarks', 'old');
-      PERFORM set_config('lockstep.seen', pg_current_xact_id()::text || ' twin-soft/keys public.remarks', true);
+      PERFORM pg_catalog.set_config(
+        'lockstep.seen', pg_catalog.pg_current_xact_id()::text || ' twin-soft/keys public.remarks', true
+      );
     END IF;
     taken := true;
     IF by_new_0 OR moved_0 AND NOT by_old_0 AND taken AND NEW.owner_id IS NOT NULL THEN
@@ -942,7 +951,7 @@ CREATE OR REPLACE FUNCTION lockstep."twins of twin-soft/keys: public.remarks"() 
         SELECT p.id INTO wanted_0 FROM public.owners AS p WHERE p.id_legacy = NEW.owner_id_legacy;
         hit := FOUND;
         -- The snapshot is older than the fill of the parent: what it shows of it will not do.
-        IF hit AND wanted_0 IS NULL AND current_setting('transaction_isolation') <> 'read committed' THEN
+        IF hit AND wanted_0 IS NULL AND pg_catalog.current_setting('transaction_isolation') <> 'read committed' THEN
           RAISE EXCEPTION 'lockstep window %: the snapshot is older than the new key of public.owners', 'twin-soft/keys'
             USING ERRCODE = 'serialization_failure', HINT = 'Try the transaction again.';
         END IF;
@@ -958,11 +967,13 @@ CREATE OR REPLACE FUNCTION lockstep."twins of twin-soft/keys: public.remarks"() 
     END IF;
     IF by_old_1
       AND NOT by_new_1
-      AND current_setting('lockstep.seen', true) IS DISTINCT FROM pg_current_xact_id()::text
+      AND pg_catalog.current_setting('lockstep.seen', true) IS DISTINCT FROM pg_catalog.pg_current_xact_id()::text
         || ' twin-soft/keys public.remarks'
       THEN
       INSERT INTO lockstep.old_writer (window_name, mapping, side) VALUES ('twin-soft/keys', 'public.remarks', 'old');
-      PERFORM set_config('lockstep.seen', pg_current_xact_id()::text || ' twin-soft/keys public.remarks', true);
+      PERFORM pg_catalog.set_config(
+        'lockstep.seen', pg_catalog.pg_current_xact_id()::text || ' twin-soft/keys public.remarks', true
+      );
     END IF;
     taken := lockstep."p4dfe of twin-soft/keys: public.remarks"(NEW.subject_type);
     IF by_new_1 OR moved_1 AND NOT by_old_1 AND taken AND NEW.subject_id_uuid IS NOT NULL THEN
@@ -1020,7 +1031,7 @@ CREATE OR REPLACE FUNCTION lockstep."twins of twin-soft/keys: public.remarks"() 
         SELECT p.id INTO wanted_1 FROM public.owners AS p WHERE p.id_legacy = NEW.subject_id;
         hit := FOUND;
         -- The snapshot is older than the fill of the parent: what it shows of it will not do.
-        IF hit AND wanted_1 IS NULL AND current_setting('transaction_isolation') <> 'read committed' THEN
+        IF hit AND wanted_1 IS NULL AND pg_catalog.current_setting('transaction_isolation') <> 'read committed' THEN
           RAISE EXCEPTION 'lockstep window %: the snapshot is older than the new key of public.owners', 'twin-soft/keys'
             USING ERRCODE = 'serialization_failure', HINT = 'Try the transaction again.';
         END IF;
@@ -1039,7 +1050,8 @@ CREATE OR REPLACE FUNCTION lockstep."twins of twin-soft/keys: public.remarks"() 
   $body$;
 
 CREATE OR REPLACE FUNCTION lockstep."settle of twin-soft/keys: public.remarks"() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER
-  SET search_path = pg_catalog, pg_temp
+  SET search_path
+    FROM CURRENT
     SET TimeZone = 'UTC'
     SET DateStyle = 'ISO, YMD'
     SET IntervalStyle = 'postgres'
@@ -1268,7 +1280,8 @@ ALTER TABLE public.owners RENAME CONSTRAINT owners_id_not_null TO owners_id_not_
 ALTER TABLE public.owners RENAME CONSTRAINT owners_id_not_null_legacy TO owners_id_not_null;
 
 CREATE OR REPLACE FUNCTION lockstep."twins of twin-soft/keys: public.owners"() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER
-  SET search_path = pg_catalog, pg_temp
+  SET search_path
+    FROM CURRENT
     SET TimeZone = 'UTC'
     SET DateStyle = 'ISO, YMD'
     SET IntervalStyle = 'postgres'
@@ -1344,7 +1357,8 @@ DROP TRIGGER "~ lockstep twin-soft/keys: public.owners u" ON public.owners;
 ALTER TABLE public.owners ENABLE ALWAYS TRIGGER "~ lockstep twin-soft/keys: public.owners u";
 
 CREATE OR REPLACE FUNCTION lockstep."twins of twin-soft/keys: public.remarks"() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER
-  SET search_path = pg_catalog, pg_temp
+  SET search_path
+    FROM CURRENT
     SET TimeZone = 'UTC'
     SET DateStyle = 'ISO, YMD'
     SET IntervalStyle = 'postgres'
@@ -1564,7 +1578,8 @@ CREATE OR REPLACE FUNCTION lockstep."twins of twin-soft/keys: public.remarks"() 
   $body$;
 
 CREATE OR REPLACE FUNCTION lockstep."settle of twin-soft/keys: public.remarks"() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER
-  SET search_path = pg_catalog, pg_temp
+  SET search_path
+    FROM CURRENT
     SET TimeZone = 'UTC'
     SET DateStyle = 'ISO, YMD'
     SET IntervalStyle = 'postgres'
