@@ -2,6 +2,8 @@
  * What the planner knows of a database: plain data, read in one READ ONLY transaction. Owns the shape; reading it belongs
  * to `postgres`, looking things up with good messages to `lookup.ts`, changing it ahead of time to `effects.ts`.
  */
+import type { TrustFacts } from './trust.js';
+
 export interface CatalogSnapshot {
   readonly server: ServerFacts;
   readonly schemas: readonly string[];
@@ -18,6 +20,8 @@ export interface CatalogSnapshot {
    * about them; the latter under the identity that the server prints.
    */
   readonly objects: Readonly<Record<string, ObjectFacts>>;
+  /** Absent: the current user is no superuser, and nobody has a say who is not trusted. */
+  readonly trust?: TrustFacts;
 }
 
 export interface ServerFacts {

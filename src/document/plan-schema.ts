@@ -81,6 +81,10 @@ function paramSchema(): JsonSchema {
 function defaultsSchema(durationOf: typeof text): JsonSchema {
   return object('What steps use that say nothing themselves.', {
     schema: name('schema', 'what a table name without a schema means (default public)'),
+    search_path: list(
+      name('schema', 'a schema'),
+      'schemas along which the server looks up functions, operators and types, and in the mirrors of windows the names that triggers of yours write (default: `schema`, then `public` where there is one); `pg_temp` is last',
+    ),
     lock_timeout: durationOf('how long one attempt waits for a lock; attempts are repeated (default 500ms)'),
     statement_timeout: durationOf('how long a statement may run; checks have none (default 60s)'),
     batch: batchSchema,

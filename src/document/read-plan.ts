@@ -83,6 +83,7 @@ interface RawPlan {
 
 interface RawDefaults {
   readonly schema?: string;
+  readonly search_path?: readonly string[];
   readonly lock_timeout?: string;
   readonly statement_timeout?: string;
   readonly batch?: BatchFields;
@@ -139,6 +140,7 @@ function toDefaults(raw: RawDefaults): PlanDefaults {
   const { rows = 5000, target = '250ms', max_rows: maxRows = Math.max(50_000, rows) } = raw.batch ?? {};
   return {
     schema: raw.schema ?? 'public',
+    ...(raw.search_path !== undefined && { searchPath: raw.search_path }),
     lockTimeoutMs: parseDuration(raw.lock_timeout ?? '500ms')!,
     statementTimeoutMs: parseDuration(raw.statement_timeout ?? '60s')!,
     batch: { rows, maxRows, targetMs: target === 'off' ? null : parseDuration(target)! },

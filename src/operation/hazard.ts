@@ -7,6 +7,8 @@ export const HAZARDS = {
   blocks_reads: 'readers wait while it runs',
   breaks_readers: 'running sessions must prepare their statements again',
   breaks_subscribers: 'logical subscribers stop',
+  untrusted_schema: 'code of a role that is not trusted may run in place of what the plan means',
+  runs_as_superuser: 'code of those who own the tables runs with the rights of a superuser',
   deadlocks: 'sessions of the application may be chosen as deadlock victims',
 } as const;
 

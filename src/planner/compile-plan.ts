@@ -17,6 +17,7 @@ import { STEP_KINDS } from '../steps/registry.js';
 import { definitions } from '../steps/definitions.js';
 import { statedWayBack } from '../steps/stated-way-back.js';
 import type { LowerContext, Suspicion } from '../steps/step-definition.js';
+import { askForTrust } from './ask-for-trust.js';
 import { compileState, type CompileState } from './compile-state.js';
 import { compileThrottle } from './compile-throttle.js';
 import { PLANNER_CODES } from './codes.js';
@@ -26,6 +27,7 @@ import { partitionFamilies } from './partition-families.js';
 import { changesRows, placePreconditions, type StepOperations } from './place-preconditions.js';
 import { refuseLongBatches } from './refuse-long-batches.js';
 import { refuseUnderneath } from './refuse-underneath.js';
+import { searchPathOf } from './search-path.js';
 import { report } from '../catalog/scope.js';
 import { storeWindow } from '../windows/stored-window.js';
 import type { WindowOfPlan } from './other-windows.js';
@@ -70,7 +72,8 @@ export function compilePlan(plan: Plan, catalog: CatalogSnapshot, surroundings: 
   );
   const after = state.surroundings().catalog;
   const familyOf = partitionFamilies(catalog, after);
-  const operations = placePreconditions(conditions, compiled, familyOf);
+  const trusting = askForTrust(compiled, plan, catalog, familyOf, state);
+  const operations = placePreconditions(conditions, trusting, familyOf);
   refuseLongBatches(operations, plan, catalog, state);
   const ordered = orderOperations(withNeeds(operations, plan), familyOf);
   if (!ordered.ok) {
@@ -236,13 +239,10 @@ function withNeeds(operations: readonly Operation[], plan: Plan): readonly Opera
 }
 
 function limitsOf(plan: Plan, operations: readonly Operation[], catalog: CatalogSnapshot): OperationGraph['limits'] {
-  const { schema, lockTimeoutMs, statementTimeoutMs, workers } = plan.defaults;
-  const most = Math.max(
-    workers,
-    ...operations.map((operation) => (operation.kind === 'batch' ? operation.pace.workers : 1)),
-  );
-  const withPublic = schema !== 'public' && catalog.schemas.includes('public') ? [schema, 'public'] : [schema];
-  return { lockTimeoutMs, statementTimeoutMs, workers: most, searchPath: withPublic };
+  const { lockTimeoutMs, statementTimeoutMs, workers } = plan.defaults;
+  const ofBatches = operations.map((operation) => (operation.kind === 'batch' ? operation.pace.workers : 1));
+  const most = Math.max(workers, ...ofBatches);
+  return { lockTimeoutMs, statementTimeoutMs, workers: most, searchPath: searchPathOf(plan.defaults, catalog) };
 }
 
 /** What the plan touches of what is there before it. */

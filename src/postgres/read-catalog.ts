@@ -13,11 +13,13 @@ import type {
   RelationKind,
   Trigger,
 } from '../catalog/catalog-snapshot.js';
+import type { TrustFacts } from '../catalog/trust.js';
 import type { Session } from '../executor/session.js';
 import { formatName, relationKey } from '../sql/identifier.js';
 import * as queries from './catalog-queries.js';
 import { withPinnedCatalog } from './pinned-catalog.js';
 import { readObjects } from './read-objects.js';
+import { TRUST } from './trust-query.js';
 
 /**
  * The session must be in a transaction (READ ONLY will do). Table sizes are read from the files, which waits for ACCESS
@@ -41,6 +43,7 @@ export function readCatalog(session: Session): Promise<CatalogSnapshot> {
       ({ name }) => name,
     );
     const functions = await session.query<FunctionRow>(queries.FUNCTIONS);
+    const trust = (await session.query<TrustFacts>(TRUST)).rows[0]!;
     return {
       server: {
         versionNum: facts.version_num,
@@ -76,6 +79,7 @@ export function readCatalog(session: Session): Promise<CatalogSnapshot> {
       types: types.rows.map(relationKey),
       extensions: facts.extensions,
       objects: await readObjects(session),
+      ...((trust.superuser || trust.strangers.length > 0) && { trust }),
     };
   });
 }

@@ -16,6 +16,7 @@ import { SQL_STEP_CODES } from './sql/codes.js';
 import { sql } from './sql/index.js';
 import type { StepDefinition } from './step-definition.js';
 import { verify } from './verify/index.js';
+import { HAZARD_CODES } from './hazard-codes.js';
 import { WINDOW_CODES } from './window-codes.js';
 
 /** In the order in which they are documented. Each takes fields of its own, which the schema has proved before. */
@@ -34,6 +35,7 @@ export const STEP_KINDS: readonly StepDefinition<never>[] = [
 /** The diagnostics that the kinds report, for whoever explains codes. */
 export const STEP_CODES: readonly CodeTable[] = [
   QUIET_HOURS_CODES,
+  HAZARD_CODES,
   DDL_CODES,
   FITNESS_CODES,
   BACKFILL_CODES,

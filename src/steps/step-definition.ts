@@ -86,6 +86,8 @@ export type RollbackChoice =
 
 export interface PlanDefaults {
   readonly schema: string;
+  /** Absent: not said. */
+  readonly searchPath?: readonly string[];
   readonly lockTimeoutMs: number;
   readonly statementTimeoutMs: number;
   readonly batch: BatchDefaults;

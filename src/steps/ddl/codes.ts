@@ -2,11 +2,6 @@
 import type { CodeTable } from '../../kernel/diagnostic.js';
 
 export const DDL_CODES = {
-  LS6201: {
-    summary: 'a hazard without consent',
-    explanation:
-      'The statement has no form that is safe beside traffic, or takes something away for good. The plan runs only where its author consents by name, with a reason that is shown wherever the plan is approved: `allow: { blocks_writes: the table is not written at night }` on the step. Where there is a safer way, the help names it.',
-  },
   LS6202: {
     summary: 'no way back can be derived',
     explanation:

@@ -3,10 +3,16 @@ import { report } from '../../catalog/scope.js';
 import type { ParsedStatement } from '../../sql/grammar.js';
 import { lineIndex, type Span } from '../../kernel/span.js';
 import type { IncludedFile, StepContext } from '../step-definition.js';
+import { HAZARD_CODES } from '../hazard-codes.js';
 import { DDL_CODES, type DdlCode } from './codes.js';
 
 /** LS6205 is no error: there is nothing to do. */
-export type Tell = (code: DdlCode, statement: ParsedStatement, detail: string, help?: string) => void;
+export type Tell = (
+  code: DdlCode | keyof typeof HAZARD_CODES,
+  statement: ParsedStatement,
+  detail: string,
+  help?: string,
+) => void;
 
 export type SpanOf = (statement: ParsedStatement) => Span | undefined;
 
@@ -20,7 +26,7 @@ export function spanIn(context: Pick<StepContext, 'locateWithin' | 'path'>, file
 export function tellAt(context: Pick<StepContext, 'report'>, spanOf: SpanOf): Tell {
   return (code, statement, detail, help) => {
     const span = spanOf(statement);
-    report(context, DDL_CODES, code, span, {
+    report(context, { ...HAZARD_CODES, ...DDL_CODES }, code, span, {
       detail,
       help: help ?? 'leave the statement out, or keep it for a database where it is still to be done',
       severity: code === 'LS6205' ? 'warning' : 'error',
