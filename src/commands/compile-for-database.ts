@@ -55,6 +55,8 @@ export interface CompileOptions extends Pick<Surroundings, 'withoutWindows' | 'o
   readonly role?: string;
   /** VOLATILE functions in checks are refused. */
   readonly strict?: boolean;
+  /** Nobody runs the plan there: who is trusted is asked where somebody does. */
+  readonly definitionsOnly?: boolean;
 }
 
 function noSuchRole(role: string, definitions: Definitions): CompiledForDatabase {
@@ -72,10 +74,11 @@ export async function compileForDatabase(
   const grammar = await loadGrammar();
   return database.transaction(
     async (session) => {
-      const { privileges = 'needed', role, strict = false, ...surroundings } = options;
+      const { privileges = 'needed', role, strict = false, definitionsOnly = false, ...surroundings } = options;
       const elsewhere = await refuseOtherEngine(session);
       if (elsewhere.length > 0) return { compiled: undefined, estimates: {}, definitions: {}, diagnostics: elsewhere };
-      const read = await readCatalog(session);
+      const { trust, ...definitionsRead } = await readCatalog(session);
+      const read = trust === undefined || definitionsOnly ? definitionsRead : { ...definitionsRead, trust };
       const catalog = role === undefined ? read : await asRole(session, read, role);
       if (catalog === undefined) return noSuchRole(role!, await readFingerprint(session));
       const definitions = await readFingerprint(session);

@@ -66,6 +66,7 @@ async function compileAsAsked(
   const compiled = await compileForDatabase(plan, database, {
     privileges: 'told',
     strict,
+    definitionsOnly: schemaFile !== undefined,
     ...(role !== undefined && { role }),
   });
   // A table without rows has no number of rows to foretell; the server would guess one.

@@ -172,7 +172,7 @@ describe('where pull requests are planned', () => {
       `SELECT tableowner AS owner FROM pg_tables WHERE tablename = 'user_profiles'`,
     );
     expect(reads.err).toContain(`GRANT ${owner} TO ${role}`);
-    await query(`CREATE ROLE ${role}_owner; GRANT ${role}_owner TO ${role}`);
+    await query(`CREATE ROLE ${role}_owner SUPERUSER; GRANT ${role}_owner TO ${role}`);
     const tables = ['users', 'user_credentials', 'user_external_logins', 'user_preferences', 'user_profiles'];
     for (const table of tables) await query(`ALTER TABLE ${table} OWNER TO ${role}_owner`);
     await query(`GRANT USAGE ON SCHEMA lockstep TO ${role}; GRANT SELECT ON ALL TABLES IN SCHEMA lockstep TO ${role}`);

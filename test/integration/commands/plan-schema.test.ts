@@ -88,7 +88,8 @@ describe.each([18, 15])('a plan for a schema file, on server %i', (major) => {
 
   beforeAll(async () => {
     db = await testDatabase({ major });
-    await db.query(`CREATE ROLE ${OWNER} NOLOGIN`);
+    // A superuser, so that the one who runs the plans here writes nobody's tables who may do less.
+    await db.query(`CREATE ROLE ${OWNER} NOLOGIN SUPERUSER`);
     await db.query(definitions(major).replaceAll(/^\\(?:un)?restrict.*$/gm, ''));
   });
   afterAll(async () => {

@@ -110,6 +110,7 @@ for (const major of ON_OLD) {
         await query('GRANT pg_monitor TO plain');
         await expectExact(startFill(plain, {}, { plan: run.plan }), query);
       } finally {
+        await query('ALTER TABLE n OWNER TO CURRENT_USER; REVOKE ALL ON SCHEMA public FROM plain');
         await plain.close();
       }
     });
