@@ -15,8 +15,8 @@ export interface KeyColumn {
 /** SQL of type text. */
 export function keyText(value: string, { type, baseType }: KeyColumn): string {
   const ground = baseType ?? type;
-  if (isCitext(ground)) return `lower(${value}::${type}::text COLLATE "default")`;
-  if (/^numeric\b/.test(ground)) return `trim_scale(${value}::${type})::text`;
+  if (isCitext(ground)) return `pg_catalog.lower(${value}::${type}::text COLLATE "default")`;
+  if (/^numeric\b/.test(ground)) return `pg_catalog.trim_scale(${value}::${type})::text`;
   return `${value}::${type}::text`;
 }
 

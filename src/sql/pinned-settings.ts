@@ -23,6 +23,15 @@ const PINNED: readonly (readonly [string, string])[] = [
   ['row_security', 'off'],
 ];
 
+const ONLY_COMPUTED = new Set([
+  'lc_monetary',
+  'lc_numeric',
+  'lc_time',
+  'array_nulls',
+  'transform_null_equals',
+  'xmlbinary',
+  'xmloption',
+]);
 /** Of the session that runs the plan; a function keeps it for whatever session calls it. */
 const FROM_SESSION = ['default_text_search_config'];
 
@@ -69,12 +78,16 @@ export function pinSessionSettings(settings: SessionSettings & { readonly applic
     .join('; ');
 }
 
-/** The same for a function that computes what batches compute, in whatever session it is called. */
-export const PINNED_OF_FUNCTION: string = [
-  ...PINNED.map(([name, value]) => `SET ${name} = ${quoteLiteral(value)}`),
+/**
+ * The same for a function of ours, in whatever session it is called. Each costs something at every call, the locales most: what copies
+ * columns and writes keys down as text depends on none of those that only an expression of the plan can ask for.
+ */
+export function pinnedOfFunction(computes: boolean): string {
+  const pinned = PINNED.filter(([name]) => computes || !ONLY_COMPUTED.has(name));
   // What the database or the role says, which batches follow too: another value would be another text than the application searches by.
-  ...FROM_SESSION.map((name) => `SET ${name} FROM CURRENT`),
-].join(' ');
+  const kept = computes ? FROM_SESSION.map((name) => `SET ${name} FROM CURRENT`) : [];
+  return [...pinned.map(([name, value]) => `SET ${name} = ${quoteLiteral(value)}`), ...kept].join(' ');
+}
 
 /**
  * And under which path: that of the run which makes the function, as `settingTexts` pins it. pg_catalog comes first without being

@@ -4,16 +4,28 @@
  * schema. Measured: under `pg_catalog` alone an ordinary audit trigger made every write of the application fail.
  */
 import { quoteLiteral } from '../sql/identifier.js';
-import { PATH_OF_RUN, PINNED_OF_FUNCTION } from '../sql/pinned-settings.js';
+import { PATH_OF_RUN, pinnedOfFunction } from '../sql/pinned-settings.js';
 
-/** `name`: qualified and quoted. */
-export function triggerFunction(name: string, body: string, create: 'CREATE' | 'CREATE OR REPLACE' = 'CREATE'): string {
-  return windowFunction(`${create} FUNCTION ${name}() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER`, body);
+export interface WindowTrigger {
+  /** Qualified and quoted. */
+  readonly name: string;
+  readonly body: string;
+  /** Whether expressions of the plan run in it. */
+  readonly computes: boolean;
+  readonly create?: 'CREATE' | 'CREATE OR REPLACE' | undefined;
+}
+
+export function windowTrigger({ name, body, computes, create = 'CREATE' }: WindowTrigger): string {
+  return windowFunction(
+    `${create} FUNCTION ${name}() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER`,
+    body,
+    computes,
+  );
 }
 
 /** What triggers call, as their owner. `head`: up to its settings. */
-export function windowFunction(head: string, body: string): string {
+export function windowFunction(head: string, body: string, computes: boolean): string {
   return `${head}
-${PATH_OF_RUN} ${PINNED_OF_FUNCTION}
+${PATH_OF_RUN} ${pinnedOfFunction(computes)}
 AS ${quoteLiteral(body)}`;
 }

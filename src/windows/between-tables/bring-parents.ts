@@ -8,7 +8,7 @@
 import { comparableType, keyArray, sqlName } from '../../mapping/mapping.js';
 import { quoteIdentifier, quoteLiteral } from '../../sql/identifier.js';
 import { windowFunction } from '../trigger-function.js';
-import { names, overriding } from './row-parts.js';
+import { computes, names, overriding } from './row-parts.js';
 import { mirrorNames, type Mirror, type ParentRow, type TablesWindow } from './tables-window.js';
 
 type OfWindow = Pick<TablesWindow, 'name'>;
@@ -95,7 +95,11 @@ BEGIN
   END LOOP;
 ${ofOthers.join('')}  EXECUTE ${quoteLiteral(insert)} USING ${list((at) => `keys${at}`)};
 END`;
-  return windowFunction(`CREATE FUNCTION ${bringSignature(mirror)} RETURNS void LANGUAGE plpgsql`, body);
+  return windowFunction(
+    `CREATE FUNCTION ${bringSignature(mirror)} RETURNS void LANGUAGE plpgsql`,
+    body,
+    computes(mirror),
+  );
 }
 
 function bringName({ mapping }: ParentRow, { name }: OfWindow): string {

@@ -6,14 +6,14 @@
  */
 import { comparableType, rowsFrom, sqlName, targetCondition, valuesFrom } from '../../mapping/mapping.js';
 import { quoteIdentifier, quoteLiteral } from '../../sql/identifier.js';
-import { triggerFunction, windowFunction } from '../trigger-function.js';
+import { windowFunction, windowTrigger } from '../trigger-function.js';
 import { backBody } from './back-body.js';
 import { bringFunction, bringSignature } from './bring-parents.js';
 import { forwardBody } from './forward-body.js';
 import { leavingBody } from './leaving-body.js';
 import type { BodyOf } from './mirror-body.js';
 import { backWay, followFunctionBody, forwardWay, moveBody, type Way } from './move-rows.js';
-import { keyColumns } from './row-parts.js';
+import { computes, keyColumns } from './row-parts.js';
 import { rowOf, type BackMirror, type Mirror, type TablesWindow } from './tables-window.js';
 
 /** Makes all functions of a mirror; their names must be free. */
@@ -25,8 +25,8 @@ export function defineMirror(mirror: Mirror, window: BodyOf): readonly string[] 
     ...(mirror.mapping.targetWhere === null ? [] : [belongsFunction(mirror)]),
     ...followFunctions(mirror, window),
     ...(mirror.isParent === true ? [bringFunction(mirror, window)] : []),
-    triggerFunction(names.mirror, forwardBody(mirror, window)),
-    triggerFunction(names.refuseTruncate, truncateBody(window)),
+    triggerFunction(mirror, names.mirror, forwardBody(mirror, window)),
+    triggerFunction(mirror, names.refuseTruncate, truncateBody(window)),
     ...functionsOf(mirror).map((signature) => `REVOKE ALL ON FUNCTION ${signature} FROM PUBLIC`),
   ];
 }
@@ -42,7 +42,7 @@ LANGUAGE sql STABLE BEGIN ATOMIC
 SELECT ${same.join(' AND ')};
 END`,
     followFunction(forwardWay(mirror), window),
-    triggerFunction(names.move, moveBody(forwardWay(mirror), window.name), 'CREATE OR REPLACE'),
+    triggerFunction(mirror, names.move, moveBody(forwardWay(mirror), window.name), 'CREATE OR REPLACE'),
     ...followFunctionsOf(mirror).map((signature) => `REVOKE ALL ON FUNCTION ${signature} FROM PUBLIC`),
   ];
 }
@@ -51,6 +51,7 @@ function followFunction(way: Way, { name }: BodyOf): string {
   return windowFunction(
     `CREATE OR REPLACE FUNCTION ${way.follow}(bigint) RETURNS void LANGUAGE plpgsql`,
     followFunctionBody(way, name),
+    computes(way.mirror),
   );
 }
 
@@ -60,7 +61,7 @@ function followBackFunctions(mirror: Mirror, back: BackMirror, window: BodyOf): 
   const way = backWay(mirror, back);
   return [
     followFunction(way, window),
-    triggerFunction(mirror.names.moveBack, moveBody(way, window.name), 'CREATE OR REPLACE'),
+    triggerFunction(mirror, mirror.names.moveBack, moveBody(way, window.name), 'CREATE OR REPLACE'),
     ...followBackFunctionsOf(mirror, back).map((signature) => `REVOKE ALL ON FUNCTION ${signature} FROM PUBLIC`),
   ];
 }
@@ -86,7 +87,7 @@ export function defineBack(mirror: Mirror, back: BackMirror, window: BodyOf): re
     sameSourceFunction(mirror, back),
     ...(typeof back.onDelete === 'string' ? [] : [unsetFunction(mirror, back, back.onDelete)]),
     ...followBackFunctions(mirror, back, window),
-    triggerFunction(names.mirrorBack, backBody(mirror, back, window)),
+    triggerFunction(mirror, names.mirrorBack, backBody(mirror, back, window)),
     ...backFunctionsOf(mirror, back).map((signature) => `REVOKE ALL ON FUNCTION ${signature} FROM PUBLIC`),
   ];
 }
@@ -112,12 +113,12 @@ function backFunctionsOf({ names }: Mirror, { reads, key, onDelete }: BackMirror
 export function redefineLeading(mirror: Mirror, window: BodyOf): readonly string[] {
   return [
     ...followFunctions(mirror, window),
-    triggerFunction(mirror.names.mirror, forwardBody(mirror, window), 'CREATE OR REPLACE'),
+    triggerFunction(mirror, mirror.names.mirror, forwardBody(mirror, window), 'CREATE OR REPLACE'),
     ...(mirror.back === null
       ? []
       : [
           ...followBackFunctions(mirror, mirror.back, window),
-          triggerFunction(mirror.names.mirrorBack, backBody(mirror, mirror.back, window), 'CREATE OR REPLACE'),
+          triggerFunction(mirror, mirror.names.mirrorBack, backBody(mirror, mirror.back, window), 'CREATE OR REPLACE'),
         ]),
   ];
 }
@@ -159,14 +160,15 @@ END`;
 
 /** From now on the mirror only takes away what it put there. */
 export function redefineLeaving(mirror: Mirror, noted: string): string {
-  return triggerFunction(mirror.names.mirror, leavingBody(mirror, noted), 'CREATE OR REPLACE');
+  return triggerFunction(mirror, mirror.names.mirror, leavingBody(mirror, noted), 'CREATE OR REPLACE');
 }
 
 /** They are called, and do nothing. */
-export function silence({ names, back }: Mirror): readonly string[] {
+export function silence(mirror: Mirror): readonly string[] {
+  const { names, back } = mirror;
   const nothing = '\nBEGIN\n  RETURN NULL;\nEND';
   return [names.mirror, ...(back === null ? [] : [names.mirrorBack])].map((name) =>
-    triggerFunction(name, nothing, 'CREATE OR REPLACE'),
+    triggerFunction(mirror, name, nothing, 'CREATE OR REPLACE'),
   );
 }
 
@@ -217,6 +219,10 @@ function belongsFunction({ names, belongsBy, mapping }: Mirror): string {
 LANGUAGE sql STABLE BEGIN ATOMIC
 SELECT ${targetCondition(mapping)} IS TRUE FROM (SELECT ${row.join(', ')}) AS ${quoteIdentifier(mapping.target.name)};
 END`;
+}
+
+function triggerFunction(mirror: Mirror, name: string, body: string, create?: 'CREATE OR REPLACE'): string {
+  return windowTrigger({ name, body, computes: computes(mirror), create });
 }
 
 function truncateBody({ name }: Pick<TablesWindow, 'name'>): string {

@@ -4,7 +4,7 @@
  * statement that it belongs to. So the row is read anew by its key, and a key that went on meanwhile is followed (`move-rows`).
  */
 import { keyArray, sqlName } from '../../mapping/mapping.js';
-import { forgottenColumns, isForgotten, lookForForgotten } from './forgotten-rows.js';
+import { forgets, forgottenColumns, isForgotten, lookForForgotten } from './forgotten-rows.js';
 import { clearDeleted, noteDeleted, noteWriter } from './journal-notes.js';
 import { deleteRow, echo, recordFailure, restoreEcho, upsertRow, type BodyOf } from './mirror-body.js';
 import { followMoves, forwardWay, lookForOldKey, movesAreNoted } from './move-rows.js';
@@ -12,15 +12,12 @@ import { indented, ownKeyIs, readsOf } from './row-parts.js';
 import type { Mirror } from './tables-window.js';
 
 export function forwardBody(mirror: Mirror, window: BodyOf): string {
-  const { mapping, names } = mirror;
   const { name } = window;
   const writer = window.leads === 'new' ? noteWriter(mirror, name, 'old') : '';
   const [begin, recorded] =
     window.onMirrorError === 'record' ? ['  BEGIN\n', recordFailure(mirror, name, 'new')] : ['', ''];
   const way = forwardWay(mirror);
   const forgotten = lookForForgotten(mirror, name);
-  const now = (row: 'OLD' | 'NEW'): string =>
-    `SELECT r.* INTO come FROM ${sqlName(mapping.source)} AS s CROSS JOIN LATERAL ${names.row}(${readsOf(mirror, 's')}) AS r WHERE ${ownKeyIs(mirror, 's', row)};`;
   return `
 #variable_conflict use_column
 DECLARE
@@ -39,26 +36,7 @@ DECLARE
   echo text := pg_catalog.current_setting('lockstep.echo', true);
   said text;
 BEGIN
-${writer}  -- What the target has of it.
-  IF TG_OP <> 'INSERT' THEN
-    SELECT r.* INTO gone FROM ${names.row}(${readsOf(mirror, 'OLD')}) AS r;
-    had := FOUND;
-    gone_key := ${keyArray(mapping.key, 'gone')};
-  END IF;
-  -- What it should have. By the index: a plan is kept that was made when there were few rows.
-  said := pg_catalog.set_config('enable_seqscan', 'off', true);
-  IF TG_OP = 'DELETE' THEN
-    ${now('OLD')}
-  ELSE
-    ${now('NEW')}
-  END IF;
-  has := FOUND;
-  said := pg_catalog.set_config('enable_seqscan', scans, true);
-  come_key := ${keyArray(mapping.key, 'come')};
-  IF TG_OP = 'UPDATE' AND had THEN
-    moved := ${hasAnotherKey(mirror)};
-  END IF;
-${begin}  IF moved OR ${movesAreNoted(way)} THEN
+${writer}${readRow(mirror)}${begin}  IF moved OR ${movesAreNoted(way)} THEN
 ${indented(followMoves(way, name, 'gone_key'), '    ')}
   END IF;
 ${forgotten}  IF moved THEN
@@ -86,11 +64,55 @@ ${restoreEcho(mirror)}${recorded}  RETURN NULL;
 END`;
 }
 
-/** Of the source, where the target's key is copied from it; else by what the row says now. */
-function hasAnotherKey(mirror: Mirror): string {
+/** `gone`: what the target has of it; `come`: what it should have. */
+function readRow(mirror: Mirror): string {
   const { mapping, names } = mirror;
+  const gone = `SELECT r.* INTO gone FROM ${names.row}(${readsOf(mirror, 'OLD')}) AS r;`;
+  const now = (row: 'OLD' | 'NEW'): string =>
+    `SELECT r.* INTO come FROM ${sqlName(mapping.source)} AS s CROSS JOIN LATERAL ${names.row}(${readsOf(mirror, 's')}) AS r WHERE ${ownKeyIs(mirror, 's', row)};`;
+  const goneKey = keyArray(mapping.key, 'gone');
+  const come = `  -- By the index: a plan is kept that was made when there were few rows.
+  said := pg_catalog.set_config('enable_seqscan', 'off', true);
+  IF TG_OP = 'DELETE' THEN
+    ${now('OLD')}
+  ELSE
+    ${now('NEW')}
+  END IF;
+  has := FOUND;
+  said := pg_catalog.set_config('enable_seqscan', scans, true);
+  come_key := ${keyArray(mapping.key, 'come')};
+`;
+  const copied = mapping.key.every(({ plainColumn, literal }) => plainColumn !== null || literal);
+  // Every row takes part, and its key stays with it: what it was need not be computed.
+  if (mapping.where === null && copied && !forgets(mirror)) {
+    return `  had := TG_OP <> 'INSERT';
+  IF TG_OP = 'UPDATE' THEN
+    moved := NOT ${ownKeyIs(mirror, 'OLD', 'NEW')};
+  END IF;
+${come}  IF had AND (moved OR NOT has) THEN
+    ${gone}
+    gone_key := ${goneKey};
+  ELSIF had THEN
+    gone_key := come_key;
+  END IF;
+`;
+  }
+  return `  IF TG_OP <> 'INSERT' THEN
+    ${gone}
+    had := FOUND;
+    gone_key := ${goneKey};
+  END IF;
+${come}  IF TG_OP = 'UPDATE' AND had THEN
+    moved := NOT ${ownKeyIs(mirror, 'OLD', 'NEW')};
+${copied ? '' : keyIsAnother(mirror)}  END IF;
+`;
+}
+
+/** Of a key that is computed, by what the row says now. A record that holds nothing has no fields. */
+function keyIsAnother({ mapping, names }: Mirror): string {
   const list = (of: string): string => mapping.key.map(({ name }) => `${of}.${name}`).join(', ');
-  const computed = mapping.key.some(({ plainColumn, literal }) => plainColumn === null && !literal);
-  const other = `NOT ${ownKeyIs(mirror, 'OLD', 'NEW')}`;
-  return computed ? `${other} OR has AND NOT ${names.sameKey}(${list('come')}, ${list('gone')})` : other;
+  return `    IF has AND NOT moved THEN
+      moved := NOT ${names.sameKey}(${list('come')}, ${list('gone')});
+    END IF;
+`;
 }

@@ -25,14 +25,13 @@ export function createTriggers(mirror: Mirror, truncated: readonly string[]): re
 
 /** Where a key stays, it is not called. */
 function createMoveTrigger(mirror: Mirror): readonly string[] {
-  const { names, mapping, reads, back } = mirror;
+  const { names, mapping, reads } = mirror;
   const key = keyColumns(mirror);
   const isRead = ({ name }: { readonly name: string }): boolean =>
     reads.some((read) => quoteIdentifier(read.name) === name);
   const copied = mapping.key.every(({ plainColumn, literal }) => plainColumn !== null || literal);
   const changes = keyChanges(key, copied && key.every(isRead), reads);
-  const echo = back === null ? [] : [noEchoOf(`${names.echo} <`, keyArray(back.key, 'NEW'))];
-  return moveTrigger(sqlName(mapping.source), names.moveTrigger, names.move, [changes, ...echo]);
+  return moveTrigger(sqlName(mapping.source), names.moveTrigger, names.move, changes);
 }
 
 /** `copied`: the other side's key is nothing else. A BEFORE trigger cannot see generated columns. */
@@ -45,9 +44,9 @@ function keyChanges(
   return copied ? `(${list('OLD')}) IS DISTINCT FROM (${list('NEW')})` : readsChange(reads);
 }
 
-function moveTrigger(table: string, name: string, calls: string, conditions: readonly string[]): readonly string[] {
+function moveTrigger(table: string, name: string, calls: string, changes: string): readonly string[] {
   return [
-    `CREATE TRIGGER ${name} BEFORE UPDATE ON ${table} FOR EACH ROW WHEN (${conditions.join(' AND ')}) EXECUTE FUNCTION ${calls}()`,
+    `CREATE TRIGGER ${name} BEFORE UPDATE ON ${table} FOR EACH ROW WHEN (${changes}) EXECUTE FUNCTION ${calls}()`,
     `ALTER TABLE ${table} ENABLE ALWAYS TRIGGER ${name}`,
   ];
 }
@@ -71,13 +70,7 @@ export function createBackTriggers(mirror: Mirror, back: BackMirror): readonly s
     back.key.every(({ plainColumn }) => plainColumn !== null),
     reads,
   );
-  return [
-    ...rows,
-    ...moveTrigger(target, names.moveTrigger, names.moveBack, [
-      changes,
-      noEchoOf(`${names.echo} >`, keyArray(mapping.key, 'NEW')),
-    ]),
-  ];
+  return [...rows, ...moveTrigger(target, names.moveTrigger, names.moveBack, changes)];
 }
 
 export function dropBackTriggers({ names, mapping }: Mirror): readonly string[] {

@@ -37,6 +37,14 @@ export function readsOf({ reads }: Mirror, row: string): string {
   return reads.map(({ name }) => `${row}.${quoteIdentifier(name)}`).join(', ');
 }
 
+/** More than copies: an expression, a condition, or a type whose text a locale decides. */
+export function computes({ mapping, belongsBy, back }: Mirror): boolean {
+  const copied = ({ plainColumn, converted, type }: MappedColumn): boolean =>
+    plainColumn !== null && !converted && !/^money\b/.test(type);
+  const columns = [...mapping.columns.filter(({ literal }) => !literal), ...(back?.columns ?? [])];
+  return !columns.every(copied) || mapping.where !== null || belongsBy.length > 0 || typeof back?.onDelete === 'object';
+}
+
 export function rest({ mapping }: Mirror): readonly MappedColumn[] {
   return mapping.columns.filter((column) => !mapping.key.includes(column));
 }

@@ -9,7 +9,8 @@ import { keyArray, sqlName } from '../../mapping/mapping.js';
 import { summarise, type CheckQuery } from '../../operation/check-query.js';
 import type { Backlog } from '../../operation/operation.js';
 import { quoteIdentifier, quoteLiteral } from '../../sql/identifier.js';
-import { triggerFunction } from '../trigger-function.js';
+import { windowTrigger } from '../trigger-function.js';
+import { computes } from './row-parts.js';
 import { noteTouched } from './journal-notes.js';
 import type { Mirror, TablesWindow } from './tables-window.js';
 
@@ -75,7 +76,7 @@ ${each(ofTarget)}
   END IF;
   RETURN NULL;
 END`;
-  return triggerFunction(names.watch, body, 'CREATE OR REPLACE');
+  return windowTrigger({ name: names.watch, body, computes: computes(mirror), create: 'CREATE OR REPLACE' });
 }
 
 /** Under the lock of a cutover: of the keys that are left, each has the same row on both sides, or none. */

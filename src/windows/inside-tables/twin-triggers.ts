@@ -11,7 +11,7 @@ import {
   type TwinNames,
   type TwinTable,
 } from './columns-window.js';
-import { triggerFunction } from '../trigger-function.js';
+import { windowTrigger } from '../trigger-function.js';
 import { fillLevels } from './fill-levels.js';
 import { keepBody, keepsMap, ownKey } from './key-map.js';
 import { settleBody } from './settle-body.js';
@@ -188,7 +188,7 @@ function triggerFunctions(
   create: 'CREATE' | 'CREATE OR REPLACE',
 ): readonly string[] {
   const names = twinNames(window.name, table.name);
-  const define = (name: string, body: string): string => triggerFunction(name, body, create);
+  const define = (name: string, body: string): string => windowTrigger({ name, body, computes: false, create });
   return [
     define(names.mirror, twinBody(window, table, leads)),
     ...(settles(table) ? [define(names.settle, settleBody(window, table, leads))] : []),

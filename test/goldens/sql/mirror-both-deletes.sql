@@ -139,6 +139,14 @@ CREATE OR REPLACE FUNCTION lockstep."move of mirror-both-deletes/window: badges"
     to_key text[];
     said text;
   BEGIN
+    IF current_setting('lockstep.echo', true)
+      = 'mirror-both-deletes/window: badges < '
+      || pg_current_xact_id()::text
+      || ' '
+      || ARRAY[NEW.id::bigint::text]::text
+      THEN
+      RETURN NEW;
+    END IF;
     SELECT r.* INTO gone FROM lockstep."row of mirror-both-deletes/window: badges"(OLD.id, OLD.active) AS r;
     IF NOT FOUND THEN
       RETURN NEW;
@@ -213,13 +221,12 @@ CREATE FUNCTION lockstep."mirror of mirror-both-deletes/window: badges"() RETURN
     echo text := pg_catalog.current_setting('lockstep.echo', true);
     said text;
   BEGIN
-    -- What the target has of it.
     IF TG_OP <> 'INSERT' THEN
       SELECT r.* INTO gone FROM lockstep."row of mirror-both-deletes/window: badges"(OLD.id, OLD.active) AS r;
       had := FOUND;
       gone_key := ARRAY[gone.person_id::bigint::text];
     END IF;
-    -- What it should have. By the index: a plan is kept that was made when there were few rows.
+    -- By the index: a plan is kept that was made when there were few rows.
     said := pg_catalog.set_config('enable_seqscan', 'off', true);
     IF TG_OP = 'DELETE' THEN
       SELECT r.* INTO come
@@ -434,17 +441,8 @@ CREATE OR REPLACE FUNCTION lockstep."follow of mirror-both-deletes/window: names
     SET IntervalStyle = 'postgres'
     SET extra_float_digits = '1'
     SET bytea_output = 'hex'
-    SET lc_monetary = 'C'
-    SET lc_numeric = 'C'
-    SET lc_time = 'C'
-    SET array_nulls = 'on'
-    SET transform_null_equals = 'off'
-    SET xmlbinary = 'base64'
-    SET xmloption = 'content'
     SET standard_conforming_strings = 'on'
     SET row_security = 'off'
-    SET default_text_search_config
-    FROM CURRENT
   AS $body$
   #variable_conflict use_column
   DECLARE
@@ -522,17 +520,8 @@ CREATE OR REPLACE FUNCTION lockstep."move of mirror-both-deletes/window: names"(
     SET IntervalStyle = 'postgres'
     SET extra_float_digits = '1'
     SET bytea_output = 'hex'
-    SET lc_monetary = 'C'
-    SET lc_numeric = 'C'
-    SET lc_time = 'C'
-    SET array_nulls = 'on'
-    SET transform_null_equals = 'off'
-    SET xmlbinary = 'base64'
-    SET xmloption = 'content'
     SET standard_conforming_strings = 'on'
     SET row_security = 'off'
-    SET default_text_search_config
-    FROM CURRENT
   AS $body$
   #variable_conflict use_column
   DECLARE
@@ -542,6 +531,14 @@ CREATE OR REPLACE FUNCTION lockstep."move of mirror-both-deletes/window: names"(
     to_key text[];
     said text;
   BEGIN
+    IF current_setting('lockstep.echo', true)
+      = 'mirror-both-deletes/window: names < '
+      || pg_current_xact_id()::text
+      || ' '
+      || ARRAY[NEW.id::bigint::text]::text
+      THEN
+      RETURN NEW;
+    END IF;
     SELECT r.* INTO gone FROM lockstep."row of mirror-both-deletes/window: names"(OLD.id, OLD.name) AS r;
     IF NOT FOUND THEN
       RETURN NEW;
@@ -586,17 +583,8 @@ CREATE FUNCTION lockstep."mirror of mirror-both-deletes/window: names"() RETURNS
     SET IntervalStyle = 'postgres'
     SET extra_float_digits = '1'
     SET bytea_output = 'hex'
-    SET lc_monetary = 'C'
-    SET lc_numeric = 'C'
-    SET lc_time = 'C'
-    SET array_nulls = 'on'
-    SET transform_null_equals = 'off'
-    SET xmlbinary = 'base64'
-    SET xmloption = 'content'
     SET standard_conforming_strings = 'on'
     SET row_security = 'off'
-    SET default_text_search_config
-    FROM CURRENT
   AS $body$
   #variable_conflict use_column
   DECLARE
@@ -615,13 +603,11 @@ CREATE FUNCTION lockstep."mirror of mirror-both-deletes/window: names"() RETURNS
     echo text := pg_catalog.current_setting('lockstep.echo', true);
     said text;
   BEGIN
-    -- What the target has of it.
-    IF TG_OP <> 'INSERT' THEN
-      SELECT r.* INTO gone FROM lockstep."row of mirror-both-deletes/window: names"(OLD.id, OLD.name) AS r;
-      had := FOUND;
-      gone_key := ARRAY[gone.person_id::bigint::text];
+    had := TG_OP <> 'INSERT';
+    IF TG_OP = 'UPDATE' THEN
+      moved := NOT lockstep."same of mirror-both-deletes/window: names"(OLD.id, NEW.id);
     END IF;
-    -- What it should have. By the index: a plan is kept that was made when there were few rows.
+    -- By the index: a plan is kept that was made when there were few rows.
     said := pg_catalog.set_config('enable_seqscan', 'off', true);
     IF TG_OP = 'DELETE' THEN
       SELECT r.* INTO come
@@ -637,8 +623,11 @@ CREATE FUNCTION lockstep."mirror of mirror-both-deletes/window: names"() RETURNS
     has := FOUND;
     said := pg_catalog.set_config('enable_seqscan', scans, true);
     come_key := ARRAY[come.person_id::bigint::text];
-    IF TG_OP = 'UPDATE' AND had THEN
-      moved := NOT lockstep."same of mirror-both-deletes/window: names"(OLD.id, NEW.id);
+    IF had AND (moved OR NOT has) THEN
+      SELECT r.* INTO gone FROM lockstep."row of mirror-both-deletes/window: names"(OLD.id, OLD.name) AS r;
+      gone_key := ARRAY[gone.person_id::bigint::text];
+    ELSIF had THEN
+      gone_key := come_key;
     END IF;
     IF moved
       OR pg_catalog.starts_with(
@@ -762,17 +751,8 @@ CREATE FUNCTION lockstep."truncate of mirror-both-deletes/window: names"() RETUR
     SET IntervalStyle = 'postgres'
     SET extra_float_digits = '1'
     SET bytea_output = 'hex'
-    SET lc_monetary = 'C'
-    SET lc_numeric = 'C'
-    SET lc_time = 'C'
-    SET array_nulls = 'on'
-    SET transform_null_equals = 'off'
-    SET xmlbinary = 'base64'
-    SET xmloption = 'content'
     SET standard_conforming_strings = 'on'
     SET row_security = 'off'
-    SET default_text_search_config
-    FROM CURRENT
   AS $body$
   BEGIN
     RAISE EXCEPTION 'lockstep window %: TRUNCATE of % would leave the other side behind',
@@ -1049,17 +1029,8 @@ CREATE OR REPLACE FUNCTION lockstep."follow back of mirror-both-deletes/window: 
     SET IntervalStyle = 'postgres'
     SET extra_float_digits = '1'
     SET bytea_output = 'hex'
-    SET lc_monetary = 'C'
-    SET lc_numeric = 'C'
-    SET lc_time = 'C'
-    SET array_nulls = 'on'
-    SET transform_null_equals = 'off'
-    SET xmlbinary = 'base64'
-    SET xmloption = 'content'
     SET standard_conforming_strings = 'on'
     SET row_security = 'off'
-    SET default_text_search_config
-    FROM CURRENT
   AS $body$
   #variable_conflict use_column
   DECLARE
@@ -1137,17 +1108,8 @@ CREATE OR REPLACE FUNCTION lockstep."move back of mirror-both-deletes/window: na
     SET IntervalStyle = 'postgres'
     SET extra_float_digits = '1'
     SET bytea_output = 'hex'
-    SET lc_monetary = 'C'
-    SET lc_numeric = 'C'
-    SET lc_time = 'C'
-    SET array_nulls = 'on'
-    SET transform_null_equals = 'off'
-    SET xmlbinary = 'base64'
-    SET xmloption = 'content'
     SET standard_conforming_strings = 'on'
     SET row_security = 'off'
-    SET default_text_search_config
-    FROM CURRENT
   AS $body$
   #variable_conflict use_column
   DECLARE
@@ -1157,6 +1119,14 @@ CREATE OR REPLACE FUNCTION lockstep."move back of mirror-both-deletes/window: na
     to_key text[];
     said text;
   BEGIN
+    IF current_setting('lockstep.echo', true)
+      = 'mirror-both-deletes/window: names > '
+      || pg_current_xact_id()::text
+      || ' '
+      || ARRAY[NEW.person_id::bigint::text]::text
+      THEN
+      RETURN NEW;
+    END IF;
     SELECT r.* INTO gone
       FROM (SELECT b.* FROM lockstep."back of mirror-both-deletes/window: names"(OLD.person_id, OLD.name) AS b) AS r;
     IF NOT FOUND THEN
@@ -1202,17 +1172,8 @@ CREATE FUNCTION lockstep."mirror back of mirror-both-deletes/window: names"() RE
     SET IntervalStyle = 'postgres'
     SET extra_float_digits = '1'
     SET bytea_output = 'hex'
-    SET lc_monetary = 'C'
-    SET lc_numeric = 'C'
-    SET lc_time = 'C'
-    SET array_nulls = 'on'
-    SET transform_null_equals = 'off'
-    SET xmlbinary = 'base64'
-    SET xmloption = 'content'
     SET standard_conforming_strings = 'on'
     SET row_security = 'off'
-    SET default_text_search_config
-    FROM CURRENT
   AS $body$
   #variable_conflict use_column
   DECLARE
@@ -1534,16 +1495,7 @@ ALTER TABLE public.names ENABLE ALWAYS TRIGGER "00 lockstep mirror-both-deletes/
 CREATE TRIGGER "~ lockstep mirror-both-deletes/window: names" BEFORE UPDATE
     ON public.names
     FOR EACH ROW
-    WHEN (
-      (OLD.person_id, OLD.person_id) IS DISTINCT FROM (NEW.person_id, NEW.person_id)
-      AND (
-        pg_catalog.current_setting('lockstep.echo', true) IS DISTINCT FROM 'mirror-both-deletes/window: names > '
-          || pg_catalog.pg_current_xact_id()::text
-          || ' '
-          || ARRAY[NEW.person_id::bigint::text]::text
-        OR NOT pg_catalog.has_table_privilege('lockstep.tombstone'::pg_catalog.regclass, 'INSERT')
-      )
-    )
+    WHEN ((OLD.person_id, OLD.person_id) IS DISTINCT FROM (NEW.person_id, NEW.person_id))
     EXECUTE FUNCTION lockstep."move back of mirror-both-deletes/window: names"();
 
 ALTER TABLE public.names ENABLE ALWAYS TRIGGER "~ lockstep mirror-both-deletes/window: names";
@@ -2038,17 +1990,8 @@ CREATE OR REPLACE FUNCTION lockstep."watch of mirror-both-deletes/window: names"
     SET IntervalStyle = 'postgres'
     SET extra_float_digits = '1'
     SET bytea_output = 'hex'
-    SET lc_monetary = 'C'
-    SET lc_numeric = 'C'
-    SET lc_time = 'C'
-    SET array_nulls = 'on'
-    SET transform_null_equals = 'off'
-    SET xmlbinary = 'base64'
-    SET xmloption = 'content'
     SET standard_conforming_strings = 'on'
     SET row_security = 'off'
-    SET default_text_search_config
-    FROM CURRENT
   AS $body$
   BEGIN
     IF TG_ARGV[0] = 'old' THEN
@@ -2369,13 +2312,12 @@ CREATE OR REPLACE FUNCTION lockstep."mirror of mirror-both-deletes/window: badge
     echo text := pg_catalog.current_setting('lockstep.echo', true);
     said text;
   BEGIN
-    -- What the target has of it.
     IF TG_OP <> 'INSERT' THEN
       SELECT r.* INTO gone FROM lockstep."row of mirror-both-deletes/window: badges"(OLD.id, OLD.active) AS r;
       had := FOUND;
       gone_key := ARRAY[gone.person_id::bigint::text];
     END IF;
-    -- What it should have. By the index: a plan is kept that was made when there were few rows.
+    -- By the index: a plan is kept that was made when there were few rows.
     said := pg_catalog.set_config('enable_seqscan', 'off', true);
     IF TG_OP = 'DELETE' THEN
       SELECT r.* INTO come
@@ -2759,17 +2701,8 @@ CREATE OR REPLACE FUNCTION lockstep."mirror of mirror-both-deletes/window: names
     SET IntervalStyle = 'postgres'
     SET extra_float_digits = '1'
     SET bytea_output = 'hex'
-    SET lc_monetary = 'C'
-    SET lc_numeric = 'C'
-    SET lc_time = 'C'
-    SET array_nulls = 'on'
-    SET transform_null_equals = 'off'
-    SET xmlbinary = 'base64'
-    SET xmloption = 'content'
     SET standard_conforming_strings = 'on'
     SET row_security = 'off'
-    SET default_text_search_config
-    FROM CURRENT
   AS $body$
   #variable_conflict use_column
   DECLARE
@@ -2788,13 +2721,11 @@ CREATE OR REPLACE FUNCTION lockstep."mirror of mirror-both-deletes/window: names
     echo text := pg_catalog.current_setting('lockstep.echo', true);
     said text;
   BEGIN
-    -- What the target has of it.
-    IF TG_OP <> 'INSERT' THEN
-      SELECT r.* INTO gone FROM lockstep."row of mirror-both-deletes/window: names"(OLD.id, OLD.name) AS r;
-      had := FOUND;
-      gone_key := ARRAY[gone.person_id::bigint::text];
+    had := TG_OP <> 'INSERT';
+    IF TG_OP = 'UPDATE' THEN
+      moved := NOT lockstep."same of mirror-both-deletes/window: names"(OLD.id, NEW.id);
     END IF;
-    -- What it should have. By the index: a plan is kept that was made when there were few rows.
+    -- By the index: a plan is kept that was made when there were few rows.
     said := pg_catalog.set_config('enable_seqscan', 'off', true);
     IF TG_OP = 'DELETE' THEN
       SELECT r.* INTO come
@@ -2810,8 +2741,11 @@ CREATE OR REPLACE FUNCTION lockstep."mirror of mirror-both-deletes/window: names
     has := FOUND;
     said := pg_catalog.set_config('enable_seqscan', scans, true);
     come_key := ARRAY[come.person_id::bigint::text];
-    IF TG_OP = 'UPDATE' AND had THEN
-      moved := NOT lockstep."same of mirror-both-deletes/window: names"(OLD.id, NEW.id);
+    IF had AND (moved OR NOT has) THEN
+      SELECT r.* INTO gone FROM lockstep."row of mirror-both-deletes/window: names"(OLD.id, OLD.name) AS r;
+      gone_key := ARRAY[gone.person_id::bigint::text];
+    ELSIF had THEN
+      gone_key := come_key;
     END IF;
     IF moved
       OR pg_catalog.starts_with(
@@ -2942,17 +2876,8 @@ CREATE OR REPLACE FUNCTION lockstep."mirror back of mirror-both-deletes/window: 
     SET IntervalStyle = 'postgres'
     SET extra_float_digits = '1'
     SET bytea_output = 'hex'
-    SET lc_monetary = 'C'
-    SET lc_numeric = 'C'
-    SET lc_time = 'C'
-    SET array_nulls = 'on'
-    SET transform_null_equals = 'off'
-    SET xmlbinary = 'base64'
-    SET xmloption = 'content'
     SET standard_conforming_strings = 'on'
     SET row_security = 'off'
-    SET default_text_search_config
-    FROM CURRENT
   AS $body$
   #variable_conflict use_column
   DECLARE

@@ -274,6 +274,14 @@ CREATE OR REPLACE FUNCTION lockstep."move of mirror-both/window: contacts"() RET
     to_key text[];
     said text;
   BEGIN
+    IF current_setting('lockstep.echo', true)
+      = 'mirror-both/window: contacts < '
+      || pg_current_xact_id()::text
+      || ' '
+      || ARRAY[NEW.id::bigint::text]::text
+      THEN
+      RETURN NEW;
+    END IF;
     SELECT r.* INTO gone FROM lockstep."row of mirror-both/window: contacts"(OLD.id, OLD.email) AS r;
     IF NOT FOUND THEN
       RETURN NEW;
@@ -347,13 +355,11 @@ CREATE FUNCTION lockstep."mirror of mirror-both/window: contacts"() RETURNS trig
     echo text := pg_catalog.current_setting('lockstep.echo', true);
     said text;
   BEGIN
-    -- What the target has of it.
-    IF TG_OP <> 'INSERT' THEN
-      SELECT r.* INTO gone FROM lockstep."row of mirror-both/window: contacts"(OLD.id, OLD.email) AS r;
-      had := FOUND;
-      gone_key := ARRAY[gone.person_id::bigint::text];
+    had := TG_OP <> 'INSERT';
+    IF TG_OP = 'UPDATE' THEN
+      moved := NOT lockstep."same of mirror-both/window: contacts"(OLD.id, NEW.id);
     END IF;
-    -- What it should have. By the index: a plan is kept that was made when there were few rows.
+    -- By the index: a plan is kept that was made when there were few rows.
     said := pg_catalog.set_config('enable_seqscan', 'off', true);
     IF TG_OP = 'DELETE' THEN
       SELECT r.* INTO come
@@ -369,8 +375,11 @@ CREATE FUNCTION lockstep."mirror of mirror-both/window: contacts"() RETURNS trig
     has := FOUND;
     said := pg_catalog.set_config('enable_seqscan', scans, true);
     come_key := ARRAY[come.person_id::bigint::text];
-    IF TG_OP = 'UPDATE' AND had THEN
-      moved := NOT lockstep."same of mirror-both/window: contacts"(OLD.id, NEW.id);
+    IF had AND (moved OR NOT has) THEN
+      SELECT r.* INTO gone FROM lockstep."row of mirror-both/window: contacts"(OLD.id, OLD.email) AS r;
+      gone_key := ARRAY[gone.person_id::bigint::text];
+    ELSIF had THEN
+      gone_key := come_key;
     END IF;
     IF moved
       OR pg_catalog.starts_with(
@@ -617,16 +626,7 @@ ALTER TABLE public.contacts ENABLE ALWAYS TRIGGER "00 lockstep mirror-both/windo
 CREATE TRIGGER "~ lockstep mirror-both/window: contacts" BEFORE UPDATE
     ON public.people
     FOR EACH ROW
-    WHEN (
-      (OLD.id) IS DISTINCT FROM (NEW.id)
-      AND (
-        pg_catalog.current_setting('lockstep.echo', true) IS DISTINCT FROM 'mirror-both/window: contacts < '
-          || pg_catalog.pg_current_xact_id()::text
-          || ' '
-          || ARRAY[NEW.id::bigint::text]::text
-        OR NOT pg_catalog.has_table_privilege('lockstep.tombstone'::pg_catalog.regclass, 'INSERT')
-      )
-    )
+    WHEN ((OLD.id) IS DISTINCT FROM (NEW.id))
     EXECUTE FUNCTION lockstep."move of mirror-both/window: contacts"();
 
 ALTER TABLE public.people ENABLE ALWAYS TRIGGER "~ lockstep mirror-both/window: contacts";
@@ -1823,13 +1823,11 @@ CREATE OR REPLACE FUNCTION lockstep."mirror of mirror-both/window: contacts"() R
     echo text := pg_catalog.current_setting('lockstep.echo', true);
     said text;
   BEGIN
-    -- What the target has of it.
-    IF TG_OP <> 'INSERT' THEN
-      SELECT r.* INTO gone FROM lockstep."row of mirror-both/window: contacts"(OLD.id, OLD.email) AS r;
-      had := FOUND;
-      gone_key := ARRAY[gone.person_id::bigint::text];
+    had := TG_OP <> 'INSERT';
+    IF TG_OP = 'UPDATE' THEN
+      moved := NOT lockstep."same of mirror-both/window: contacts"(OLD.id, NEW.id);
     END IF;
-    -- What it should have. By the index: a plan is kept that was made when there were few rows.
+    -- By the index: a plan is kept that was made when there were few rows.
     said := pg_catalog.set_config('enable_seqscan', 'off', true);
     IF TG_OP = 'DELETE' THEN
       SELECT r.* INTO come
@@ -1845,8 +1843,11 @@ CREATE OR REPLACE FUNCTION lockstep."mirror of mirror-both/window: contacts"() R
     has := FOUND;
     said := pg_catalog.set_config('enable_seqscan', scans, true);
     come_key := ARRAY[come.person_id::bigint::text];
-    IF TG_OP = 'UPDATE' AND had THEN
-      moved := NOT lockstep."same of mirror-both/window: contacts"(OLD.id, NEW.id);
+    IF had AND (moved OR NOT has) THEN
+      SELECT r.* INTO gone FROM lockstep."row of mirror-both/window: contacts"(OLD.id, OLD.email) AS r;
+      gone_key := ARRAY[gone.person_id::bigint::text];
+    ELSIF had THEN
+      gone_key := come_key;
     END IF;
     IF moved
       OR pg_catalog.starts_with(
@@ -2250,13 +2251,11 @@ CREATE OR REPLACE FUNCTION lockstep."mirror of mirror-both/window: contacts"() R
         INSERT INTO lockstep.old_writer (window_name, mapping, side) VALUES ('mirror-both/window', 'contacts', 'old');
       END IF;
     END IF;
-    -- What the target has of it.
-    IF TG_OP <> 'INSERT' THEN
-      SELECT r.* INTO gone FROM lockstep."row of mirror-both/window: contacts"(OLD.id, OLD.email) AS r;
-      had := FOUND;
-      gone_key := ARRAY[gone.person_id::bigint::text];
+    had := TG_OP <> 'INSERT';
+    IF TG_OP = 'UPDATE' THEN
+      moved := NOT lockstep."same of mirror-both/window: contacts"(OLD.id, NEW.id);
     END IF;
-    -- What it should have. By the index: a plan is kept that was made when there were few rows.
+    -- By the index: a plan is kept that was made when there were few rows.
     said := pg_catalog.set_config('enable_seqscan', 'off', true);
     IF TG_OP = 'DELETE' THEN
       SELECT r.* INTO come
@@ -2272,8 +2271,11 @@ CREATE OR REPLACE FUNCTION lockstep."mirror of mirror-both/window: contacts"() R
     has := FOUND;
     said := pg_catalog.set_config('enable_seqscan', scans, true);
     come_key := ARRAY[come.person_id::bigint::text];
-    IF TG_OP = 'UPDATE' AND had THEN
-      moved := NOT lockstep."same of mirror-both/window: contacts"(OLD.id, NEW.id);
+    IF had AND (moved OR NOT has) THEN
+      SELECT r.* INTO gone FROM lockstep."row of mirror-both/window: contacts"(OLD.id, OLD.email) AS r;
+      gone_key := ARRAY[gone.person_id::bigint::text];
+    ELSIF had THEN
+      gone_key := come_key;
     END IF;
     IF moved
       OR pg_catalog.starts_with(

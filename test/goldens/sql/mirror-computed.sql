@@ -292,13 +292,12 @@ CREATE FUNCTION lockstep."mirror of mirror-computed/window: labels"() RETURNS tr
     echo text := pg_catalog.current_setting('lockstep.echo', true);
     said text;
   BEGIN
-    -- What the target has of it.
     IF TG_OP <> 'INSERT' THEN
       SELECT r.* INTO gone FROM lockstep."row of mirror-computed/window: labels"(OLD.name, OLD.email, OLD.size) AS r;
       had := FOUND;
       gone_key := ARRAY[gone.email::text::text];
     END IF;
-    -- What it should have. By the index: a plan is kept that was made when there were few rows.
+    -- By the index: a plan is kept that was made when there were few rows.
     said := pg_catalog.set_config('enable_seqscan', 'off', true);
     IF TG_OP = 'DELETE' THEN
       SELECT r.* INTO come

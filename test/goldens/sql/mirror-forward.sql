@@ -308,13 +308,12 @@ CREATE FUNCTION lockstep."mirror of mirror-forward/window: contacts"() RETURNS t
     echo text := pg_catalog.current_setting('lockstep.echo', true);
     said text;
   BEGIN
-    -- What the target has of it.
     IF TG_OP <> 'INSERT' THEN
       SELECT r.* INTO gone FROM lockstep."row of mirror-forward/window: contacts"(OLD.id, OLD.email) AS r;
       had := FOUND;
       gone_key := ARRAY[gone.person_id::bigint::text];
     END IF;
-    -- What it should have. By the index: a plan is kept that was made when there were few rows.
+    -- By the index: a plan is kept that was made when there were few rows.
     said := pg_catalog.set_config('enable_seqscan', 'off', true);
     IF TG_OP = 'DELETE' THEN
       SELECT r.* INTO come

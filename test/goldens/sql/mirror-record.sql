@@ -29,17 +29,8 @@ CREATE OR REPLACE FUNCTION lockstep."follow of mirror-record/window: names"(bigi
     SET IntervalStyle = 'postgres'
     SET extra_float_digits = '1'
     SET bytea_output = 'hex'
-    SET lc_monetary = 'C'
-    SET lc_numeric = 'C'
-    SET lc_time = 'C'
-    SET array_nulls = 'on'
-    SET transform_null_equals = 'off'
-    SET xmlbinary = 'base64'
-    SET xmloption = 'content'
     SET standard_conforming_strings = 'on'
     SET row_security = 'off'
-    SET default_text_search_config
-    FROM CURRENT
   AS $body$
   #variable_conflict use_column
   DECLARE
@@ -106,17 +97,8 @@ CREATE OR REPLACE FUNCTION lockstep."move of mirror-record/window: names"() RETU
     SET IntervalStyle = 'postgres'
     SET extra_float_digits = '1'
     SET bytea_output = 'hex'
-    SET lc_monetary = 'C'
-    SET lc_numeric = 'C'
-    SET lc_time = 'C'
-    SET array_nulls = 'on'
-    SET transform_null_equals = 'off'
-    SET xmlbinary = 'base64'
-    SET xmloption = 'content'
     SET standard_conforming_strings = 'on'
     SET row_security = 'off'
-    SET default_text_search_config
-    FROM CURRENT
   AS $body$
   #variable_conflict use_column
   DECLARE
@@ -164,17 +146,8 @@ CREATE FUNCTION lockstep."mirror of mirror-record/window: names"() RETURNS trigg
     SET IntervalStyle = 'postgres'
     SET extra_float_digits = '1'
     SET bytea_output = 'hex'
-    SET lc_monetary = 'C'
-    SET lc_numeric = 'C'
-    SET lc_time = 'C'
-    SET array_nulls = 'on'
-    SET transform_null_equals = 'off'
-    SET xmlbinary = 'base64'
-    SET xmloption = 'content'
     SET standard_conforming_strings = 'on'
     SET row_security = 'off'
-    SET default_text_search_config
-    FROM CURRENT
   AS $body$
   #variable_conflict use_column
   DECLARE
@@ -193,13 +166,11 @@ CREATE FUNCTION lockstep."mirror of mirror-record/window: names"() RETURNS trigg
     echo text := pg_catalog.current_setting('lockstep.echo', true);
     said text;
   BEGIN
-    -- What the target has of it.
-    IF TG_OP <> 'INSERT' THEN
-      SELECT r.* INTO gone FROM lockstep."row of mirror-record/window: names"(OLD.id, OLD.name) AS r;
-      had := FOUND;
-      gone_key := ARRAY[gone.person_id::bigint::text];
+    had := TG_OP <> 'INSERT';
+    IF TG_OP = 'UPDATE' THEN
+      moved := NOT lockstep."same of mirror-record/window: names"(OLD.id, NEW.id);
     END IF;
-    -- What it should have. By the index: a plan is kept that was made when there were few rows.
+    -- By the index: a plan is kept that was made when there were few rows.
     said := pg_catalog.set_config('enable_seqscan', 'off', true);
     IF TG_OP = 'DELETE' THEN
       SELECT r.* INTO come
@@ -215,8 +186,11 @@ CREATE FUNCTION lockstep."mirror of mirror-record/window: names"() RETURNS trigg
     has := FOUND;
     said := pg_catalog.set_config('enable_seqscan', scans, true);
     come_key := ARRAY[come.person_id::bigint::text];
-    IF TG_OP = 'UPDATE' AND had THEN
-      moved := NOT lockstep."same of mirror-record/window: names"(OLD.id, NEW.id);
+    IF had AND (moved OR NOT has) THEN
+      SELECT r.* INTO gone FROM lockstep."row of mirror-record/window: names"(OLD.id, OLD.name) AS r;
+      gone_key := ARRAY[gone.person_id::bigint::text];
+    ELSIF had THEN
+      gone_key := come_key;
     END IF;
     BEGIN
     IF moved
@@ -346,17 +320,8 @@ CREATE FUNCTION lockstep."truncate of mirror-record/window: names"() RETURNS tri
     SET IntervalStyle = 'postgres'
     SET extra_float_digits = '1'
     SET bytea_output = 'hex'
-    SET lc_monetary = 'C'
-    SET lc_numeric = 'C'
-    SET lc_time = 'C'
-    SET array_nulls = 'on'
-    SET transform_null_equals = 'off'
-    SET xmlbinary = 'base64'
-    SET xmloption = 'content'
     SET standard_conforming_strings = 'on'
     SET row_security = 'off'
-    SET default_text_search_config
-    FROM CURRENT
   AS $body$
   BEGIN
     RAISE EXCEPTION 'lockstep window %: TRUNCATE of % would leave the other side behind',
@@ -495,17 +460,8 @@ CREATE OR REPLACE FUNCTION lockstep."mirror of mirror-record/window: names"() RE
     SET IntervalStyle = 'postgres'
     SET extra_float_digits = '1'
     SET bytea_output = 'hex'
-    SET lc_monetary = 'C'
-    SET lc_numeric = 'C'
-    SET lc_time = 'C'
-    SET array_nulls = 'on'
-    SET transform_null_equals = 'off'
-    SET xmlbinary = 'base64'
-    SET xmloption = 'content'
     SET standard_conforming_strings = 'on'
     SET row_security = 'off'
-    SET default_text_search_config
-    FROM CURRENT
   AS $body$
   #variable_conflict use_column
   DECLARE
@@ -846,17 +802,8 @@ CREATE OR REPLACE FUNCTION lockstep."mirror of mirror-record/window: names"() RE
     SET IntervalStyle = 'postgres'
     SET extra_float_digits = '1'
     SET bytea_output = 'hex'
-    SET lc_monetary = 'C'
-    SET lc_numeric = 'C'
-    SET lc_time = 'C'
-    SET array_nulls = 'on'
-    SET transform_null_equals = 'off'
-    SET xmlbinary = 'base64'
-    SET xmloption = 'content'
     SET standard_conforming_strings = 'on'
     SET row_security = 'off'
-    SET default_text_search_config
-    FROM CURRENT
   AS $body$
   BEGIN
     RETURN NULL;
