@@ -13,7 +13,7 @@ import { cancelRequest, demandChannelBinding, wantsAnother } from './driver-prot
 import { closedError, PgSession } from './pg-session.js';
 import { askPooler, type Pooler } from './pooler.js';
 import { toDatabaseError } from './to-database-error.js';
-import { driverOptions, readTransport, type Transport } from './transport.js';
+import { driverOptions, transportOf, type Transport } from './transport.js';
 
 export interface PgDatabaseOptions {
   /** `postgresql://…`; what it leaves out comes from the PG* variables, as everywhere in PostgreSQL. */
@@ -231,14 +231,6 @@ const PARSED: Readonly<Record<number, (text: string) => unknown>> = {
 };
 
 const valueReader = ((oid: number) => PARSED[oid] ?? ((text: string) => text)) as typeof pg.types.getTypeParser;
-
-function transportOf(url: string): Transport | DatabaseError {
-  try {
-    return readTransport(url);
-  } catch (error) {
-    return toDatabaseError(error, 'connect');
-  }
-}
 
 function beginStatement({ isolation, readOnly }: TransactionOptions): string {
   const level = isolation === undefined ? '' : ` ISOLATION LEVEL ${isolation.toUpperCase()}`;

@@ -10,6 +10,7 @@ import { join } from 'node:path';
 import * as tls from 'node:tls';
 import type pg from 'pg';
 import { DatabaseError } from '../executor/session.js';
+import { toDatabaseError } from './to-database-error.js';
 
 export interface Transport {
   /** Tried one after the other where the server will not have the first. */
@@ -33,8 +34,16 @@ const OURS = [
   'channel_binding',
 ] as const;
 
-/** Throws a DatabaseError: nothing was connected. */
-export function readTransport(url: string): Transport {
+/** Nothing is connected; an error is what every session is refused with. */
+export function transportOf(url: string): Transport | DatabaseError {
+  try {
+    return readTransport(url);
+  } catch (error) {
+    return toDatabaseError(error, 'connect');
+  }
+}
+
+function readTransport(url: string): Transport {
   const [base = '', query = ''] = url.split(/\?(.*)/s);
   const given = new URLSearchParams(query);
   const said = new Map(OURS.map((name) => [name, given.get(name) ?? '']));

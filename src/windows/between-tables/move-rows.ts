@@ -78,7 +78,7 @@ export function moveBody(way: Way, window: string): string {
   const echoed =
     way.named.length === 0
       ? ''
-      : `  IF current_setting('lockstep.echo', true) = ${quoteLiteral(`${way.mirror.names.echo} ${way.sign === '>' ? '<' : '>'} `)} || pg_current_xact_id()::text || ' ' || ${keyArray(way.named, 'NEW')}::text THEN
+      : `  IF pg_catalog.current_setting('lockstep.echo', true) = ${quoteLiteral(`${way.mirror.names.echo} ${way.sign === '>' ? '<' : '>'} `)} || pg_catalog.pg_current_xact_id()::text || ' ' || ${keyArray(way.named, 'NEW')}::text THEN
     RETURN NEW;
   END IF;
 `;

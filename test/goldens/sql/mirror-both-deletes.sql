@@ -139,9 +139,9 @@ CREATE OR REPLACE FUNCTION lockstep."move of mirror-both-deletes/window: badges"
     to_key text[];
     said text;
   BEGIN
-    IF current_setting('lockstep.echo', true)
+    IF pg_catalog.current_setting('lockstep.echo', true)
       = 'mirror-both-deletes/window: badges < '
-      || pg_current_xact_id()::text
+      || pg_catalog.pg_current_xact_id()::text
       || ' '
       || ARRAY[NEW.id::bigint::text]::text
       THEN
@@ -531,9 +531,9 @@ CREATE OR REPLACE FUNCTION lockstep."move of mirror-both-deletes/window: names"(
     to_key text[];
     said text;
   BEGIN
-    IF current_setting('lockstep.echo', true)
+    IF pg_catalog.current_setting('lockstep.echo', true)
       = 'mirror-both-deletes/window: names < '
-      || pg_current_xact_id()::text
+      || pg_catalog.pg_current_xact_id()::text
       || ' '
       || ARRAY[NEW.id::bigint::text]::text
       THEN
@@ -1119,9 +1119,9 @@ CREATE OR REPLACE FUNCTION lockstep."move back of mirror-both-deletes/window: na
     to_key text[];
     said text;
   BEGIN
-    IF current_setting('lockstep.echo', true)
+    IF pg_catalog.current_setting('lockstep.echo', true)
       = 'mirror-both-deletes/window: names > '
-      || pg_current_xact_id()::text
+      || pg_catalog.pg_current_xact_id()::text
       || ' '
       || ARRAY[NEW.person_id::bigint::text]::text
       THEN

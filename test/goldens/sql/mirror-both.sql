@@ -274,9 +274,9 @@ CREATE OR REPLACE FUNCTION lockstep."move of mirror-both/window: contacts"() RET
     to_key text[];
     said text;
   BEGIN
-    IF current_setting('lockstep.echo', true)
+    IF pg_catalog.current_setting('lockstep.echo', true)
       = 'mirror-both/window: contacts < '
-      || pg_current_xact_id()::text
+      || pg_catalog.pg_current_xact_id()::text
       || ' '
       || ARRAY[NEW.id::bigint::text]::text
       THEN
