@@ -45,7 +45,7 @@ export async function runOracle(major: number, file: string): Promise<void> {
 
   it(
     `an application cannot tell, on server ${major}`,
-    { timeout: 120_000 + (seeds.length + KNOWN.length) * 20_000 },
+    { timeout: 900_000 + (seeds.length + KNOWN.length) * 20_000 },
     async () => {
       const histogram = new Histogram();
       const shown: string[] = [];

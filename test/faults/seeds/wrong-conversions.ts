@@ -17,7 +17,7 @@ export const nobodyIsWaitedOut: ChangeGraph = (graph) => {
 
 /** What a snapshot shows of a parent that was filled since is taken for its value. */
 export const noRuleForOldSnapshots = inTriggers(
-  /current_setting\(''transaction_isolation''\) <> ''read committed''/g,
+  /pg_catalog\.current_setting\(''transaction_isolation''\) <> ''read committed''/g,
   'false',
 );
 
@@ -43,7 +43,7 @@ export const fillsWithoutPairs = inBatches('there', /, kept AS \([\s\S]*?\n\)(?=
 
 /** Whoever gives a row its first new key is taken for the fill, which keeps its pairs by itself. */
 export const takesWritersForTheFill = inTriggers(
-  / OR coalesce\(current_setting\('lockstep\.run_id', true\), ''\) = ''/g,
+  / OR coalesce\(pg_catalog\.current_setting\('lockstep\.run_id', true\), ''\) = ''/g,
   '',
 );
 

@@ -23,13 +23,9 @@ export const foldedRowsUnseen = inBatches(
 export const noRowLock = inBatches('there', /\nFOR NO KEY UPDATE\n/, '\n');
 
 /** Whatever corresponds to the mapping is deleted, whoever wrote it. */
-export const provenanceIgnored = inBatches(
-  'back',
-  /\S+\.xmin IN \(SELECT [\s\S]*? IS NOT NULL\) AS (\w+)/,
-  'true AS $1',
-);
+export const provenanceIgnored = inBatches('back', /\S+\.lockstep_ours AS lockstep_goes/, 'true AS lockstep_goes');
 
-/** Whose row it is is read from a snapshot: an edit that another session commits meanwhile is deleted. */
+/** Who refers to a row is asked while others may still begin to: what they commit meanwhile goes with it. */
 export const noRowLockOnTheWayBack = inBatches('back', /\nFOR UPDATE\n/, '\n');
 
 /** What was there before the run is restored, whatever a user has written since. */

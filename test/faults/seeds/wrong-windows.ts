@@ -74,12 +74,12 @@ export const deletesNotMirrored = inFunctions(
 
 /** The row under the old key stays. */
 export const keyChangesNotMirrored: ChangeGraph = (graph) => {
-  const unfollowed = inFunctions(/IF moved OR starts_with[^;]*? THEN\n/, 'IF false THEN\n')(graph);
+  const unfollowed = inFunctions(/IF moved OR pg_catalog\.starts_with[^;]*? THEN\n/, 'IF false THEN\n')(graph);
   return inFunctions(/moved := NOT [^;]+;/, 'moved := false;')(unfollowed);
 };
 
 /** As DELETE and INSERT: what hangs on the row goes with it. */
-export const keyChangeIsAnotherRow = inFunctions(/IF moved OR starts_with[^;]*? THEN\n/, 'IF false THEN\n');
+export const keyChangeIsAnotherRow = inFunctions(/IF moved OR pg_catalog\.starts_with[^;]*? THEN\n/, 'IF false THEN\n');
 
 /** The event's row is taken for the row. */
 export const rowOfTheEvent = inFunctions(
@@ -94,7 +94,7 @@ export const movesInAnyOrder = inFunctions(
 );
 
 /** `citext` by case, `numeric` by its zeros. */
-export const keysByTheirSpelling = inFunctions(/lower\(([^()]*::text) COLLATE "default"\)/g, '$1');
+export const keysByTheirSpelling = inFunctions(/pg_catalog\.lower\(([^()]*::text) COLLATE "default"\)/g, '$1');
 
 export const truncateLetPass = inFunctions(
   /RAISE EXCEPTION (''lockstep window %: TRUNCATE[\s\S]*?;)/,

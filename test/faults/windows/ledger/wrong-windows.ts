@@ -7,7 +7,7 @@ export const mirrorWithoutDelete = inPrepare(/EXECUTE ''DELETE FROM \S+ AS t [^;
 
 /** Who does not see what a batch has committed leaves it there. */
 export const noRuleForRepeatableRead = inPrepare(
-  /IF n = 0 AND current_setting\(''transaction_isolation''\) <> ''read committed'' THEN/g,
+  /IF n = 0 AND pg_catalog\.current_setting\(''transaction_isolation''\) <> ''read committed'' THEN/g,
   'IF false THEN',
 );
 
