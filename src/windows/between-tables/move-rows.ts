@@ -5,13 +5,15 @@
  * moved the row on before the mirror of the first move comes to its turn. A row that PostgreSQL moves to another partition comes as
  * a DELETE and an INSERT; its note says that it is one row.
  */
+import type { Relation } from '../../catalog/catalog-snapshot.js';
 import { sha256 } from '../../kernel/digest.js';
 import { keyArray, rowsDiffer, sqlName, type MappedColumn } from '../../mapping/mapping.js';
 import { quoteIdentifier, quoteLiteral } from '../../sql/identifier.js';
 import type { KeyColumn } from '../../mapping/key-text.js';
 import * as journal from './journal-notes.js';
 import { belongsToOthers, echo, restoreEcho } from './mirror-body.js';
-import { belongsTo, fields, keyColumns } from './row-parts.js';
+import { mustBeReplaced, refuseIfReferredTo, replaceRow } from './replace-row.js';
+import { belongsTo, fields, indented, keyColumns } from './row-parts.js';
 import type { BackMirror, Mirror } from './tables-window.js';
 
 /** From the side that is written to the one that follows. */
@@ -23,6 +25,7 @@ export interface Way {
   readonly from: string;
   readonly to: string;
   readonly fromIsPartitioned: boolean;
+  readonly follower: Relation;
   /** `FROM` item: what the other side should have of a row. */
   readonly image: (row: string) => string;
   /** A condition on the other side's row: whose it is. */
@@ -43,6 +46,7 @@ export function forwardWay(mirror: Mirror): Way {
   return {
     ...{ mirror, side: 'old', sign: '>', from: sqlName(mapping.source), to: sqlName(mapping.target) },
     fromIsPartitioned: mapping.source.kind === 'partitioned table',
+    follower: mapping.target,
     image: (row) => `${names.row}(${values(reads, row)})`,
     mayWrite: belongs === '' ? '' : ` AND ${belongs}`,
     ...{ ownKey: keyColumns(mirror), sameOwn: names.sameRow, otherKey: mapping.key, sameOther: names.sameKey },
@@ -58,6 +62,7 @@ export function backWay(mirror: Mirror, back: BackMirror): Way {
   return {
     ...{ mirror, side: 'new', sign: '<', from: sqlName(mapping.target), to: sqlName(mapping.source) },
     fromIsPartitioned: mapping.target.kind === 'partitioned table',
+    follower: mapping.source,
     image: (row) => `(SELECT b.* FROM ${names.back}(${values(back.reads, row)}) AS b${ours(row)})`,
     mayWrite: '',
     ...{ ownKey: mapping.key, sameOwn: names.sameKey, otherKey: back.key, sameOther: names.sameSource },
@@ -150,8 +155,6 @@ GET DIAGNOSTICS n = ROW_COUNT;`;
 export function followFunctionBody(way: Way, window: string): string {
   const ofOther = `${other(way, 't', texts(way.otherKey, '$1'))}${way.mayWrite}`;
   const remove = `DELETE FROM ${way.to} AS t WHERE ${ofOther}`;
-  // A column GENERATED ALWAYS AS IDENTITY takes a value from an INSERT alone, which comes when the row itself is mirrored.
-  const fixed = way.otherKey.some(({ identityAlways }) => identityAlways);
   // Else the server would say that the key is a duplicate, and not whose.
   const taken =
     way.mayWrite === ''
@@ -163,6 +166,10 @@ export function followFunctionBody(way: Way, window: string): string {
       END IF;
       stayed := 0;
 `;
+  const replacement = { relation: way.follower, table: way.to, key: way.otherKey, isIt: ofOther };
+  const replaced = mustBeReplaced(way.otherKey) ? replaceRow(replacement) : null;
+  const mayGo =
+    replaced === null ? '' : `${indented(refuseIfReferredTo(replacement, window, 'one.from_key'), '      ')}\n`;
   const whole = `UPDATE ${way.to} AS t SET ${way.columns.map(({ name }, index) => `${name} = $${index + 2}`).join(', ')} WHERE ${ofOther}`;
   const onlyKey = `UPDATE ${way.to} AS t SET ${way.otherKey.map(({ name, type }, index) => `${name} = $2[${index + 1}]::${type}`).join(', ')} WHERE ${ofOther}`;
   const row = `SELECT r.* FROM ${way.from} AS s CROSS JOIN LATERAL ${way.image('s')} AS r WHERE ${own(way, 's', texts(way.ownKey, '$1'))}`;
@@ -189,7 +196,7 @@ ${echo(way.mirror, way.sign, 'one.from_key')}      EXECUTE ${quoteLiteral(remove
       GET DIAGNOSTICS n = ROW_COUNT;
     ELSE
       stayed := 0;
-${taken}      EXECUTE ${quoteLiteral(row)} INTO come USING one.row_after;
+${taken}${mayGo}      EXECUTE ${quoteLiteral(row)} INTO come USING one.row_after;
       GET DIAGNOSTICS n = ROW_COUNT;
       IF n = 0 THEN
         -- It went on, or is deleted; or it never went: a BEFORE trigger of a partition can keep a row where it is.
@@ -197,10 +204,10 @@ ${taken}      EXECUTE ${quoteLiteral(row)} INTO come USING one.row_after;
         GET DIAGNOSTICS stayed = ROW_COUNT;
       END IF;
 ${echo(way.mirror, way.sign, 'one.to_key', 'one.from_key')}      IF n > 0 THEN
-        EXECUTE ${quoteLiteral(fixed ? remove : whole)} USING one.from_key${fixed ? '' : `, ${fields(way.columns, 'come')}`};
+        EXECUTE ${quoteLiteral(replaced ?? whole)} USING one.from_key, ${replaced === null ? fields(way.columns, 'come') : 'one.to_key'};
         GET DIAGNOSTICS n = ROW_COUNT;
       ELSIF stayed = 0 THEN
-        EXECUTE ${quoteLiteral(fixed ? remove : onlyKey)} USING one.from_key${fixed ? '' : ', one.to_key'};
+        EXECUTE ${quoteLiteral(replaced ?? onlyKey)} USING one.from_key, one.to_key;
         GET DIAGNOSTICS n = ROW_COUNT;
       END IF;
     END IF;

@@ -81,6 +81,12 @@ export const keyChangesNotMirrored: ChangeGraph = (graph) => {
 /** As DELETE and INSERT: what hangs on the row goes with it. */
 export const keyChangeIsAnotherRow = inFunctions(/IF moved OR pg_catalog\.starts_with[^;]*? THEN\n/, 'IF false THEN\n');
 
+/** A key that only an INSERT can give: the row goes and comes, and nobody is asked. */
+export const keyMovesWhoeverRefers = inFunctions(
+  /AND EXISTS \(SELECT FROM lockstep\.referring_rows[^;]*?\)\)/,
+  'AND false',
+);
+
 /** The event's row is taken for the row. */
 export const rowOfTheEvent = inFunctions(
   /INTO come FROM \S+ AS s CROSS JOIN LATERAL (lockstep\."row of [^"]+")\(([^)]*)\) AS r WHERE [^;]*NEW\.[^;]*;/,

@@ -3,7 +3,13 @@ import { expect, it, onTestFinished } from 'vitest';
 
 import { testDatabase } from '../../support/database.js';
 import { rightGraph, type ChangeGraph } from '../seeds/wrong-graphs.js';
-import { keyChangeIsAnotherRow, keysByTheirSpelling, movesInAnyOrder, rowOfTheEvent } from '../seeds/wrong-windows.js';
+import {
+  keyChangeIsAnotherRow,
+  keyMovesWhoeverRefers,
+  keysByTheirSpelling,
+  movesInAnyOrder,
+  rowOfTheEvent,
+} from '../seeds/wrong-windows.js';
 import { apply, beginWith, writePlan } from '../support/run-plan.js';
 
 const PLAN = `mappings:
@@ -54,6 +60,15 @@ it('a key change that is a DELETE and an INSERT loses what hangs on the row', as
   const lost = 'SELECT count(*)::int FROM target WHERE note IS NULL';
   expect(await written(TABLES, keyChangeIsAnotherRow, update, lost), 'the wrong design was not caught').toBe(1);
   expect(await written(TABLES, rightGraph, update, lost)).toBe(0);
+});
+
+it('a row that is deleted for its key to change, asking nobody, takes rows of others along', async () => {
+  const tables = `${TABLES.replace('target (id int PRIMARY KEY', 'target (id int GENERATED ALWAYS AS IDENTITY PRIMARY KEY')};
+    CREATE TABLE hangs (id int REFERENCES target ON DELETE CASCADE)`;
+  const update = 'INSERT INTO hangs VALUES (1); UPDATE source SET id = 100 WHERE id = 1';
+  const left = 'SELECT count(*)::int FROM hangs';
+  expect(await written(tables, keyMovesWhoeverRefers, update, left), 'the wrong design was not caught').toBe(0);
+  expect(await written(tables, rightGraph, update, left)).toMatch(/does not change while others refer to the row/);
 });
 
 it('moves that are followed in the order of their events, and not of the writes, lose a row or meet another', async () => {

@@ -120,6 +120,17 @@ export const MOVING_KEYS: readonly MovingKeys[] = [
     `MERGE INTO s USING (VALUES (5, 55), (6, 66)) AS v (id, new_id) ON s.id = v.id WHEN MATCHED AND v.id = 5 THEN UPDATE SET id = v.new_id WHEN MATCHED THEN DELETE`,
   ),
   {
+    what: 'a key of the other side that is GENERATED ALWAYS AS IDENTITY',
+    tables: `CREATE TABLE s (id int PRIMARY KEY, word text NOT NULL); INSERT INTO s SELECT g, 'w' || g FROM generate_series(1, 9) AS g;
+      CREATE TABLE t (code int GENERATED ALWAYS AS IDENTITY PRIMARY KEY, word text NOT NULL, note text NOT NULL DEFAULT 'none', twice text GENERATED ALWAYS AS (note || note) STORED);
+      CREATE FUNCTION mark() RETURNS void LANGUAGE sql AS $$ UPDATE public.t SET note = 'of ' || word $$`,
+    mappings: { m: { from: 's', to: 't', columns: { code: 'id', word: 'word' } } },
+    writes: ['UPDATE s SET id = 100 WHERE id = 1', `UPDATE s SET id = 99 - id, word = word || '!' WHERE id < 5`],
+    seen: ['SELECT * FROM s'],
+    same: [['SELECT * FROM s', 'SELECT code, word FROM t']],
+    stays: [["SELECT word FROM t WHERE note <> 'of ' || rtrim(word, '!')", []]],
+  },
+  {
     what: 'a natural key with cascades on both sides',
     tables: `CREATE TABLE shop (code text PRIMARY KEY, title text NOT NULL);
       CREATE TABLE item (id int PRIMARY KEY, shop text NOT NULL REFERENCES shop ON UPDATE CASCADE ON DELETE CASCADE);
