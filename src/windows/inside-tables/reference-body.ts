@@ -83,15 +83,17 @@ function fromOld(whole: WholeReference, site: Site): string {
   const wanted = parts.map(({ index }) => `wanted_${index}`);
   const without = any(parts, ({ index }) => `wanted_${index} IS NULL`);
   // What must be there at once cannot be settled at COMMIT.
-  const unseen =
-    value.orphans === 'fail' && parts.some(({ twin }) => twin.notNull)
-      ? `(NOT hit OR ${without})`
-      : `hit AND ${without}`;
+  const atOnce = value.orphans === 'fail' && parts.some(({ twin }) => twin.notNull);
+  const unseen = `      IF NOT hit AND ${OLD_SNAPSHOT} THEN
+${raiseOldSnapshot(window, value)}      END IF;
+`;
   const asked = `      SELECT ${found.all.map((column) => `p.${column}`).join(', ')} INTO ${wanted.join(', ')} FROM ${value.parent} AS p WHERE ${found.finds};
       hit := FOUND;
-${itselfIs(value, found, wanted, site)}      -- The snapshot is older than the fill of the parent: what it shows of it will not do.
-      IF ${unseen} AND ${OLD_SNAPSHOT} THEN
-${raiseOldSnapshot(window, value)}      END IF;
+${itselfIs(value, found, wanted, site)}${atOnce ? unseen : ''}      -- The lock fails with 40001 where the fill has come to the parent since the snapshot. Else it has still to come, waits for this
+      -- transaction, and comes to this row behind it.
+      IF hit AND ${without} AND ${OLD_SNAPSHOT} THEN
+        PERFORM FROM ${value.parent} AS p WHERE ${found.finds} FOR SHARE;
+      END IF;
 ${parts.map(({ twin, index }) => refuseUnconverted(twin, value, `wanted_${index}`, site)).join('')}`;
   const computed = parts
     .map((part) => `      wanted_${part.index} := ${computedValue(value.by, oldOf(part, site)) ?? 'NULL'};\n`)

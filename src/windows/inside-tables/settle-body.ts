@@ -99,7 +99,7 @@ function sameRow({ table, leads }: Site): readonly string[] {
 function unless(complete: string, isAsItWas: string, whole: WholeReference, { window, table }: Site): string {
   const { value } = whole;
   if (value.orphans !== 'fail' || value.upheld) return '';
-  return `    ELSIF ${complete} AND ${OLD_SNAPSHOT} AND EXISTS (SELECT FROM ${table.name} AS t WHERE ${isAsItWas}) THEN
+  return `    ELSIF NOT FOUND AND ${complete} AND ${OLD_SNAPSHOT} AND EXISTS (SELECT FROM ${table.name} AS t WHERE ${isAsItWas}) THEN
 ${raiseOldSnapshot(window, value)}`;
 }
 

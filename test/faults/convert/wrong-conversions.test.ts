@@ -22,6 +22,7 @@ import {
   settlesByTheParent,
   takesWritersForTheFill,
   triggersSortFirst,
+  unfilledTakenForOld,
 } from '../seeds/wrong-conversions.js';
 import { rightGraph, type ChangeGraph } from '../seeds/wrong-graphs.js';
 import { beginWith } from '../support/run-plan.js';
@@ -98,6 +99,24 @@ const SCENARIOS: readonly (readonly [string, ChangeGraph, Scenario])[] = [
           await session.query('ROLLBACK');
         }
       },
+    },
+  ],
+  [
+    'an application that is refused for its isolation level until the parents are filled',
+    unfilledTakenForOld,
+    {
+      atFirstFill: async ({ session, conflicts }) => {
+        try {
+          await session.query('BEGIN ISOLATION LEVEL REPEATABLE READ');
+          await session.query(`INSERT INTO posts (user_id, word) VALUES (100, 'not filled yet')`);
+          await session.query('COMMIT');
+        } catch (error) {
+          if (!(error instanceof DatabaseError) || error.facts.sqlstate !== '40001') throw error;
+          conflicts.push('40001');
+          await session.query('ROLLBACK');
+        }
+      },
+      lost: `SELECT 1 - count(*)::int FROM posts WHERE word = 'not filled yet'`,
     },
   ],
   [

@@ -21,6 +21,12 @@ export const noRuleForOldSnapshots = inTriggers(
   'false',
 );
 
+/** A parent that the fill has still to come to is taken for one that it has come to since. */
+export const unfilledTakenForOld = inTriggers(
+  /PERFORM FROM \S+ AS p WHERE [^;]* FOR SHARE;/g,
+  "RAISE SQLSTATE ''40001'';",
+);
+
 export const comparesWithoutNulls = inTriggers(/(NEW|OLD)\.(\S+) IS DISTINCT FROM (NEW|OLD)\./g, '$1.$2 <> $3.');
 
 /** What a trigger of the application makes of the row afterwards is not seen. */

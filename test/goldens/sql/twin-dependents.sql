@@ -331,13 +331,15 @@ CREATE OR REPLACE FUNCTION lockstep."twins of twin-dependents/keys: public.lines
       IF NEW.item_id_legacy IS NOT NULL AND taken THEN
         SELECT p.id INTO wanted_0 FROM public.items AS p WHERE p.id_legacy = NEW.item_id_legacy;
         hit := FOUND;
-        -- The snapshot is older than the fill of the parent: what it shows of it will not do.
-        IF (NOT hit OR wanted_0 IS NULL)
-          AND pg_catalog.current_setting('transaction_isolation') <> 'read committed'
-          THEN
+        IF NOT hit AND pg_catalog.current_setting('transaction_isolation') <> 'read committed' THEN
           RAISE EXCEPTION 'lockstep window %: the snapshot is older than the new key of public.items',
             'twin-dependents/keys'
             USING ERRCODE = 'serialization_failure', HINT = 'Try the transaction again.';
+        END IF;
+        -- The lock fails with 40001 where the fill has come to the parent since the snapshot. Else it has still to come, waits for this
+        -- transaction, and comes to this row behind it.
+        IF hit AND wanted_0 IS NULL AND pg_catalog.current_setting('transaction_isolation') <> 'read committed' THEN
+          PERFORM FROM public.items AS p WHERE p.id_legacy = NEW.item_id_legacy FOR SHARE;
         END IF;
       END IF;
       IF NOT (NOT by_new_0 OR NEW.item_id IS NULL OR wanted_0 IS NULL OR wanted_0 = NEW.item_id) THEN
@@ -655,13 +657,15 @@ CREATE OR REPLACE FUNCTION lockstep."twins of twin-dependents/keys: public.lines
       IF NEW.item_id IS NOT NULL AND taken THEN
         SELECT p.id_uuid INTO wanted_0 FROM public.items AS p WHERE p.id = NEW.item_id;
         hit := FOUND;
-        -- The snapshot is older than the fill of the parent: what it shows of it will not do.
-        IF (NOT hit OR wanted_0 IS NULL)
-          AND pg_catalog.current_setting('transaction_isolation') <> 'read committed'
-          THEN
+        IF NOT hit AND pg_catalog.current_setting('transaction_isolation') <> 'read committed' THEN
           RAISE EXCEPTION 'lockstep window %: the snapshot is older than the new key of public.items',
             'twin-dependents/keys'
             USING ERRCODE = 'serialization_failure', HINT = 'Try the transaction again.';
+        END IF;
+        -- The lock fails with 40001 where the fill has come to the parent since the snapshot. Else it has still to come, waits for this
+        -- transaction, and comes to this row behind it.
+        IF hit AND wanted_0 IS NULL AND pg_catalog.current_setting('transaction_isolation') <> 'read committed' THEN
+          PERFORM FROM public.items AS p WHERE p.id = NEW.item_id FOR SHARE;
         END IF;
         -- Until NOT NULL stands on it, the fill of this table is still to come. One condition alone is no query.
         IF hit AND wanted_0 IS NULL THEN

@@ -120,11 +120,10 @@ CREATE FUNCTION lockstep."twins of twin-partitions/keys: public.days"() RETURNS 
       IF NEW.calendar_id IS NOT NULL AND taken THEN
         SELECT p.id_uuid INTO wanted_0 FROM public.calendars AS p WHERE p.id = NEW.calendar_id;
         hit := FOUND;
-        -- The snapshot is older than the fill of the parent: what it shows of it will not do.
+        -- The lock fails with 40001 where the fill has come to the parent since the snapshot. Else it has still to come, waits for this
+        -- transaction, and comes to this row behind it.
         IF hit AND wanted_0 IS NULL AND pg_catalog.current_setting('transaction_isolation') <> 'read committed' THEN
-          RAISE EXCEPTION 'lockstep window %: the snapshot is older than the new key of public.calendars',
-            'twin-partitions/keys'
-            USING ERRCODE = 'serialization_failure', HINT = 'Try the transaction again.';
+          PERFORM FROM public.calendars AS p WHERE p.id = NEW.calendar_id FOR SHARE;
         END IF;
       END IF;
       IF NOT (NOT by_new_0 OR NEW.calendar_id_uuid IS NULL OR wanted_0 IS NULL OR wanted_0 = NEW.calendar_id_uuid) THEN
@@ -613,11 +612,10 @@ CREATE OR REPLACE FUNCTION lockstep."twins of twin-partitions/keys: public.days"
       IF NEW.calendar_id_legacy IS NOT NULL AND taken THEN
         SELECT p.id INTO wanted_0 FROM public.calendars AS p WHERE p.id_legacy = NEW.calendar_id_legacy;
         hit := FOUND;
-        -- The snapshot is older than the fill of the parent: what it shows of it will not do.
+        -- The lock fails with 40001 where the fill has come to the parent since the snapshot. Else it has still to come, waits for this
+        -- transaction, and comes to this row behind it.
         IF hit AND wanted_0 IS NULL AND pg_catalog.current_setting('transaction_isolation') <> 'read committed' THEN
-          RAISE EXCEPTION 'lockstep window %: the snapshot is older than the new key of public.calendars',
-            'twin-partitions/keys'
-            USING ERRCODE = 'serialization_failure', HINT = 'Try the transaction again.';
+          PERFORM FROM public.calendars AS p WHERE p.id_legacy = NEW.calendar_id_legacy FOR SHARE;
         END IF;
       END IF;
       IF NOT (NOT by_new_0 OR NEW.calendar_id IS NULL OR wanted_0 IS NULL OR wanted_0 = NEW.calendar_id) THEN
@@ -917,11 +915,10 @@ CREATE OR REPLACE FUNCTION lockstep."twins of twin-partitions/keys: public.days"
       IF NEW.calendar_id IS NOT NULL AND taken THEN
         SELECT p.id_uuid INTO wanted_0 FROM public.calendars AS p WHERE p.id = NEW.calendar_id;
         hit := FOUND;
-        -- The snapshot is older than the fill of the parent: what it shows of it will not do.
+        -- The lock fails with 40001 where the fill has come to the parent since the snapshot. Else it has still to come, waits for this
+        -- transaction, and comes to this row behind it.
         IF hit AND wanted_0 IS NULL AND pg_catalog.current_setting('transaction_isolation') <> 'read committed' THEN
-          RAISE EXCEPTION 'lockstep window %: the snapshot is older than the new key of public.calendars',
-            'twin-partitions/keys'
-            USING ERRCODE = 'serialization_failure', HINT = 'Try the transaction again.';
+          PERFORM FROM public.calendars AS p WHERE p.id = NEW.calendar_id FOR SHARE;
         END IF;
       END IF;
       IF NOT (NOT by_new_0 OR NEW.calendar_id_uuid IS NULL OR wanted_0 IS NULL OR wanted_0 = NEW.calendar_id_uuid) THEN

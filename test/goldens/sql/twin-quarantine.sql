@@ -148,11 +148,10 @@ CREATE FUNCTION lockstep."twins of twin-quarantine/keys: public.remarks"() RETUR
       IF NEW.owner_id IS NOT NULL AND taken THEN
         SELECT p.id_uuid INTO wanted_0 FROM public.owners AS p WHERE p.id = NEW.owner_id;
         hit := FOUND;
-        -- The snapshot is older than the fill of the parent: what it shows of it will not do.
+        -- The lock fails with 40001 where the fill has come to the parent since the snapshot. Else it has still to come, waits for this
+        -- transaction, and comes to this row behind it.
         IF hit AND wanted_0 IS NULL AND pg_catalog.current_setting('transaction_isolation') <> 'read committed' THEN
-          RAISE EXCEPTION 'lockstep window %: the snapshot is older than the new key of public.owners',
-            'twin-quarantine/keys'
-            USING ERRCODE = 'serialization_failure', HINT = 'Try the transaction again.';
+          PERFORM FROM public.owners AS p WHERE p.id = NEW.owner_id FOR SHARE;
         END IF;
       END IF;
       IF NOT (NOT by_new_0 OR NEW.owner_id_uuid IS NULL OR wanted_0 IS NULL OR wanted_0 = NEW.owner_id_uuid) THEN
@@ -825,11 +824,10 @@ CREATE OR REPLACE FUNCTION lockstep."twins of twin-quarantine/keys: public.remar
       IF NEW.owner_id_legacy IS NOT NULL AND taken THEN
         SELECT p.id INTO wanted_0 FROM public.owners AS p WHERE p.id_legacy = NEW.owner_id_legacy;
         hit := FOUND;
-        -- The snapshot is older than the fill of the parent: what it shows of it will not do.
+        -- The lock fails with 40001 where the fill has come to the parent since the snapshot. Else it has still to come, waits for this
+        -- transaction, and comes to this row behind it.
         IF hit AND wanted_0 IS NULL AND pg_catalog.current_setting('transaction_isolation') <> 'read committed' THEN
-          RAISE EXCEPTION 'lockstep window %: the snapshot is older than the new key of public.owners',
-            'twin-quarantine/keys'
-            USING ERRCODE = 'serialization_failure', HINT = 'Try the transaction again.';
+          PERFORM FROM public.owners AS p WHERE p.id_legacy = NEW.owner_id_legacy FOR SHARE;
         END IF;
       END IF;
       IF NOT (NOT by_new_0 OR NEW.owner_id IS NULL OR wanted_0 IS NULL OR wanted_0 = NEW.owner_id) THEN
@@ -1191,11 +1189,10 @@ CREATE OR REPLACE FUNCTION lockstep."twins of twin-quarantine/keys: public.remar
       IF NEW.owner_id IS NOT NULL AND taken THEN
         SELECT p.id_uuid INTO wanted_0 FROM public.owners AS p WHERE p.id = NEW.owner_id;
         hit := FOUND;
-        -- The snapshot is older than the fill of the parent: what it shows of it will not do.
+        -- The lock fails with 40001 where the fill has come to the parent since the snapshot. Else it has still to come, waits for this
+        -- transaction, and comes to this row behind it.
         IF hit AND wanted_0 IS NULL AND pg_catalog.current_setting('transaction_isolation') <> 'read committed' THEN
-          RAISE EXCEPTION 'lockstep window %: the snapshot is older than the new key of public.owners',
-            'twin-quarantine/keys'
-            USING ERRCODE = 'serialization_failure', HINT = 'Try the transaction again.';
+          PERFORM FROM public.owners AS p WHERE p.id = NEW.owner_id FOR SHARE;
         END IF;
       END IF;
       IF NOT (NOT by_new_0 OR NEW.owner_id_uuid IS NULL OR wanted_0 IS NULL OR wanted_0 = NEW.owner_id_uuid) THEN

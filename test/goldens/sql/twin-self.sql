@@ -71,11 +71,10 @@ CREATE FUNCTION lockstep."twins of twin-self/keys: public.folders"() RETURNS tri
           wanted_1 := NEW.id_uuid;
           hit := true;
         END IF;
-        -- The snapshot is older than the fill of the parent: what it shows of it will not do.
+        -- The lock fails with 40001 where the fill has come to the parent since the snapshot. Else it has still to come, waits for this
+        -- transaction, and comes to this row behind it.
         IF hit AND wanted_1 IS NULL AND pg_catalog.current_setting('transaction_isolation') <> 'read committed' THEN
-          RAISE EXCEPTION 'lockstep window %: the snapshot is older than the new key of public.folders',
-            'twin-self/keys'
-            USING ERRCODE = 'serialization_failure', HINT = 'Try the transaction again.';
+          PERFORM FROM public.folders AS p WHERE p.id = NEW.parent_id FOR SHARE;
         END IF;
       END IF;
       IF NOT (NOT by_new_1 OR NEW.parent_id_uuid IS NULL OR wanted_1 IS NULL OR wanted_1 = NEW.parent_id_uuid) THEN

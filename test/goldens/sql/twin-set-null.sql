@@ -312,11 +312,10 @@ CREATE FUNCTION lockstep."twins of twin-set-null/keys: public.remarks"() RETURNS
       IF NEW.owner_id IS NOT NULL AND taken THEN
         SELECT p.id_uuid INTO wanted_0 FROM public.owners AS p WHERE p.id = NEW.owner_id;
         hit := FOUND;
-        -- The snapshot is older than the fill of the parent: what it shows of it will not do.
+        -- The lock fails with 40001 where the fill has come to the parent since the snapshot. Else it has still to come, waits for this
+        -- transaction, and comes to this row behind it.
         IF hit AND wanted_0 IS NULL AND pg_catalog.current_setting('transaction_isolation') <> 'read committed' THEN
-          RAISE EXCEPTION 'lockstep window %: the snapshot is older than the new key of public.owners',
-            'twin-set-null/keys'
-            USING ERRCODE = 'serialization_failure', HINT = 'Try the transaction again.';
+          PERFORM FROM public.owners AS p WHERE p.id = NEW.owner_id FOR SHARE;
         END IF;
       END IF;
       IF NOT (NOT by_new_0 OR NEW.owner_id_uuid IS NULL OR wanted_0 IS NULL OR wanted_0 = NEW.owner_id_uuid) THEN
@@ -350,11 +349,10 @@ CREATE FUNCTION lockstep."twins of twin-set-null/keys: public.remarks"() RETURNS
       IF NEW.subject_id IS NOT NULL AND taken THEN
         SELECT p.id_uuid INTO wanted_1 FROM public.owners AS p WHERE p.id = NEW.subject_id;
         hit := FOUND;
-        -- The snapshot is older than the fill of the parent: what it shows of it will not do.
+        -- The lock fails with 40001 where the fill has come to the parent since the snapshot. Else it has still to come, waits for this
+        -- transaction, and comes to this row behind it.
         IF hit AND wanted_1 IS NULL AND pg_catalog.current_setting('transaction_isolation') <> 'read committed' THEN
-          RAISE EXCEPTION 'lockstep window %: the snapshot is older than the new key of public.owners',
-            'twin-set-null/keys'
-            USING ERRCODE = 'serialization_failure', HINT = 'Try the transaction again.';
+          PERFORM FROM public.owners AS p WHERE p.id = NEW.subject_id FOR SHARE;
         END IF;
       END IF;
       IF NOT (NOT by_new_1 OR NEW.subject_id_uuid IS NULL OR wanted_1 IS NULL OR wanted_1 = NEW.subject_id_uuid) THEN
