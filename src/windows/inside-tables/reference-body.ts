@@ -133,8 +133,13 @@ function fromNew(whole: WholeReference, site: Site): string {
       ? `      IF NOT hit THEN\n${parts.map((part) => `        other_${part.index} := ${newOf(part, site)}::text;\n`).join('')}        hit := true;\n      END IF;\n`
       : '';
   const gone = parts.map((part) => `      ${newOf(part, site)} := NULL;\n`).join('');
+  // What stands beside a part that is NULL refers to nothing: it stays as it is where nobody wrote it, or where it means what was written.
   const partly = parts
-    .map((part) => `      other_${part.index} := CASE WHEN NOT by_new_${part.index} THEN ${oldOf(part, site)} END;\n`)
+    .map((part) => {
+      const computed = computedValue(value.by, oldOf(part, site));
+      const same = computed === null ? '' : ` OR ${computed} = ${newOf(part, site)}`;
+      return `      other_${part.index} := CASE WHEN NOT by_new_${part.index}${same} THEN ${oldOf(part, site)} END;\n`;
+    })
     .join('');
   return `${parts.map(({ index }) => `    other_${index} := NULL;\n`).join('')}    hit := true;
 ${value.where === null ? '' : `    -- A row that refers to another table, or to none, has no new value here.\n    IF NOT taken THEN\n${gone}    END IF;\n`}    IF ${found.complete} THEN

@@ -66,6 +66,12 @@ export const settlesByTheParent = inTriggers(
   '    $1 := NULL;\n    IF $1 IS NOT NULL THEN\n      UPDATE',
 );
 
+/** What a composite reference that is partly NULL gets at COMMIT is taken for a write of the new side that says nothing of the old one. */
+export const partlyNullForgotten = inTriggers(
+  /CASE WHEN NOT (by_new_\d+) OR [\s\S]*? THEN NEW/g,
+  'CASE WHEN NOT $1 THEN NEW',
+);
+
 /** A child's own key and its references are written at once, and nobody waits for the keys that these mean. */
 export const childrenBeforeParents: ChangeGraph = (graph) => {
   const [parent, child, ...more] = graph.operations.filter(({ kind }) => kind === 'batch');
