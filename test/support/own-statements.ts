@@ -40,7 +40,7 @@ const OWN: readonly IsOwn[] = [
       return schemaname === 'pg_catalog' && relname.startsWith('pg_');
     }),
 
-  // Questions without a relation: who am I, is the journal there, how large is what will be cut, what time is it; the advisory locks by
+  // Questions without a relation: who am I, which engine is it, is the journal there, how large is what will be cut, what time is it; the advisory locks by
   // which two processes are polite to each other.
   ({ text }) => OWN_QUESTIONS.some((question) => question.test(text)),
 
@@ -82,7 +82,17 @@ const OWN: readonly IsOwn[] = [
 const EXPLAIN = 'EXPLAIN (FORMAT JSON) ';
 
 const OWN_SETTINGS: ReadonlySet<string> = new Set([
-  ...['timezone', 'datestyle', 'intervalstyle', 'extra_float_digits', 'bytea_output', 'lc_monetary'],
+  ...[
+    'timezone',
+    'datestyle',
+    'intervalstyle',
+    'extra_float_digits',
+    'bytea_output',
+    'lc_monetary',
+    'lc_numeric',
+    'lc_time',
+  ],
+  ...['array_nulls', 'transform_null_equals', 'xmlbinary', 'xmloption'],
   ...['standard_conforming_strings', 'row_security', 'search_path', 'lockstep.run_id', 'application_name'],
   ...['lock_timeout', 'statement_timeout', 'idle_in_transaction_session_timeout', 'client_connection_check_interval'],
   ...['tcp_keepalives_idle', 'tcp_keepalives_interval', 'tcp_keepalives_count'],
@@ -91,11 +101,15 @@ const OWN_SETTINGS: ReadonlySet<string> = new Set([
 const OWN_QUESTIONS: readonly RegExp[] = [
   /^SELECT pg_(try_)?advisory_(xact_)?(un)?lock\([-\d, ]+\)( AS held)?$/,
   /^SELECT pg_catalog\.pg_backend_pid\(\) AS pid$/,
+  /^SELECT version\(\) AS version$/,
+  /^SELECT pg_catalog\.to_regclass\('pg_catalog\.pg_dist_partition'\) IS NOT NULL AS there$/,
   /^SELECT session_user::text AS by$/,
   /^SELECT pg_catalog\.floor\(1000 \* EXTRACT\(epoch FROM pg_catalog\.clock_timestamp\(\)\)\)::bigint AS ms$/,
-  /^SELECT to_reg(class|namespace)\('lockstep(\.(migration|tombstone|window_move))?'\) IS NOT NULL AS there$/,
+  /^SELECT to_reg(class|namespace)\('lockstep(\.(migration|run|tombstone|window_move))?'\) IS NOT NULL AS there$/,
   /^SELECT coalesce\(has_schema_privilege\(to_regnamespace\('lockstep'\), 'USAGE'\), true\) AS may$/,
   /^SELECT greatest\(pg_relation_size\([^()]*\), \(SELECT sum\(pg_relation_size\(relid\)\) FROM pg_partition_tree\([^()]*\)\)\)::bigint AS bytes$/,
+  // The path under which the journal is looked through, read and put back: `src/postgres/journal/journal-intruders.ts`.
+  /^SELECT pg_catalog\.(current_setting\('search_path'\) AS path|set_config\('search_path', \$1, true\))$/,
   // The settings under which the catalog is read, read and put back: `src/postgres/pinned-catalog.ts`.
   /^SELECT (name, )?pg_catalog\.(current_setting\(name\) AS setting|set_config\(key, value, true\))\s+FROM pg_catalog\.jsonb_(array_elements|each)_text\(\$1::text::pg_catalog\.jsonb\)( AS name)?$/,
 ];
