@@ -87,8 +87,9 @@ function differencesByHand(
   const same = (a: SideRow['key'], b: SideRow['key']): boolean =>
     a.every((part, index) => part !== null && b[index] !== null && fold(part) === fold(b[index]!));
   const exactly = (a: SideRow['key'], b: SideRow['key']): boolean => JSON.stringify(a) === JSON.stringify(b);
+  const noted = (key: SideRow['key']): SideRow['key'] => key.map((part) => (part === null ? null : fold(part)));
   const among = (keys: readonly SideRow['key'][] | undefined, key: SideRow['key']): boolean =>
-    keys?.some((one) => exactly(one, key)) === true;
+    keys?.some((one) => exactly(one, noted(key))) === true;
   const found: Found[] = [];
   for (const e of expected) {
     const partners = actual.filter((a) => same(e.key, a.key));

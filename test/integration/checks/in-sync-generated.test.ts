@@ -154,6 +154,11 @@ const WRONG: readonly (readonly [what: string, shapes: readonly string[], change
   ['failures that nobody has accepted', EACH, replaced(/f\.accepted_at IS NOT NULL/g, 'true')],
   ['keys before a write alone', EACH, replaced(/IN \(f\.key_before, f\.key_after\)/g, '= f.key_before')],
   ['accepted keys of the target not asked', ['citext', 'composite'], replaced(/ OR p\.found_key IN \([^)]*\)/g, '')],
+  [
+    'a key as it is written, of which another spelling is noted',
+    ['citext'],
+    replaced(/pg_catalog\.lower\((\S+) COLLATE "default"\)/g, '$1'),
+  ],
   ['a forgotten row for whatever is said of it', EACH, replaced(/p\.problem = 'missing' AND EXISTS/g, 'EXISTS')],
   ['what another window knows', EACH, replaced(/\b([df])\.window_name = '[^']*'/g, 'true')],
   ['what another mapping knows', EACH, replaced(/\b([df])\.mapping = '[^']*'/g, 'true')],
