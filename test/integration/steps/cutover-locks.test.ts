@@ -2,10 +2,12 @@
 import { beforeEach, describe, expect, it } from 'vitest';
 
 import type { RunEvent } from '../../../src/executor/run-event.js';
+import type { Database } from '../../../src/executor/session.js';
 import { systemClock } from '../../../src/kernel/clock.js';
 import { testDatabase } from '../../support/database.js';
 import { ON_OLD } from '../../support/majors.js';
 import { planOn, told, type PlanOnDatabase } from '../../support/plan-on-database.js';
+import { withSessions } from '../../support/with-sessions.js';
 import { stopAfterOperation } from './stop-after-operation.js';
 import { forgetTables } from './whole-cycle.js';
 
@@ -22,8 +24,8 @@ for (const major of ON_OLD) {
   const { query, value, database } = test;
   const state = (): Promise<unknown> => value(`SELECT state FROM lockstep."window"`);
 
-  const atTheGate = async (limits: object = {}): Promise<PlanOnDatabase> => {
-    const plan = planOn(database, {
+  const atTheGate = async (limits: object = {}, through: Database = database): Promise<PlanOnDatabase> => {
+    const plan = planOn(through, {
       name: 'locks',
       mappings: { copied: { from: 'origin', to: 'copy', columns: 'same', reverse: { on_delete: 'delete' } } },
       steps: [
@@ -48,17 +50,15 @@ for (const major of ON_OLD) {
 
     it('keys that were written since the comparison are worked off before the lock is asked for', async () => {
       // The wrong design: all of them are compared under the lock, and nobody writes meanwhile.
-      const plan = await atTheGate();
+      const seen: number[] = [];
+      const plan = await atTheGate({}, countingEntries(seen));
       expect((await plan.apply(stopAfterOperation('flip/compare/in-step/1-in_sync'))).exit).toBe(6);
       await query(`UPDATE origin SET v = v || '!'`);
-      await query(`CREATE TABLE seen (entries bigint);
-        CREATE FUNCTION seen() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN INSERT INTO seen SELECT count(*) FROM lockstep.touched; RETURN NEW; END $$;
-        CREATE TRIGGER seen BEFORE UPDATE ON lockstep."window" FOR EACH ROW EXECUTE FUNCTION seen()`);
       expect(Number(await value('SELECT count(*) FROM lockstep.touched'))).toBeGreaterThanOrEqual(ROWS);
       expect(told(await plan.apply())).toBe('exit 6');
       expect(await state()).toBe('new leads');
-      const [under] = await query<{ entries: string }>('SELECT entries FROM seen');
-      expect(Number(under?.entries)).toBeLessThan(ROWS / 10);
+      expect(seen).toHaveLength(1);
+      expect(seen[0]).toBeLessThan(ROWS / 10);
       expect(await value('SELECT count(*) FROM lockstep.touched')).toBe('0');
     });
 
@@ -112,6 +112,19 @@ for (const major of ON_OLD) {
       expect(retries.length, retries.join('\n')).toBeLessThan(5);
     });
   });
+
+  /** In the transaction of the cutover, before its window moves: the locks are held. A trigger on the journal would be refused. */
+  function countingEntries(seen: number[]): Database {
+    return withSessions(database, (session) => ({
+      async query<Row>(sql: string, parameters?: readonly unknown[]) {
+        if (sql.includes(`SET state = 'new leads'`)) {
+          const { rows } = await session.query<{ n: string }>('SELECT count(*) AS n FROM lockstep.touched');
+          seen.push(Number(rows[0]!.n));
+        }
+        return session.query<Row>(sql, parameters);
+      },
+    }));
+  }
 
   async function untilTheRunWaits(): Promise<void> {
     const waits = `SELECT count(*) > 0 FROM pg_locks AS l JOIN pg_stat_activity AS a USING (pid) WHERE NOT l.granted AND l.mode = 'ExclusiveLock'
