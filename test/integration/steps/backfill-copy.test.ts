@@ -2,7 +2,7 @@ import { afterEach, describe, test } from 'vitest';
 
 import { testDatabase } from '../../support/database.js';
 import { COPY_SHAPES } from './copy-shapes.js';
-import { forgetTables, wholeCycle } from './whole-cycle.js';
+import { forgetTables, wholeCycleWarned } from './whole-cycle.js';
 
 for (const major of [18, 15]) {
   const found = await testDatabase({ major });
@@ -20,10 +20,10 @@ for (const major of [18, 15]) {
     );
     test.each(runs)(
       '$shape (on_conflict: $rule)',
-      async ({ tables, mappings, schema, same, rule, index, walk, user_triggers, rows = 3 }) => {
+      async ({ tables, mappings, schema, same, rule, index, walk, user_triggers, warnings = [], rows = 3 }) => {
         await found.query(tables);
         const names = Object.keys(mappings);
-        await wholeCycle(
+        await wholeCycleWarned(
           found,
           {
             name: `copy-${index}`,
@@ -42,6 +42,7 @@ for (const major of [18, 15]) {
               { id: 'proof', verify: [{ in_sync: names }] },
             ],
           },
+          warnings,
           ...same,
         );
       },

@@ -13,6 +13,8 @@ export interface CopyShape {
   readonly rows?: number;
   /** Conflict rules under which the shape runs; both where nothing is said. */
   readonly on_conflict?: readonly ('skip' | 'fail')[];
+  /** Codes of what is said of it whenever it is compiled; nothing where nothing is said. */
+  readonly warnings?: readonly string[];
   readonly same: readonly Correspondence[];
 }
 
@@ -153,6 +155,7 @@ export const COPY_SHAPES: readonly CopyShape[] = [
       INSERT INTO origin SELECT 9223372036854775800 + n, n ${NUMBERS}`,
     mappings: { copied: { from: 'origin', to: 'copy', columns: 'same' } },
     same: [{ wanted: `SELECT id, v, v * 2, 'w' FROM origin`, found: 'SELECT * FROM copy', rows: 7 }],
+    warnings: ['LS6111'],
   },
   {
     shape: 'identity ALWAYS that numbers the rows itself',
