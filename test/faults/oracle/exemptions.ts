@@ -17,7 +17,10 @@ export function exemption({ both, record, kind }: OracleCase, unit: Unit, outcom
   const remembers = /type of parameter .* does not match|cached plan must not change/.test(failure.message);
   if (kind === 'convert' && remembers) return 'connects again';
   // Constraints of the target that the source has not: rows that it cannot take, keys that rows of others refer to.
-  const theirs = constraint.startsWith('strict_') || constraint.startsWith('hang_new_');
+  const theirs =
+    constraint.startsWith('strict_') ||
+    constraint.startsWith('hang_new_') ||
+    /GENERATED ALWAYS AS IDENTITY does not change while others refer/.test(failure.message);
   if (!record && sqlstate.startsWith('23') && theirs) return 'refused by the other side';
   return 'none';
 }
