@@ -1,6 +1,7 @@
 /**
  * Every way to stop a run from outside, of the built program: the exit, what is said, and that nothing of the run lives on
- * the server afterwards; during a slow batch and during a wait for a lock.
+ * the server afterwards; during a slow batch and during a wait for a lock. Who asks beside it, and looks afterwards, is a
+ * process of his own once for each command.
  */
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -12,6 +13,7 @@ import { migrate } from '../../../src/postgres/journal/migrate.js';
 import { JOURNAL_MIGRATIONS } from '../../../src/postgres/journal/migrations.js';
 import { lockstep, startLockstep, type Started } from '../../support/built-program.js';
 import { testDatabase, type TestDatabase } from '../../support/database.js';
+import { lockstepHere } from '../../support/program-here.js';
 import { openTransaction } from '../../faults/support/ddl-operations.js';
 
 const folder = mkdtempSync(join(tmpdir(), 'lockstep-stops-'));
@@ -126,7 +128,7 @@ const STOPS: readonly Stop[] = [
   {
     named: 'pause',
     async stop(_, { file, env }) {
-      const paused = await lockstep(['pause', file], { env });
+      const paused = await lockstepHere(['pause', file], { env });
       expect(paused).toMatchObject({ exit: 0, err: '' });
       expect(paused.out).toMatch(/^✔ bump@1 is stopped: paused by \w+\nNext: {2}lockstep apply /);
     },
@@ -137,7 +139,7 @@ const STOPS: readonly Stop[] = [
   {
     named: 'cancel',
     async stop(_, { env }) {
-      const cancelled = await lockstep(['cancel', 'bump'], { env });
+      const cancelled = await lockstepHere(['cancel', 'bump'], { env });
       expect(cancelled).toMatchObject({ exit: 0, err: '' });
       expect(cancelled.out).toMatch(/^✔ bump@1 is stopped: cancelled by \w+\nNext: {2}lockstep apply /);
     },
@@ -148,10 +150,10 @@ const STOPS: readonly Stop[] = [
   {
     named: 'time budget',
     stop: () => Promise.resolve(),
-    more: ['--time-budget', '2s'],
+    more: ['--time-budget', '1s'],
     exit: 6,
-    says: /Stopping: its time budget of 2s is used up; what is done is kept\./,
-    stands: /^bump@1 {3}stopped\n.*\nits time budget of 2s is used up\n/,
+    says: /Stopping: its time budget of 1s is used up; what is done is kept\./,
+    stands: /^bump@1 {3}stopped\n.*\nits time budget of 1s is used up\n/,
   },
 ];
 
@@ -174,7 +176,7 @@ describe.each(DURING)('during %s', (during, prepare, said) => {
     expect(ended.err.endsWith(`Next:  lockstep apply ${file}\n`), ended.err).toBe(true);
     await nothingIsLeft(found);
     if (during !== 'a wait for the lock of a table') await countsAreTrue(found);
-    expect((await lockstep(['status', 'bump'], { env })).out).toMatch(stands);
+    expect((await lockstepHere(['status', 'bump'], { env })).out).toMatch(stands);
   });
 });
 
@@ -188,8 +190,8 @@ describe('asked for is not reached', () => {
     const report = await askToStopCommand({ database: found.database, asked: 'pause', run: 'bump', waitMs: 2_000 });
     expect(report).toMatchObject({ exit: 0, report: { outcome: 'stopping' } });
     await started.says(/Stopping: paused by/);
-    expect((await lockstep(['status', 'bump'], { env })).out).toMatch(/^bump@1 {3}pausing \(running\)\n/);
-    expect((await lockstep(['status'], { env })).out).toMatch(/^bump@1 +pausing \(running\) /m);
+    expect((await lockstepHere(['status', 'bump'], { env })).out).toMatch(/^bump@1 {3}pausing \(running\)\n/);
+    expect((await lockstepHere(['status'], { env })).out).toMatch(/^bump@1 +pausing \(running\) /m);
     const cancelled = await lockstep(['cancel', 'bump'], { env });
     expect(cancelled.out).toMatch(/^✔ bump@1 is stopped/);
     expect(await started.ended).toMatchObject({ exit: 6 });
@@ -197,24 +199,24 @@ describe('asked for is not reached', () => {
     expect(await found.value('SELECT sum(n) FROM item')).toBe('0');
     // Who goes on has been asked nothing.
     await found.query('DROP TRIGGER slow ON item');
-    expect(await lockstep(['apply', file, '--accept-drift'], { env })).toMatchObject({ exit: 0 });
+    expect(await lockstepHere(['apply', file, '--accept-drift'], { env })).toMatchObject({ exit: 0 });
     expect(await found.value('SELECT min(n) || max(n)::text FROM item')).toBe('11');
     expect(
       await found.query(`SELECT details ->> 'asked' AS asked FROM lockstep.event WHERE event = 'stop asked'`),
     ).toEqual([{ asked: 'pause' }, { asked: 'cancel' }]);
-    const ended = await lockstep(['pause', 'bump'], { env });
+    const ended = await lockstepHere(['pause', 'bump'], { env });
     expect(ended.exit).toBe(1);
     expect(ended.err).toMatch(/error\[LS9036\]: the run has ended/);
   });
 
   test('a pause reaches those that have joined, on the way back as well; a time budget holds there, too', async () => {
     const { found, env, file } = await slowFill(0.1);
-    expect(await lockstep(['apply', file, '--yes'], { env })).toMatchObject({ exit: 0 });
+    expect(await lockstepHere(['apply', file, '--yes'], { env })).toMatchObject({ exit: 0 });
     const back = await startLockstep(['rollback', 'bump', '--yes'], { env });
     await back.says('state=running');
     const joined = await startLockstep(['work', 'bump', '--workers', '1'], { env });
     await joined.says('state=running');
-    expect((await lockstep(['pause', 'bump'], { env })).out).toMatch(
+    expect((await lockstepHere(['pause', 'bump'], { env })).out).toMatch(
       /^✔ bump@1 is stopped: paused by \w+\nNext: {2}lockstep rollback bump@1\n/,
     );
     const helped = await joined.ended;
@@ -226,18 +228,18 @@ describe('asked for is not reached', () => {
       expect.stringMatching(/^■ bump@1 on its way back has stopped;.*\n {2}paused by \w+\n/),
     ]);
     await nothingIsLeft(found);
-    const bounded = await lockstep(['rollback', 'bump', '--time-budget', '1s'], { env });
+    const bounded = await lockstepHere(['rollback', 'bump', '--time-budget', '1s'], { env });
     expect([bounded.exit, bounded.err]).toEqual([
       6,
       expect.stringContaining('Stopping: its time budget of 1s is used up'),
     ]);
-    expect(await lockstep(['rollback', 'bump'], { env })).toMatchObject({ exit: 0 });
+    expect(await lockstepHere(['rollback', 'bump'], { env })).toMatchObject({ exit: 0 });
     expect(await found.value('SELECT sum(n) FROM item')).toBe('0');
   });
 
   test('of a run that nobody runs it is said, with the command that goes on', async () => {
     const { found, env, file } = await slowFill(0.2);
-    expect((await lockstep(['pause', 'bump'], { env })).err).toContain('error[LS9008]');
+    expect((await lockstepHere(['pause', 'bump'], { env })).err).toContain('error[LS9008]');
     const started = await startLockstep(['apply', file, '--yes'], { env });
     await started.says('state=running');
     started.child.kill('SIGKILL');
@@ -245,26 +247,26 @@ describe('asked for is not reached', () => {
     const killed = await lockstep(['pause', file], { env });
     expect(killed).toMatchObject({ exit: 0, err: '' });
     expect(killed.out).toMatch(/^■ bump@1 was interrupted: no process holds it;.*\nNext: {2}lockstep apply /);
-    expect((await lockstep(['work', file], { env })).err).toContain('`bump@1` is pausing.');
-    expect(await lockstep(['apply', file, '--time-budget', '1s'], { env })).toMatchObject({ exit: 6 });
-    const stands = await lockstep(['cancel', file], { env });
+    expect((await lockstepHere(['work', file], { env })).err).toContain('`bump@1` is pausing.');
+    expect(await lockstepHere(['apply', file, '--time-budget', '1s'], { env })).toMatchObject({ exit: 6 });
+    const stands = await lockstepHere(['cancel', file], { env });
     expect(stands).toMatchObject({ exit: 0, err: '' });
     expect(stands.out).toMatch(/^✔ bump@1 is stopped: nothing to cancel, nothing written\nNext: {2}lockstep apply /);
     expect(await found.value('SELECT asked IS NULL FROM lockstep.run')).toBe(true);
     for (const wrong of ['', '0s', '10', 'soon'])
-      expect(await lockstep(['apply', file, '--time-budget', wrong], { env })).toMatchObject({ exit: 64 });
+      expect(await lockstepHere(['apply', file, '--time-budget', wrong], { env })).toMatchObject({ exit: 64 });
   });
 });
 
 test('a run of a journal from before goes on', async () => {
   const { found, env, file } = await slowFill(0);
   await found.database.withSession((session) => migrate(session, JOURNAL_MIGRATIONS.slice(0, 3)));
-  expect(await lockstep(['apply', file, '--yes', '--time-budget', '1ms'], { env })).toMatchObject({ exit: 6 });
+  expect(await lockstepHere(['apply', file, '--yes', '--time-budget', '1ms'], { env })).toMatchObject({ exit: 6 });
   await found.query(`ALTER TABLE lockstep.run DROP COLUMN asked; DROP TABLE lockstep.quarantined, lockstep.window_move, lockstep."window", lockstep.tombstone, lockstep.mirror_failure, lockstep.touched, lockstep.old_writer, lockstep.move, lockstep.file_node;
     DROP FUNCTION lockstep.referring_rows; ALTER TABLE lockstep.event DROP COLUMN before; ALTER TABLE lockstep.run DROP COLUMN rollback_digest; ALTER TABLE lockstep.approval DROP COLUMN graph_digest;
     ALTER TABLE lockstep.range DROP COLUMN rows_quarantined; DELETE FROM lockstep.migration WHERE number > 3`);
-  expect((await lockstep(['status'], { env })).out).toMatch(/^bump@1 +stopped /m);
-  expect(await lockstep(['apply', file], { env })).toMatchObject({ exit: 0 });
+  expect((await lockstepHere(['status'], { env })).out).toMatch(/^bump@1 +stopped /m);
+  expect(await lockstepHere(['apply', file], { env })).toMatchObject({ exit: 0 });
 });
 
 describe('a cancel waits for nothing', () => {
@@ -290,7 +292,7 @@ steps:
     const cancelOnce = async (goingOn: string): Promise<void> => {
       const started = await startLockstep(['apply', file, '--yes'], { env });
       await expect.poll(() => found.value(goingOn), { timeout: 30_000 }).toBe(1);
-      expect((await lockstep(['cancel', 'long'], { env })).out).toMatch(/^✔ long@1 is stopped: cancelled by /);
+      expect((await lockstepHere(['cancel', 'long'], { env })).out).toMatch(/^✔ long@1 is stopped: cancelled by /);
       const ended = await started.ended;
       expect(ended.exit, ended.err).toBe(6);
       await nothingIsLeft(found);
@@ -305,7 +307,7 @@ steps:
     );
     expect(await found.value(`SELECT indisvalid FROM pg_index WHERE indexrelid = 'item_n'::regclass`)).toBe(false);
     await inTheWay.letGo();
-    expect(await lockstep(['apply', file], { env })).toMatchObject({ exit: 0 });
+    expect(await lockstepHere(['apply', file], { env })).toMatchObject({ exit: 0 });
     expect(await found.value(`SELECT indisvalid FROM pg_index WHERE indexrelid = 'item_n'::regclass`)).toBe(true);
   });
 });

@@ -35,9 +35,7 @@ for (const major of [18, 15] as const) {
     });
   const problems = async (database: PgDatabase = test.database): Promise<readonly string[]> => {
     const { diagnostics } = await planAs(database).plan();
-    return diagnostics
-      .filter(({ code }) => code === 'LS6201')
-      .map(({ detail, help }) => `${detail} → ${help ?? ''}`);
+    return diagnostics.filter(({ code }) => code === 'LS6201').map(({ detail, help }) => `${detail} → ${help ?? ''}`);
   };
 
   describe(`on server ${major}`, () => {

@@ -15,16 +15,23 @@ const folder = await compileForProcesses();
 
 /** Enough for several ranges: who joins needs one that the other does not hold. */
 const ROWS = 40_000;
-/** Some milliseconds for each batch, so that there is work left when a process has started. */
-const SLOWLY = '"n + 1 + coalesce((SELECT 0 FROM pg_sleep(0.03) WHERE id % 100 = 0), 0)"';
+/** Of as many bytes in fewer rows, where each batch takes its time anyway. */
+const BRAKED_ROWS = 15_000;
+/** Each batch takes as long as `brake` says, so that there is work left when a process has started; without a row, no time. */
+const BRAKE = `CREATE TABLE brake (seconds float8);
+  CREATE FUNCTION slow() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER
+    AS $$ BEGIN PERFORM pg_sleep(seconds) FROM public.brake; RETURN NULL; END $$;
+  CREATE TRIGGER slow AFTER UPDATE ON item FOR EACH STATEMENT EXECUTE FUNCTION slow()`;
 
-async function filling(
-  rows = ROWS,
-  value = SLOWLY,
-): Promise<{ readonly found: TestDatabase; readonly plan: WrittenPlan }> {
+interface Filling {
+  readonly found: TestDatabase;
+  readonly plan: WrittenPlan;
+}
+
+async function filling(rows = ROWS, fillfactor = 50): Promise<Filling> {
   const found = await testDatabase({ after: onTestFinished });
   await found.query(
-    `CREATE TABLE item (id int PRIMARY KEY, n int NOT NULL DEFAULT 0) WITH (fillfactor = 50);
+    `CREATE TABLE item (id int PRIMARY KEY, n int NOT NULL DEFAULT 0) WITH (fillfactor = ${fillfactor});
      INSERT INTO item (id) SELECT generate_series(1, ${rows}); ANALYZE item`,
   );
   const plan = await writePlan(
@@ -32,10 +39,26 @@ async function filling(
     `defaults: { workers: 1 }
 steps:
   - id: bump
-    backfill: { table: item, set: { n: ${value} }, workers: 1, batch: { rows: 100, target: "off" } }
+    backfill: { table: item, set: { n: n + 1 }, user_triggers: fire, workers: 1, batch: { rows: 100, target: "off" } }
 `,
   );
   return { found, plan };
+}
+
+/** Until the brake is let go, each batch takes so long. */
+async function brakedFilling(seconds = 0.1): Promise<Filling> {
+  const { found, plan } = await filling(BRAKED_ROWS, 15);
+  await found.query(BRAKE);
+  await brake(found, seconds);
+  return { found, plan };
+}
+
+async function brake({ query }: TestDatabase, seconds = 0.1): Promise<void> {
+  await query('INSERT INTO brake VALUES ($1)', [seconds]);
+}
+
+async function letGo({ query }: TestDatabase): Promise<void> {
+  await query('TRUNCATE brake');
 }
 
 function start(action: 'apply' | 'rollback' | 'work', { url }: TestDatabase, plan: WrittenPlan): PlanProcess {
@@ -61,20 +84,21 @@ async function reportOf({ ended }: PlanProcess): Promise<Reported['report']> {
 }
 
 test('a process that joins does a part of the batches, each row once, and ends with the run', async () => {
-  const { found, plan } = await filling();
+  const { found, plan } = await brakedFilling();
   const first = start('apply', found, plan);
   await first.batches(5);
   const joined = start('work', found, plan);
   await joined.batches(20);
+  await letGo(found);
   const { exitCode, output } = await first.ended;
   expect(exitCode, output).toBe(0);
   const report = await reportOf(joined);
   expect(report).toMatchObject({ status: 'done' });
-  expect(await filled(found)).toEqual({ '1': ROWS });
+  expect(await filled(found)).toEqual({ '1': BRAKED_ROWS });
   const [committed] = await found.query<{ batches: number; rows: number; sessions: number }>(
     'SELECT count(*)::int AS batches, sum(rows)::int AS rows, count(DISTINCT pid)::int AS sessions FROM lockstep.batch',
   );
-  expect(committed!.rows).toBe(ROWS);
+  expect(committed!.rows).toBe(BRAKED_ROWS);
   expect(committed!.sessions).toBeGreaterThanOrEqual(2);
   // Each batch was told of by one of the two, and each of the two did some.
   const own = output.split('\n').filter((line) => line.includes('"progress"')).length;
@@ -82,11 +106,12 @@ test('a process that joins does a part of the batches, each row once, and ends w
   expect(Math.min(own, report.batches)).toBeGreaterThanOrEqual(5);
   expect(report.rows).toBeGreaterThan(report.batches);
   expect(await rollback(plan, found.database)).toMatchObject({ exit: 0 });
-  expect(await filled(found)).toEqual({ '0': ROWS });
+  expect(await filled(found)).toEqual({ '0': BRAKED_ROWS });
 });
 
 test('who joins may be killed at any moment, again and again', async () => {
-  const { found, plan } = await filling();
+  // Several processes start one after the other while the first fills.
+  const { found, plan } = await brakedFilling(0.2);
   const first = start('apply', found, plan);
   await first.batches(2);
   for (let kill = 1; kill <= 4; kill++) {
@@ -96,12 +121,13 @@ test('who joins may be killed at any moment, again and again', async () => {
     expect(await joined.ended).toMatchObject({ signal: 'SIGKILL' });
     expect(await found.value(`SELECT count(*) > 0 FROM lockstep.range WHERE NOT done`)).toBe(true);
   }
+  await letGo(found);
   expect(await first.ended).toMatchObject({ exitCode: 0 });
-  expect(await filled(found)).toEqual({ '1': ROWS });
+  expect(await filled(found)).toEqual({ '1': BRAKED_ROWS });
 });
 
 test('the process that moves the run is killed: who has joined works on, also under the epoch of the next one', async () => {
-  const { found, plan } = await filling();
+  const { found, plan } = await brakedFilling();
   const first = start('apply', found, plan);
   await first.batches(3);
   const joined = start('work', found, plan);
@@ -115,25 +141,29 @@ test('the process that moves the run is killed: who has joined works on, also un
   const next = start('apply', found, plan);
   await next.batches(1);
   expect(await found.value('SELECT epoch FROM lockstep.run')).toBe(2);
+  await letGo(found);
   expect(await next.ended).toMatchObject({ exitCode: 0 });
   expect(await reportOf(joined)).toMatchObject({ status: 'done' });
-  expect(await filled(found)).toEqual({ '1': ROWS });
+  expect(await filled(found)).toEqual({ '1': BRAKED_ROWS });
 });
 
 test('who joins the way back takes back each row once', async () => {
-  const { found, plan } = await filling();
+  const { found, plan } = await brakedFilling();
+  await letGo(found);
   expect(await start('apply', found, plan).ended).toMatchObject({ exitCode: 0 });
+  await brake(found);
   const back = start('rollback', found, plan);
   await back.batches(3);
   const joined = start('work', found, plan);
   await joined.batches(5);
+  await letGo(found);
   expect(await back.ended).toMatchObject({ exitCode: 0 });
   expect(await reportOf(joined)).toMatchObject({ status: 'rolled back' });
-  expect(await filled(found)).toEqual({ '0': ROWS });
+  expect(await filled(found)).toEqual({ '0': BRAKED_ROWS });
 });
 
 test('what goes wrong for who has joined is left to the process that moves the run', async () => {
-  const { found, plan } = await filling();
+  const { found, plan } = await brakedFilling();
   const first = start('apply', found, plan);
   await first.batches(1);
   const role = `${found.name}_helper`;
@@ -150,14 +180,19 @@ test('what goes wrong for who has joined is left to the process that moves the r
   const own = new PgDatabase({ url: url.href });
   onTestFinished(() => own.close());
   const met: string[] = [];
+  let goingOn: Promise<void> | undefined;
   const joined = await workCommand({
     ...{ database: own, run: 'bump', argument: 'bump', observe: () => undefined, stop: new AbortController().signal },
-    met: (operation, { sqlstate }) => met.push(`${operation} ${String(sqlstate)}`),
+    met(operation, { sqlstate }) {
+      met.push(`${operation} ${String(sqlstate)}`);
+      goingOn = letGo(found);
+    },
   });
+  await goingOn;
   expect(await first.ended).toMatchObject({ exitCode: 0 });
   expect(joined).toMatchObject({ exit: 1, report: { status: 'done', batches: 0 }, diagnostics: [{ code: 'LS9002' }] });
   expect(met).toEqual(['bump/fill 42501']);
-  expect(await filled(found)).toEqual({ '1': ROWS });
+  expect(await filled(found)).toEqual({ '1': BRAKED_ROWS });
 });
 
 test('what is not under way cannot be joined', async () => {
@@ -180,7 +215,7 @@ test('what is not under way cannot be joined', async () => {
 async function frozenWorker(
   wrong?: WrongJournal,
 ): Promise<{ readonly left: Record<string, number>; readonly end: ProcessEnd }> {
-  const { found, plan } = await filling(ROWS, 'n + 1');
+  const { found, plan } = await filling();
   const first = start('apply', found, plan);
   await first.batches(2);
   const joined = startPlanProcess(folder, 'work', { url: found.url, ...plan, ...(wrong !== undefined && { wrong }) });
@@ -221,7 +256,7 @@ test('without a fence it would', async () => {
 });
 
 test('a way back that has taken the run over but not turned it yet lets nobody go on forwards', async () => {
-  const { found, plan } = await filling(ROWS, 'n + 1');
+  const { found, plan } = await filling();
   const first = start('apply', found, plan);
   await first.batches(2);
   const joined = start('work', found, plan);
@@ -235,6 +270,7 @@ test('a way back that has taken the run over but not turned it yet lets nobody g
   );
   const back = rollback(plan, found.database);
   await until(found, `${WAITING} AND l.locktype = 'transactionid'`);
+  await whatWasBegunHasEnded(found);
   const batches = 'SELECT count(*)::int FROM lockstep.batch';
   const before = await found.value(batches);
   await systemClock.sleep(3_000);
@@ -244,3 +280,16 @@ test('a way back that has taken the run over but not turned it yet lets nobody g
   expect(await reportOf(joined)).toMatchObject({ status: 'rolled back' });
   expect(await filled(found)).toEqual({ '0': ROWS });
 });
+
+/**
+ * A batch that was under way when the run was taken over may still be committed. Afterwards every transaction of who has joined
+ * began behind the takeover: its sessions are those that have committed batches.
+ */
+async function whatWasBegunHasEnded(found: TestDatabase): Promise<void> {
+  const now = String(await found.value('SELECT clock_timestamp()::text'));
+  await until(
+    found,
+    `SELECT 1 AS none WHERE NOT EXISTS (SELECT FROM pg_stat_activity WHERE datname = current_database()
+       AND xact_start <= '${now}' AND pid IN (SELECT pid FROM lockstep.batch))`,
+  );
+}

@@ -2,13 +2,13 @@ import { afterEach, describe, test } from 'vitest';
 
 import { testDatabase } from '../../support/database.js';
 import { COPY_SHAPES } from './copy-shapes.js';
-import { forgetTables, wholeCycleWarned } from './whole-cycle.js';
+import { forgetShape, wholeCycleWarned } from './whole-cycle.js';
 
 for (const major of [18, 15]) {
   const found = await testDatabase({ major });
 
   describe(`a copy on server ${major}: proved, repeated, taken back`, () => {
-    afterEach(() => forgetTables(found));
+    afterEach(() => forgetShape(found));
 
     const runs = COPY_SHAPES.flatMap((shape, index) =>
       // Each rule on one of the servers.

@@ -4,7 +4,7 @@ import { testDatabase } from '../../support/database.js';
 import { planOn, rowsOf, told } from '../../support/plan-on-database.js';
 import { FILL_SHAPES } from './fill-shapes.js';
 import { stopAfterBatches } from './stop-after-batches.js';
-import { forgetTables, wholeCycle } from './whole-cycle.js';
+import { forgetShape, forgetTables, wholeCycle } from './whole-cycle.js';
 
 const FIXED = { batch: { rows: 3, target: 'off' }, workers: 1 };
 
@@ -13,7 +13,7 @@ for (const major of [18, 15]) {
   const { database, query } = found;
 
   describe(`a fill in place on server ${major}`, () => {
-    afterEach(() => forgetTables(found));
+    afterEach(() => forgetShape(found));
 
     test.each(FILL_SHAPES.map((shape, index) => ({ ...shape, index })))(
       '$shape',
@@ -168,6 +168,7 @@ for (const major of [18, 15]) {
       },
       { what: 'an aggregate', set: { v: 'max(v)' }, code: 'LS3003', says: '`max`' },
     ])('refuses $what before anything runs', async ({ set, code, says }) => {
+      await forgetTables(found);
       await query(
         `CREATE TABLE t (id int PRIMARY KEY, v text, m int, twice int GENERATED ALWAYS AS (id * 2) STORED, n int GENERATED ALWAYS AS IDENTITY)`,
       );

@@ -3,7 +3,7 @@ import { beforeEach, describe, expect, it } from 'vitest';
 
 import { testDatabase } from '../../support/database.js';
 import { planOn, rowsOf, told, type PlanOnDatabase } from '../../support/plan-on-database.js';
-import { forgetTables } from './whole-cycle.js';
+import { forgetShape } from './whole-cycle.js';
 import { stopAfterOperation } from './stop-after-operation.js';
 import { leftOver } from './window-cycle.js';
 
@@ -38,7 +38,7 @@ for (const major of [18, 15]) {
 
   describe(`on server ${major}`, () => {
     beforeEach(async () => {
-      await forgetTables(test);
+      await forgetShape(test);
       await query(`CREATE TABLE origin (id int PRIMARY KEY, v text); CREATE TABLE copy (id int PRIMARY KEY, v text CHECK (v <> 'no'));
         INSERT INTO origin SELECT n, 'v' || n FROM generate_series(1, 7) AS n`);
     });

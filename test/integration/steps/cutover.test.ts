@@ -4,7 +4,7 @@ import { beforeEach, describe, expect, it } from 'vitest';
 
 import { testDatabase, type TestDatabase } from '../../support/database.js';
 import { planOn, told, type PlanOnDatabase } from '../../support/plan-on-database.js';
-import { forgetTables } from './whole-cycle.js';
+import { forgetShape } from './whole-cycle.js';
 import { leftOver } from './window-cycle.js';
 
 const TABLES = `
@@ -152,7 +152,7 @@ for (const major of [18, 15] as const) {
 
   describe(`on server ${major}`, () => {
     beforeEach(async () => {
-      await forgetTables(test);
+      await forgetShape(test);
       await query(TABLES);
     });
 
@@ -326,7 +326,7 @@ for (const major of [18, 15] as const) {
     });
 
     it('a row that comes to one of two targets does not take the source row of the other', async () => {
-      await forgetTables(test);
+      await forgetShape(test);
       await query(`CREATE TABLE account (id int PRIMARY KEY, kind text NOT NULL, balance int NOT NULL);
         CREATE TABLE shop (id int PRIMARY KEY, kind text NOT NULL, balance int NOT NULL); CREATE TABLE person (LIKE shop INCLUDING ALL);
         INSERT INTO account VALUES (1, 'person', 10), (2, 'shop', 1000)`);
@@ -364,7 +364,7 @@ for (const major of [18, 15] as const) {
     });
 
     it('sequences of either side move past what was copied', async () => {
-      await forgetTables(test);
+      await forgetShape(test);
       await query(`CREATE TABLE old (id serial PRIMARY KEY, v text); CREATE TABLE new (id int GENERATED ALWAYS AS IDENTITY PRIMARY KEY, v text);
         INSERT INTO old (v) SELECT 'v' || n FROM generate_series(1, 12) AS n`);
       const plan = planOn(test.database, {

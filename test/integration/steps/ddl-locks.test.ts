@@ -11,7 +11,7 @@ import type { Operation, StatementOperation } from '../../../src/operation/opera
 import { LOCK_MODES, strongerLock, type LockMode } from '../../../src/sql/lock-mode.js';
 import { SAMPLE_SCHEMA, SAMPLES, type Sample } from '../../../src/steps/ddl/samples.js';
 import { testDatabase, type TestDatabase } from '../../support/database.js';
-import { forgetTables } from './whole-cycle.js';
+import { forgetShape } from './whole-cycle.js';
 
 type Locks = Readonly<Record<string, LockMode>>;
 
@@ -22,7 +22,7 @@ for (const major of [18, 15] as const) {
 
   describe(`on server ${major}`, () => {
     it.each(samples.map((sample) => [sample.sql, sample] as const))('%s', async (_, sample) => {
-      await forgetTables(test);
+      await forgetShape(test);
       await test.query(`${SAMPLE_SCHEMA}; ${sample.before ?? ''}`);
       const operations = await compiled(test, sample);
       const wrong: unknown[] = [];

@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 
 import { testDatabase } from '../../support/database.js';
 import { planOn, told, type PlanOnDatabase } from '../../support/plan-on-database.js';
-import { forgetTables } from './whole-cycle.js';
+import { forgetShape } from './whole-cycle.js';
 
 const SCHEMA = `
   CREATE SCHEMA archive;
@@ -107,7 +107,7 @@ for (const major of [18, 15] as const) {
     planOn(test.database, { name: 'objects', steps: steps.map((ddl, index) => ({ id: `step-${index + 1}`, ddl })) });
 
   describe(`on server ${major}`, async () => {
-    await forgetTables(test);
+    await forgetShape(test);
     await test.query(SCHEMA);
 
     it.each(NOTHING_TO_DO)('has nothing to do: %s', async (sql) => {

@@ -4,7 +4,7 @@ import { describe, expect, it } from 'vitest';
 import { SAMPLE_SCHEMA, SAMPLES } from '../../../src/steps/ddl/samples.js';
 import { testDatabase } from '../../support/database.js';
 import { planOn, rowsOf, told } from '../../support/plan-on-database.js';
-import { forgetTables } from './whole-cycle.js';
+import { forgetShape } from './whole-cycle.js';
 
 const ROWS = `
 INSERT INTO users SELECT n, 'u' || n || '@example.org', 'User ' || n, 'free', n FROM generate_series(1, 50) AS n;
@@ -19,7 +19,7 @@ for (const major of [18, 15] as const) {
 
   describe(`on server ${major}`, () => {
     it.each(samples.map((sample) => [sample.sql, sample] as const))('%s', async (_, sample) => {
-      await forgetTables(test);
+      await forgetShape(test);
       await test.query(`${SAMPLE_SCHEMA}; ${ROWS}; ${sample.before ?? ''}`);
       const before = await rowsOf(test);
       const plan = planOn(test.database, {

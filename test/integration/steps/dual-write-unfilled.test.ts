@@ -4,7 +4,7 @@ import { beforeEach, describe, expect, it } from 'vitest';
 import { testDatabase } from '../../support/database.js';
 import { ON_NEW } from '../../support/majors.js';
 import { planOn, told, type PlanOnDatabase } from '../../support/plan-on-database.js';
-import { forgetTables } from './whole-cycle.js';
+import { forgetShape } from './whole-cycle.js';
 
 const KEPT = 'kept: columns that the mapping does not fill were written';
 
@@ -46,7 +46,7 @@ for (const major of ON_NEW) {
 
   describe(`on server ${major}`, () => {
     beforeEach(async () => {
-      await forgetTables(test);
+      await forgetShape(test);
       await query(`CREATE TABLE origin (id int PRIMARY KEY, v text); INSERT INTO origin SELECT n, 'v' || n FROM generate_series(1, 20) AS n;
         DROP TYPE IF EXISTS mood CASCADE; DROP DOMAIN IF EXISTS shout CASCADE`);
     });

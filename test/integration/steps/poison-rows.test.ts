@@ -5,7 +5,7 @@ import { postgresJournal } from '../../../src/postgres/journal/journal.js';
 import { testDatabase, type TestDatabase } from '../../support/database.js';
 import { ON_NEW } from '../../support/majors.js';
 import { planOn, told, type PlanOnDatabase } from '../../support/plan-on-database.js';
-import { forgetTables } from './whole-cycle.js';
+import { forgetShape } from './whole-cycle.js';
 
 interface CopyOptions {
   readonly quarantine?: number;
@@ -60,7 +60,7 @@ for (const major of ON_NEW) {
   const { database, query, value } = test;
 
   describe(`rows that are refused, on server ${major}`, () => {
-    afterEach(() => forgetTables(test));
+    afterEach(() => forgetShape(test));
 
     it.each([
       ['first', [1]],

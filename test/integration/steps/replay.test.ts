@@ -9,7 +9,7 @@ import { findRun } from '../../../src/postgres/journal/runs.js';
 import { testDatabase, type TestDatabase } from '../../support/database.js';
 import { ON_NEW } from '../../support/majors.js';
 import { planOn, rowsOf, told, type PlanOnDatabase } from '../../support/plan-on-database.js';
-import { forgetTables } from './whole-cycle.js';
+import { forgetShape } from './whole-cycle.js';
 import { withSessions } from '../../support/with-sessions.js';
 
 const BATCH = { batch: { rows: 16, target: 'off' }, on_error: { quarantine: 10 } };
@@ -87,7 +87,7 @@ for (const major of ON_NEW) {
   const REPAIR = `UPDATE word SET text = id::text WHERE text = 'bad'`;
 
   describe(`replays, on server ${major}`, () => {
-    afterEach(() => forgetTables(test));
+    afterEach(() => forgetShape(test));
 
     it.each(Object.keys(SHAPES) as (keyof typeof SHAPES)[])(
       '%s: what is repaired is written, and taken back with the rest',

@@ -71,12 +71,34 @@ export async function wholeCycleWarned(
   expect(await answers('found')).toEqual(wanted);
 }
 
-/** An empty database for the next shape, without runs that a failure left unfinished. */
+/** As a new database, without runs that a failure left unfinished, and without a journal. */
 export async function forgetTables({ query }: Pick<TestDatabase, 'query'>): Promise<void> {
-  await query(`DO $$ DECLARE s text; BEGIN
-    FOR s IN SELECT quote_ident(nspname) FROM pg_namespace WHERE nspname <> 'information_schema' AND nspname NOT LIKE 'pg\\_%' LOOP
+  await query(`DO $$ ${dropSchemasBut(['information_schema'])} $$`);
+}
+
+/** The same for the next shape of many; the tables of the journal stay, empty: making them anew costs more than many a shape. */
+export async function forgetShape({ query }: Pick<TestDatabase, 'query'>): Promise<void> {
+  await query(`DO $$ ${dropSchemasBut(['information_schema', 'lockstep'])} $$;
+    DO $$ DECLARE s text; BEGIN
+    -- The mirrors of windows, and not what a migration made.
+    FOR s IN SELECT oid::regprocedure::text FROM pg_proc WHERE pronamespace = to_regnamespace('lockstep') AND proname <> 'referring_rows' LOOP
+      EXECUTE 'DROP FUNCTION ' || s || ' CASCADE';
+    END LOOP;
+    -- All of it goes, so that its foreign keys need not be asked.
+    SET LOCAL session_replication_role = replica;
+    FOR s IN SELECT oid::regclass::text FROM pg_class
+      WHERE relnamespace = to_regnamespace('lockstep') AND relkind = 'r' AND relname <> 'migration' LOOP
+      EXECUTE 'DELETE FROM ' || s;
+    END LOOP;
+  END $$`);
+}
+
+function dropSchemasBut(kept: readonly string[]): string {
+  return `DECLARE s text; BEGIN
+    FOR s IN SELECT quote_ident(nspname) FROM pg_namespace
+      WHERE nspname <> ALL ('{${kept.join(',')}}') AND nspname NOT LIKE 'pg\\_%' LOOP
       EXECUTE 'DROP SCHEMA ' || s || ' CASCADE';
     END LOOP;
     CREATE SCHEMA public;
-  END $$`);
+  END`;
 }

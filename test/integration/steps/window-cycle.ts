@@ -6,7 +6,7 @@ import { expect } from 'vitest';
 
 import type { TestDatabase } from '../../support/database.js';
 import { planOn, rowsOf, told, type PlanOnDatabase } from '../../support/plan-on-database.js';
-import { forgetTables } from './whole-cycle.js';
+import { forgetShape } from './whole-cycle.js';
 
 export interface WindowShape {
   readonly shape: string;
@@ -100,7 +100,7 @@ export async function agrees(
 }
 
 async function opened(test: TestDatabase, shape: WindowShape): Promise<PlanOnDatabase> {
-  await forgetTables(test);
+  await forgetShape(test);
   await test.query(shape.tables);
   const plan = windowPlan(test, shape);
   const reached = await plan.apply();
@@ -125,7 +125,7 @@ async function filled(test: TestDatabase, shape: WindowShape): Promise<PlanOnDat
 
 /** What the tables hold where nobody but the application writes, as often as it does in the test. */
 async function rowsWithoutPlan(test: TestDatabase, { tables, writes }: WindowShape, times: number): Promise<Rows> {
-  await forgetTables(test);
+  await forgetShape(test);
   await test.query(tables);
   for (let time = 0; time < times; time++) for (const write of writes) await test.query(write);
   return rowsOf(test);

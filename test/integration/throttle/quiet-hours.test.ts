@@ -3,27 +3,31 @@ import { beforeEach, describe, expect, test } from 'vitest';
 import { testDatabase } from '../../support/database.js';
 import { told } from '../../support/plan-on-database.js';
 import { expectExact, held, startFill, TABLE } from './held-run.js';
+import { shiftedClock } from './shifted-clock.js';
 
 const ZONE = 'Asia/Kolkata';
 
-/** The minute has some time left, so that what a test begins in it is still in it. */
-async function earlyInTheMinute(): Promise<void> {
-  const left = 60_000 - (Date.now() % 60_000);
-  if (left < 15_000) await new Promise((resolve) => setTimeout(resolve, left + 100));
+/** So far is the clock that the program asks for ahead of the server's; it never stands close to the end of a minute. */
+let aheadMs = 0;
+
+/** A minute begins, as the program sees it. */
+function beginMinute(): void {
+  aheadMs = 60_000 - (Date.now() % 60_000);
 }
 
 /** The time of day there, so many minutes from now. */
 function inMinutes(minutes: number): string {
   const format = new Intl.DateTimeFormat('en-GB', { timeZone: ZONE, timeStyle: 'short', hourCycle: 'h23' });
-  return format.format(Date.now() + minutes * 60_000);
+  return format.format(Date.now() + aheadMs + minutes * 60_000);
 }
 
 describe('quiet hours', async () => {
-  const { database, query, value } = await testDatabase();
+  const { database: real, query, value } = await testDatabase();
+  const database = shiftedClock(real, () => aheadMs);
   const written = (): Promise<unknown> => value('SELECT count(*)::int FROM n WHERE n > 0');
   beforeEach(async () => {
     await query(TABLE);
-    await earlyInTheMinute();
+    beginMinute();
   });
 
   test('outside of them nothing is written, and it is said when the window opens; who ignores them goes on', async () => {
@@ -31,7 +35,7 @@ describe('quiet hours', async () => {
       quiet_hours: { from: inMinutes(120), to: inMinutes(180), time_zone: ZONE },
     });
     const stopped = await run.result;
-    const opens = new Date(Date.now() + 120 * 60_000).toISOString();
+    const opens = new Date(Date.now() + aheadMs + 120 * 60_000).toISOString();
     expect(told(stopped)).toMatch(
       new RegExp(
         `^exit 6\nLS9034 Work is allowed \\d\\d:\\d\\d–\\d\\d:\\d\\d ${ZONE}, next from ${opens.slice(0, 10)} ${opens.slice(11, 15)}`,
@@ -62,6 +66,10 @@ describe('quiet hours', async () => {
       quiet_hours: { from: inMinutes(-60), to: inMinutes(1), time_zone: ZONE },
     });
     await run.until(held);
+    // It stays held back while they last, and a minute later they are over.
+    await run.until(held);
+    expect(await written()).toBe(0);
+    aheadMs += 60_000;
     const stopped = await run.result;
     expect(told(stopped)).toMatch(/^exit 6\nLS9034 /);
     expect(stopped.report!.run.throttle).toMatchObject({ holds: 1, heldSince: null });
