@@ -34,11 +34,16 @@ describeWith('pagila-schema.sql', 'pagila', () => {
 
   test('said of all payments they are converted, cut over, and come back as they were', async () => {
     await found.query(PEOPLE);
-    const catalog = await catalogLines(found);
     const sold = `SELECT json_agg(json_build_array(email, amount, payment_date) ORDER BY email, amount, payment_date)::text FROM payment JOIN customer USING (customer_id)`;
     const before = await found.value(sold);
     expect(before).toMatch(/@/);
     const plan = planFor('customer', ['payment.customer_id']);
+    // It is as old as the times when everybody might create in public.
+    expect(told(await plan.apply())).toMatch(
+      /^exit 5\n[\s\S]*`untrusted_schema`: `PUBLIC`[\s\S]*REVOKE CREATE ON SCHEMA public FROM PUBLIC/,
+    );
+    await found.query('REVOKE CREATE ON SCHEMA public FROM PUBLIC');
+    const catalog = await catalogLines(found);
     expect(told(await plan.apply())).toMatch(/^exit 0/);
     expect(await found.value(sold)).toEqual(before);
     const type = `SELECT pg_typeof(customer_id)::text FROM payment_p2022_03 LIMIT 1`;
