@@ -37,9 +37,12 @@ function written({ parts }: WholeReference, how: 'by_old' | 'by_new' | 'moved'):
   return any(parts, ({ index }) => `${how}_${index}`);
 }
 
-/** Of a row that the fill has still to come to, a part that is NULL says nothing: the old side says all. */
-function isStillMissing({ parts }: WholeReference, site: Site): string {
-  if (parts.length === 1) return '';
+/**
+ * Of a row that the fill has still to come to, a part that is NULL says nothing: the old side says all. One that nobody has to be asked for
+ * is computed with whatever else is written of the row: at COMMIT that would be one more UPDATE, which triggers of the application see.
+ */
+function isStillMissing({ parts, value }: WholeReference, site: Site): string {
+  if (parts.length === 1 && asksParent(value, site.leads)) return '';
   const lacks = any(
     parts,
     (part) => `${oldOf(part, site)} IS NOT NULL AND ${newOf(part, site)} IS NULL AND NOT by_new_${part.index}`,

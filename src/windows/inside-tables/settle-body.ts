@@ -3,7 +3,7 @@ import { columnNames, nameThen, twinNames, type ColumnsWindow, type Side, type T
 import { fillId, fillLevels } from './fill-levels.js';
 import { noteOrphan } from './note-orphans.js';
 import { isSetAside } from './set-aside.js';
-import { OLD_SNAPSHOT, raiseOldSnapshot, type Site } from './twin-site.js';
+import { alsoRead, OLD_SNAPSHOT, raiseOldSnapshot, type Site } from './twin-site.js';
 import { asksParent, computedValue, parentLookUp } from './twin-values.js';
 import { wholeReferences, type Part, type WholeReference } from './whole-references.js';
 import { quoteIdentifier } from '../../sql/identifier.js';
@@ -35,10 +35,24 @@ function settlePart(whole: WholeReference, site: Site): string {
     value.where === null
       ? ''
       : ` AND ${names.part(parts[0]!.twin)}(${value.whereReads.map(({ name }) => `NEW.${nameThen(table, name, leads)}`).join(', ')})`;
-  return `  IF ${missing(whole, 'new', leads)} AND ${given(whole, 'old', site)}${part} THEN
+  const settled = `  IF ${missing(whole, 'new', leads)} AND ${given(whole, 'old', site)}${part} THEN
 ${settleFrom(whole, 'old', site)}  ELSIF ${missing(whole, 'old', leads)} AND ${given(whole, 'new', site)} THEN
 ${settleFrom(whole, 'new', site)}  END IF;
 `;
+  return value.upheld ? `  IF TG_OP = 'INSERT' OR ${hasChanged(whole, site)} THEN\n${settled}  END IF;\n` : settled;
+}
+
+/**
+ * Of a row whose foreign key has had its say nothing is to be settled that another write of it left: the fill has still to come to it, unless
+ * it gets another place. Settled all the same, it would be written once more, which triggers of the application see.
+ */
+function hasChanged({ parts, value }: WholeReference, site: Site): string {
+  const { table, leads } = site;
+  const names = parts.flatMap(({ twin }) => Object.values(columnNames(twin, leads)));
+  const places = table.key.map(({ name }) => nameThen(table, name, leads));
+  return [...new Set([...names, ...alsoRead(value, site), ...places])]
+    .map((name) => `NEW.${name} IS DISTINCT FROM OLD.${name}`)
+    .join(' OR ');
 }
 
 function missing({ parts }: WholeReference, side: Side, leads: Side): string {

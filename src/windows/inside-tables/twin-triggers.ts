@@ -11,6 +11,7 @@ import {
   type TwinNames,
   type TwinTable,
 } from './columns-window.js';
+import { asksParent } from './twin-values.js';
 import { windowTrigger } from '../trigger-function.js';
 import { fillLevels } from './fill-levels.js';
 import { keepBody, keepsMap, ownKey } from './key-map.js';
@@ -146,13 +147,15 @@ function createUpdateTrigger(window: ColumnsWindow, table: TwinTable, leads: Sid
     return [
       ...olds.map((name) => `OLD.${name} IS DISTINCT FROM NEW.${name}`),
       `(OLD.${names.new} IS DISTINCT FROM NEW.${names.new}${leads === 'old' ? andNotFilled(names.new) : ''})`,
-      ...(leads === 'old' && twin.value.kind === 'own' ? walksPast(table, twin) : []),
+      ...(leads === 'old' && (twin.value.kind === 'own' || !asksParent(twin.value, leads))
+        ? walksPast(table, twin)
+        : []),
     ];
   });
   return `CREATE TRIGGER ${updateTrigger} BEFORE UPDATE ON ${table.name} FOR EACH ROW WHEN (${[...new Set(changed)].join(' OR ')}) EXECUTE FUNCTION ${mirror}()`;
 }
 
-/** A row without its own new key, which gets another place in the order of the fill: nobody may come to it any more. */
+/** A row without a new value that it needs nobody for, which gets another place in the order of the fill: nobody may come to it any more. */
 function walksPast({ key, twins }: TwinTable, { new: twinName }: Twin): readonly string[] {
   const others = key.map(({ name }) => name).filter((name) => !twins.some(({ old }) => old === name));
   if (others.length === 0) return [];

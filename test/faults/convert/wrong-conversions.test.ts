@@ -21,6 +21,7 @@ import {
   partlyNullForgotten,
   partsSettledApart,
   settlesByTheParent,
+  settlesWhateverIsMissing,
   takesWritersForTheFill,
   triggersSortFirst,
   unfilledTakenForOld,
@@ -185,6 +186,23 @@ const SCENARIOS: readonly (readonly [string, ChangeGraph, Scenario])[] = [
         await test.query(`UPDATE edits SET word = 'again' WHERE id = 50`);
       },
       lost: 'SELECT count(*)::int FROM edits WHERE doc_id IS NULL',
+    },
+  ],
+  [
+    'settling that writes a row once more, which an audit of the application sees',
+    settlesWhateverIsMissing,
+    {
+      schema: `${SCHEMA};
+        CREATE TABLE audit (id int);
+        CREATE FUNCTION audit() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN INSERT INTO public.audit VALUES (NEW.id); RETURN NULL; END';
+        CREATE TRIGGER audit AFTER UPDATE ON posts FOR EACH ROW WHEN (coalesce(current_setting('lockstep.run_id', true), '') = '') EXECUTE FUNCTION audit()`,
+      value: { value: 'derived', namespace: '6ba7b810-9dad-11d1-80b4-00c04fd430c8' },
+      // Neither the fill of the row nor that of what it refers to has begun.
+      atFirstFill: async ({ session }) => {
+        await session.query(`UPDATE posts SET word = 'again' WHERE id = 49`);
+        await session.query('UPDATE posts SET id = 1000 WHERE id = 50');
+      },
+      lost: 'SELECT count(*)::int - 2 FROM audit',
     },
   ],
   [

@@ -61,15 +61,22 @@ export const partsSettledApart: ChangeGraph = (graph) =>
   )(inTriggers(/ OR TG_OP = ''UPDATE'' AND \([^)]*NOT by_new_\d+\)/g, '')(graph));
 
 /** Of a row that walks past the fill with its key, what it refers to is asked for the value that it could compute by itself. */
-export const settlesByTheParent = inTriggers(
-  /    (wanted_\d+) := \(SELECT pg_catalog\.encode[^;]*;\n    IF \1 IS NOT NULL THEN\n      UPDATE/g,
-  '    $1 := NULL;\n    IF $1 IS NOT NULL THEN\n      UPDATE',
-);
+export const settlesByTheParent: ChangeGraph = (graph) =>
+  inTriggers(
+    /    (wanted_\d+) := \(SELECT pg_catalog\.encode[^;]*;\n    IF \1 IS NOT NULL THEN\n      UPDATE/g,
+    '    $1 := NULL;\n    IF $1 IS NOT NULL THEN\n      UPDATE',
+  )(inTriggers(/ OR TG_OP = ''UPDATE'' AND NEW\.\S+ IS NOT NULL AND NEW\.\S+ IS NULL AND NOT by_new_\d+/g, '')(graph));
 
 /** What a composite reference that is partly NULL gets at COMMIT is taken for a write of the new side that says nothing of the old one. */
 export const partlyNullForgotten = inTriggers(
   /CASE WHEN NOT (by_new_\d+) OR [\s\S]*? THEN NEW/g,
   'CASE WHEN NOT $1 THEN NEW',
+);
+
+/** Whatever is still missing of a row is settled with every write of it, also what the fill has still to come to. */
+export const settlesWhateverIsMissing = inTriggers(
+  /IF TG_OP = ''INSERT'' OR NEW[^;]*? THEN\n(?= {2}IF \(?NEW)/g,
+  'IF true THEN\n',
 );
 
 /** A child's own key and its references are written at once, and nobody waits for the keys that these mean. */
