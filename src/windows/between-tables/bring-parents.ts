@@ -55,7 +55,8 @@ export function bringFunction(mirror: Mirror, window: OfWindow): string {
   const isKey = (row: string, other: string): string =>
     `${own.sameKey}(${[...key.map(({ name }) => `${row}.${name}`), ...key.map(({ at, type }) => `${other}k${at}::${type}`)].join(', ')})`;
   const rows = `${source} AS s CROSS JOIN LATERAL ${own.row}(${reads.map(({ name }) => `s.${quoteIdentifier(name)}`).join(', ')}) AS r`;
-  const wanted = `pg_catalog.unnest(${list((at) => `$${at + 1}`)}) AS w (${list((at) => `k${at}`)})`;
+  // With its schema, the server takes one array in a call.
+  const wanted = `ROWS FROM (${list((at) => `pg_catalog.unnest($${at + 1})`)}) AS w (${list((at) => `k${at}`)})`;
   const there = (of: string): string => `EXISTS (SELECT FROM ${target} AS t WHERE ${isKey('t', of)})`;
   const self = (mirror.parents ?? []).filter((parent) => parent.mapping === mapping.name);
   const others = (mirror.parents ?? []).filter((parent) => !self.includes(parent));

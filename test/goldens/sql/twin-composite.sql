@@ -174,6 +174,12 @@ CREATE FUNCTION lockstep."settle of twin-composite/keys: public.posts"() RETURNS
     wanted_0 uuid;
     other_0 bigint;
   BEGIN
+    IF TG_OP = 'INSERT'
+      OR NEW.author IS DISTINCT FROM OLD.author
+      OR NEW.author_uuid IS DISTINCT FROM OLD.author_uuid
+      OR NEW.tenant IS DISTINCT FROM OLD.tenant
+      OR NEW.id IS DISTINCT FROM OLD.id
+      THEN
     IF NEW.author_uuid IS NULL AND NEW.author IS NOT NULL AND NEW.tenant IS NOT NULL THEN
       SELECT p.id_uuid INTO wanted_0 FROM public.members AS p WHERE p.id = NEW.author AND p.tenant = NEW.tenant;
       IF wanted_0 IS NOT NULL THEN
@@ -192,6 +198,7 @@ CREATE FUNCTION lockstep."settle of twin-composite/keys: public.posts"() RETURNS
           AND t.author_uuid IS NOT DISTINCT FROM NEW.author_uuid
           AND t.author IS NULL;
       END IF;
+    END IF;
     END IF;
     RETURN NULL;
   END

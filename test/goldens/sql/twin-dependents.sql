@@ -370,6 +370,11 @@ CREATE OR REPLACE FUNCTION lockstep."settle of twin-dependents/keys: public.line
     wanted_0 uuid;
     other_0 bigint;
   BEGIN
+    IF TG_OP = 'INSERT'
+      OR NEW.item_id_legacy IS DISTINCT FROM OLD.item_id_legacy
+      OR NEW.item_id IS DISTINCT FROM OLD.item_id
+      OR NEW.id IS DISTINCT FROM OLD.id
+      THEN
     IF NEW.item_id IS NULL AND NEW.item_id_legacy IS NOT NULL THEN
       SELECT p.id INTO wanted_0 FROM public.items AS p WHERE p.id_legacy = NEW.item_id_legacy;
       IF wanted_0 IS NOT NULL THEN
@@ -388,6 +393,7 @@ CREATE OR REPLACE FUNCTION lockstep."settle of twin-dependents/keys: public.line
           AND t.item_id IS NOT DISTINCT FROM NEW.item_id
           AND t.item_id_legacy IS NULL;
       END IF;
+    END IF;
     END IF;
     RETURN NULL;
   END
@@ -728,6 +734,11 @@ CREATE OR REPLACE FUNCTION lockstep."settle of twin-dependents/keys: public.line
     wanted_0 uuid;
     other_0 bigint;
   BEGIN
+    IF TG_OP = 'INSERT'
+      OR NEW.item_id IS DISTINCT FROM OLD.item_id
+      OR NEW.item_id_uuid IS DISTINCT FROM OLD.item_id_uuid
+      OR NEW.id IS DISTINCT FROM OLD.id
+      THEN
     IF NEW.item_id_uuid IS NULL AND NEW.item_id IS NOT NULL THEN
       SELECT p.id_uuid INTO wanted_0 FROM public.items AS p WHERE p.id = NEW.item_id;
       IF wanted_0 IS NOT NULL THEN
@@ -746,6 +757,7 @@ CREATE OR REPLACE FUNCTION lockstep."settle of twin-dependents/keys: public.line
           AND t.item_id_uuid IS NOT DISTINCT FROM NEW.item_id_uuid
           AND t.item_id IS NULL;
       END IF;
+    END IF;
     END IF;
     RETURN NULL;
   END

@@ -169,6 +169,12 @@ CREATE FUNCTION lockstep."settle of twin-partitions/keys: public.days"() RETURNS
     wanted_0 uuid;
     other_0 bigint;
   BEGIN
+    IF TG_OP = 'INSERT'
+      OR NEW.calendar_id IS DISTINCT FROM OLD.calendar_id
+      OR NEW.calendar_id_uuid IS DISTINCT FROM OLD.calendar_id_uuid
+      OR NEW.id IS DISTINCT FROM OLD.id
+      OR NEW.at IS DISTINCT FROM OLD.at
+      THEN
     IF NEW.calendar_id_uuid IS NULL AND NEW.calendar_id IS NOT NULL THEN
       SELECT p.id_uuid INTO wanted_0 FROM public.calendars AS p WHERE p.id = NEW.calendar_id;
       IF wanted_0 IS NOT NULL THEN
@@ -189,6 +195,7 @@ CREATE FUNCTION lockstep."settle of twin-partitions/keys: public.days"() RETURNS
           AND t.calendar_id_uuid IS NOT DISTINCT FROM NEW.calendar_id_uuid
           AND t.calendar_id IS NULL;
       END IF;
+    END IF;
     END IF;
     RETURN NULL;
   END
@@ -646,6 +653,12 @@ CREATE OR REPLACE FUNCTION lockstep."settle of twin-partitions/keys: public.days
     wanted_0 uuid;
     other_0 bigint;
   BEGIN
+    IF TG_OP = 'INSERT'
+      OR NEW.calendar_id_legacy IS DISTINCT FROM OLD.calendar_id_legacy
+      OR NEW.calendar_id IS DISTINCT FROM OLD.calendar_id
+      OR NEW.id IS DISTINCT FROM OLD.id
+      OR NEW.at IS DISTINCT FROM OLD.at
+      THEN
     IF NEW.calendar_id IS NULL AND NEW.calendar_id_legacy IS NOT NULL THEN
       SELECT p.id INTO wanted_0 FROM public.calendars AS p WHERE p.id_legacy = NEW.calendar_id_legacy;
       IF wanted_0 IS NOT NULL THEN
@@ -666,6 +679,7 @@ CREATE OR REPLACE FUNCTION lockstep."settle of twin-partitions/keys: public.days
           AND t.calendar_id IS NOT DISTINCT FROM NEW.calendar_id
           AND t.calendar_id_legacy IS NULL;
       END IF;
+    END IF;
     END IF;
     RETURN NULL;
   END
@@ -964,6 +978,12 @@ CREATE OR REPLACE FUNCTION lockstep."settle of twin-partitions/keys: public.days
     wanted_0 uuid;
     other_0 bigint;
   BEGIN
+    IF TG_OP = 'INSERT'
+      OR NEW.calendar_id IS DISTINCT FROM OLD.calendar_id
+      OR NEW.calendar_id_uuid IS DISTINCT FROM OLD.calendar_id_uuid
+      OR NEW.id IS DISTINCT FROM OLD.id
+      OR NEW.at IS DISTINCT FROM OLD.at
+      THEN
     IF NEW.calendar_id_uuid IS NULL AND NEW.calendar_id IS NOT NULL THEN
       SELECT p.id_uuid INTO wanted_0 FROM public.calendars AS p WHERE p.id = NEW.calendar_id;
       IF wanted_0 IS NOT NULL THEN
@@ -984,6 +1004,7 @@ CREATE OR REPLACE FUNCTION lockstep."settle of twin-partitions/keys: public.days
           AND t.calendar_id_uuid IS NOT DISTINCT FROM NEW.calendar_id_uuid
           AND t.calendar_id IS NULL;
       END IF;
+    END IF;
     END IF;
     RETURN NULL;
   END

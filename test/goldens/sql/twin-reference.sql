@@ -253,7 +253,14 @@ CREATE FUNCTION lockstep."twins of twin-reference/keys: public.text_notes"() RET
       moved_0 := false;
     END IF;
     taken := true;
-    IF by_old_0 OR moved_0 AND NOT by_new_0 THEN
+    IF by_old_0
+      OR moved_0
+      AND NOT by_new_0
+      OR TG_OP = 'UPDATE'
+      AND NEW.text_id IS NOT NULL
+      AND NEW.text_id_uuid IS NULL
+      AND NOT by_new_0
+      THEN
       wanted_0 := NULL;
       hit := true;
       IF NEW.text_id IS NOT NULL AND taken THEN
@@ -314,6 +321,11 @@ CREATE FUNCTION lockstep."settle of twin-reference/keys: public.text_notes"() RE
     wanted_0 uuid;
     other_0 character varying(36);
   BEGIN
+    IF TG_OP = 'INSERT'
+      OR NEW.text_id IS DISTINCT FROM OLD.text_id
+      OR NEW.text_id_uuid IS DISTINCT FROM OLD.text_id_uuid
+      OR NEW.id IS DISTINCT FROM OLD.id
+      THEN
     IF NEW.text_id_uuid IS NULL AND NEW.text_id IS NOT NULL THEN
       wanted_0 := NEW.text_id::pg_catalog.text::pg_catalog.uuid;
       IF wanted_0 IS NOT NULL THEN
@@ -332,6 +344,7 @@ CREATE FUNCTION lockstep."settle of twin-reference/keys: public.text_notes"() RE
           AND t.text_id_uuid IS NOT DISTINCT FROM NEW.text_id_uuid
           AND t.text_id IS NULL;
       END IF;
+    END IF;
     END IF;
     RETURN NULL;
   END
@@ -353,6 +366,7 @@ CREATE TRIGGER "~ lockstep twin-reference/keys: public.text_notes u" BEFORE UPDA
         OLD.text_id_uuid IS DISTINCT FROM NEW.text_id_uuid
         AND (OLD.text_id_uuid IS NOT NULL OR coalesce(pg_catalog.current_setting('lockstep.run_id', true), '') = '')
       )
+      OR (NEW.text_id_uuid IS NULL AND (OLD.id IS DISTINCT FROM NEW.id))
     )
     EXECUTE FUNCTION lockstep."twins of twin-reference/keys: public.text_notes"();
 
@@ -974,6 +988,11 @@ CREATE OR REPLACE FUNCTION lockstep."settle of twin-reference/keys: public.text_
     wanted_0 uuid;
     other_0 character varying(36);
   BEGIN
+    IF TG_OP = 'INSERT'
+      OR NEW.text_id_legacy IS DISTINCT FROM OLD.text_id_legacy
+      OR NEW.text_id IS DISTINCT FROM OLD.text_id
+      OR NEW.id IS DISTINCT FROM OLD.id
+      THEN
     IF NEW.text_id IS NULL AND NEW.text_id_legacy IS NOT NULL THEN
       SELECT p.id INTO wanted_0 FROM public.texts AS p WHERE p.id_legacy = NEW.text_id_legacy;
       IF wanted_0 IS NOT NULL THEN
@@ -992,6 +1011,7 @@ CREATE OR REPLACE FUNCTION lockstep."settle of twin-reference/keys: public.text_
           AND t.text_id IS NOT DISTINCT FROM NEW.text_id
           AND t.text_id_legacy IS NULL;
       END IF;
+    END IF;
     END IF;
     RETURN NULL;
   END
@@ -1227,7 +1247,14 @@ CREATE OR REPLACE FUNCTION lockstep."twins of twin-reference/keys: public.text_n
       moved_0 := false;
     END IF;
     taken := true;
-    IF by_old_0 OR moved_0 AND NOT by_new_0 THEN
+    IF by_old_0
+      OR moved_0
+      AND NOT by_new_0
+      OR TG_OP = 'UPDATE'
+      AND NEW.text_id IS NOT NULL
+      AND NEW.text_id_uuid IS NULL
+      AND NOT by_new_0
+      THEN
       wanted_0 := NULL;
       hit := true;
       IF NEW.text_id IS NOT NULL AND taken THEN
@@ -1288,6 +1315,11 @@ CREATE OR REPLACE FUNCTION lockstep."settle of twin-reference/keys: public.text_
     wanted_0 uuid;
     other_0 character varying(36);
   BEGIN
+    IF TG_OP = 'INSERT'
+      OR NEW.text_id IS DISTINCT FROM OLD.text_id
+      OR NEW.text_id_uuid IS DISTINCT FROM OLD.text_id_uuid
+      OR NEW.id IS DISTINCT FROM OLD.id
+      THEN
     IF NEW.text_id_uuid IS NULL AND NEW.text_id IS NOT NULL THEN
       wanted_0 := NEW.text_id::pg_catalog.text::pg_catalog.uuid;
       IF wanted_0 IS NOT NULL THEN
@@ -1306,6 +1338,7 @@ CREATE OR REPLACE FUNCTION lockstep."settle of twin-reference/keys: public.text_
           AND t.text_id_uuid IS NOT DISTINCT FROM NEW.text_id_uuid
           AND t.text_id IS NULL;
       END IF;
+    END IF;
     END IF;
     RETURN NULL;
   END

@@ -124,6 +124,11 @@ CREATE FUNCTION lockstep."settle of twin-self/keys: public.folders"() RETURNS tr
     wanted_1 uuid;
     other_1 bigint;
   BEGIN
+    IF TG_OP = 'INSERT'
+      OR NEW.parent_id IS DISTINCT FROM OLD.parent_id
+      OR NEW.parent_id_uuid IS DISTINCT FROM OLD.parent_id_uuid
+      OR NEW.id IS DISTINCT FROM OLD.id
+      THEN
     IF NEW.parent_id_uuid IS NULL AND NEW.parent_id IS NOT NULL THEN
       SELECT p.id_uuid INTO wanted_1 FROM public.folders AS p WHERE p.id = NEW.parent_id;
       IF wanted_1 IS NOT NULL THEN
@@ -142,6 +147,7 @@ CREATE FUNCTION lockstep."settle of twin-self/keys: public.folders"() RETURNS tr
           AND t.parent_id_uuid IS NOT DISTINCT FROM NEW.parent_id_uuid
           AND t.parent_id IS NULL;
       END IF;
+    END IF;
     END IF;
     RETURN NULL;
   END

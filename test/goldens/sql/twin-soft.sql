@@ -177,7 +177,14 @@ CREATE FUNCTION lockstep."twins of twin-soft/keys: public.remarks"() RETURNS tri
       moved_1 := NEW.subject_type IS DISTINCT FROM OLD.subject_type;
     END IF;
     taken := true;
-    IF by_old_0 OR moved_0 AND NOT by_new_0 THEN
+    IF by_old_0
+      OR moved_0
+      AND NOT by_new_0
+      OR TG_OP = 'UPDATE'
+      AND NEW.owner_id IS NOT NULL
+      AND NEW.owner_id_uuid IS NULL
+      AND NOT by_new_0
+      THEN
       wanted_0 := NULL;
       hit := true;
       IF NEW.owner_id IS NOT NULL AND taken THEN
@@ -257,7 +264,14 @@ CREATE FUNCTION lockstep."twins of twin-soft/keys: public.remarks"() RETURNS tri
       END IF;
     END IF;
     taken := lockstep."p4dfe of twin-soft/keys: public.remarks"(NEW.subject_type);
-    IF by_old_1 OR moved_1 AND NOT by_new_1 THEN
+    IF by_old_1
+      OR moved_1
+      AND NOT by_new_1
+      OR TG_OP = 'UPDATE'
+      AND NEW.subject_id IS NOT NULL
+      AND NEW.subject_id_uuid IS NULL
+      AND NOT by_new_1
+      THEN
       wanted_1 := NULL;
       hit := true;
       IF NEW.subject_id IS NOT NULL AND taken THEN
@@ -463,12 +477,14 @@ CREATE TRIGGER "~ lockstep twin-soft/keys: public.remarks u" BEFORE UPDATE
         OLD.owner_id_uuid IS DISTINCT FROM NEW.owner_id_uuid
         AND (OLD.owner_id_uuid IS NOT NULL OR coalesce(pg_catalog.current_setting('lockstep.run_id', true), '') = '')
       )
+      OR (NEW.owner_id_uuid IS NULL AND (OLD.id IS DISTINCT FROM NEW.id))
       OR OLD.subject_id IS DISTINCT FROM NEW.subject_id
       OR OLD.subject_type IS DISTINCT FROM NEW.subject_type
       OR (
         OLD.subject_id_uuid IS DISTINCT FROM NEW.subject_id_uuid
         AND (OLD.subject_id_uuid IS NOT NULL OR coalesce(pg_catalog.current_setting('lockstep.run_id', true), '') = '')
       )
+      OR (NEW.subject_id_uuid IS NULL AND (OLD.id IS DISTINCT FROM NEW.id))
     )
     EXECUTE FUNCTION lockstep."twins of twin-soft/keys: public.remarks"();
 
@@ -1338,7 +1354,14 @@ CREATE OR REPLACE FUNCTION lockstep."twins of twin-soft/keys: public.remarks"() 
       moved_1 := NEW.subject_type IS DISTINCT FROM OLD.subject_type;
     END IF;
     taken := true;
-    IF by_old_0 OR moved_0 AND NOT by_new_0 THEN
+    IF by_old_0
+      OR moved_0
+      AND NOT by_new_0
+      OR TG_OP = 'UPDATE'
+      AND NEW.owner_id IS NOT NULL
+      AND NEW.owner_id_uuid IS NULL
+      AND NOT by_new_0
+      THEN
       wanted_0 := NULL;
       hit := true;
       IF NEW.owner_id IS NOT NULL AND taken THEN
@@ -1418,7 +1441,14 @@ CREATE OR REPLACE FUNCTION lockstep."twins of twin-soft/keys: public.remarks"() 
       END IF;
     END IF;
     taken := lockstep."p4dfe of twin-soft/keys: public.remarks"(NEW.subject_type);
-    IF by_old_1 OR moved_1 AND NOT by_new_1 THEN
+    IF by_old_1
+      OR moved_1
+      AND NOT by_new_1
+      OR TG_OP = 'UPDATE'
+      AND NEW.subject_id IS NOT NULL
+      AND NEW.subject_id_uuid IS NULL
+      AND NOT by_new_1
+      THEN
       wanted_1 := NULL;
       hit := true;
       IF NEW.subject_id IS NOT NULL AND taken THEN

@@ -116,6 +116,29 @@ for (const major of [18, 15]) {
       expect(await differ()).toEqual([]);
     });
 
+    it('of a key of two columns, in a write and in a batch', async () => {
+      await query(`CREATE TABLE pa (x int, y text, up int, PRIMARY KEY (x, y), FOREIGN KEY (up, y) REFERENCES pa); CREATE TABLE pb (x int, y text, up int, PRIMARY KEY (x, y), FOREIGN KEY (up, y) REFERENCES pb);
+        CREATE TABLE qa (id int PRIMARY KEY, x int, y text, FOREIGN KEY (x, y) REFERENCES pa); CREATE TABLE qb (id int PRIMARY KEY, x int, y text, FOREIGN KEY (x, y) REFERENCES pb);
+        INSERT INTO pa SELECT n, 'y', CASE WHEN n < 30 THEN n + 1 END FROM generate_series(1, 30) AS n; INSERT INTO qa SELECT n, n, 'y' FROM generate_series(1, 9) AS n`);
+      const found = planOn(database, {
+        name: 'parents',
+        defaults: { batch: { rows: 3, target: 'off' }, workers: 1 },
+        mappings: { p: { from: 'pa', to: 'pb', columns: 'same' }, q: { from: 'qa', to: 'qb', columns: 'same' } },
+        steps: [
+          { id: 'in-step', dual_write: { mappings: ['p', 'q'] } },
+          { id: 'ok', gate: { approval: 'dba' } },
+          { id: 'fill', backfill: { mappings: ['q', 'p'] } },
+        ],
+      });
+      expect((await found.apply()).exit).toBe(6);
+      await query(`UPDATE qa SET x = 12 WHERE id = 3; INSERT INTO qa VALUES (20, 25, 'y')`);
+      expect(await value('SELECT count(*)::int FROM pb')).toBe(19);
+      await found.approve('ok');
+      expect(told(await found.apply())).toBe('exit 0');
+      expect(await query('(TABLE pa EXCEPT TABLE pb) UNION ALL (TABLE pb EXCEPT TABLE pa)')).toEqual([]);
+      expect(await query('(TABLE qa EXCEPT TABLE qb) UNION ALL (TABLE qb EXCEPT TABLE qa)')).toEqual([]);
+    });
+
     it('warns of what it cannot bring: tables in a circle, and a key of other columns', async () => {
       await query(
         `ALTER TABLE la ADD UNIQUE (n); ALTER TABLE lb ADD UNIQUE ("n n"); ALTER TABLE b ADD other int REFERENCES lb ("n n"); ALTER TABLE a ADD other int REFERENCES la (n)`,
