@@ -23,6 +23,7 @@ const PINNED: readonly (readonly [string, string])[] = [
   ['row_security', 'off'],
 ];
 
+/** Of them, what only an expression of a plan can ask for. */
 const ONLY_COMPUTED = new Set([
   'lc_monetary',
   'lc_numeric',
@@ -32,6 +33,7 @@ const ONLY_COMPUTED = new Set([
   'xmlbinary',
   'xmloption',
 ]);
+
 /** Of the session that runs the plan; a function keeps it for whatever session calls it. */
 const FROM_SESSION = ['default_text_search_config'];
 

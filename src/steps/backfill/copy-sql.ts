@@ -4,6 +4,7 @@ import { RANGE, splitAtRange } from '../../operation/batch-template.js';
 import type { BatchProblem, BatchWork } from '../../operation/operation.js';
 import { quoteLiteral } from '../../sql/identifier.js';
 import { RUN_ID } from '../../sql/pinned-settings.js';
+import type { Brought } from '../../windows/between-tables/bring-parents.js';
 import { columnsOfKeys, problemOr, SUPPRESSED, upheldExpressions, type UpheldKey } from './upheld-keys.js';
 
 export interface CopyRules {
@@ -24,13 +25,6 @@ export interface CopyRules {
   readonly mirrorFires: string | null;
   /** Rows that those of a batch refer to, and that the window brings first; empty texts: none. */
   readonly brought?: Brought;
-}
-
-export interface Brought {
-  /** Behind `source` in the WITH list of a batch. */
-  readonly ctes: string;
-  /** A WHERE of its INSERT. */
-  readonly waits: string;
 }
 
 /**

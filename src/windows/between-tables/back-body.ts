@@ -9,7 +9,7 @@ import { quoteIdentifier, quoteLiteral } from '../../sql/identifier.js';
 import { clearDeleted, isDeleted, noteDeleted, noteWriter } from './journal-notes.js';
 import { echo, recordFailure, restoreEcho, type BodyOf } from './mirror-body.js';
 import { backWay, followMoves, lookForOldKey, movesAreNoted } from './move-rows.js';
-import { fields, indented, names, overriding, rest } from './row-parts.js';
+import { fields, indented, names, overriding, readAsItIs, rest } from './row-parts.js';
 import type { BackMirror, Mirror } from './tables-window.js';
 
 export function backBody(mirror: Mirror, back: BackMirror, window: BodyOf): string {
@@ -101,16 +101,7 @@ function readRows(
   return `  IF TG_OP <> 'INSERT' THEN
 ${read('OLD', 'gone', 'had')}
   END IF;
-  -- By the index: a plan is kept that was made when there were few rows.
-  said := pg_catalog.set_config('enable_seqscan', 'off', true);
-  IF TG_OP = 'DELETE' THEN
-    ${present('OLD')}
-  ELSE
-    ${present('NEW')}
-  END IF;
-  fits := FOUND;
-  said := pg_catalog.set_config('enable_seqscan', scans, true);
-  IF fits THEN
+${readAsItIs(present, 'fits')}  IF fits THEN
 ${read('now', 'come', 'has')}
   END IF;`;
 }

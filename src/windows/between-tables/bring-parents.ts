@@ -6,9 +6,9 @@
  * there ends in 40001, as any conflict of such a writer, where the foreign key itself would say that the row is missing.
  */
 import { comparableType, keyArray, sqlName } from '../../mapping/mapping.js';
-import { quoteIdentifier, quoteLiteral } from '../../sql/identifier.js';
+import { quoteLiteral } from '../../sql/identifier.js';
 import { windowFunction } from '../trigger-function.js';
-import { computes, names, overriding } from './row-parts.js';
+import { computes, echoText, names, overriding, readsOf } from './row-parts.js';
 import { mirrorNames, type Mirror, type ParentRow, type TablesWindow } from './tables-window.js';
 
 type OfWindow = Pick<TablesWindow, 'name'>;
@@ -25,8 +25,16 @@ export function bringParents(mirror: Mirror, window: OfWindow): string {
     .join('');
 }
 
+/** What a batch sends so that the rows come first that its own refer to. Empty: none. */
+export interface Brought {
+  /** Behind `source` in its WITH list. */
+  readonly ctes: string;
+  /** A WHERE of its INSERT. */
+  readonly waits: string;
+}
+
 /** For a batch: expressions of its WITH list behind `source`, each behind a comma, and a condition that waits for them. */
-export function broughtFor(mirror: Mirror, window: OfWindow): { readonly ctes: string; readonly waits: string } {
+export function broughtFor(mirror: Mirror, window: OfWindow): Brought {
   const parents = mirror.parents ?? [];
   const own = (parent: ParentRow): string =>
     parent.mapping === mirror.mapping.name
@@ -48,13 +56,13 @@ export function bringSignature({ names: { bring }, mapping }: Mirror): string {
 }
 
 export function bringFunction(mirror: Mirror, window: OfWindow): string {
-  const { mapping, names: own, reads } = mirror;
+  const { mapping, names: own } = mirror;
   const [source, target] = [sqlName(mapping.source), sqlName(mapping.target)];
   const key = mapping.key.map(({ name, type }, index) => ({ name, type: comparableType(type), at: index }));
   const list = (text: (at: number) => string): string => key.map(({ at }) => text(at)).join(', ');
   const isKey = (row: string, other: string): string =>
     `${own.sameKey}(${[...key.map(({ name }) => `${row}.${name}`), ...key.map(({ at, type }) => `${other}k${at}::${type}`)].join(', ')})`;
-  const rows = `${source} AS s CROSS JOIN LATERAL ${own.row}(${reads.map(({ name }) => `s.${quoteIdentifier(name)}`).join(', ')}) AS r`;
+  const rows = `${source} AS s CROSS JOIN LATERAL ${own.row}(${readsOf(mirror, 's')}) AS r`;
   // With its schema, the server takes one array in a call.
   const wanted = `ROWS FROM (${list((at) => `pg_catalog.unnest($${at + 1})`)}) AS w (${list((at) => `k${at}`)})`;
   const there = (of: string): string => `EXISTS (SELECT FROM ${target} AS t WHERE ${isKey('t', of)})`;
@@ -71,7 +79,7 @@ SELECT ${list((at) => `pg_catalog.array_agg(k${at} ORDER BY ${list((by) => `k${b
   const echoed =
     mirror.back === null
       ? ''
-      : ` WHERE pg_catalog.set_config('lockstep.echo', ${quoteLiteral(`${own.echo} > `)} || pg_catalog.pg_current_xact_id()::text || ' ' || ${keyArray(mapping.key, 'k')}::text, true) IS NOT NULL`;
+      : ` WHERE pg_catalog.set_config('lockstep.echo', ${echoText(`${own.echo} >`, keyArray(mapping.key, 'k'))}, true) IS NOT NULL`;
   const insert = `WITH k AS MATERIALIZED (SELECT r.* FROM ${wanted} JOIN (${rows}) ON ${isKey('r', 'w.')})
 INSERT INTO ${target} (${names(mapping.columns)})${overriding(mapping.columns)} SELECT ${names(mapping.columns)} FROM k${echoed} ON CONFLICT (${names(mapping.key)}) DO NOTHING`;
   const ofOthers = others.map(

@@ -5,6 +5,7 @@
  */
 import { sqlName } from '../../mapping/mapping.js';
 import { quoteLiteral } from '../../sql/identifier.js';
+import { OLD_SNAPSHOT } from '../old-snapshot.js';
 import { forgetDeleted, lookForDeleted, noteDeleted } from './journal-notes.js';
 import { belongsTo, fields, indented, keyIs } from './row-parts.js';
 import type { Mirror } from './tables-window.js';
@@ -37,7 +38,7 @@ export function lookForForgotten(mirror: Mirror, window: string): string {
   GET DIAGNOSTICS n = ROW_COUNT;
   IF n = 0 THEN
 ${indented(lookForDeleted(mirror, window), '    ')}
-    IF n = 0 AND pg_catalog.current_setting('transaction_isolation') <> 'read committed' THEN
+    IF n = 0 AND ${OLD_SNAPSHOT} THEN
       ${noteDeleted(mirror, window, 'gone')}
       ${forgetDeleted(mirror, window, 'gone')}
     END IF;

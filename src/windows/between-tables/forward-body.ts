@@ -8,7 +8,7 @@ import { forgets, forgottenColumns, isForgotten, lookForForgotten } from './forg
 import { clearDeleted, noteDeleted, noteWriter } from './journal-notes.js';
 import { deleteRow, echo, recordFailure, restoreEcho, upsertRow, type BodyOf } from './mirror-body.js';
 import { followMoves, forwardWay, lookForOldKey, movesAreNoted } from './move-rows.js';
-import { indented, ownKeyIs, readsOf } from './row-parts.js';
+import { indented, keyIsCopied, ownKeyIs, readAsItIs, readsOf } from './row-parts.js';
 import type { Mirror } from './tables-window.js';
 
 export function forwardBody(mirror: Mirror, window: BodyOf): string {
@@ -71,18 +71,9 @@ function readRow(mirror: Mirror): string {
   const now = (row: 'OLD' | 'NEW'): string =>
     `SELECT r.* INTO come FROM ${sqlName(mapping.source)} AS s CROSS JOIN LATERAL ${names.row}(${readsOf(mirror, 's')}) AS r WHERE ${ownKeyIs(mirror, 's', row)};`;
   const goneKey = keyArray(mapping.key, 'gone');
-  const come = `  -- By the index: a plan is kept that was made when there were few rows.
-  said := pg_catalog.set_config('enable_seqscan', 'off', true);
-  IF TG_OP = 'DELETE' THEN
-    ${now('OLD')}
-  ELSE
-    ${now('NEW')}
-  END IF;
-  has := FOUND;
-  said := pg_catalog.set_config('enable_seqscan', scans, true);
-  come_key := ${keyArray(mapping.key, 'come')};
+  const come = `${readAsItIs(now, 'has')}  come_key := ${keyArray(mapping.key, 'come')};
 `;
-  const copied = mapping.key.every(({ plainColumn, literal }) => plainColumn !== null || literal);
+  const copied = keyIsCopied(mirror);
   // Every row takes part, and its key stays with it: what it was need not be computed.
   if (mapping.where === null && copied && !forgets(mirror)) {
     return `  had := TG_OP <> 'INSERT';

@@ -4,6 +4,7 @@
  */
 import { keyArray, type Mapping } from '../../mapping/mapping.js';
 import { quoteLiteral } from '../../sql/identifier.js';
+import { OLD_SNAPSHOT } from '../old-snapshot.js';
 import { indented } from './row-parts.js';
 import type { Mirror } from './tables-window.js';
 
@@ -29,7 +30,7 @@ export function clearDeleted({ mapping }: Mirror, window: string): string {
   const remove = `EXECUTE ${quoteLiteral(sql)} USING ${quoteLiteral(window)}, ${quoteLiteral(mapping.name)}, come_key;\nGET DIAGNOSTICS n = ROW_COUNT;`;
   return indented(
     `${remove}
-IF n = 0 AND pg_catalog.current_setting('transaction_isolation') <> 'read committed' THEN
+IF n = 0 AND ${OLD_SNAPSHOT} THEN
   INSERT INTO lockstep.tombstone (window_name, mapping, key) VALUES (${entry(mapping, window, 'come')}) ON CONFLICT DO NOTHING;
   ${remove}
 END IF;`,

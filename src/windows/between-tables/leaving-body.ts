@@ -9,14 +9,14 @@ import { unfilledDiffer } from '../../mapping/unfilled-columns.js';
 import { quoteLiteral } from '../../sql/identifier.js';
 import { wasThere } from './journal-notes.js';
 import { deleteRow, readRows } from './mirror-body.js';
-import { belongsTo, fields, keyIs, rest } from './row-parts.js';
+import { belongsTo, fields, isReferredTo, keyIs, rest } from './row-parts.js';
 import type { Mirror } from './tables-window.js';
 
 /** `noted`: a condition on `lockstep.already_there AS a` for the keys that were there before. */
 export function leavingBody(mirror: Mirror, noted: string): string {
   const { mapping } = mirror;
   const before = `NOT ${wasThere(mirror, noted, 't')}`;
-  const referred = `EXISTS (SELECT FROM lockstep.referring_rows('{}', ARRAY[t.tableoid], ARRAY[t.ctid]))`;
+  const referred = isReferredTo('t');
   const ours = `NOT ${rowsDiffer('t', 'gone', rest(mirror))} AND NOT ${unfilledDiffer('t', mapping)} AND ${before}`;
   return `
 #variable_conflict use_column

@@ -10,10 +10,11 @@ import type { Relation } from '../../catalog/catalog-snapshot.js';
 import { keyArray, sqlName, type MappedColumn } from '../../mapping/mapping.js';
 import { hasOneImage } from '../../mapping/rows-differ-fast.js';
 import { quoteIdentifier, quoteLiteral } from '../../sql/identifier.js';
+import { OLD_SNAPSHOT } from '../old-snapshot.js';
 import { bringParents } from './bring-parents.js';
 import { askForInvisible } from './invisible-row.js';
 import { endOfMove, noteFailure } from './journal-notes.js';
-import { belongsTo, fields, indented, keyIs, names, overriding } from './row-parts.js';
+import { belongsTo, echoText, fields, indented, keyIs, names, overriding } from './row-parts.js';
 import type { Mirror, TablesWindow } from './tables-window.js';
 
 export type BodyOf = Pick<TablesWindow, 'name' | 'onMirrorError' | 'leads'>;
@@ -27,7 +28,7 @@ export function echo({ names, back, mapping }: Mirror, way: '>' | '<', key: stri
   if (back === null) return '';
   const written = way === '>' ? mapping.target : mapping.source;
   const named = (setting: string, of: string): string =>
-    `    said := pg_catalog.set_config('${setting}', ${quoteLiteral(`${names.echo} ${way} `)} || pg_catalog.pg_current_xact_id()::text || ' ' || ${of}::text, true);\n`;
+    `    said := pg_catalog.set_config('${setting}', ${echoText(`${names.echo} ${way}`, of)}, true);\n`;
   return `${named('lockstep.echo', key)}${left === undefined || !isPartitioned(written) ? '' : named('lockstep.left', left)}`;
 }
 
@@ -85,7 +86,7 @@ export function deleteRow(mirror: Mirror, more: string, indent: string): string 
   };
   const text = `${remove(more)}
 GET DIAGNOSTICS n = ROW_COUNT;
-IF n = 0 AND pg_catalog.current_setting('transaction_isolation') <> 'read committed' THEN
+IF n = 0 AND ${OLD_SNAPSHOT} THEN
 ${indented(askForInvisible(mirror), '  ')}
 END IF;`;
   return indented(text, indent);

@@ -4,7 +4,7 @@ import { summarise, type CheckQuery } from '../../operation/check-query.js';
 import { quoteIdentifier, quoteLiteral, unquoted } from '../../sql/identifier.js';
 import type { Relation } from '../../catalog/catalog-snapshot.js';
 import { isPartitioned } from './mirror-body.js';
-import { keyColumns } from './row-parts.js';
+import { echoText, keyColumns, keyIsCopied } from './row-parts.js';
 import { ROW_EVENTS, type BackMirror, type Mirror, type MirroredEvent, type SourceColumn } from './tables-window.js';
 
 /** `truncated`: keys of the source, the target and their partitions, which a TRUNCATE may name. */
@@ -29,7 +29,7 @@ function createMoveTrigger(mirror: Mirror): readonly string[] {
   const key = keyColumns(mirror);
   const isRead = ({ name }: { readonly name: string }): boolean =>
     reads.some((read) => quoteIdentifier(read.name) === name);
-  const copied = mapping.key.every(({ plainColumn, literal }) => plainColumn !== null || literal);
+  const copied = keyIsCopied(mirror);
   const changes = keyChanges(key, copied && key.every(isRead), reads);
   return moveTrigger(sqlName(mapping.source), names.moveTrigger, names.move, changes);
 }
@@ -145,7 +145,7 @@ function readsChange(reads: readonly SourceColumn[]): string {
 
 /** `left`: the row goes to another partition, so the key that it leaves is deleted. */
 function noEchoOf(echo: string, named: string, setting: 'echo' | 'left' = 'echo'): string {
-  return `(pg_catalog.current_setting('lockstep.${setting}', true) IS DISTINCT FROM ${quoteLiteral(`${echo} `)} || pg_catalog.pg_current_xact_id()::text || ' ' || ${named}::text OR NOT ${MAY_ECHO})`;
+  return `(pg_catalog.current_setting('lockstep.${setting}', true) IS DISTINCT FROM ${echoText(echo, named)} OR NOT ${MAY_ECHO})`;
 }
 
 /**

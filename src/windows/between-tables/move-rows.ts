@@ -13,7 +13,7 @@ import type { KeyColumn } from '../../mapping/key-text.js';
 import * as journal from './journal-notes.js';
 import { belongsToOthers, echo, restoreEcho } from './mirror-body.js';
 import { mustBeReplaced, refuseIfReferredTo, replaceRow } from './replace-row.js';
-import { belongsTo, fields, indented, keyColumns } from './row-parts.js';
+import { belongsTo, echoText, fields, indented, keyColumns } from './row-parts.js';
 import type { BackMirror, Mirror } from './tables-window.js';
 
 /** From the side that is written to the one that follows. */
@@ -83,7 +83,7 @@ export function moveBody(way: Way, window: string): string {
   const echoed =
     way.named.length === 0
       ? ''
-      : `  IF pg_catalog.current_setting('lockstep.echo', true) = ${quoteLiteral(`${way.mirror.names.echo} ${way.sign === '>' ? '<' : '>'} `)} || pg_catalog.pg_current_xact_id()::text || ' ' || ${keyArray(way.named, 'NEW')}::text THEN
+      : `  IF pg_catalog.current_setting('lockstep.echo', true) = ${echoText(`${way.mirror.names.echo} ${way.sign === '>' ? '<' : '>'}`, keyArray(way.named, 'NEW'))} THEN
     RETURN NEW;
   END IF;
 `;

@@ -5,6 +5,7 @@
 import type { Relation } from '../../catalog/catalog-snapshot.js';
 import type { MappedColumn } from '../../mapping/mapping.js';
 import { quoteIdentifier, quoteLiteral } from '../../sql/identifier.js';
+import { isReferredTo } from './row-parts.js';
 
 export interface Replacement {
   readonly relation: Relation;
@@ -34,7 +35,7 @@ export function replaceRow({ relation, table, key, isIt }: Replacement): string 
 /** Statements of PL/pgSQL, before the row is replaced. Behind the lock nobody can begin to refer to it. `key`: text[]. */
 export function refuseIfReferredTo({ table, isIt }: Replacement, window: string, key: string): string {
   const lock = `SELECT FROM ${table} AS t WHERE ${isIt} FOR UPDATE`;
-  const referred = `SELECT FROM ${table} AS t WHERE ${isIt} AND EXISTS (SELECT FROM lockstep.referring_rows('{}', ARRAY[t.tableoid], ARRAY[t.ctid]))`;
+  const referred = `SELECT FROM ${table} AS t WHERE ${isIt} AND ${isReferredTo('t')}`;
   return `EXECUTE ${quoteLiteral(lock)} USING ${key};
 EXECUTE ${quoteLiteral(referred)} USING ${key};
 GET DIAGNOSTICS n = ROW_COUNT;

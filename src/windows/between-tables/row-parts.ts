@@ -1,5 +1,5 @@
 /** Pieces of the mirrors' PL/pgSQL that say something of one row. */
-import { quoteIdentifier } from '../../sql/identifier.js';
+import { quoteIdentifier, quoteLiteral } from '../../sql/identifier.js';
 import type { KeyColumn } from '../../mapping/key-text.js';
 import type { MappedColumn } from '../../mapping/mapping.js';
 import type { Mirror } from './tables-window.js';
@@ -35,6 +35,38 @@ export function keyColumns({ mapping: { key, source } }: Pick<Mirror, 'mapping'>
 /** What the mapping reads of a row of the source. */
 export function readsOf({ reads }: Mirror, row: string): string {
   return reads.map(({ name }) => `${row}.${quoteIdentifier(name)}`).join(', ');
+}
+
+/** Whether the target's key is nothing but columns of the source and values of the plan. */
+export function keyIsCopied({ mapping: { key } }: Pick<Mirror, 'mapping'>): boolean {
+  return key.every(({ plainColumn, literal }) => plainColumn !== null || literal);
+}
+
+/**
+ * Statements that read the row of an event as it is now; `found`: the variable that says whether it is there. By the index: a plan is kept
+ * that was made when there were few rows.
+ */
+export function readAsItIs(read: (row: 'OLD' | 'NEW') => string, found: string): string {
+  return `  -- By the index: a plan is kept that was made when there were few rows.
+  said := pg_catalog.set_config('enable_seqscan', 'off', true);
+  IF TG_OP = 'DELETE' THEN
+    ${read('OLD')}
+  ELSE
+    ${read('NEW')}
+  END IF;
+  ${found} := FOUND;
+  said := pg_catalog.set_config('enable_seqscan', scans, true);
+`;
+}
+
+/** What the setting `lockstep.echo` says while a row with this key is written; SQL. `echo`: the name and the way. `key`: text[]. */
+export function echoText(echo: string, key: string): string {
+  return `${quoteLiteral(`${echo} `)} || pg_catalog.pg_current_xact_id()::text || ' ' || ${key}::text`;
+}
+
+/** A condition: somebody refers to the row, as far as the server's foreign keys say. */
+export function isReferredTo(row: string): string {
+  return `EXISTS (SELECT FROM lockstep.referring_rows('{}', ARRAY[${row}.tableoid], ARRAY[${row}.ctid]))`;
 }
 
 /** More than copies: an expression, a condition, or a type whose text a locale decides. */

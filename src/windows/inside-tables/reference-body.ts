@@ -3,7 +3,8 @@
  * settled as one: what was written of any part of it was written of all.
  */
 import { columnNames, nameThen, type LookedUp } from './columns-window.js';
-import { OLD_SNAPSHOT, raiseOldSnapshot, refuseUnless, type Site } from './twin-site.js';
+import { OLD_SNAPSHOT } from '../old-snapshot.js';
+import { raiseOldSnapshot, refuseUnless, type Site } from './twin-site.js';
 import { refuseUnconverted } from './unconverted-parent.js';
 import { asksParent, computedValue, parentLookUp, type ParentLookUp } from './twin-values.js';
 import { isComposite, type Part, type WholeReference } from './whole-references.js';

@@ -3,7 +3,8 @@ import { columnNames, nameThen, twinNames, type ColumnsWindow, type Side, type T
 import { fillId, fillLevels } from './fill-levels.js';
 import { noteOrphan } from './note-orphans.js';
 import { isSetAside } from './set-aside.js';
-import { alsoRead, OLD_SNAPSHOT, raiseOldSnapshot, type Site } from './twin-site.js';
+import { OLD_SNAPSHOT } from '../old-snapshot.js';
+import { alsoRead, raiseOldSnapshot, type Site } from './twin-site.js';
 import { asksParent, computedValue, parentLookUp } from './twin-values.js';
 import { wholeReferences, type Part, type WholeReference } from './whole-references.js';
 import { quoteIdentifier } from '../../sql/identifier.js';

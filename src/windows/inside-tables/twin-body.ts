@@ -13,7 +13,7 @@ import {
   type TwinTable,
 } from './columns-window.js';
 import { wholeReferencePart } from './reference-body.js';
-import { alsoRead, refuseUnless, type Site } from './twin-site.js';
+import { alsoRead, NOT_BY_US, refuseUnless, type Site } from './twin-site.js';
 import { computedValue, madeValue } from './twin-values.js';
 import { wholeReferences, type WholeReference } from './whole-references.js';
 
@@ -121,7 +121,7 @@ function leadsAlone(twin: Twin, index: number, { window, table, leads }: Site): 
   const { old, new: twinName } = columnNames(twin, leads);
   const [lags, by, other] =
     leads === 'old' ? [twinName, `by_new_${index}`, `by_old_${index}`] : [old, `by_old_${index}`, `by_new_${index}`];
-  return `  IF TG_OP = 'UPDATE' AND ${by} AND NOT ${other} AND OLD.${lags} IS NOT NULL${leads === 'old' ? " AND coalesce(pg_catalog.current_setting('lockstep.run_id', true), '') = ''" : ''} THEN
+  return `  IF TG_OP = 'UPDATE' AND ${by} AND NOT ${other} AND OLD.${lags} IS NOT NULL${leads === 'old' ? ` AND ${NOT_BY_US}` : ''} THEN
     RAISE EXCEPTION ${quoteLiteral(`lockstep window %: ${lags} of ${table.name} does not change alone`.replaceAll('%', '%%').replace('%%:', '%:'))}, ${quoteLiteral(quoteIdentifier(window.name))}
       USING ERRCODE = 'check_violation', HINT = ${quoteLiteral(`What refers to the row follows ${leads === 'old' ? old : twinName}.`)};
   END IF;

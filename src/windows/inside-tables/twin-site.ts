@@ -25,7 +25,8 @@ export function alsoRead(value: LookedUp, { table, leads }: Pick<Site, 'table' |
   );
 }
 
-export const OLD_SNAPSHOT = "pg_catalog.current_setting('transaction_isolation') <> 'read committed'";
+/** No batch of ours. */
+export const NOT_BY_US = "coalesce(pg_catalog.current_setting('lockstep.run_id', true), '') = ''";
 
 export function raiseOldSnapshot({ name }: Pick<ColumnsWindow, 'name'>, { parent }: LookedUp): string {
   return `        RAISE EXCEPTION 'lockstep window %: the snapshot is older than the new key of ${inMessage(parent)}', ${quoteLiteral(name)}

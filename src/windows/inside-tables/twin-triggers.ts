@@ -17,7 +17,7 @@ import { fillLevels } from './fill-levels.js';
 import { keepBody, keepsMap, ownKey } from './key-map.js';
 import { settleBody } from './settle-body.js';
 import { twinBody } from './twin-body.js';
-import { alsoRead } from './twin-site.js';
+import { alsoRead, NOT_BY_US } from './twin-site.js';
 
 /** Functions first, triggers last; their names must be free. */
 export function createTwinTriggers(window: ColumnsWindow, table: TwinTable): readonly string[] {
@@ -180,9 +180,6 @@ function createKeepTriggers(table: TwinTable, names: TwinNames): readonly string
 function andNotFilled(twinName: string): string {
   return ` AND (OLD.${twinName} IS NOT NULL OR ${NOT_BY_US})`;
 }
-
-/** No batch of ours. */
-const NOT_BY_US = "coalesce(pg_catalog.current_setting('lockstep.run_id', true), '') = ''";
 
 function triggerFunctions(
   window: ColumnsWindow,
