@@ -30,16 +30,14 @@ export function askForTrust<Step extends StepOperations & { readonly shown: { re
 ): readonly Step[] {
   const { trust } = catalog;
   if (trust === undefined) return steps;
-  const owners = new Set(steps.flatMap((step) => touchedBy(step, catalog, familyOf)).map(({ owner }) => owner));
+  const touched = new Map(steps.map((step) => [step, touchedBy(step, catalog, familyOf)]));
+  const owners = new Set([...touched.values()].flat().map(({ owner }) => owner));
   const path = searchPathOf(plan.defaults, catalog);
   const strangers = trust.strangers.filter(({ role }) => !owners.has(role));
   return steps.map((step) => {
     const index = plan.steps.findIndex(({ id }) => id === step.shown.id);
     const { allow, kind } = plan.steps[index]!;
-    const asked = [
-      ...untrusted(step, touchedBy(step, catalog, familyOf), strangers, path),
-      ...asSuperuser(step, catalog, familyOf),
-    ];
+    const asked = [...untrusted(step, touched.get(step)!, strangers, path), ...asSuperuser(step, catalog, familyOf)];
     const hazards = asked.map(({ name, detail, help }): Hazard => {
       const consent = allow[name] ?? null;
       if (consent === null)

@@ -80,8 +80,8 @@ export async function forgetTables({ query }: Pick<TestDatabase, 'query'>): Prom
 export async function forgetShape({ query }: Pick<TestDatabase, 'query'>): Promise<void> {
   await query(`DO $$ ${dropSchemasBut(['information_schema', 'lockstep'])} $$;
     DO $$ DECLARE s text; BEGIN
-    -- The mirrors of windows, and not what a migration made.
-    FOR s IN SELECT oid::regprocedure::text FROM pg_proc WHERE pronamespace = to_regnamespace('lockstep') AND proname <> 'referring_rows' LOOP
+    -- The functions of windows, which are called "… of WINDOW", and not what a migration made.
+    FOR s IN SELECT oid::regprocedure::text FROM pg_proc WHERE pronamespace = to_regnamespace('lockstep') AND proname LIKE '% of %' LOOP
       EXECUTE 'DROP FUNCTION ' || s || ' CASCADE';
     END LOOP;
     -- All of it goes, so that its foreign keys need not be asked.
